@@ -1,0 +1,27 @@
+"""cityflux: live, traceable and defensible indices of the flow economy of cities.
+
+What a plugin author needs is here::
+
+    from cityflux import Document, Indicator, Source, hookimpl
+"""
+
+from __future__ import annotations
+
+from core.errors import CityfluxError
+from core.hookspecs import hookimpl
+from core.model import City, Indicator, Source
+from core.period import Period
+from scrapers.document import Document
+
+__all__ = [
+    "City",
+    "CityfluxError",
+    "Document",
+    "Indicator",
+    "Period",
+    "Source",
+    "__version__",
+    "hookimpl",
+]
+
+__version__ = "0.1.0"

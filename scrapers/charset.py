@@ -1,0 +1,46 @@
+"""Charsets as they come: GBK pages that say latin-1, files with a BOM, headers that lie."""
+
+from __future__ import annotations
+
+import codecs
+import re
+
+_BOMS = (
+    (codecs.BOM_UTF8, "utf-8-sig"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
+_META = re.compile(rb"""<(?:meta|\?xml)[^>]*?(?:charset|encoding)\s*=\s*["']?([\w-]+)""", re.I)
+# GB2312 and GBK are subsets of GB18030, and pages that declare them often use the larger set.
+_WIDER = {"gb2312": "gb18030", "gbk": "gb18030", "x-gbk": "gb18030", "gb_2312-80": "gb18030"}
+# A server's default that says nothing about the page.
+_MEANINGLESS = {"iso-8859-1", "latin-1", "latin1", "us-ascii", "ascii"}
+
+
+def decode(body: bytes, declared: str = "") -> str:
+    """Turn bytes into text.
+
+    A byte order mark decides; then the first of UTF-8, the charset that the document names in
+    itself, the declared one and GB18030 that decodes without an error. Text that none of them
+    can read keeps replacement characters, so that nothing is lost silently.
+
+    Args:
+        body: the bytes.
+        declared: the charset of the HTTP header, or ``""``.
+    """
+    for bom, encoding in _BOMS:
+        if body.startswith(bom):
+            return body.decode(encoding, errors="replace")
+    for encoding in _candidates(body, declared):
+        try:
+            return body.decode(encoding)
+        except (UnicodeDecodeError, LookupError):
+            continue
+    return body.decode("gb18030", errors="replace")
+
+
+def _candidates(body: bytes, declared: str) -> list[str]:
+    inside = _META.search(body[:2048])
+    named = [inside.group(1).decode("ascii", "replace") if inside else "", declared]
+    usable = [name.lower() for name in named if name and name.lower() not in _MEANINGLESS]
+    return ["utf-8", *(_WIDER.get(name, name) for name in usable), "gb18030"]

@@ -1,0 +1,61 @@
+"""What can go wrong between us and a source.
+
+::
+
+    SourceError
+    ├── Unreachable      no connection: refused, DNS, TLS, a broken stream
+    ├── TooSlow          a time limit passed: connect, read or the deadline of the whole answer
+    ├── TooLarge         more bytes than allowed, on the wire or after decompression
+    ├── Refused          the source says no: 401, 403, 429, robots.txt, a login page, an open circuit
+    ├── Missing          404 or 410: the address is gone
+    ├── Failed           the source is broken: 5xx
+    ├── Forbidden        we do not go there: scheme, private address, too many redirects
+    └── Unexpected       an answer came, but not the one that the scraper knows how to read
+
+Every message is one line: what happened, where, and what to do. ``kept`` names the snapshot
+(sha256) in which the bytes are kept, where there are any.
+"""
+
+from __future__ import annotations
+
+
+class SourceError(Exception):
+    """Something between us and a source went wrong."""
+
+    def __init__(self, message: str, *, address: str = "", status: int | None = None) -> None:
+        super().__init__(message)
+        self.address = address
+        self.status = status
+        self.kept: str | None = None
+
+
+class Unreachable(SourceError):
+    """No connection could be made, or it broke: refused, DNS, TLS, a truncated body."""
+
+
+class TooSlow(SourceError):
+    """A time limit passed: connect, read, or the deadline of the whole answer."""
+
+
+class TooLarge(SourceError):
+    """The answer holds more bytes than allowed, on the wire or after decompression."""
+
+
+class Refused(SourceError):
+    """The source says no: 401, 403, 429, robots.txt, a login page; or its circuit is open."""
+
+
+class Missing(SourceError):
+    """404 or 410: nothing is at the address any more."""
+
+
+class Failed(SourceError):
+    """The source itself is broken: a 5xx that stayed after the retries."""
+
+
+class Forbidden(SourceError):
+    """Where the client does not go: other schemes, private addresses, endless redirects."""
+
+
+class Unexpected(SourceError):
+    """An answer came, but not one that the scraper can read: says expected, got, and where."""

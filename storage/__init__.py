@@ -1,0 +1,1 @@
+"""The SQLite database, through sqlite-utils. Imports no other room."""

@@ -10,8 +10,8 @@ All other hooks are broadcast to whoever implements them.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Iterable, Sequence
+from typing import TYPE_CHECKING, Any, Protocol
 
 import pluggy
 
@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 
     import click
     import polars as pl
-
     from scrapers.client import Client
+
     from scrapers.document import Document
 
 #: Raised by one whenever a hook is removed or loses an argument.
@@ -33,26 +33,25 @@ hookspec = pluggy.HookspecMarker("cityflux")
 hookimpl = pluggy.HookimplMarker("cityflux")
 
 
-class IndicatorSpec:
+class IndicatorSpec(Protocol):
     """What one indicator says and does."""
 
     @hookspec(firstresult=True)
     def indicator(self) -> Indicator:
         """Declare the indicator: id, names, unit, direction, frequency, definition."""
-        raise AssertionError  # a specification is never called
 
     @hookspec(firstresult=True)
     def source(self) -> Source | Sequence[Source]:
         """Declare where the figures come from; several sources in a list."""
-        raise AssertionError
 
     @hookspec(firstresult=True)
-    def fetch(self, http: Client, source: Source, since: str | None) -> Sequence[Document]:
+    def fetch(self, http: Client, source: Source, since: str | None) -> Iterable[Document]:
         """Bring home the raw documents of one source: network and nothing else.
 
-        ``since`` is the latest period that is stored from this source, or None.
+        ``since`` is the latest period that is stored from this source, or None. A list is taken
+        whole or not at all; a generator says that each document stands by itself, so that a long
+        backfill keeps what it has when it is stopped.
         """
-        raise AssertionError
 
     @hookspec(firstresult=True)
     def normalize(self, documents: Sequence[Document]) -> pl.DataFrame:
@@ -61,7 +60,6 @@ class IndicatorSpec:
         Pure: no network, no clock. May add the columns ``status`` (``ok`` or ``provisional``)
         and ``note``; a missing figure is a missing row.
         """
-        raise AssertionError
 
     @hookspec(firstresult=True)
     def derive(self, figures: pl.DataFrame) -> pl.DataFrame:
@@ -71,7 +69,6 @@ class IndicatorSpec:
         figures of the declared ``inputs``. May add the column ``inputs``: for each row the list
         of the ``{indicator, city, period}`` that it rests on.
         """
-        raise AssertionError
 
 
 class ExtensionSpec:

@@ -86,4 +86,4 @@ def _bounds(precision: Precision, parts: list[int]) -> tuple[date, date]:
 
 
 def _last_day(year: int, month: int) -> date:
-    return date(year + month // 12, month % 12 + 1, 1).replace(day=1) - date.resolution
+    return date(year + month // 12, month % 12 + 1, 1) - date.resolution

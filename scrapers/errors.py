@@ -6,7 +6,7 @@
     ├── Unreachable      no connection: refused, DNS, TLS, a broken stream
     ├── TooSlow          a time limit passed: connect, read or the deadline of the whole answer
     ├── TooLarge         more bytes than allowed, on the wire or after decompression
-    ├── Refused          the source says no: 401, 403, 429, robots.txt, a login page, an open circuit
+    ├── Refused          the source says no: 401, 403, 429, robots.txt, a login page, open circuit
     ├── Missing          404 or 410: the address is gone
     ├── Failed           the source is broken: 5xx
     ├── Forbidden        we do not go there: scheme, private address, too many redirects

@@ -1,0 +1,76 @@
+"""The catalogue: cities, sources, indicators, and the trees of the indices."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from storage.database import upsert
+
+Row = Mapping[str, Any]
+
+
+def save_cities(connection: sqlite3.Connection, cities: Iterable[Row]) -> int:
+    """Insert or update cities; returns how many rows changed."""
+    return upsert(connection, "cities", cities, ["id"])
+
+
+def save_sources(connection: sqlite3.Connection, sources: Iterable[Row]) -> int:
+    """Insert or update sources; returns how many rows changed."""
+    return upsert(connection, "sources", sources, ["id"])
+
+
+def save_indicators(connection: sqlite3.Connection, indicators: Iterable[Row]) -> int:
+    """Insert or update indicators; returns how many rows changed."""
+    return upsert(connection, "indicators", indicators, ["id"])
+
+
+def save_indicator_sources(connection: sqlite3.Connection, pairs: Iterable[tuple[str, str]]) -> int:
+    """Say which sources an indicator can come from; returns how many rows changed."""
+    rows = [{"indicator_id": indicator, "source_id": source} for indicator, source in pairs]
+    return upsert(connection, "indicator_sources", rows, ["indicator_id", "source_id"])
+
+
+def save_index(connection: sqlite3.Connection, index: Row, nodes: Iterable[Row]) -> None:
+    """Insert or update an index and its tree; nodes that left it go, with their scores."""
+    nodes = list(nodes)
+    upsert(connection, "indices", [index], ["id"])
+    kept = {node["node_id"] for node in nodes}
+    gone = [
+        (index["id"], node_id)
+        for (node_id,) in connection.execute(
+            "SELECT node_id FROM nodes WHERE index_id = ?", (index["id"],)
+        )
+        if node_id not in kept
+    ]
+    connection.executemany("DELETE FROM scores WHERE index_id = ? AND node_id = ?", gone)
+    connection.executemany("DELETE FROM nodes WHERE index_id = ? AND node_id = ?", gone)
+    upsert(connection, "nodes", nodes, ["index_id", "node_id"])
+
+
+def save_derivations(connection: sqlite3.Connection, indicator_id: str, rows: Iterable[Row]) -> int:
+    """Replace the lineage of a derived indicator where it differs; returns how many rows did."""
+    rows = list(rows)
+    columns = ("city_id", "period", "input_indicator_id", "input_city_id", "input_period")
+    wanted = {tuple(row[column] for column in columns) for row in rows}
+    known = set(
+        connection.execute(
+            f"SELECT {', '.join(columns)} FROM derivations WHERE indicator_id = ?", (indicator_id,)
+        )
+    )
+    connection.executemany(
+        "DELETE FROM derivations WHERE indicator_id = ? AND "
+        + " AND ".join(f"{column} = ?" for column in columns),
+        [(indicator_id, *row) for row in known - wanted],
+    )
+    connection.executemany(
+        f"INSERT INTO derivations (indicator_id, {', '.join(columns)}) VALUES (?, ?, ?, ?, ?, ?)",
+        sorted((indicator_id, *row) for row in wanted - known),
+    )
+    return len(known ^ wanted)
+
+
+def known_ids(connection: sqlite3.Connection, table: str) -> set[str]:
+    """The ids in ``cities``, ``sources``, ``indicators`` or ``indices``."""
+    return {row[0] for row in connection.execute(f"SELECT id FROM {table}")}

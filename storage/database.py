@@ -1,0 +1,196 @@
+"""Opening the database, and the one way to write to it."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from storage.errors import NewerDatabase, NotADatabase, ReadOnly, StorageError
+
+BUSY_TIMEOUT = 15.0  # seconds that a writer waits for another
+
+
+def now() -> str:
+    """This moment in UTC as the database writes it: ``2026-11-21T01:29:59.119Z``."""
+    return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+@contextmanager
+def open_database(path: Path) -> Iterator[sqlite3.Connection]:
+    """Open a database for reading and writing; make it, or bring it up to date, where needed.
+
+    Raises:
+        ReadOnly: the file or its folder cannot be written.
+        NotADatabase: the file is something else.
+        NewerDatabase: a later version of cityflux made it.
+    """
+    _refuse_read_only(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with _closing(path, f"{path.resolve().as_uri()}?mode=rwc") as connection:
+        _check(path, connection)
+        _migrate(path, connection)
+        yield connection
+
+
+@contextmanager
+def read_database(path: Path) -> Iterator[sqlite3.Connection]:
+    """Open a database for reading only.
+
+    Raises:
+        StorageError: there is no such file.
+        NotADatabase: the file is something else.
+        NewerDatabase: a later version of cityflux made it.
+    """
+    if not path.exists():
+        raise StorageError(f"{path}: no database there; make one with: cityflux run --once")
+    mode = "mode=ro" if os.access(path.parent, os.W_OK) else "immutable=1"
+    with _closing(path, f"{path.resolve().as_uri()}?{mode}") as connection:
+        _check(path, connection)
+        _refuse_older(path, connection)
+        yield connection
+
+
+@contextmanager
+def write(connection: sqlite3.Connection) -> Iterator[None]:
+    """One transaction, from BEGIN IMMEDIATE to COMMIT; an error undoes the whole of it.
+
+    Raises:
+        StorageError: another process held the database for longer than the busy timeout.
+        ReadOnly: the file turned out not to be writable.
+    """
+    try:
+        connection.execute("BEGIN IMMEDIATE")
+    except sqlite3.OperationalError as error:
+        raise _named("database", error) from error
+    try:
+        yield
+        connection.execute("COMMIT")
+    except BaseException:
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+        raise
+
+
+def upsert(
+    connection: sqlite3.Connection,
+    table: str,
+    rows: Iterable[Mapping[str, Any]],
+    key: Iterable[str],
+) -> int:
+    """Insert rows, or update those that differ; equal rows are left alone.
+
+    Args:
+        connection: within `write`.
+        table: the name of the table.
+        rows: all with the same columns.
+        key: the columns of the primary key.
+
+    Returns:
+        How many rows were inserted or changed.
+    """
+    rows = list(rows)
+    if not rows:
+        return 0
+    columns, keys = list(rows[0]), list(key)
+    others = [column for column in columns if column not in keys]
+    places = ", ".join(f":{column}" for column in columns)
+    action = "NOTHING"
+    if others:
+        assignments = ", ".join(f"{column} = excluded.{column}" for column in others)
+        differs = " OR ".join(f"{table}.{column} IS NOT excluded.{column}" for column in others)
+        action = f"UPDATE SET {assignments} WHERE {differs}"
+    before = connection.total_changes
+    connection.executemany(
+        f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({places}) "
+        f"ON CONFLICT ({', '.join(keys)}) DO {action}",
+        rows,
+    )
+    return connection.total_changes - before
+
+
+@contextmanager
+def _closing(path: Path, uri: str) -> Iterator[sqlite3.Connection]:
+    try:
+        connection = sqlite3.connect(uri, uri=True, isolation_level=None, timeout=BUSY_TIMEOUT)
+    except sqlite3.Error as error:
+        raise _named(path, error) from error
+    try:
+        connection.execute("PRAGMA foreign_keys = ON")
+        connection.execute("PRAGMA synchronous = NORMAL")
+        yield connection
+    finally:
+        connection.close()
+
+
+def _check(path: Path, connection: sqlite3.Connection) -> None:
+    from storage.migrations import unknown_steps
+
+    try:
+        tables = {name for (name,) in connection.execute("SELECT name FROM sqlite_master")}
+        later = unknown_steps(connection)
+    except sqlite3.DatabaseError as error:
+        raise _named(path, error) from error
+    if tables and "_sqlite_migrations" not in tables:
+        raise NotADatabase(
+            f"{path}: a database of something else ({len(tables)} tables, none of cityflux); "
+            "name another file in [database] path"
+        )
+    if later:
+        raise NewerDatabase(
+            f"{path}: made by a later version of cityflux (step {later[-1]!r} is unknown here); "
+            "upgrade cityflux"
+        )
+
+
+def _migrate(path: Path, connection: sqlite3.Connection) -> None:
+    from sqlite_utils import Database
+
+    from storage.migrations import is_current, migrations
+
+    if is_current(connection):
+        return
+    try:
+        connection.execute("PRAGMA journal_mode = WAL")
+        migrations.apply(Database(connection))
+    except sqlite3.Error as error:
+        raise _named(path, error) from error
+
+
+def _refuse_older(path: Path, connection: sqlite3.Connection) -> None:
+    from storage.migrations import is_current
+
+    if not is_current(connection):
+        raise StorageError(
+            f"{path}: made by an earlier version of cityflux; bring it up to date with: "
+            "cityflux compute"
+        )
+
+
+def _refuse_read_only(path: Path) -> None:
+    # Root may write anything, so the mode is asked as well: who took the write bits off meant it.
+    if path.exists() and (not os.access(path, os.W_OK) or not path.stat().st_mode & 0o222):
+        raise ReadOnly(f"{path}: is read-only; make it writable (chmod u+w) or name another file")
+    folder = next((parent for parent in path.absolute().parents if parent.exists()), Path("/"))
+    if not folder.is_dir():
+        raise StorageError(f"{folder}: is no folder; name another file in [database] path")
+    if not os.access(folder, os.W_OK):
+        raise ReadOnly(f"{folder}: cannot be written; name another place in [database] path")
+
+
+def _named(path: Path | str, error: sqlite3.Error) -> StorageError:
+    """Turn an error of SQLite into one that says what to do."""
+    text = str(error)
+    if "not a database" in text:
+        return NotADatabase(f"{path}: is no SQLite database; name another file in [database] path")
+    if "readonly" in text:
+        return ReadOnly(f"{path}: is read-only; make it writable or name another file")
+    if "locked" in text or "busy" in text:
+        return StorageError(
+            f"{path}: another process has been writing for over {BUSY_TIMEOUT:.0f} s; try again"
+        )
+    return StorageError(f"{path}: {text}")

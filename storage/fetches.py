@@ -1,0 +1,160 @@
+"""The log of fetches, and the raw bytes that they brought home."""
+
+from __future__ import annotations
+
+import sqlite3
+import zlib
+from collections.abc import Callable, Sequence
+from typing import Literal, NamedTuple
+
+from storage.database import now
+
+Outcome = Literal["stored", "unchanged", "empty", "failed"]
+
+
+class Answer(NamedTuple):
+    """One answer of a source; ``load`` gives its bytes, where they are not kept already."""
+
+    address: str
+    sha256: str
+    load: Callable[[], bytes]
+    status: int = 200
+    media_type: str = ""
+    charset: str = ""
+    etag: str | None = None
+    last_modified: str | None = None
+    period: str = ""
+
+
+class Validators(NamedTuple):
+    """What proves that an answer is still the last one."""
+
+    etag: str | None
+    last_modified: str | None
+    sha256: str
+
+
+def begin_fetch(
+    connection: sqlite3.Connection, indicator_id: str, source_id: str, address: str, started: str
+) -> int:
+    """Write down that a fetch is being stored, within the caller's transaction."""
+    cursor = connection.execute(
+        "INSERT INTO fetches (indicator_id, source_id, address, started) VALUES (?, ?, ?, ?)",
+        (indicator_id, source_id, address, started),
+    )
+    return int(cursor.lastrowid or 0)
+
+
+def end_fetch(
+    connection: sqlite3.Connection,
+    fetch_id: int,
+    outcome: Outcome,
+    answers: Sequence[Answer] = (),
+    figures: int = 0,
+    changed: int = 0,
+    error: str | None = None,
+) -> None:
+    """Write down how a fetch ended, and keep the bytes of its answers, each content once."""
+    for answer in answers:
+        _keep(connection, answer)
+    if len(answers) > 1:
+        connection.executemany(
+            "INSERT INTO fetch_documents VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            [
+                (
+                    fetch_id,
+                    position,
+                    d.address,
+                    d.status,
+                    d.media_type,
+                    d.charset,
+                    d.period,
+                    d.sha256,
+                )
+                for position, d in enumerate(answers)
+            ],
+        )
+    first = answers[0] if answers else None
+    connection.execute(
+        "UPDATE fetches SET ended = ?, outcome = ?, figures = ?, changed = ?, error = ?, "
+        "http_status = ?, etag = ?, snapshot = ?, address = coalesce(?, address) WHERE id = ?",
+        (
+            now(),
+            outcome,
+            figures,
+            changed,
+            error,
+            first and first.status,
+            first and first.etag,
+            first and first.sha256,
+            first and first.address,
+            fetch_id,
+        ),
+    )
+
+
+def _keep(connection: sqlite3.Connection, answer: Answer) -> None:
+    """Keep the bytes of an answer, and what proves that they are still the last answer."""
+    known = connection.execute(
+        "SELECT 1 FROM snapshots WHERE sha256 = ?", (answer.sha256,)
+    ).fetchone()
+    if not known:
+        body = answer.load()
+        connection.execute(
+            "INSERT INTO snapshots (sha256, body, media_type, size, kept_at) "
+            "VALUES (?, ?, ?, ?, ?)",
+            (
+                answer.sha256,
+                zlib.compress(body, level=3),
+                answer.media_type,
+                len(body),
+                now(),
+            ),
+        )
+    connection.execute(
+        "INSERT INTO answers (address, etag, last_modified, snapshot, answered) "
+        "VALUES (?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET etag = excluded.etag, "
+        "last_modified = excluded.last_modified, snapshot = excluded.snapshot, "
+        "answered = excluded.answered WHERE snapshot <> excluded.snapshot "
+        "OR etag IS NOT excluded.etag OR last_modified IS NOT excluded.last_modified",
+        (answer.address, answer.etag, answer.last_modified, answer.sha256, now()),
+    )
+
+
+def read_answers(connection: sqlite3.Connection) -> dict[str, Validators]:
+    """For each address that ever answered: what proves that its answer is still the last one."""
+    return {
+        address: Validators(etag, last_modified, sha256)
+        for address, etag, last_modified, sha256 in connection.execute(
+            "SELECT address, etag, last_modified, snapshot FROM answers"
+        )
+    }
+
+
+def read_snapshot(connection: sqlite3.Connection, sha256: str) -> bytes:
+    """The bytes of a snapshot.
+
+    Raises:
+        KeyError: there is none with this hash.
+    """
+    row = connection.execute("SELECT body FROM snapshots WHERE sha256 = ?", (sha256,)).fetchone()
+    if row is None:
+        raise KeyError(sha256)
+    return zlib.decompress(row[0])
+
+
+def last_snapshots(
+    connection: sqlite3.Connection, indicator_id: str, source_id: str
+) -> tuple[str, ...]:
+    """The hashes of the documents of the last fetch that was read without an error."""
+    row = connection.execute(
+        "SELECT id, snapshot FROM fetches WHERE indicator_id = ? AND source_id = ? "
+        "AND outcome IN ('stored', 'unchanged') ORDER BY id DESC LIMIT 1",
+        (indicator_id, source_id),
+    ).fetchone()
+    if row is None or row[1] is None:
+        return ()
+    several = connection.execute(
+        "SELECT snapshot FROM fetch_documents WHERE fetch_id = ? ORDER BY position", (row[0],)
+    ).fetchall()
+    return tuple(snapshot for (snapshot,) in several) or (row[1],)

@@ -1,0 +1,99 @@
+"""What the engine found: runs and scores."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from storage.database import now
+
+
+class Score(NamedTuple):
+    """The score of one node for one city in one period."""
+
+    node_id: str
+    city_id: str
+    period: str
+    score: float | None
+    rank: int | None
+    coverage: float
+
+
+class Run(NamedTuple):
+    """One computation of one index."""
+
+    index_id: str
+    definition_hash: str
+    position: int
+    started: str
+    method: str
+    version: str
+
+
+_UPSERT = """
+INSERT INTO scores (index_id, run_id, node_id, city_id, period, score, rank, coverage)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+ON CONFLICT DO UPDATE SET score = excluded.score, rank = excluded.rank,
+    coverage = excluded.coverage, run_id = excluded.run_id
+WHERE score IS NOT excluded.score OR rank IS NOT excluded.rank
+    OR coverage IS NOT excluded.coverage
+"""
+
+
+def save_scores(
+    connection: sqlite3.Connection, run: Run, scores: Iterable[Score]
+) -> tuple[int, int]:
+    """Store a run and its scores, within the caller's transaction.
+
+    A score that is as it was keeps its row and the run that made it; one that is no longer
+    computed goes.
+
+    Returns:
+        The id of the run, and how many scores are new, different or gone.
+    """
+    cursor = connection.execute(
+        "INSERT INTO runs (index_id, definition_hash, position, started, ended, method, changed, "
+        "version) VALUES (?, ?, ?, ?, ?, ?, 0, ?)",
+        (*run[:4], now(), run.method, run.version),
+    )
+    run_id = int(cursor.lastrowid or 0)
+    rows = [(run.index_id, run_id, *score) for score in scores]
+    before = connection.total_changes
+    connection.executemany(_UPSERT, rows)
+    _drop_others(connection, run.index_id, [row[2:5] for row in rows])
+    changed = connection.total_changes - before
+    connection.execute(
+        "UPDATE runs SET ended = ?, changed = ? WHERE id = ?", (now(), changed, run_id)
+    )
+    return run_id, changed
+
+
+def _drop_others(
+    connection: sqlite3.Connection, index_id: str, keys: list[tuple[object, ...]]
+) -> None:
+    (stored,) = connection.execute(
+        "SELECT count(*) FROM scores WHERE index_id = ?", (index_id,)
+    ).fetchone()
+    if stored == len(keys):
+        return
+    wanted = set(keys)
+    gone = [
+        (index_id, *key)
+        for key in connection.execute(
+            "SELECT node_id, city_id, period FROM scores WHERE index_id = ?", (index_id,)
+        )
+        if key not in wanted
+    ]
+    connection.executemany(
+        "DELETE FROM scores WHERE index_id = ? AND node_id = ? AND city_id = ? AND period = ?", gone
+    )
+
+
+def last_run(connection: sqlite3.Connection, index_id: str) -> tuple[str, int] | None:
+    """The definition hash and the data position of the last run of an index, if there is one."""
+    row = connection.execute(
+        "SELECT definition_hash, position FROM runs WHERE index_id = ? ORDER BY id DESC LIMIT 1",
+        (index_id,),
+    ).fetchone()
+    return (row[0], row[1]) if row else None

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import pluggy
 
-from core.model import Indicator, Source
+from core.model import City, Indicator, Source
 
 if TYPE_CHECKING:
     import sqlite3
@@ -77,6 +77,10 @@ class ExtensionSpec:
     @hookspec
     def register_indicators(self, register: Callable[[object], None]) -> None:
         """Hand over plugins of one indicator each: a family made by a class, for instance."""
+
+    @hookspec
+    def register_cities(self, register: Callable[[City], None]) -> None:
+        """Hand over cities that figures may be about."""
 
     @hookspec
     def register_indices(self, register: Callable[[str], None]) -> None:

@@ -1,0 +1,55 @@
+"""Writing down in the database what the plugins declare."""
+
+from __future__ import annotations
+
+import sqlite3
+from dataclasses import asdict
+
+from core.model import Indicator, Source
+from core.plugin_manager import IndicatorPlugin, Plugins
+from storage import catalog
+from storage.database import write
+
+#: The source of every figure that cityflux computes from others.
+DERIVED = Source(
+    id="cityflux.derived",
+    publisher="cityflux (computed from published figures)",
+    address="",
+    licence="as the figures it is computed from",
+    priority=10,
+    access="derived",
+    reference="see the table derivations",
+)
+
+
+def sync_catalog(connection: sqlite3.Connection, plugins: Plugins) -> None:
+    """Insert or update the cities, sources and indicators of all plugins."""
+    found = plugins.indicators.values()
+    sources = {source.id: source for plugin in found for source in sources_of(plugin)}
+    with write(connection):
+        catalog.save_cities(connection, [asdict(city) for city in plugins.cities.values()])
+        catalog.save_sources(connection, [_source_row(source) for source in sources.values()])
+        catalog.save_indicators(
+            connection, [_indicator_row(each.indicator, each.record.name) for each in found]
+        )
+        catalog.save_indicator_sources(
+            connection,
+            [(each.indicator.id, source.id) for each in found for source in sources_of(each)],
+        )
+
+
+def sources_of(plugin: IndicatorPlugin) -> tuple[Source, ...]:
+    """The sources of an indicator; for a derived one, cityflux itself."""
+    return plugin.sources or (DERIVED,)
+
+
+def _source_row(source: Source) -> dict[str, object]:
+    row = asdict(source)
+    del row["params"]
+    return row
+
+
+def _indicator_row(indicator: Indicator, plugin: str) -> dict[str, object]:
+    row = asdict(indicator)
+    del row["inputs"]
+    return {**row, "plugin": plugin}

@@ -1,0 +1,270 @@
+"""Finding plugins, and keeping the broken ones from breaking anything else.
+
+Plugins are found in three ways: built in (the modules of ``plugins/``), as ``.py`` files in the
+folders of ``[plugins] dirs``, and as installed packages with an entry point in the group
+``cityflux``. Each is loaded by itself; what goes wrong is written down with its name.
+"""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import os
+import pkgutil
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from importlib.metadata import entry_points
+from pathlib import Path
+from types import ModuleType
+from typing import Any, Literal
+
+import pluggy
+
+from core.errors import PluginError
+from core.hookspecs import ExtensionSpec, IndicatorSpec
+from core.model import City, Indicator, Source
+
+State = Literal["loaded", "disabled", "broken"]
+
+
+@dataclass
+class PluginRecord:
+    """What is known of one plugin file, package or built-in module."""
+
+    name: str
+    origin: str
+    version: str = ""
+    state: State = "loaded"
+    error: str = ""
+    indicators: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class IndicatorPlugin:
+    """An object that implements the hooks of one indicator, with what it declares."""
+
+    plugin: object
+    indicator: Indicator
+    sources: tuple[Source, ...]
+    record: PluginRecord
+    wrappers: tuple[object, ...] = ()
+
+    @property
+    def derived(self) -> bool:
+        """Whether the figures are computed from those of other indicators."""
+        return bool(self.indicator.inputs)
+
+    def call(self, hook: str, **arguments: Any) -> Any:
+        """Call one hook of this plugin, with the wrapping plugins around it and nobody else.
+
+        A manager of its own for each call keeps to pluggy's public face and costs 0.1 ms.
+        """
+        manager = indicator_manager(self.plugin, self.wrappers)
+        return getattr(manager.hook, hook)(**arguments)
+
+
+def indicator_manager(plugin: object, wrappers: Sequence[object] = ()) -> pluggy.PluginManager:
+    """A plugin manager that knows one indicator and what is wrapped around it.
+
+    Raises:
+        PluginError: a hook has a wrong signature, or a name that does not exist.
+    """
+    manager = pluggy.PluginManager("cityflux")
+    manager.add_hookspecs(IndicatorSpec)
+    manager.add_hookspecs(ExtensionSpec)
+    try:
+        for each in (plugin, *wrappers):
+            manager.register(each)
+        manager.check_pending()
+    except pluggy.PluginValidationError as error:
+        raise PluginError(" ".join(str(error).split())) from error
+    return manager
+
+
+class Plugins:
+    """All plugins of one configuration.
+
+    Attributes:
+        records: every plugin that was found, in the order of loading.
+        indicators: by id, every indicator that can be refreshed.
+        cities: by id.
+        manager: for the hooks that are broadcast.
+    """
+
+    def __init__(self, disabled: Sequence[str] = ()) -> None:
+        self.records: list[PluginRecord] = []
+        self.indicators: dict[str, IndicatorPlugin] = {}
+        self.cities: dict[str, City] = {}
+        self.index_files: list[Path] = []
+        self.manager = pluggy.PluginManager("cityflux")
+        self.manager.add_hookspecs(IndicatorSpec)
+        self.manager.add_hookspecs(ExtensionSpec)
+        self._disabled = set(disabled)
+        self._loaded: list[tuple[object, PluginRecord]] = []
+
+    @property
+    def broken(self) -> list[PluginRecord]:
+        """The plugins that could not be loaded, or whose indicators could not."""
+        return [record for record in self.records if record.state == "broken"]
+
+    def load(self, name: str, origin: str, find: Callable[[], object], version: str = "") -> None:
+        """Load one plugin; whatever it raises costs this plugin alone."""
+        record = PluginRecord(name, origin, version)
+        self.records.append(record)
+        if name in self._disabled:
+            record.state = "disabled"
+            return
+        try:
+            plugin = find()
+            indicator_manager(plugin)
+            self.manager.register(plugin, name=name)
+        except (Exception, SystemExit) as error:
+            _mark_broken(record, error)
+            return
+        record.version = version or str(getattr(plugin, "__version__", ""))
+        self._loaded.append((plugin, record))
+
+    def collect(self) -> None:
+        """Ask the loaded plugins for their cities, indices and indicators."""
+        wrappers = tuple(plugin for plugin, _ in self._loaded if _wraps(plugin))
+        for plugin, record in self._loaded:
+            callers = {caller.name for caller in self.manager.get_hookcallers(plugin) or ()}
+            try:
+                if "register_cities" in callers:
+                    self._implementation("register_cities", plugin)(register=self._add_city)
+                if "register_indices" in callers:
+                    self._implementation("register_indices", plugin)(register=self._add_index)
+                if "indicator" in callers:
+                    self._add_indicator(plugin, record=record, wrappers=wrappers)
+                if "register_indicators" in callers:
+                    self._implementation("register_indicators", plugin)(
+                        register=partial(self._add_indicator, record=record, wrappers=wrappers)
+                    )
+            except (Exception, SystemExit) as error:
+                _mark_broken(record, error)
+
+    def _implementation(self, hook: str, plugin: object) -> Callable[..., Any]:
+        others = [other for other in self.manager.get_plugins() if other is not plugin]
+        return self.manager.subset_hook_caller(hook, remove_plugins=others)
+
+    def _add_city(self, city: City) -> None:
+        self.cities[city.id] = city
+
+    def _add_index(self, path: str) -> None:
+        self.index_files.append(Path(path))
+
+    def _add_indicator(
+        self, plugin: object, *, record: PluginRecord, wrappers: tuple[object, ...]
+    ) -> None:
+        indicator, sources = declaration(plugin)
+        if indicator.id in self._disabled:
+            return
+        if rival := self.indicators.get(indicator.id):
+            raise PluginError(
+                f"declares {indicator.id}, which {rival.record.name} ({rival.record.origin}) "
+                "declares too; the earlier one is kept; rename or disable one of them"
+            )
+        around = tuple(wrapper for wrapper in wrappers if wrapper is not plugin)
+        self.indicators[indicator.id] = IndicatorPlugin(plugin, indicator, sources, record, around)
+        record.indicators.append(indicator.id)
+
+
+def declaration(plugin: object) -> tuple[Indicator, tuple[Source, ...]]:
+    """What an indicator plugin declares of itself.
+
+    Raises:
+        PluginError: a hook is missing, has a wrong signature or returns something else.
+    """
+    manager = indicator_manager(plugin)
+    implemented = {caller.name for caller in manager.get_hookcallers(plugin) or ()}
+    indicator = manager.hook.indicator()
+    if not isinstance(indicator, Indicator):
+        raise PluginError(f"indicator() returned {indicator!r}; return a cityflux.Indicator")
+    needed = {"derive"} if indicator.inputs else {"source", "fetch", "normalize"}
+    if missing := sorted(needed - implemented):
+        raise PluginError(f"{indicator.id} lacks the hook {missing[0]}(); write it with @hookimpl")
+    if indicator.inputs:
+        return indicator, ()
+    found = manager.hook.source()
+    sources = (found,) if isinstance(found, Source) else tuple(found or ())
+    if not sources or not all(isinstance(source, Source) for source in sources):
+        raise PluginError(f"{indicator.id}: source() returned {found!r}; return a cityflux.Source")
+    return indicator, sources
+
+
+def load_plugins(dirs: Sequence[Path] = (), disabled: Sequence[str] = ()) -> Plugins:
+    """Find and load all plugins: built in, in the folders, installed.
+
+    ``CITYFLUX_LOAD_PLUGINS`` limits the installed ones to the names it lists, none if empty.
+    """
+    plugins = Plugins(disabled)
+    for name, find in _built_in():
+        plugins.load(name, "built in", find)
+    for name, find in _in_folders(dirs):
+        plugins.load(name, "file", find)
+    for name, find, distribution, version in _installed():
+        plugins.load(name, distribution, find, version)
+    plugins.collect()
+    return plugins
+
+
+def _built_in() -> Iterator[tuple[str, Callable[[], object]]]:
+    package = importlib.import_module("plugins")
+    for module in sorted(pkgutil.iter_modules(package.__path__), key=lambda found: found.name):
+        name = f"plugins.{module.name}"
+        yield name, partial(importlib.import_module, name)
+
+
+def _in_folders(dirs: Sequence[Path]) -> Iterator[tuple[str, Callable[[], object]]]:
+    for folder in dirs:
+        for path in sorted(folder.glob("*.py")):
+            if not path.name.startswith(("_", "test_", "conftest")):
+                yield str(path), partial(load_file, path)
+
+
+def load_file(path: Path) -> ModuleType:
+    """Load a plugin file under a private name, so that two of the same name do not clash.
+
+    Raises:
+        PluginError: it is no Python file. Whatever the file raises passes through.
+    """
+    name = f"cityflux_plugin_{abs(hash(str(path.resolve())))}_{path.stem}"
+    spec = importlib.util.spec_from_file_location(name, path)
+    if spec is None or spec.loader is None:
+        raise PluginError(f"{path}: is no Python file")
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module
+    try:
+        spec.loader.exec_module(module)
+    except BaseException:
+        del sys.modules[name]
+        raise
+    return module
+
+
+def _installed() -> Iterator[tuple[str, Callable[[], object], str, str]]:
+    chosen = os.environ.get("CITYFLUX_LOAD_PLUGINS")
+    for point in sorted(entry_points(group="cityflux"), key=lambda point: point.name):
+        if chosen is None or point.name in chosen.split(","):
+            package = point.dist.name if point.dist else point.value
+            yield point.name, point.load, package, point.dist.version if point.dist else ""
+
+
+def _wraps(plugin: object) -> bool:
+    """Whether a plugin stands around fetch or normalize."""
+    manager = pluggy.PluginManager("cityflux")
+    for hook in ("fetch", "normalize"):
+        options = manager.parse_hookimpl_opts(plugin, hook) if hasattr(plugin, hook) else None
+        if options and options["wrapper"]:
+            return True
+    return False
+
+
+def _mark_broken(record: PluginRecord, error: BaseException) -> None:
+    record.state = "broken"
+    where = f" (line {error.lineno})" if isinstance(error, SyntaxError) else ""
+    kind = "" if isinstance(error, PluginError) else f"{type(error).__name__}: "
+    text = error.msg if isinstance(error, SyntaxError) else str(error)
+    record.error = f"{kind}{' '.join(text.split())}{where}"

@@ -1,0 +1,239 @@
+"""The way of a figure: fetch, normalize, check, store; one source of one indicator at a time.
+
+Fetching and reading run in a pool of threads; only the caller's thread writes. Whatever goes
+wrong with one source is written down in ``fetches`` and costs that source alone.
+"""
+
+from __future__ import annotations
+
+import queue
+import sqlite3
+import threading
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from core.contract import figures
+from core.errors import USER_ERRORS
+from core.model import Source
+from core.plugin_manager import IndicatorPlugin, Plugins
+from scrapers.document import Document
+from storage import catalog, fetches
+from storage.database import now, write
+from storage.observations import Figure, latest_period, store_figures
+
+if TYPE_CHECKING:
+    from scrapers.client import Client
+
+
+@dataclass(frozen=True)
+class Task:
+    """One source of one indicator that is due."""
+
+    plugin: IndicatorPlugin
+    source: Source
+    since: str | None = None
+    known: tuple[str, ...] = ()
+
+    @property
+    def name(self) -> str:
+        """How the task is named in messages: the indicator and its source."""
+        return f"{self.plugin.indicator.id} from {self.source.id}"
+
+
+@dataclass(frozen=True)
+class Result:
+    """What came of a task."""
+
+    task: Task
+    started: str
+    documents: tuple[Document, ...] = ()
+    found: tuple[Figure, ...] = ()
+    unchanged: bool = False
+    error: str = ""
+
+
+@dataclass
+class Summary:
+    """What came of a refresh."""
+
+    tasks: int = 0
+    figures: int = 0
+    changed: int = 0
+    unchanged: int = 0
+    failed: list[tuple[str, str, str]] = field(default_factory=list)
+
+
+def due(
+    connection: sqlite3.Connection,
+    plugins: Plugins,
+    only: Iterable[str] = (),
+    offline: bool = False,
+) -> list[Task]:
+    """The tasks of a refresh: every source that can be fetched, of the named indicators or all.
+
+    Args:
+        connection: to see what is known already.
+        plugins: all plugins.
+        only: ids of indicators; all where there is none.
+        offline: leave out what needs the network.
+    """
+    access = {"bundled"} if offline else {"bundled", "live"}
+    wanted = set(only) or set(plugins.indicators)
+    return [
+        Task(
+            plugin,
+            source,
+            latest_period(connection, plugin.indicator.id, source.id),
+            fetches.last_snapshots(connection, plugin.indicator.id, source.id),
+        )
+        for plugin in plugins.indicators.values()
+        if plugin.indicator.id in wanted
+        for source in plugin.sources
+        if source.access in access
+    ]
+
+
+def refresh(
+    connection: sqlite3.Connection,
+    tasks: Sequence[Task],
+    http: Client,
+    *,
+    threads: int = 8,
+    time_limit: float = 300.0,
+    progress: Callable[[Result], None] = lambda result: None,
+) -> Summary:
+    """Carry out tasks and store what they bring; one transaction for each.
+
+    Args:
+        connection: used by this thread alone.
+        tasks: from `due`.
+        http: the client that is handed to `fetch`.
+        threads: how many tasks run at the same time.
+        time_limit: seconds after which a task is given up.
+        progress: called after each task.
+    """
+    summary = Summary(tasks=len(tasks))
+    cities = catalog.known_ids(connection, "cities")
+    for result in run_tasks(tasks, http, cities, threads, time_limit):
+        with write(connection):
+            changed = _store(connection, result)
+        summary.figures += len(result.found)
+        summary.changed += changed
+        summary.unchanged += result.unchanged
+        if result.error:
+            indicator, source = result.task.plugin.indicator.id, result.task.source.id
+            summary.failed.append((indicator, source, result.error))
+        progress(result)
+    return summary
+
+
+def run_tasks(
+    tasks: Sequence[Task], http: Client, cities: set[str], threads: int, time_limit: float
+) -> Iterator[Result]:
+    """Run tasks in threads and give their results as they come.
+
+    A task that takes too long is given up: its thread is left behind, as Python cannot end it,
+    and a new one takes its place.
+    """
+    waiting: queue.SimpleQueue[Task | None] = queue.SimpleQueue()
+    results: queue.SimpleQueue[Result] = queue.SimpleQueue()
+    running: dict[Task, tuple[float, str]] = {}
+
+    def work() -> None:
+        while (task := waiting.get()) is not None:
+            running[task] = (time.monotonic(), now())
+            results.put(carry_out(task, http, cities))
+
+    def start() -> None:
+        threading.Thread(target=work, name="cityflux-fetch", daemon=True).start()
+
+    for task in tasks:
+        waiting.put(task)
+    workers = min(threads, len(tasks))
+    for _ in range(workers):
+        start()
+    open_tasks = set(tasks)
+    while open_tasks:
+        try:
+            result = results.get(timeout=min(1.0, time_limit / 4))
+        except queue.Empty:
+            for late in _overdue(running, open_tasks, time_limit):
+                open_tasks.discard(late.task)
+                start()
+                yield late
+            continue
+        if result.task in open_tasks:
+            open_tasks.discard(result.task)
+            yield result
+    for _ in range(workers):
+        waiting.put(None)
+
+
+def _overdue(
+    running: dict[Task, tuple[float, str]], open_tasks: set[Task], time_limit: float
+) -> list[Result]:
+    late = []
+    for task, (since, started) in list(running.items()):
+        if task in open_tasks and time.monotonic() - since > time_limit:
+            error = f"gave up after {time_limit:g} s; see [refresh] time_limit in config.toml"
+            late.append(Result(task, started, error=error))
+    return late
+
+
+def carry_out(task: Task, http: Client, cities: set[str]) -> Result:
+    """Fetch and normalize; whatever is raised becomes the error of the result."""
+    started = now()
+    documents: tuple[Document, ...] = ()
+    try:
+        fetched = task.plugin.call("fetch", http=http, source=task.source, since=task.since)
+        documents = tuple(document.for_source(task.source.id) for document in fetched or ())
+        if documents and tuple(document.sha256 for document in documents) == task.known:
+            return Result(task, started, documents, unchanged=True)
+        frame = task.plugin.call("normalize", documents=documents)
+        found = tuple(figures(frame, "normalize", cities))
+    except USER_ERRORS as error:
+        return Result(task, started, documents, error=str(error))
+    except (Exception, SystemExit) as error:
+        text = " ".join(str(error).split())
+        return Result(task, started, documents, error=f"{type(error).__name__}: {text}")
+    return Result(task, started, documents, found)
+
+
+def _store(connection: sqlite3.Connection, result: Result) -> int:
+    """Write one result down; returns how many figures are new or different."""
+    indicator_id, source = result.task.plugin.indicator.id, result.task.source
+    fetch_id = fetches.begin_fetch(
+        connection, indicator_id, source.id, source.address, result.started
+    )
+    changed = store_figures(connection, indicator_id, source.id, result.found, fetch_id)
+    outcome: fetches.Outcome = "stored" if result.found else "empty"
+    if result.unchanged:
+        outcome = "unchanged"
+    if result.error:
+        outcome = "failed"
+    fetches.end_fetch(
+        connection,
+        fetch_id,
+        outcome,
+        [_answer(document) for document in result.documents],
+        len(result.found),
+        changed,
+        result.error or None,
+    )
+    return changed
+
+
+def _answer(document: Document) -> fetches.Answer:
+    return fetches.Answer(
+        address=document.address,
+        sha256=document.sha256,
+        load=lambda: document.body,
+        status=document.status,
+        media_type=document.media_type,
+        charset=document.charset,
+        etag=document.etag,
+        last_modified=document.last_modified,
+        period=document.period,
+    )

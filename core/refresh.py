@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from scrapers.client import Client
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Task:
     """One source of one indicator that is due."""
 
@@ -42,7 +42,7 @@ class Task:
         return f"{self.plugin.indicator.id} from {self.source.id}"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Result:
     """What came of a task."""
 

@@ -1,0 +1,1 @@
+"""The engine: from figures to standardized, weighted and aggregated scores."""

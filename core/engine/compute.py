@@ -1,0 +1,139 @@
+"""Computing an index: from the database to the database."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from core.engine.definition import Definition
+from core.engine.methods import Methods
+from core.engine.panel import read_panel
+from core.engine.scoring import Scores, score
+from core.errors import IndexDefinitionError
+from storage import catalog, observations
+from storage.database import now, write
+from storage.results import Run, Score, last_run, save_scores
+
+
+@dataclass(frozen=True)
+class Computed:
+    """What a computation came to."""
+
+    index_id: str
+    run_id: int
+    changed: int
+    notes: tuple[str, ...]
+
+
+def evaluate(
+    connection: sqlite3.Connection,
+    definition: Definition,
+    methods: Methods,
+    as_of: str | None = None,
+) -> Scores:
+    """Compute an index in memory, on what is known now or was known at a moment.
+
+    Raises:
+        IndexDefinitionError: a city or an indicator is unknown, or a method cannot be applied.
+        NotEnoughData: there is nothing to compare.
+    """
+    _check_names(connection, definition)
+    wanted = [leaf.id for leaf in definition.leaves]
+    directions = dict(connection.execute("SELECT id, direction FROM indicators").fetchall())
+    panel = read_panel(connection, wanted, definition.cities, definition.periods, as_of)
+    return score(definition, panel, directions, methods)
+
+
+def compute(
+    connection: sqlite3.Connection, definition: Definition, methods: Methods, version: str
+) -> Computed:
+    """Compute an index and store every node; what did not change keeps its row.
+
+    Raises:
+        IndexDefinitionError, NotEnoughData: as `evaluate`; then nothing is stored.
+    """
+    started = now()
+    with write(connection):  # from reading to storing: nobody changes a figure in between
+        position = observations.position(connection)
+        scores = evaluate(connection, definition, methods)
+        save_tree(connection, definition)
+        run = Run(definition.id, definition.hash, position, started, _summary(definition), version)
+        run_id, changed = save_scores(connection, run, score_rows(definition, scores))
+    return Computed(definition.id, run_id, changed, scores.notes)
+
+
+def is_current(connection: sqlite3.Connection, definition: Definition) -> bool:
+    """Whether the last run of an index knew all changes and this very definition."""
+    last = last_run(connection, definition.id)
+    return last == (definition.hash, observations.position(connection))
+
+
+def score_rows(definition: Definition, scores: Scores) -> Iterator[Score]:
+    """The result as rows for the database."""
+    ranks = scores.ranks()
+    cities, periods = scores.scores["city"].to_list(), scores.scores["period"].to_list()
+    for node in sorted(definition.tree, key=lambda node: node.id):
+        values = scores.scores[node.id].to_list()
+        coverage = scores.coverage[node.id].to_list()
+        places = ranks[node.id].to_list()
+        for row in zip(cities, periods, values, places, coverage, strict=True):
+            yield Score(node.id, *row)
+
+
+def save_tree(connection: sqlite3.Connection, definition: Definition) -> None:
+    """Write down the definition and its tree, within the caller's transaction."""
+    names = {
+        identifier: (name_zh, name_en)
+        for identifier, name_zh, name_en in connection.execute(
+            "SELECT id, name_zh, name_en FROM indicators"
+        )
+    }
+    nodes = []
+    for place, node in enumerate(definition.tree):
+        name_zh, name_en = names[node.indicator] if node.indicator else (node.name_zh, node.name_en)
+        nodes.append(
+            {
+                "index_id": definition.id,
+                "node_id": node.id,
+                "parent_id": node.parent,
+                "weight": node.weight,
+                "sort_order": place,
+                "level": node.level,
+                "name_zh": name_zh,
+                "name_en": name_en,
+                "indicator_id": node.indicator,
+            }
+        )
+    index = {
+        "id": definition.id,
+        "name_zh": definition.name_zh,
+        "name_en": definition.name_en,
+        "description": definition.description,
+        "definition": definition.model_dump_json(exclude_defaults=True),
+        "definition_hash": definition.hash,
+    }
+    catalog.save_index(connection, index, nodes)
+
+
+def _check_names(connection: sqlite3.Connection, definition: Definition) -> None:
+    for table, names in (
+        ("cities", definition.cities),
+        ("indicators", [leaf.id for leaf in definition.leaves]),
+    ):
+        known = catalog.known_ids(connection, table)
+        if unknown := [name for name in names if name not in known]:
+            raise IndexDefinitionError(
+                f"{definition.id}: {unknown[0]!r} is not among the {table}; "
+                f"see them with: sqlite-utils rows DATABASE {table}"
+            )
+
+
+def _summary(definition: Definition) -> str:
+    """The method in a few words: ``zscore within period, weighted_sum``."""
+    standardization = definition.standardization
+    return (
+        f"{definition.periods.reduce} of {', '.join(definition.periods.of)}; "
+        f"{standardization.method} within {standardization.within}; "
+        f"{definition.aggregation.method}"
+    )

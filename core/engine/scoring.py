@@ -1,0 +1,156 @@
+"""From a panel to the score, rank and coverage of every node."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import polars as pl
+
+from core.engine.aggregation import aggregate, looks_across_units
+from core.engine.definition import Aggregation, Definition, Node
+from core.engine.methods import Methods
+from core.engine.panel import KEYS, Panel
+from core.engine.standardization import standardize
+from core.errors import NotEnoughData
+
+
+@dataclass(frozen=True)
+class Scores:
+    """The result of an index.
+
+    Attributes:
+        scores: period, city, and a column per node; null where there is no score.
+        coverage: the same shape: the share of the figures under the node that the score rests on.
+        notes: what a reader must know, a line each: indicators that could not be compared.
+    """
+
+    scores: pl.DataFrame
+    coverage: pl.DataFrame
+    notes: tuple[str, ...] = ()
+
+    def ranks(self) -> pl.DataFrame:
+        """The rank of each city in its period, 1 for the highest score; equals share a rank."""
+        nodes = [name for name in self.scores.columns if name not in KEYS]
+        return self.scores.select(
+            *KEYS,
+            *(pl.col(name).rank("min", descending=True).over("period") for name in nodes),
+        )
+
+
+def score(
+    definition: Definition, panel: Panel, directions: Mapping[str, int], methods: Methods
+) -> Scores:
+    """Standardize the figures, then aggregate from the leaves to the root.
+
+    Args:
+        definition: the index.
+        panel: the figures of all its indicators.
+        directions: 1 or -1 by indicator, where the index does not say otherwise.
+        methods: the methods that the definition may name.
+
+    Raises:
+        NotEnoughData: no indicator has figures that differ between two cities or more.
+        IndexDefinitionError: a method does not exist, or cannot be applied.
+    """
+    standardized = _standardize(definition, panel, directions, methods)
+    notes = tuple(_incomparable(definition, panel, standardized))
+    if all(standardized[leaf.id].null_count() == standardized.height for leaf in definition.leaves):
+        raise NotEnoughData(
+            f"{definition.id} has no data: none of its {len(definition.leaves)} indicators has "
+            f"figures that differ between two of its cities in {_list(definition.periods.of)}; "
+            "fetch some with cityflux refresh, or import them with cityflux import"
+        )
+    scores = _aggregate(definition, standardized, methods)
+    return Scores(scores, _coverage(definition, panel, standardized), notes)
+
+
+def _standardize(
+    definition: Definition, panel: Panel, directions: Mapping[str, int], methods: Methods
+) -> pl.DataFrame:
+    columns = []
+    for leaf in definition.leaves:
+        chosen = leaf.standardization or definition.standardization
+        function = methods.get("standardization", chosen.method)
+        direction = leaf.direction or directions.get(leaf.id, 1)
+        column = standardize(
+            pl.col(leaf.id), function, direction=direction, **chosen.parameters
+        ).fill_nan(None)
+        columns.append(
+            (column.over("period") if chosen.within == "period" else column).alias(leaf.id)
+        )
+    return panel.values.select(*KEYS, *columns)
+
+
+def _incomparable(definition: Definition, panel: Panel, standardized: pl.DataFrame) -> list[str]:
+    """A line for each indicator that has figures, and none that could be compared."""
+    lines = []
+    for leaf in definition.leaves:
+        figures = panel.values[leaf.id].drop_nulls()
+        if figures.is_empty() or standardized[leaf.id].count():
+            continue
+        cities = panel.values.filter(pl.col(leaf.id).is_not_null())["city"].unique()
+        what = f"only {cities[0]} has a figure" if len(cities) == 1 else "all figures are equal"
+        lines.append(
+            f"{leaf.id}: {what} in {_list(definition.periods.of)}; "
+            "nothing to compare, so it counts as missing"
+        )
+    return lines
+
+
+def _aggregate(
+    definition: Definition, standardized: pl.DataFrame, methods: Methods
+) -> pl.DataFrame:
+    """Add a column per inner node, children before parents."""
+    frame = standardized
+    for node in reversed(definition.tree):
+        if node.indicator:
+            continue
+        children = [child for child in definition.tree if child.parent == node.id]
+        frame = frame.with_columns(_node(node, children, frame, methods).alias(node.id))
+    return frame.select(*KEYS, *(node.id for node in definition.tree))
+
+
+def _node(node: Node, children: Sequence[Node], frame: pl.DataFrame, methods: Methods) -> pl.Series:
+    chosen = node.aggregation or Aggregation()
+    function = methods.get("aggregation", chosen.method)
+    columns = [child.id for child in children]
+    weights = [child.weight for child in children]
+    parts = [frame]
+    if looks_across_units(function):
+        parts = frame.partition_by("period", maintain_order=True)
+    return pl.concat(
+        aggregate(
+            function,
+            part.select(columns),
+            weights,
+            threshold=chosen.threshold,
+            **chosen.parameters,
+        )
+        for part in parts
+    )
+
+
+def _coverage(definition: Definition, panel: Panel, standardized: pl.DataFrame) -> pl.DataFrame:
+    """The mean coverage of the leaves under each node; a leaf that was not used covers nothing."""
+    sums = panel.coverage.select(
+        *KEYS,
+        *(
+            pl.when(standardized[leaf.id].is_not_null()).then(leaf.id).otherwise(0.0).alias(leaf.id)
+            for leaf in definition.leaves
+        ),
+    )
+    counts = {leaf.id: 1 for leaf in definition.leaves}
+    for node in reversed(definition.tree):
+        if node.indicator:
+            continue
+        children = [child.id for child in definition.tree if child.parent == node.id]
+        counts[node.id] = sum(counts[child] for child in children)
+        sums = sums.with_columns(pl.sum_horizontal(children).alias(node.id))
+    return sums.select(
+        *KEYS, *((pl.col(node.id) / counts[node.id]).clip(0, 1) for node in definition.tree)
+    )
+
+
+def _list(periods: Sequence[str]) -> str:
+    return periods[0] if len(periods) == 1 else f"{periods[0]} to {periods[-1]}"

@@ -1,1 +1,1 @@
-"""The engine: from figures to standardized, weighted and aggregated scores."""
+"""The engine: from a table of figures to weighted indices, with every method of the field."""

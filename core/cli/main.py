@@ -1,0 +1,126 @@
+"""``cityflux COMMAND``: the commands, found by name and imported when they are needed."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+
+from core.cli.session import Session
+
+#: Each command and the module and name that hold it, in the order of the help.
+COMMANDS = {
+    "run": "core.cli.run:run",
+    "refresh": "core.cli.run:refresh",
+    "compute": "core.cli.compute:compute",
+    "show": "core.cli.show:show",
+    "indicators": "core.cli.catalog:indicators",
+    "sources": "core.cli.catalog:sources",
+    "plugins": "core.cli.plugins:plugins",
+    "status": "core.cli.status:status",
+    "import": "core.cli.exchange:import_figures",
+    "export": "core.cli.exchange:export",
+}
+
+
+class LazyGroup(click.Group):
+    """A group whose built-in commands are imported one by one, and whose others come from plugins.
+
+    ``cityflux --help`` reads no module but this one for the built-in commands.
+    """
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """The built-in commands, then those of the plugins."""
+        return [*COMMANDS, *sorted(self._added(ctx))]
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import a command."""
+        if place := COMMANDS.get(cmd_name):
+            module, _, name = place.partition(":")
+            command = getattr(importlib.import_module(module), name)
+            assert isinstance(command, click.Command)
+            return command
+        return self._added(ctx).get(cmd_name)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the list of commands from `SUMMARIES`, without importing them."""
+        rows = [(name, SUMMARIES[name]) for name in COMMANDS]
+        rows += [(name, found.get_short_help_str()) for name, found in self._added(ctx).items()]
+        with formatter.section("Commands"):
+            formatter.write_dl(rows)
+
+    def _added(self, ctx: click.Context) -> dict[str, click.Command]:
+        """The commands that plugins add through `register_commands`."""
+        session = ctx.find_object(Session)
+        if session is None or not session.may_have_commands():
+            return {}
+        group = click.Group("plugins")
+        session.plugins.manager.hook.register_commands(cli=group)
+        return group.commands
+
+
+SUMMARIES = {
+    "run": "Refresh what is due, compute the indices and print the index.",
+    "refresh": "Fetch the figures of some indicators, or of all.",
+    "compute": "Compute an index, or all, from the stored figures.",
+    "show": "Print an index with rank and coverage.",
+    "indicators": "List the indicators, their sources and what is known.",
+    "sources": "List the sources, and how their last fetch went.",
+    "plugins": "List, make and check plugins.",
+    "status": "Say what is stored, what is late and what failed.",
+    "import": "Take in figures from a CSV file, all or none.",
+    "export": "Write figures or scores to a file.",
+}
+
+
+@click.group(
+    cls=LazyGroup,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    epilog="Example: cityflux run --once --offline, then cityflux show flow_index --groups",
+)
+@click.option("--config", type=click.Path(path_type=Path), help="The configuration file.")
+@click.option("--database", type=click.Path(path_type=Path), help="The database file.")
+@click.option("--no-color", is_flag=True, help="Plain output (so does the variable NO_COLOR).")
+@click.option("--debug", is_flag=True, help="Show the traceback of an error.")
+@click.version_option(package_name="cityflux")
+@click.pass_context
+def cli(
+    ctx: click.Context, config: Path | None, database: Path | None, no_color: bool, debug: bool
+) -> None:
+    """Live, traceable and defensible indices of the flow economy of cities (流量型经济)."""
+    ctx.obj = Session(config, database, color=not no_color, debug=debug)
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Run the command line and exit: 0 done, 1 something failed and is named, 2 wrong usage."""
+    argv = sys.argv[1:] if arguments is None else arguments
+    try:
+        code: Any = cli.main(args=argv, prog_name="cityflux", standalone_mode=False)
+    except click.exceptions.Abort:
+        _fail("stopped", 130)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
+    except Exception as error:
+        if "--debug" in argv:
+            raise
+        _fail(_line(error), 1)
+    sys.exit(code if isinstance(code, int) else 0)
+
+
+def _line(error: Exception) -> str:
+    """One line for whoever reads it: our own errors say what to do, others how to see more."""
+    from core.errors import USER_ERRORS
+
+    text = " ".join(str(error).split())
+    if isinstance(error, USER_ERRORS):
+        return text
+    return f"{type(error).__name__}: {text} (run again with --debug to see where)"
+
+
+def _fail(line: str, code: int) -> None:
+    click.echo(f"Error: {line}", err=True)
+    sys.exit(code)

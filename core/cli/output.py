@@ -1,0 +1,88 @@
+"""Tables on a terminal, plain columns in a pipe, JSON for machines."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from rich.console import Console
+
+json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON for machines.")
+
+
+def print_json(rows: object) -> None:
+    """Print a value as JSON, Chinese as it is."""
+    click.echo(json.dumps(rows, ensure_ascii=False, indent=1))
+
+
+def console(color: bool = True, stderr: bool = False) -> Console:
+    """Where rich output goes: coloured and boxed on a terminal only."""
+    from rich.console import Console
+
+    stream = sys.stderr if stderr else sys.stdout
+    width = None if stream.isatty() else 200
+    return Console(stderr=stderr, no_color=not color, width=width, highlight=False, soft_wrap=False)
+
+
+def print_table(
+    title: str,
+    columns: Sequence[str],
+    rows: Sequence[Sequence[Any]],
+    *,
+    color: bool = True,
+    right: Sequence[str] = (),
+) -> None:
+    """Print a table: with lines and colours on a terminal, as plain columns in a pipe.
+
+    Args:
+        title: what the table shows.
+        columns: the headings.
+        rows: the cells; None is shown as a dash.
+        color: whether colours are wanted at all.
+        right: the headings of the columns that are aligned to the right.
+    """
+    from rich import box
+    from rich.markup import escape
+    from rich.table import Table
+
+    out = console(color)
+    lines = box.SIMPLE_HEAD if out.is_terminal else None
+    table = Table(title=escape(title), title_justify="left", box=lines, pad_edge=False)
+    for column in columns:
+        justify = "right" if column in right else "left"
+        table.add_column(escape(column), justify=justify, overflow="fold")  # type: ignore[arg-type]
+    for row in rows:
+        table.add_row(*(escape(_text(cell)) for cell in row))
+    out.print(table)
+
+
+def _text(cell: Any) -> str:
+    if cell is None:
+        return "–"
+    return f"{cell:,.3f}" if isinstance(cell, float) else str(cell)
+
+
+def percent(share: float | None) -> str | None:
+    """A share as people read it; below one percent with a decimal, so that few is not none."""
+    if share is None:
+        return None
+    return f"{share:.0%}" if share == 0 or share >= 0.01 else f"{share:.1%}"
+
+
+@contextmanager
+def progress(title: str, total: int, color: bool = True) -> Iterator[Callable[[], None]]:
+    """A progress bar on a terminal, nothing in a pipe; yields the function that moves it on."""
+    from rich.progress import Progress
+
+    out = console(color, stderr=True)
+    with Progress(console=out, transient=True, disable=not out.is_terminal) as bar:
+        task = bar.add_task(title, total=total)
+        yield lambda: bar.advance(task)

@@ -1,0 +1,113 @@
+"""What the commands share: configuration, plugins, indices and the database, read when needed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cached_property
+from importlib.metadata import entry_points
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    import sqlite3
+
+    from core.config import Config
+    from core.engine.definition import Definition
+    from core.engine.methods import Methods
+    from core.plugin_manager import Plugins
+
+
+class Session:
+    """One call of the command line."""
+
+    def __init__(
+        self,
+        config: Path | None = None,
+        database: Path | None = None,
+        *,
+        color: bool = True,
+        debug: bool = False,
+    ) -> None:
+        self._config_file = config
+        self._database = database
+        self.color = color
+        self.debug = debug
+
+    @cached_property
+    def config(self) -> Config:
+        """The configuration, with paths that do not depend on the current folder."""
+        from core.config import load_config
+
+        return load_config(self._config_file)
+
+    @property
+    def database(self) -> Path:
+        """The database file."""
+        return self._database or self.config.database.path
+
+    @cached_property
+    def plugins(self) -> Plugins:
+        """All plugins, loaded."""
+        from core.plugin_manager import load_plugins
+
+        return load_plugins(self.config.plugins.dirs, self.config.plugins.disabled)
+
+    @cached_property
+    def indices(self) -> dict[str, Definition]:
+        """All index definitions by id."""
+        from core.indices import read_indices
+
+        return read_indices([*self.plugins.index_files, *self.config.indices.files])
+
+    @cached_property
+    def methods(self) -> Methods:
+        """The methods that an index may name, with those of the plugins."""
+        from core.engine.methods import Methods
+
+        methods = Methods()
+        self.plugins.manager.hook.register_methods(register=methods.register)
+        return methods
+
+    def index(self, name: str | None) -> Definition:
+        """The definition of an index; of the default one without a name."""
+        from core.indices import find_index
+
+        return find_index(self.indices, name or self.config.indices.default)
+
+    @contextmanager
+    def open(self) -> Iterator[sqlite3.Connection]:
+        """The database for writing, with the catalogue of the plugins in it."""
+        from core.catalog import sync_catalog
+        from storage.database import open_database
+
+        with open_database(self.database) as connection:
+            sync_catalog(connection, self.plugins)
+            self.plugins.manager.hook.prepare_connection(connection=connection)
+            yield connection
+
+    @contextmanager
+    def read(self) -> Iterator[sqlite3.Connection]:
+        """The database for reading."""
+        from storage.database import read_database
+
+        with read_database(self.database) as connection:
+            yield connection
+
+    def may_have_commands(self) -> bool:
+        """Whether any plugin besides the built-in ones could add a command."""
+        from core.errors import ConfigError
+
+        try:
+            folders = self.config.plugins.dirs
+        except ConfigError:
+            return False  # the command that is called will say so
+        return bool(entry_points(group="cityflux")) or any(
+            next(folder.glob("*.py"), None) for folder in folders
+        )
+
+
+#: Hands the session to a command as its first argument.
+pass_session = click.make_pass_decorator(Session)

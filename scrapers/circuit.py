@@ -72,10 +72,11 @@ class Circuit:
         """
         if self._shut_until is None or (self._left() <= 0 and not self._probing):
             return
+        left = max(self._left(), 0.0)
+        rest = f"is left alone for {left:.0f} s more" if left else "one request tries it now"
         raise Refused(
-            f"{self._host} failed {self._in_a_row} times in a row and is left alone for "
-            f"{max(self._left(), 0):.0f} s more; last: {self.last_error}",
-            retry_after=max(self._left(), 0),
+            f"the host failed {self._in_a_row} times in a row and {rest}; last: {self.last_error}",
+            retry_after=left,
         )
 
     def enter(self) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import math
+import socket
 from collections.abc import Iterator
 from contextlib import ExitStack
 from typing import Any, Protocol
@@ -81,3 +82,11 @@ def make_client(clock: FakeClock) -> Iterator[MakeClient]:
 
 def sha256(body: bytes) -> str:
     return hashlib.sha256(body).hexdigest()
+
+
+@pytest.fixture
+def nobody() -> str:
+    """The address of a port of this machine at which nobody listens."""
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return f"http://127.0.0.1:{listener.getsockname()[1]}"

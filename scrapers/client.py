@@ -22,9 +22,8 @@ from scrapers.cache import Cache, Validators, conditions, to_document
 from scrapers.circuit import HostState
 from scrapers.clock import Clock
 from scrapers.document import Document
-from scrapers.errors import Forbidden, SourceError, Stopped, Unreachable
+from scrapers.errors import Forbidden, HostDown, SourceError, Stopped, Unreachable
 from scrapers.exchange import Answer, exchange
-from scrapers.guard import HostDown
 from scrapers.network import Network, Watch
 from scrapers.policy import Budget, Policy
 from scrapers.request import REDIRECTS, Request, parse, prepare, redirected, shown
@@ -272,7 +271,11 @@ class Client:
         try:
             yield
         except SourceError as error:
-            if not error.address:
-                error.address = shown(address)
-                error.args = (f"{error.address}: {error}",)
-            raise self._secrets.conceal(error) from None
+            raise self._named(error, address) from None
+
+    def _named(self, error: SourceError, address: str) -> SourceError:
+        if not error.address:
+            # First without secrets, then shortened: half a secret would not be found any more.
+            error.address = shown(self._secrets.redact(address))
+            error.args = (f"{error.address}: {shown(self._secrets.redact(str(error)))}",)
+        return error

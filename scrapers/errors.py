@@ -3,8 +3,10 @@
 ::
 
     SourceError
-    ├── Unreachable      no connection: refused, DNS, TLS, a broken stream; or we are offline
-    ├── TooSlow          a time limit passed: connect, read or the deadline of the whole answer
+    ├── Unreachable      no connection, a broken stream, or we are offline
+    │   └── HostDown     nobody there: refused, DNS, TLS; not asked again in the same refresh
+    ├── TooSlow          a time limit passed: connect or read
+    │   └── DeadlinePassed   the deadline of the whole answer; not tried again at once
     ├── TooLarge         more bytes than allowed, on the wire or after decompression
     ├── Refused          the source says no: 401, 403, 429, robots.txt, a login page, open circuit
     ├── Missing          404 or 410: the address is gone
@@ -49,8 +51,16 @@ class Unreachable(SourceError):
     """No connection could be made, or it broke: refused, DNS, TLS, a truncated body."""
 
 
+class HostDown(Unreachable):
+    """Nobody there: no such name, connection refused, or no TLS. Asking again is no use now."""
+
+
 class TooSlow(SourceError):
     """A time limit passed: connect, read, or the deadline of the whole answer."""
+
+
+class DeadlinePassed(TooSlow):
+    """The whole answer took too long; a second try would take as long again."""
 
 
 class TooLarge(SourceError):

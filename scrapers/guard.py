@@ -7,14 +7,10 @@ import threading
 from concurrent.futures import Future
 from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
 
-from scrapers.errors import Forbidden, TooSlow, Unreachable
+from scrapers.errors import Forbidden, HostDown, TooSlow
 
 # The well-known prefix by which IPv6-only networks reach IPv4 hosts (RFC 6052, section 2.1).
 _NAT64 = IPv6Network("64:ff9b::/96")
-
-
-class HostDown(Unreachable):
-    """Nobody there: no such name, connection refused, or no TLS. Asking again is no use now."""
 
 
 def resolve(host: str, port: int, timeout: float) -> list[str]:

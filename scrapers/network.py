@@ -22,8 +22,8 @@ import httpcore
 import httpx
 
 from scrapers.clock import Clock
-from scrapers.errors import SourceError, Stopped, TooSlow, Unreachable
-from scrapers.guard import HostDown, refuse_private, resolve
+from scrapers.errors import DeadlinePassed, HostDown, SourceError, Stopped, TooSlow, Unreachable
+from scrapers.guard import refuse_private, resolve
 
 _KEEP_ALIVE = 15.0  # seconds that an idle connection is kept
 _END_OF_HEAD = re.compile(rb"\n\r?\n")
@@ -31,10 +31,6 @@ _END_OF_HEAD = re.compile(rb"\n\r?\n")
 SocketOption = (
     tuple[int, int, int] | tuple[int, int, bytes | bytearray] | tuple[int, int, None, int]
 )
-
-
-class DeadlinePassed(TooSlow):
-    """The whole answer took too long; a second try would take as long again."""
 
 
 class Watch:

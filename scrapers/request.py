@@ -15,6 +15,7 @@ from scrapers.errors import Forbidden, Unexpected
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
 
 _USERINFO = re.compile(r"//[^/@]*@")
+_LONGEST = 500  # characters
 _DEFAULTS = (("Accept", "*/*"),)
 
 #: Headers that the client alone decides on: who we are, whom we speak to, and how.
@@ -119,7 +120,7 @@ def redirected(request: Request, status: int, location: str) -> Request:
     except httpx.InvalidURL:
         url = None
     if url is None:
-        raise Unexpected(f"the redirect has no address that can be read: {location[:80]!r}")
+        raise Unexpected(f"the redirect has no address that can be read: {location!r}")
     following = replace(request, url=_checked(url))
     if request.method == "POST" and status in (301, 302, 303):
         following = replace(following, method="GET", body=b"")
@@ -130,10 +131,11 @@ def redirected(request: Request, status: int, location: str) -> Request:
     return replace(following, headers=_DEFAULTS)
 
 
-def shown(address: str) -> str:
-    """An address as an error may show it: one line of bearable length, without a password."""
-    address = _USERINFO.sub("//***@", address)
-    return (address if address.isprintable() else ascii(address)[1:-1])[:500]
+def shown(text: str) -> str:
+    """What others wrote, as an error may show it: one short line, no password in an address."""
+    text = _USERINFO.sub("//***@", text)
+    text = text if text.isprintable() else ascii(text)[1:-1]
+    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
 
 
 def _same_party(before: httpx.URL, after: httpx.URL) -> bool:
@@ -146,7 +148,7 @@ def _same_party(before: httpx.URL, after: httpx.URL) -> bool:
 
 def _checked(url: httpx.URL) -> httpx.URL:
     if url.scheme not in ("http", "https"):
-        raise Forbidden(f"the scheme {url.scheme[:20]!r} is not http or https; give a web address")
+        raise Forbidden(f"the scheme {url.scheme!r} is not http or https; give a web address")
     if not url.host:
         raise Forbidden("the address names no host; give a whole web address")
     if url.userinfo:
@@ -156,6 +158,6 @@ def _checked(url: httpx.URL) -> httpx.URL:
 
 def _check_header(name: str, value: str) -> None:
     if name.lower() in _OURS or name.lower().startswith("sec-"):
-        raise Forbidden(f"the header {name[:40]!r} is decided by the client; leave it out")
+        raise Forbidden(f"the header {name!r} is decided by the client; leave it out")
     if not (value.isascii() and value.isprintable() and name.isascii() and name.isprintable()):
-        raise Forbidden(f"the header {name[:40]!r} does not fit into HTTP; quote what is in it")
+        raise Forbidden(f"the header {name!r} does not fit into HTTP; quote what is in it")

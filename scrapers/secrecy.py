@@ -9,7 +9,7 @@ from urllib.parse import quote, quote_plus
 
 import httpx
 
-from scrapers.errors import Refused, SourceError
+from scrapers.errors import Refused
 
 MASK = "***"
 
@@ -49,18 +49,12 @@ class Secrets:
             text = text.replace(form, MASK)
         return text
 
-    def conceal(self, error: SourceError) -> SourceError:
-        """The same error, without secrets in its message and address."""
-        if self._forms:
-            error.args = (self.redact(str(error)),)
-            error.address = self.redact(error.address)
-        return error
-
     def _strike_out(self, value: str) -> None:
         in_a_query = str(httpx.QueryParams({"": value})).removeprefix("=")
+        in_a_message = {repr(value)[1:-1], repr(value.encode())[2:-1]}
         forms = {value, quote(value), quote(value, safe=""), quote_plus(value), in_a_query}
         # The longest first: a secret may be a part of another one.
-        self._forms = tuple(sorted(forms.union(self._forms), key=len, reverse=True))
+        self._forms = tuple(sorted(forms.union(in_a_message, self._forms), key=len, reverse=True))
 
 
 class SecretFilter(logging.Filter):

@@ -10,8 +10,7 @@ from datetime import UTC, datetime
 
 from scrapers.circuit import Circuit, HostState
 from scrapers.clock import Clock
-from scrapers.errors import Refused, Stopped
-from scrapers.guard import HostDown
+from scrapers.errors import HostDown, Refused, Stopped
 from scrapers.policy import Policy
 
 

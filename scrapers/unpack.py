@@ -31,7 +31,7 @@ class Unpacker:
             return
         if encoding not in _WINDOW:
             raise Unexpected(
-                f"the answer is encoded as {encoding[:40]!r}, but only {ACCEPTED} was offered"
+                f"the answer is encoded as {encoding!r}, but only {ACCEPTED} was offered"
             )
         self._window = _WINDOW[encoding]
         self._inflater = zlib.decompressobj(self._window)

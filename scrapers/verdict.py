@@ -8,7 +8,9 @@ from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 
 from scrapers.errors import (
+    DeadlinePassed,
     Failed,
+    HostDown,
     Missing,
     Refused,
     SourceError,
@@ -17,8 +19,6 @@ from scrapers.errors import (
     Unreachable,
 )
 from scrapers.exchange import Answer
-from scrapers.guard import HostDown
-from scrapers.network import DeadlinePassed
 from scrapers.policy import Policy
 from scrapers.request import REDIRECTS
 

@@ -107,6 +107,19 @@ def test_documents_and_the_cache_know_no_secret(
     assert client.get(server.address("/page"), params=params).unchanged
 
 
+def test_no_half_of_a_secret_is_left_where_a_message_is_cut(
+    client: Client, server: LoopbackServer
+) -> None:
+    client.secret("key")
+    for length in range(400, 510):
+        location = f"file:///{'x' * length}/p%40ss%20w%C3%B6rd%2F%3D%C3%BC"
+        server.answer("/page", Answer(status=302, headers={"Location": location}))
+        with pytest.raises(SourceError) as caught:
+            client.get(server.address(f"/page?{'y' * length}={SECRET}"))
+        assert "p%40" not in str(caught.value)
+        assert len(str(caught.value)) < 1100
+
+
 def test_bad_header_does_not_show_its_value(client: Client, server: LoopbackServer) -> None:
     with pytest.raises(SourceError) as caught:
         client.get(server.address("/page"), headers={"Cookie": client.secret("key")})

@@ -35,7 +35,7 @@ def resolve(host: str, port: int, timeout: float) -> list[str]:
         return found.result(timeout)
     except TimeoutError:
         raise TooSlow(
-            f"the name {host} was not resolved within {timeout:.0f} s; check the name server"
+            f"the name {host} was not resolved within {timeout:.3g} s; check the name server"
         ) from None
     except (OSError, UnicodeError) as error:
         raise HostDown(

@@ -72,7 +72,7 @@ class Watch:
     def deadline_passed(self) -> DeadlinePassed:
         """The error for an exchange that took too long."""
         return DeadlinePassed(
-            f"no whole answer within {self._deadline:.0f} s, so it was cut off; "
+            f"no whole answer within {self._deadline:g} s, so it was cut off; "
             "try later, or raise the deadline"
         )
 
@@ -200,7 +200,7 @@ class _Stream(httpcore.NetworkStream):
         except httpcore.ReadTimeout:
             if patience != timeout:
                 raise watch.deadline_passed() from None
-            raise TooSlow(f"nothing was sent for {patience:.0f} s; try later") from None
+            raise TooSlow(f"nothing was sent for {patience:g} s; try later") from None
         watch.note(data)
         return data
 

@@ -90,8 +90,15 @@ def test_unknown_name_is_looked_up_once(
 def test_silence_instead_of_an_answer(server: LoopbackServer, make_client: MakeClient) -> None:
     server.answer("/page", Silence())
     client = make_client(read_timeout=0.05, retries=1)
-    fails(client, server.address("/page"), TooSlow, "nothing was sent for 0 s")
+    fails(client, server.address("/page"), TooSlow, r"nothing was sent for 0\.05 s")
     assert server.count() == 2
+
+
+def test_silence_beyond_the_deadline(server: LoopbackServer, make_client: MakeClient) -> None:
+    server.answer("/page", Silence())
+    client = make_client(deadline=0.2, obey_robots=False)
+    fails(client, server.address("/page"), DeadlinePassed, "no whole answer within 0.2 s")
+    assert server.count() == 1
 
 
 def test_slow_head_is_cut_at_the_deadline(server: LoopbackServer, make_client: MakeClient) -> None:

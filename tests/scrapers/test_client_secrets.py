@@ -120,6 +120,17 @@ def test_no_half_of_a_secret_is_left_where_a_message_is_cut(
         assert len(str(caught.value)) < 1100
 
 
+def test_a_secret_within_another_one(
+    make_client: MakeClient, server: LoopbackServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CITYFLUX_TEST_SHORT", "abc")
+    monkeypatch.setenv("CITYFLUX_TEST_LONG", "123abc456")
+    client = make_client(secrets={"short": "CITYFLUX_TEST_SHORT", "long": "CITYFLUX_TEST_LONG"})
+    client.secret("short")
+    with pytest.raises(SourceError, match=r"/page\?key=\*\*\*: answered 404"):
+        client.get(server.address("/page"), params={"key": client.secret("long")})
+
+
 def test_bad_header_does_not_show_its_value(client: Client, server: LoopbackServer) -> None:
     with pytest.raises(SourceError) as caught:
         client.get(server.address("/page"), headers={"Cookie": client.secret("key")})

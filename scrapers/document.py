@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
+from urllib.parse import urljoin
 
 from scrapers.errors import Unexpected
 
@@ -31,6 +32,8 @@ class Document:
         known_sha256: the hash, where it is known without reading the bytes.
         source_id: the source for which the document was fetched; filled in by the refresh.
         period: the period that the document is about, if its address tells.
+        final_address: where redirects led, if they led elsewhere; links in a page are relative
+            to it (see `link`).
     """
 
     address: str
@@ -44,6 +47,7 @@ class Document:
     known_sha256: str | None = None
     source_id: str = ""
     period: str = ""
+    final_address: str = ""
 
     @cached_property
     def body(self) -> bytes:
@@ -69,7 +73,10 @@ class Document:
             Unexpected: when the bytes are something else, such as a login page.
         """
         try:
-            return json.loads(self.body)
+            try:
+                return json.loads(self.body)
+            except UnicodeDecodeError:  # JSON in GBK, which the standard does not know
+                return json.loads(self.text)
         except ValueError as error:
             start = self.text[:60].replace("\n", " ")
             raise Unexpected(
@@ -78,6 +85,10 @@ class Document:
                 address=self.address,
                 status=self.status,
             ) from error
+
+    def link(self, reference: str) -> str:
+        """The whole address of a link that stands in the document."""
+        return urljoin(self.final_address or self.address, reference)
 
     def for_source(self, source_id: str) -> Document:
         """The same document, marked with the source that it was fetched for."""

@@ -3,14 +3,17 @@
 ::
 
     SourceError
-    ├── Unreachable      no connection: refused, DNS, TLS, a broken stream
-    ├── TooSlow          a time limit passed: connect, read or the deadline of the whole answer
+    ├── Unreachable      no connection, a broken stream, or we are offline
+    │   └── HostDown     nobody there: refused, DNS, TLS; not asked again in the same refresh
+    ├── TooSlow          a time limit passed: connect or read
+    │   └── DeadlinePassed   the deadline of the whole answer; not tried again at once
     ├── TooLarge         more bytes than allowed, on the wire or after decompression
     ├── Refused          the source says no: 401, 403, 429, robots.txt, a login page, open circuit
     ├── Missing          404 or 410: the address is gone
     ├── Failed           the source is broken: 5xx
     ├── Forbidden        we do not go there: scheme, private address, too many redirects
-    └── Unexpected       an answer came, but not the one that the scraper knows how to read
+    ├── Unexpected       an answer came, but not the one that the scraper knows how to read
+    └── Stopped          we are shutting down and take no more work
 
 Every message is one line: what happened, where, and what to do. ``kept`` names the snapshot
 (sha256) in which the bytes are kept, where there are any.
@@ -20,12 +23,27 @@ from __future__ import annotations
 
 
 class SourceError(Exception):
-    """Something between us and a source went wrong."""
+    """Something between us and a source went wrong.
 
-    def __init__(self, message: str, *, address: str = "", status: int | None = None) -> None:
+    Attributes:
+        address: what was asked for.
+        status: the HTTP status, if there was an answer.
+        retry_after: the seconds after which the source wants to be asked again, if it said so.
+        kept: the snapshot (sha256) in which the answer is kept, if it is.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        address: str = "",
+        status: int | None = None,
+        retry_after: float | None = None,
+    ) -> None:
         super().__init__(message)
         self.address = address
         self.status = status
+        self.retry_after = retry_after
         self.kept: str | None = None
 
 
@@ -33,8 +51,16 @@ class Unreachable(SourceError):
     """No connection could be made, or it broke: refused, DNS, TLS, a truncated body."""
 
 
+class HostDown(Unreachable):
+    """Nobody there: no such name, connection refused, or no TLS. Asking again is no use now."""
+
+
 class TooSlow(SourceError):
     """A time limit passed: connect, read, or the deadline of the whole answer."""
+
+
+class DeadlinePassed(TooSlow):
+    """The whole answer took too long; a second try would take as long again."""
 
 
 class TooLarge(SourceError):
@@ -59,3 +85,7 @@ class Forbidden(SourceError):
 
 class Unexpected(SourceError):
     """An answer came, but not one that the scraper can read: says expected, got, and where."""
+
+
+class Stopped(SourceError):
+    """The client was told to stop: the work is given up, and nothing is wrong with the source."""

@@ -88,6 +88,17 @@ STATISTICS = (
     ),
     Published(
         Indicator(
+            "people.labour_force_earlier_base",
+            "就业人员数(2020年人口普查修订前)",
+            "Labour force before the 2020 census revision",
+            "万人",
+            definition="Persons employed in the whole city (就业人员数) in the older series that "
+            "ends before the 2020 census.",
+            note="do not chain with people.labour_force",
+        ),
+    ),
+    Published(
+        Indicator(
             "people.urban_unit_staff",
             "城镇非私营单位从业人员",
             "Staff of urban non-private units",

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from cityflux import Indicator, hookimpl
 from plugins.baidu import family
 from plugins.derived import Derived, ratio
-from plugins.live import COMMUNIQUES, NBS_MAIN_CITIES
+from plugins.live import COMMUNIQUES, FRESHIPPO, NBS_MAIN_CITIES
 from plugins.published import Published
 
 STATISTICS = (
@@ -89,6 +89,7 @@ STATISTICS = (
             definition="Freshippo (盒马鲜生) stores added in the year (门店增加数量).",
             note="no office publishes it; figures come in by import",
         ),
+        live=(FRESHIPPO,),
     ),
     Published(
         Indicator(

@@ -75,12 +75,12 @@ NBS_MAIN_CITIES = Source(
 )
 
 
-def _list(id: str, publisher: str, address: str, reference: str) -> Source:  # noqa: A002
+def _page(id: str, publisher: str, address: str, scraper: str, reference: str) -> Source:  # noqa: A002
     return Source(
         id=id,
         publisher=publisher,
         address=address,
-        scraper="web_table",
+        scraper=scraper,
         licence="not stated; single figures cited",
         schedule="@monthly",
         priority=PRIORITY,
@@ -89,49 +89,45 @@ def _list(id: str, publisher: str, address: str, reference: str) -> Source:  # n
     )
 
 
-FORTUNE_GLOBAL_500 = _list(
+FORTUNE_GLOBAL_500 = _page(
     "fortune.global_500",
     "财富 (Fortune China)",
     "https://www.fortunechina.com/fortune500/index.htm",
+    "fortune",
     "《财富》世界500强",
 )
-FORTUNE_CHINA_500 = _list(
+FORTUNE_CHINA_500 = _page(
     "fortune.china_500",
     "财富 (Fortune China)",
     "https://www.fortunechina.com/fortune500/node_4302.htm",
+    "fortune",
     "《财富》中国500强",
 )
-
-
-def _exchange(id: str, publisher: str, address: str, reference: str) -> Source:  # noqa: A002
-    return Source(
-        id=id,
-        publisher=publisher,
-        address=address,
-        scraper="exchange",
-        licence="not stated; single figures cited",
-        schedule="@monthly",
-        priority=PRIORITY,
-        access="declared",
-        reference=reference,
-    )
-
-
-SSE_TURNOVER = _exchange(
+FRESHIPPO = _page(
+    "freshippo.stores",
+    "盒马 (Freshippo)",
+    "https://www.freshippo.com/",
+    "web_table",
+    "门店; the paper does not say where it counted them",
+)
+SSE_TURNOVER = _page(
     "sse.turnover",
     "上海证券交易所",
     "https://query.sse.com.cn/commonQuery.do",
+    "exchange",
     "成交概况",
 )
-SSE_MEMBERS = _exchange(
+SSE_MEMBERS = _page(
     "sse.members",
     "上海证券交易所",
     "http://english.sse.com.cn/tradmembership/membership/statistics/",
+    "exchange",
     "members’ turnover by region, all securities",
 )
-SZSE_REGIONS = _exchange(
+SZSE_REGIONS = _page(
     "szse.regions",
     "深圳证券交易所",
     "https://www.szse.cn/api/report/ShowReport",
-    "地区交易排名 (杭州 only within 浙江)",
+    "exchange",
+    "turnover by region (杭州 only within 浙江)",
 )

@@ -226,3 +226,11 @@ def test_cities_have_the_regions_of_the_paper() -> None:
     assert Counter(row["region"] for row in rows) == {"YRD": 9, "BTH": 9, "PRD": 9, "": 7}
     assert all(len(row["admin_code"]) == 6 for row in rows if row["country"] == "CN")
     assert len({row["id"] for row in rows}) == len(rows)
+
+
+def test_the_choice_of_every_contested_figure_is_written_down(figures: pl.DataFrame) -> None:
+    text = (PLUGINS.parent / "docs" / "figures.md").read_text(encoding="utf-8")
+    cells = figures.group_by("indicator", "city", "period").agg(pl.col("source").n_unique())
+    contested = set(cells.filter(pl.col("source") > 1)["indicator"])
+    own = {name for name in contested if not name.startswith("comparison.")}
+    assert {name for name in own if f"**`{name}`**" not in text} == set()

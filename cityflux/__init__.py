@@ -11,6 +11,7 @@ from core.errors import CityfluxError
 from core.hookspecs import hookimpl
 from core.model import City, Indicator, Source
 from core.period import Period
+from core.units import convert
 from scrapers.document import Document
 
 __all__ = [
@@ -21,6 +22,7 @@ __all__ = [
     "Period",
     "Source",
     "__version__",
+    "convert",
     "hookimpl",
 ]
 

@@ -1,0 +1,114 @@
+"""资金流: finance and investment."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from cityflux import Indicator, hookimpl
+from plugins.baidu import family
+from plugins.live import (
+    COMMUNIQUES,
+    NBS_MAIN_CITIES,
+    SSE_MEMBERS,
+    SSE_TURNOVER,
+    SZSE_REGIONS,
+    YEARBOOKS,
+)
+from plugins.published import Published
+
+STATISTICS = (
+    Published(
+        Indicator(
+            "capital.stock_turnover",
+            "股票交易额",
+            "Stock turnover",
+            "万亿元",
+            definition="Value of the shares traded in the year (股票交易额); the exchanges give "
+            "it by the place of the broker’s branch.",
+        ),
+        live=(SSE_MEMBERS, SZSE_REGIONS),
+    ),
+    Published(
+        Indicator(
+            "capital.real_estate_investment",
+            "房地产投资交易额",
+            "Real estate investment transactions",
+            "亿元",
+            definition="Investment in real-estate development completed in the year "
+            "(房地产开发投资额).",
+            note="the paper says 房地产投资交易额; the office publishes 开发投资额",
+        ),
+        live=(*COMMUNIQUES, NBS_MAIN_CITIES),
+    ),
+    Published(
+        Indicator(
+            "capital.financial_institutions",
+            "金融机构数量",
+            "Financial institutions",
+            "家",
+            definition="Financial institutions in the city (金融机构数量): banks, brokers and "
+            "insurers.",
+        ),
+        live=(*COMMUNIQUES, *YEARBOOKS),
+    ),
+    Published(
+        Indicator(
+            "capital.insurance_turnover",
+            "保险市场交易额",
+            "Insurance market turnover",
+            "亿元",
+            definition="Premium income of direct insurance in the year (原保险保费收入).",
+        ),
+        live=(*COMMUNIQUES, *YEARBOOKS),
+    ),
+    Published(
+        Indicator(
+            "capital.sse_turnover",
+            "上海证券交易所总成交额",
+            "Shanghai Stock Exchange total turnover",
+            "万亿元",
+            definition="Total turnover of the Shanghai Stock Exchange in the year "
+            "(上海证券交易所总成交额).",
+            note="one exchange in one city: it says nothing about the others",
+        ),
+        live=(SSE_TURNOVER,),
+    ),
+    Published(
+        Indicator(
+            "capital.foreign_capital_attracted",
+            "吸引外资额",
+            "Foreign capital attracted",
+            "亿美元",
+            definition="Foreign capital actually utilised in the year (实际使用外资).",
+            note="the publications found give one figure for this and for "
+            "goods_commerce.inward_fdi",
+        ),
+        live=COMMUNIQUES,
+    ),
+    Published(
+        Indicator(
+            "capital.outward_investment",
+            "对外投资额",
+            "Outward investment",
+            "亿美元",
+            definition="Outward direct investment of the enterprises of the city in the year "
+            "(对外直接投资).",
+            note="the same statistic as goods_commerce.outward_investment",
+        ),
+        live=COMMUNIQUES,
+    ),
+)
+
+BAIDU = family(
+    "capital",
+    {
+        "cross_border_payment": ("跨境支付", "cross-border payment"),
+    },
+)
+
+
+@hookimpl
+def register_indicators(register: Callable[[object], None]) -> None:
+    """Hand over the indicators of this group."""
+    for plugin in (*STATISTICS, *BAIDU):
+        register(plugin)

@@ -1,0 +1,183 @@
+"""Indicators that are computed from others: ratios, yearly changes, a neighbour's figure.
+
+Every formula takes the figures of its inputs, a frame with indicator, city, period and value, and
+gives city, period, value and ``inputs``: for each figure the ones that it rests on. A figure that
+lacks one of its inputs is not there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping
+from functools import partial
+from typing import TYPE_CHECKING
+
+from cityflux import Indicator, Source, hookimpl
+from plugins.published import Published
+
+if TYPE_CHECKING:
+    import polars as pl
+
+    Formula = Callable[[pl.DataFrame], pl.DataFrame]
+
+_SOURCE = Source(
+    id="cityflux.derived",
+    publisher="cityflux",
+    address="derived:",
+    licence="that of the inputs",
+    priority=20,
+    access="derived",
+    reference="computed from other indicators, as the definition of each says",
+)
+
+
+class Derived:
+    """An indicator that is computed, never typed in.
+
+    Args:
+        indicator: the declaration, with its inputs.
+        formula: takes the figures of the inputs, gives the figures of the indicator.
+    """
+
+    def __init__(self, indicator: Indicator, formula: Formula) -> None:
+        self._indicator = indicator
+        self._formula = formula
+
+    @hookimpl
+    def indicator(self) -> Indicator:
+        """Declare the indicator."""
+        return self._indicator
+
+    @hookimpl
+    def source(self) -> list[Source]:
+        """Declare that the figures are computed here."""
+        return [_SOURCE]
+
+    @hookimpl
+    def derive(self, figures: pl.DataFrame) -> pl.DataFrame:
+        """Compute the indicator from its inputs."""
+        return self._formula(figures)
+
+
+class DerivedAndPublished(Published):
+    """An indicator that is computed, and that somebody has published for another period too.
+
+    Its sources say which way a figure comes: ``derived`` ones through `derive`, ``bundled`` ones
+    through `fetch` and `normalize`.
+
+    Args:
+        indicator: the declaration, with its inputs.
+        formula: takes the figures of the inputs, gives the figures of the indicator.
+    """
+
+    def __init__(self, indicator: Indicator, formula: Formula) -> None:
+        super().__init__(indicator, live=(_SOURCE,))
+        self._formula = formula
+
+    @hookimpl
+    def derive(self, figures: pl.DataFrame) -> pl.DataFrame:
+        """Compute the indicator from its inputs."""
+        return self._formula(figures)
+
+
+def ratio(numerator: str, denominator: str) -> Formula:
+    """Make the formula numerator / denominator × 100, per city and period, in %.
+
+    A denominator of zero gives no figure.
+    """
+    return partial(_ratio, numerator=numerator, denominator=denominator)
+
+
+def yearly_change(level: str, breaks: Collection[tuple[str, int]] = ()) -> Formula:
+    """Make the formula: the level of a year minus that of the year before.
+
+    Args:
+        level: the indicator that is differenced.
+        breaks: city and year of every level that is defined otherwise than the one of the year
+            before; a change over a break would be one of definition and is left out.
+    """
+    return partial(_yearly_change, level=level, breaks=breaks)
+
+
+def neighbours_figure(indicator_id: str, neighbours: Mapping[str, str]) -> Formula:
+    """Make the formula: the figure of each city's neighbour, under the city itself."""
+    return partial(_neighbours_figure, indicator_id=indicator_id, neighbours=neighbours)
+
+
+def _ratio(figures: pl.DataFrame, *, numerator: str, denominator: str) -> pl.DataFrame:
+    import polars as pl
+
+    above, below = (_known(figures, indicator) for indicator in (numerator, denominator))
+    return (
+        above.join(below, on=["city", "period"], suffix="_below")
+        .filter(pl.col("value_below") != 0)
+        .select(
+            "city",
+            "period",
+            value=pl.col("value") / pl.col("value_below") * 100,
+            inputs=pl.concat_list(_input(numerator), _input(denominator)),
+        )
+        .sort("city", "period")
+    )
+
+
+def _yearly_change(
+    figures: pl.DataFrame, *, level: str, breaks: Collection[tuple[str, int]]
+) -> pl.DataFrame:
+    import polars as pl
+
+    levels = (
+        _known(figures, level)
+        .filter(pl.col("period").str.contains(r"^\d{4}$"))
+        .with_columns(year=pl.col("period").cast(pl.Int32))
+    )
+    before = levels.with_columns(pl.col("year") + 1)
+    broken = pl.DataFrame(list(breaks), schema={"city": pl.String, "year": pl.Int32}, orient="row")
+    return (
+        levels.join(before, on=["city", "year"], suffix="_before")
+        .join(broken, on=["city", "year"], how="anti")
+        .select(
+            "city",
+            "period",
+            value=pl.col("value") - pl.col("value_before"),
+            inputs=pl.concat_list(_input(level), _input(level, period="period_before")),
+        )
+        .sort("city", "period")
+    )
+
+
+def _neighbours_figure(
+    figures: pl.DataFrame, *, indicator_id: str, neighbours: Mapping[str, str]
+) -> pl.DataFrame:
+    import polars as pl
+
+    pairs = pl.DataFrame(
+        list(neighbours.items()),
+        schema={"city": pl.String, "neighbour": pl.String},
+        orient="row",
+    )
+    return (
+        pairs.join(_known(figures, indicator_id), left_on="neighbour", right_on="city")
+        .select(
+            "city",
+            "period",
+            "value",
+            inputs=pl.concat_list(_input(indicator_id, city="neighbour")),
+        )
+        .sort("city", "period")
+    )
+
+
+def _known(figures: pl.DataFrame, indicator_id: str) -> pl.DataFrame:
+    """City, period and value of the figures of one indicator that are there."""
+    import polars as pl
+
+    return figures.filter(pl.col("indicator") == indicator_id, pl.col("value").is_finite()).select(
+        "city", "period", "value"
+    )
+
+
+def _input(indicator_id: str, *, city: str = "city", period: str = "period") -> pl.Expr:
+    """The lineage of one input: its indicator, and the columns that hold its city and period."""
+    import polars as pl
+
+    return pl.struct(indicator=pl.lit(indicator_id), city=pl.col(city), period=pl.col(period))

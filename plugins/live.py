@@ -1,0 +1,133 @@
+"""The live sources that the paper names: communiqués, yearbooks, lists and exchanges.
+
+They are declared, so that every indicator says where its next figure will come from, and wait
+for a scraper. Their priority lies between the two kinds of bundled figures: a live figure stands
+before single figures picked from here and there, but behind a table that gives all cities in one
+vintage, so that a first release never slips into a revised series unseen.
+"""
+
+from __future__ import annotations
+
+from cityflux import Source
+
+PRIORITY = 50
+_OFFICIAL = "official statistics, no licence stated; single figures cited"
+#: Communiqués appear between January and May, mostly in March.
+_COMMUNIQUE_SEASON = "0 6 * 1-5 *"
+
+
+def _communique(city: str, publisher: str, address: str) -> Source:
+    return Source(
+        id=f"{city}.communique",
+        publisher=publisher,
+        address=address,
+        scraper="communique",
+        licence=_OFFICIAL,
+        schedule=_COMMUNIQUE_SEASON,
+        priority=PRIORITY,
+        access="declared",
+        reference="国民经济和社会发展统计公报",
+        params={"city": city},
+    )
+
+
+def _yearbook(city: str, publisher: str, address: str) -> Source:
+    return Source(
+        id=f"{city}.yearbook",
+        publisher=publisher,
+        address=address,
+        scraper="yearbook",
+        licence=_OFFICIAL,
+        schedule="@monthly",
+        priority=PRIORITY + 1,
+        access="declared",
+        reference="统计年鉴",
+        params={"city": city},
+    )
+
+
+COMMUNIQUES = (
+    _communique("shanghai", "上海市统计局", "http://tjj.sh.gov.cn/tjgb/index.html"),
+    _communique("beijing", "北京市统计局", "https://tjj.beijing.gov.cn/tjsj_31433/tjgb_31445/"),
+    _communique("shenzhen", "深圳市统计局", "https://tjj.sz.gov.cn/zwgk/zfxxgkml/tjsj/tjgb/"),
+    _communique("guangzhou", "广州市统计局", "https://www.gz.gov.cn/zwgk/sjfb/tjgb/"),
+    # 杭州 publishes its communiqué through the news sites of the city.
+    _communique("hangzhou", "杭州市统计局", "https://hznews.hangzhou.com.cn/chengshi/"),
+)
+
+#: Those whose address is known; the yearbooks of 深圳 and 杭州 were not found.
+YEARBOOKS = (
+    _yearbook("shanghai", "上海市统计局", "http://tjj.sh.gov.cn/tjnj/index.html"),
+    _yearbook("beijing", "北京市统计局", "http://nj.tjj.beijing.gov.cn/nj/main/"),
+    _yearbook("guangzhou", "广州市统计局", "https://tjj.gz.gov.cn/datav/admin/home/www_nj/"),
+)
+
+NBS_MAIN_CITIES = Source(
+    id="nbs.main_cities",
+    publisher="国家统计局",
+    address="https://data.stats.gov.cn/dg/website/publicrelease/web/external/stream/esData",
+    scraper="nbs",
+    licence=_OFFICIAL,
+    schedule="@monthly",
+    priority=PRIORITY + 2,
+    access="declared",
+    reference="主要城市年度数据",
+)
+
+
+def _page(id: str, publisher: str, address: str, scraper: str, reference: str) -> Source:  # noqa: A002
+    return Source(
+        id=id,
+        publisher=publisher,
+        address=address,
+        scraper=scraper,
+        licence="not stated; single figures cited",
+        schedule="@monthly",
+        priority=PRIORITY,
+        access="declared",
+        reference=reference,
+    )
+
+
+FORTUNE_GLOBAL_500 = _page(
+    "fortune.global_500",
+    "财富 (Fortune China)",
+    "https://www.fortunechina.com/fortune500/index.htm",
+    "fortune",
+    "《财富》世界500强",
+)
+FORTUNE_CHINA_500 = _page(
+    "fortune.china_500",
+    "财富 (Fortune China)",
+    "https://www.fortunechina.com/fortune500/node_4302.htm",
+    "fortune",
+    "《财富》中国500强",
+)
+FRESHIPPO = _page(
+    "freshippo.stores",
+    "盒马 (Freshippo)",
+    "https://www.freshippo.com/",
+    "web_table",
+    "门店; the paper does not say where it counted them",
+)
+SSE_TURNOVER = _page(
+    "sse.turnover",
+    "上海证券交易所",
+    "https://query.sse.com.cn/commonQuery.do",
+    "exchange",
+    "成交概况",
+)
+SSE_MEMBERS = _page(
+    "sse.members",
+    "上海证券交易所",
+    "http://english.sse.com.cn/tradmembership/membership/statistics/",
+    "exchange",
+    "members’ turnover by region, all securities",
+)
+SZSE_REGIONS = _page(
+    "szse.regions",
+    "深圳证券交易所",
+    "https://www.szse.cn/api/report/ShowReport",
+    "exchange",
+    "turnover by region (杭州 only within 浙江)",
+)

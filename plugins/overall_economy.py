@@ -1,0 +1,46 @@
+"""总体经济度: the size of the economy, and the interest in it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from cityflux import Indicator, hookimpl
+from plugins.baidu import family
+from plugins.live import COMMUNIQUES, NBS_MAIN_CITIES
+from plugins.published import Published
+
+STATISTICS = (
+    Published(
+        Indicator(
+            "overall_economy.gdp",
+            "GDP",
+            "Gross domestic product",
+            "亿元",
+            definition="Gross domestic product of the municipality at current prices "
+            "(地区生产总值, 当年价格).",
+            note="上海 and 北京 are revised after each economic census, 深圳, 广州 and 杭州 are "
+            "first figures",
+        ),
+        live=(*COMMUNIQUES, NBS_MAIN_CITIES),
+    ),
+)
+
+BAIDU = family(
+    "overall_economy",
+    {
+        "global_city_competitiveness": ("全球城市竞争力排名", "global city competitiveness"),
+        "investment_management": ("投资管理", "investment management"),
+        "belt_and_road": ("“一带一路”", "Belt and Road"),
+        "globalisation": ("全球化", "globalisation"),
+        "yangtze_delta_economic_circle": ("长三角经济圈", "Yangtze Delta economic circle"),
+        "industrial_cluster": ("产业集群", "industrial cluster"),
+        "sharing_economy": ("共享经济", "sharing economy"),
+    },
+)
+
+
+@hookimpl
+def register_indicators(register: Callable[[object], None]) -> None:
+    """Hand over the indicators of this group."""
+    for plugin in (*STATISTICS, *BAIDU):
+        register(plugin)

@@ -1,0 +1,69 @@
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from core.errors import UnitError
+from core.units import convert, dimension
+
+
+@pytest.mark.parametrize(
+    ("value", "unit", "to", "expected"),
+    [
+        (40280, "件", "万件", 4.028),
+        (197000, "人年", "万人年", 19.7),
+        (38955597.7, "万美元", "亿美元", 3895.55977),
+        (34.6, "万亿元", "亿元", 346000),
+        (3654, "万TEU", "万国际标准箱", 3654),
+        (36.54, "million TEU", "万标箱", 3654),
+        (2.46, "trillion yuan", "亿元", 24600),
+        (6341, "平方公里", "平方米", 6341e6),
+        (3, "亩", "平方米", 2000),
+        (12, "千米", "公里", 12),
+        (5, "‰", "%", 0.5),
+        (7, "％", "%", 7),
+        (1.5, "百万元", "CNY", 1.5e6),
+        (2, "个百分点", "百分点", 2),
+    ],
+)
+def test_published_units_convert(value: float, unit: str, to: str, expected: float) -> None:
+    assert convert(value, unit, to) == pytest.approx(expected, rel=1e-12)
+
+
+def test_a_unit_into_itself_changes_no_digit() -> None:
+    assert convert(936.1, "亿元", "亿元") == 936.1
+
+
+@given(
+    st.floats(min_value=-1e12, max_value=1e12),
+    st.sampled_from(["", "十", "百", "千", "万", "十万", "百万", "千万", "亿", "万亿"]),
+    st.sampled_from(["", "万", "亿", "万亿"]),
+)
+def test_there_and_back_is_the_same_value(value: float, one: str, other: str) -> None:
+    there = convert(value, f"{one}吨", f"{other}吨")
+    assert convert(there, f"{other}吨", f"{one}吨") == pytest.approx(value, rel=1e-12, abs=1e-9)
+
+
+def test_two_currencies_need_an_exchange_rate() -> None:
+    with pytest.raises(UnitError, match="cannot turn 亿美元 into 亿元: an exchange rate is needed"):
+        convert(130, "亿美元", "亿元")
+
+
+@pytest.mark.parametrize(
+    ("unit", "to"), [("万人次", "万人"), ("家", "个"), ("%", "百分点"), ("人年", "人")]
+)
+def test_what_counts_something_else_does_not_convert(unit: str, to: str) -> None:
+    with pytest.raises(UnitError, match=f"cannot turn {unit} into {to}: the one counts"):
+        convert(1, unit, to)
+
+
+@pytest.mark.parametrize("unit", ["", "万", "亿斤", "furlong", "亿亿元"])
+def test_an_unknown_unit_is_named(unit: str) -> None:
+    with pytest.raises(UnitError, match=f"unit '{unit}' is not known"):
+        convert(1, unit, "元")
+
+
+def test_dimension_says_what_is_counted() -> None:
+    assert dimension("万人") == "people"
+    assert dimension("万人次") == "trips"

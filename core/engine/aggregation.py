@@ -19,6 +19,7 @@ from typing import Any, Literal
 import numpy as np
 import polars as pl
 
+from core.engine.frontier import benefit_of_the_doubt
 from core.engine.matrix import Bools, Floats, to_matrix, to_series, to_weights
 from core.engine.multicriteria import copeland, topsis, vikor
 from core.errors import IndexDefinitionError
@@ -261,4 +262,5 @@ AGGREGATIONS: dict[str, Aggregation] = {
     "owa": ordered_weighted_average,
     "topsis": topsis,
     "vikor": vikor,
+    "benefit_of_the_doubt": benefit_of_the_doubt,
 }

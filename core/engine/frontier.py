@@ -1,0 +1,112 @@
+"""Benefit of the doubt: every unit is judged by the weights that suit it best.
+
+References:
+    Cherchye, Moesen, Rogge, Van Puyenbroeck (2007), An introduction to benefit of the doubt
+    composite indicators, Social Indicators Research 82; OECD/JRC (2008), pp. 92-94.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+
+from core.engine.matrix import Floats, to_frame, to_matrix, to_series, to_weights
+from core.engine.multicriteria import across_units
+from core.errors import IndexDefinitionError
+
+
+@dataclass(frozen=True, slots=True)
+class Frontier:
+    """The result of the benefit of the doubt.
+
+    Attributes:
+        scores: of each unit, 0 to 1; 1 for those that nobody beats under their own weights.
+        shares: of each child in the score of each unit; they sum to 1.
+    """
+
+    scores: pl.Series
+    shares: pl.DataFrame
+
+
+def frontier(
+    data: pl.DataFrame,
+    *,
+    lower: Sequence[float] | None = None,
+    upper: Sequence[float] | None = None,
+) -> Frontier:
+    """Solve one linear programme per unit: the weights under which it comes out best.
+
+    For unit i: maximise Σ wⱼ xᵢⱼ so that Σ wⱼ xₖⱼ ≤ 1 for every unit k, w ≥ 0, and the share
+    wⱼ xᵢⱼ / Σ w xᵢ of every child lies between its bounds. A missing child takes no part in the
+    programme of its unit, and does not help the unit to limit the others.
+    Source: Cherchye et al. (2007), eqs. 3-4, with the proportional share restrictions of eq. 8.
+
+    Args:
+        data: one column per child, one row per unit; no score below 0, more is better.
+        lower: the least share of each child, 0 unless given.
+        upper: the greatest share of each child, 1 unless given.
+
+    Raises:
+        IndexDefinitionError: when a score is negative, or no weights keep to the bounds.
+    """
+    x = to_matrix(data)
+    if (x < 0).any():
+        raise IndexDefinitionError(
+            "benefit of the doubt takes no negative score; standardize to minmax first"
+        )
+    least = np.zeros(data.width) if lower is None else to_weights(lower, data.columns)
+    most = np.ones(data.width) if upper is None else to_weights(upper, data.columns)
+    peers = np.nan_to_num(x)
+    scores, shares = np.full(len(x), np.nan), np.full(x.shape, np.nan)
+    for i, own in enumerate(x):
+        there = ~np.isnan(own)
+        if there.any():
+            parts = _best_parts(own[there], peers[:, there], least[there], most[there])
+            scores[i] = parts.sum()
+            shares[i, there] = parts / scores[i] if scores[i] > 0 else np.nan
+    return Frontier(to_series(scores), to_frame(shares, data.columns))
+
+
+@across_units
+def benefit_of_the_doubt(
+    children: pl.DataFrame, weights: Sequence[float | None], *, freedom: float | None = None
+) -> pl.Series:
+    """Score every unit by the weights that suit it best, near the given ones if asked for.
+
+    Source: `frontier`.
+
+    Args:
+        children: one column per child, one row per unit; no score below 0, more is better.
+        weights: one per child; they only count where ``freedom`` is given.
+        freedom: by how much, relative to its weight, the share of a child may differ from it:
+            0.5 allows a child that weighs 20 % a share of 10 % to 30 %; any share unless given.
+
+    Raises:
+        IndexDefinitionError: when a score or a weight is negative.
+    """
+    if freedom is None:
+        return frontier(children).scores
+    w = to_weights(weights, children.columns)
+    if (w < 0).any() or freedom < 0:
+        raise IndexDefinitionError("benefit of the doubt: weights and freedom must not be negative")
+    share = w / w.sum()
+    return frontier(children, lower=share * (1 - freedom), upper=share * (1 + freedom)).scores
+
+
+def _best_parts(own: Floats, peers: Floats, least: Floats, most: Floats) -> Floats:
+    """Give the parts wⱼ xⱼ of the score of one unit."""
+    from scipy.optimize import linprog
+
+    n = len(own)
+    # wⱼ xⱼ - share Σ w x, which must be at least 0 for the lower bound and at most for the upper.
+    parts = np.diag(own)
+    bounds = np.vstack([least[:, None] * own - parts, parts - most[:, None] * own])
+    answer = linprog(
+        -own, A_ub=np.vstack([peers, bounds]), b_ub=np.r_[np.ones(len(peers)), np.zeros(2 * n)]
+    )
+    if not answer.success:
+        raise IndexDefinitionError(f"benefit of the doubt has no solution: {answer.message}")
+    return np.asarray(answer.x * own)

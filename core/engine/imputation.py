@@ -271,5 +271,5 @@ def _fill_gaps(frame: pl.DataFrame, guesses: pl.DataFrame) -> pl.DataFrame:
 
 
 def _filled(before: pl.DataFrame, after: pl.DataFrame, columns: Sequence[str]) -> Imputed:
-    mask = after.select(pl.col(name).is_not_null() & before[name].is_null() for name in columns)
-    return Imputed(after, mask)
+    gaps, left = (f.select(pl.col(columns).is_null()).to_numpy() for f in (before, after))
+    return Imputed(after, pl.DataFrame(gaps & ~left, schema=list(columns)))

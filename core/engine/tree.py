@@ -69,18 +69,21 @@ def aggregate_tree(
     Raises:
         IndexDefinitionError: when the tree has a circle, or lacks a leaf or a weight.
     """
+    known = dict(zip(scores.columns, scores.iter_columns(), strict=True))
+    nodes = []
     for node, members in _bottom_up(parents):
-        missing = [c for c in members if c not in scores.columns or c not in weights]
+        missing = [c for c in members if c not in known or c not in weights]
         if missing:
             raise IndexDefinitionError(f"{node!r} lacks the scores or weights of {missing}")
         how = (steps or {}).get(node, step)
-        children, shares = scores.select(members), [weights[c] for c in members]
+        children, shares = pl.DataFrame([known[c] for c in members]), [weights[c] for c in members]
         if within is not None and looks_across_units(how.method):
             score = _apart(children, shares, how, scores[within])
         else:
             score = aggregate(how.method, children, shares, threshold=how.threshold, **how.params)
-        scores = scores.with_columns(score.alias(node))
-    return scores
+        known[node] = score.alias(node)
+        nodes.append(known[node])
+    return scores.with_columns(nodes)
 
 
 def effective_weights(parents: Parents, weights: Mapping[str, float]) -> dict[str, float]:

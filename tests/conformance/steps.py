@@ -182,9 +182,8 @@ def treat_coin(
         },
         **{"winsorise.nwin": pl.when(~pl.col("passes")).then("points")},
     )
-    points = done.cells.select(
-        pl.all().replace({"high": "winhi", "low": "winlo", plan.transform: "log_CT"})
-    )
+    cell = pl.all().str.replace("high", "winhi").str.replace("low", "winlo")
+    points = done.cells.select(cell.str.replace(f"{plan.transform}$", "log_CT"))
     return Record(
         x_treat=Frame(done.frame), Dets_Table=Frame(details), Treated_Points=Frame(points)
     )

@@ -57,8 +57,8 @@ def frontier(
         raise IndexDefinitionError(
             "benefit of the doubt takes no negative score; standardize to minmax first"
         )
-    least = np.zeros(data.width) if lower is None else to_weights(lower, data.columns)
-    most = np.ones(data.width) if upper is None else to_weights(upper, data.columns)
+    least = to_weights([0.0] * data.width if lower is None else lower, data.columns)
+    most = to_weights([1.0] * data.width if upper is None else upper, data.columns)
     peers = np.nan_to_num(x)
     scores, shares = np.full(len(x), np.nan), np.full(x.shape, np.nan)
     for i, own in enumerate(x):
@@ -80,20 +80,26 @@ def benefit_of_the_doubt(
 
     Args:
         children: one column per child, one row per unit; no score below 0, more is better.
-        weights: one per child; they only count where ``freedom`` is given.
+        weights: one per child. A child without weight is left out; how much the others weigh only
+            counts where ``freedom`` is given.
         freedom: by how much, relative to its weight, the share of a child may differ from it:
             0.5 allows a child that weighs 20 % a share of 10 % to 30 %; any share unless given.
 
     Raises:
         IndexDefinitionError: when a score or a weight is negative.
     """
-    if freedom is None:
-        return frontier(children).scores
     w = to_weights(weights, children.columns)
-    if (w < 0).any() or freedom < 0:
+    if (w < 0).any() or (freedom is not None and freedom < 0):
         raise IndexDefinitionError("benefit of the doubt: weights and freedom must not be negative")
-    share = w / w.sum()
-    return frontier(children, lower=share * (1 - freedom), upper=share * (1 + freedom)).scores
+    kept = children.select(c for c, weight in zip(children.columns, w, strict=True) if weight > 0)
+    if not kept.width:
+        return to_series(np.full(children.height, np.nan))
+    if freedom is None:
+        return frontier(kept).scores
+    share = w[w > 0] / w[w > 0].sum()
+    return frontier(
+        kept, lower=list(share * (1 - freedom)), upper=list(share * (1 + freedom))
+    ).scores
 
 
 def _best_parts(own: Floats, peers: Floats, least: Floats, most: Floats) -> Floats:

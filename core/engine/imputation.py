@@ -272,4 +272,4 @@ def _fill_gaps(frame: pl.DataFrame, guesses: pl.DataFrame) -> pl.DataFrame:
 
 def _filled(before: pl.DataFrame, after: pl.DataFrame, columns: Sequence[str]) -> Imputed:
     gaps, left = (f.select(pl.col(columns).is_null()).to_numpy() for f in (before, after))
-    return Imputed(after, pl.DataFrame(gaps & ~left, schema=list(columns)))
+    return Imputed(after, pl.DataFrame(gaps & ~left, schema=list(columns), orient="row"))

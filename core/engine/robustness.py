@@ -174,7 +174,7 @@ def run(model: Model, assumptions: Assumptions, draws: Floats) -> Runs:
         }
         columns.append(model(values).alias(f"run_{i + 1}"))
     scores = pl.DataFrame(columns)
-    return Runs(scores, _ranks(scores), pl.DataFrame(draws, schema=names))
+    return Runs(scores, _ranks(scores), pl.DataFrame(draws, schema=names, orient="row"))
 
 
 def rank_statistics(ranks: pl.DataFrame) -> pl.DataFrame:

@@ -109,7 +109,7 @@ def bootstrap_indices(
     low_high = [np.quantile(part[:, drawn].mean(axis=2), ends, axis=1) for part in (first, total)]
     columns = np.vstack(low_high).T
     kinds = ["first_order_low", "first_order_high", "total_low", "total_high"]
-    table = pl.DataFrame(columns, schema=kinds).fill_nan(None)
+    table = pl.DataFrame(columns, schema=kinds, orient="row").fill_nan(None)
     return table.select(pl.Series("assumption", names), pl.all())
 
 

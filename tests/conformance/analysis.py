@@ -135,7 +135,9 @@ def get_pvals(X: Frame, method: str) -> Frame:
     pairs = association.correlations(X.data, codes, method=method)  # type: ignore[arg-type]
     p = pairs["p_value"].to_numpy().reshape(len(codes), -1).copy()
     np.fill_diagonal(p, 0)
-    return Frame(pl.DataFrame(p, schema=codes).select(pl.Series("row", codes), pl.all()))
+    return Frame(
+        pl.DataFrame(p, schema=codes, orient="row").select(pl.Series("row", codes), pl.all())
+    )
 
 
 def get_corr_flags(

@@ -68,7 +68,8 @@ def balance(
         rounds: how many steps to take at most.
 
     Raises:
-        IndexDefinitionError: when the targets do not fit the columns, or a column is constant.
+        IndexDefinitionError: when the targets do not fit the columns, a column is constant, or
+            the columns go against each other.
     """
     x = to_matrix(data)
     goal = np.ones(data.width) if targets is None else np.asarray(targets, dtype=np.float64)
@@ -76,15 +77,21 @@ def balance(
         raise IndexDefinitionError(f"targets {goal.tolist()}: give one above 0 for each column")
     goal = goal / goal.sum()
     line = _line(x if method == "pearson" else _ranked(data), data.columns)
-    w = _solve(line, goal, positive)
-    best = _outcome(data, x, w, method)
+    start = _solve(line, goal, positive)
+    if not (start.sum() > 0 and (line @ start).sum() > 0):
+        raise IndexDefinitionError(
+            f"{', '.join(data.columns)} go against each other: no weights give each of them a "
+            "positive correlation with their mean; turn their directions or split them"
+        )
+    best = _outcome(data, x, start, method)
     step = 1.0
     for _ in range(rounds):
         error = goal - best.shares
         if np.abs(error).max() < 1e-13 or step < 1e-6:
             break
-        towards = np.linalg.lstsq(line, error, rcond=None)[0]
-        w = np.asarray(best.weights) / (line @ best.weights).sum() + step * towards
+        # The weights on the scale on which the line gives shares, and the way that it points.
+        scaled = best.weights / (line @ best.weights).sum()
+        w = scaled + step * np.linalg.lstsq(line, error, rcond=None)[0]
         tried = _outcome(data, x, np.maximum(w, 0.0) if positive else w, method)
         if ((goal - tried.shares) ** 2).sum() < (error**2).sum():
             best = tried
@@ -108,6 +115,9 @@ class _Outcome:
 def _outcome(
     data: pl.DataFrame, x: Floats, w: Floats, method: Literal["pearson", "spearman"]
 ) -> _Outcome:
+    """Give what weights lead to; those that sum to nothing lead nowhere."""
+    if not w.sum() > 0:
+        return _Outcome(w, np.full_like(w, np.nan), np.full_like(w, np.nan))
     w = w / w.sum()
     index = weighted_mean(data, w.tolist()).to_numpy()[:, None]
     r = correlation_matrix(index, x, method)[0]

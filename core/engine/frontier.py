@@ -24,7 +24,8 @@ class Frontier:
 
     Attributes:
         scores: of each unit, 0 to 1; 1 for those that nobody beats under their own weights.
-        shares: of each child in the score of each unit; they sum to 1.
+        shares: of each child in the score of each unit, which sum to 1; where several weights
+            suit a unit equally well, these are of one of them.
     """
 
     scores: pl.Series
@@ -52,13 +53,7 @@ def frontier(
     Raises:
         IndexDefinitionError: when a score is negative, or no weights keep to the bounds.
     """
-    x = to_matrix(data)
-    if (x < 0).any():
-        raise IndexDefinitionError(
-            "benefit of the doubt takes no negative score; standardize to minmax first"
-        )
-    least = to_weights([0.0] * data.width if lower is None else lower, data.columns)
-    most = to_weights([1.0] * data.width if upper is None else upper, data.columns)
+    x, least, most = _checked(data, lower, upper)
     peers = np.nan_to_num(x)
     scores, shares = np.full(len(x), np.nan), np.full(x.shape, np.nan)
     for i, own in enumerate(x):
@@ -68,6 +63,36 @@ def frontier(
             scores[i] = parts.sum()
             shares[i, there] = parts / scores[i] if scores[i] > 0 else np.nan
     return Frontier(to_series(scores), to_frame(shares, data.columns))
+
+
+def common_frontier(
+    data: pl.DataFrame,
+    *,
+    lower: Sequence[float] | None = None,
+    upper: Sequence[float] | None = None,
+) -> list[float]:
+    """Solve one linear programme for all units: the weights under which their mean is greatest.
+
+    Maximise Σᵢ Σⱼ wⱼ xᵢⱼ so that Σⱼ wⱼ xₖⱼ ≤ 1 for every unit k, w ≥ 0, and the share of every
+    child in the mean score lies between its bounds. A missing figure counts as 0.
+    Source: Hatefi, Torabi (2010), Ecological Economics 70, in the sum form of their eq. 6.
+
+    Args:
+        data: one column per child, one row per unit; no score below 0, more is better.
+        lower: the least share of each child, 0 unless given.
+        upper: the greatest share of each child, 1 unless given.
+
+    Returns:
+        One weight per column, under which the best unit scores 1.
+
+    Raises:
+        IndexDefinitionError: when a score is negative, or no weights keep to the bounds.
+    """
+    x, least, most = _checked(data, lower, upper)
+    figures = np.nan_to_num(x)
+    mean = figures.mean(axis=0)
+    parts = _best_parts(mean, figures, least, most)
+    return [float(w) for w in np.divide(parts, mean, out=np.zeros_like(mean), where=mean > 0)]
 
 
 @across_units
@@ -100,6 +125,24 @@ def benefit_of_the_doubt(
     return frontier(
         kept, lower=list(share * (1 - freedom)), upper=list(share * (1 + freedom))
     ).scores
+
+
+def _checked(
+    data: pl.DataFrame, lower: Sequence[float] | None, upper: Sequence[float] | None
+) -> tuple[Floats, Floats, Floats]:
+    x, columns = to_matrix(data), data.columns
+    if (x < 0).any():
+        raise IndexDefinitionError(
+            "benefit of the doubt takes no negative score; standardize to minmax first"
+        )
+    least = to_weights([0.0] * data.width if lower is None else lower, columns)
+    most = to_weights([1.0] * data.width if upper is None else upper, columns)
+    if least.sum() > 1 + 1e-9 or most.sum() < 1 - 1e-9 or (least > most).any():
+        raise IndexDefinitionError(
+            f"benefit of the doubt: no shares of {data.width} children lie between "
+            f"{least.tolist()} and {most.tolist()}"
+        )
+    return x, least, most
 
 
 def _best_parts(own: Floats, peers: Floats, least: Floats, most: Floats) -> Floats:

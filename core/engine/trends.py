@@ -23,8 +23,9 @@ Trend = Callable[[Floats, Floats], Floats]
 
 def growth(y: Floats, t: Floats) -> Floats:
     """Compute last / first - 1 of each column. NaN where the first figure is not positive."""
-    first, last, _ = _ends(y, t)
-    return np.where(first > 0, last / np.where(first > 0, first, 1.0) - 1, np.nan)
+    first, last, years = _ends(y, t)
+    defined = (first > 0) & (years > 0)
+    return np.where(defined, last / np.where(defined, first, 1.0) - 1, np.nan)
 
 
 def compound_growth(y: Floats, t: Floats) -> Floats:

@@ -20,7 +20,7 @@ import polars as pl
 from core.engine.association import principal_components
 from core.engine.balancing import balance
 from core.engine.correlation import Method, correlation_matrix
-from core.engine.frontier import frontier
+from core.engine.frontier import common_frontier
 from core.engine.matrix import Floats, to_matrix
 from core.engine.pairwise import analytic_hierarchy, best_worst
 from core.errors import IndexDefinitionError
@@ -133,24 +133,22 @@ def best_and_worst(
     return best_worst(best_to_others, others_to_worst).weights
 
 
-def average_benefit(
+def common_benefit(
     data: pl.DataFrame, *, min_share: float = 0.0, max_share: float = 1.0
 ) -> list[float]:
-    """Weigh by the mean share that the columns have when every unit chooses: see `frontier`.
+    """Weigh so that the units together come out best (benefit of the doubt): see `common_frontier`.
 
     Args:
         data: one column per child, one row per unit; no score below 0.
-        min_share: the least share of every column.
-        max_share: the greatest share of every column.
+        min_share: the least share of every column in the mean score.
+        max_share: the greatest share of every column in the mean score.
 
     Raises:
         IndexDefinitionError: as there.
     """
     k = data.width
-    shares = frontier(data, lower=[min_share] * k, upper=[max_share] * k).shares
-    chosen = shares.filter(pl.any_horizontal(pl.all().is_not_null()))
-    means = chosen.select(pl.all().fill_null(0).mean().fill_null(0))
-    return _normalized(np.array(means.row(0)))
+    found = common_frontier(data, lower=[min_share] * k, upper=[max_share] * k)
+    return _normalized(np.array(found))
 
 
 def balanced(
@@ -177,7 +175,7 @@ WEIGHTINGS: dict[str, Weighting] = {
     "pca": principal_component,
     "ahp": pairwise,
     "best_worst": best_and_worst,
-    "benefit_of_the_doubt": average_benefit,
+    "benefit_of_the_doubt": common_benefit,
     "optimised": balanced,
 }
 

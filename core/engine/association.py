@@ -4,7 +4,7 @@ Correlations are pairwise complete: each pair uses the units that have both figu
 a constant, or with too few units, has none (null).
 
 References:
-    OECD/JRC (2008), Handbook on Constructing Composite Indicators, step 4 (pp. 26-27, 63-82).
+    OECD/JRC (2008), Handbook on Constructing Composite Indicators, step 4.
     COINr, ``get_corr``, ``get_pvals``, ``get_corr_flags``, ``get_cronbach`` and ``get_PCA``.
 """
 
@@ -90,7 +90,7 @@ def correlation_flags(
     """List the pairs of one group that hang together too much, or too little.
 
     Very high correlation inside a node may count one thing twice; a negative one makes children
-    cancel out. Source: OECD/JRC (2008), p. 31; COINr, ``get_corr_flags``.
+    cancel out. Source: OECD/JRC (2008), step 6; COINr, ``get_corr_flags``.
 
     Args:
         frame: one row per unit.
@@ -120,7 +120,7 @@ def cronbach_alpha(frame: pl.DataFrame) -> float | None:
 
     c are the covariances (pairwise complete) and c̄ the mean of those between different
     indicators. None for fewer than two indicators, or without variance.
-    Source: Cronbach (1951), Psychometrika 16, eq. 2; OECD/JRC (2008), p. 72.
+    Source: Cronbach (1951), Psychometrika 16; OECD/JRC (2008), step 4.
 
     Args:
         frame: one Float64 column per indicator, one row per unit; no key columns.
@@ -137,7 +137,7 @@ def principal_components(frame: pl.DataFrame) -> Components:
     """Find the principal components of the standardized indicators.
 
     Units with any figure missing are left out.
-    Source: OECD/JRC (2008), pp. 63-69; Hotelling (1933).
+    Source: OECD/JRC (2008), step 4; Hotelling (1933).
 
     Args:
         frame: one Float64 column per indicator, one row per unit; no key columns.

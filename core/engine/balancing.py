@@ -58,7 +58,7 @@ def balance(
     covariances C and standard deviations S, so that w solves a linear system. Missing figures and
     ranks bend this line: then the solution of the line is a start that is improved as long as that
     helps, by steps that the line suggests.
-    Source: Becker et al. (2017), eqs. 9-12, with correlations in place of their squares, as COINr.
+    Source: Becker et al. (2017), with correlations in place of their squares, as COINr.
 
     Args:
         data: one column per child, one row per unit, more is better.

@@ -2,7 +2,7 @@
 
 References:
     Cherchye, Moesen, Rogge, Van Puyenbroeck (2007), An introduction to benefit of the doubt
-    composite indicators, Social Indicators Research 82; OECD/JRC (2008), pp. 92-94.
+    composite indicators, Social Indicators Research 82; OECD/JRC (2008), step 6.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
-from core.engine.matrix import Floats, to_frame, to_matrix, to_series, to_weights
+from core.engine.matrix import Bools, Floats, to_frame, to_matrix, to_series, to_weights
 from core.engine.multicriteria import across_units
 from core.errors import IndexDefinitionError
 
@@ -42,8 +42,9 @@ def frontier(
 
     For unit i: maximise Σ wⱼ xᵢⱼ so that Σ wⱼ xₖⱼ ≤ 1 for every unit k, w ≥ 0, and the share
     wⱼ xᵢⱼ / Σ w xᵢ of every child lies between its bounds. A missing child takes no part in the
-    programme of its unit, and does not help the unit to limit the others.
-    Source: Cherchye et al. (2007), eqs. 3-4, with the proportional share restrictions of eq. 8.
+    programme of its unit, whose bounds the others take over, and does not limit other units. A
+    child with score 0 has no share: a bound above 0 makes the whole score 0.
+    Source: Cherchye et al. (2007), with their proportional share restrictions.
 
     Args:
         data: one column per child, one row per unit; no score below 0, more is better.
@@ -59,7 +60,8 @@ def frontier(
     for i, own in enumerate(x):
         there = ~np.isnan(own)
         if there.any():
-            parts = _best_parts(own[there], peers[:, there], least[there], most[there])
+            low, high = _among(there, least, most)
+            parts = _best_parts(own[there], peers[:, there], low, high)
             scores[i] = parts.sum()
             shares[i, there] = parts / scores[i] if scores[i] > 0 else np.nan
     return Frontier(to_series(scores), to_frame(shares, data.columns))
@@ -75,7 +77,7 @@ def common_frontier(
 
     Maximise Σᵢ Σⱼ wⱼ xᵢⱼ so that Σⱼ wⱼ xₖⱼ ≤ 1 for every unit k, w ≥ 0, and the share of every
     child in the mean score lies between its bounds. A missing figure counts as 0.
-    Source: Hatefi, Torabi (2010), Ecological Economics 70, in the sum form of their eq. 6.
+    Source: Hatefi, Torabi (2010), Ecological Economics 70, with the sum of the scores.
 
     Args:
         data: one column per child, one row per unit; no score below 0, more is better.
@@ -143,6 +145,13 @@ def _checked(
             f"{least.tolist()} and {most.tolist()}"
         )
     return x, least, most
+
+
+def _among(there: Bools, least: Floats, most: Floats) -> tuple[Floats, Floats]:
+    """Give the bounds of the children that a unit has, widened by the room of those it lacks."""
+    middle = least + most
+    more = middle.sum() / middle[there].sum()
+    return least[there] * more, np.minimum(most[there] * more, 1.0)
 
 
 def _best_parts(own: Floats, peers: Floats, least: Floats, most: Floats) -> Floats:

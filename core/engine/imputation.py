@@ -5,7 +5,7 @@ the same height that is true where a cell was filled, so that coverage counts ob
 What a method cannot fill stays null.
 
 References:
-    OECD/JRC (2008), Handbook on Constructing Composite Indicators, step 3 (pp. 24-26, 55-62).
+    OECD/JRC (2008), Handbook on Constructing Composite Indicators, step 3.
     COINr, ``Impute``, ``i_mean_grp`` and ``impute_panel``.
 """
 
@@ -53,7 +53,7 @@ def column_mean(frame: pl.DataFrame, columns: Sequence[str], *, by: str | None =
     """Fill with the mean of the column, or of the rows that share ``by`` (region, period).
 
     A group without any figure stays without; so does a row whose group is null.
-    Source: OECD/JRC (2008), p. 57, "unconditional mean imputation".
+    Source: OECD/JRC (2008), step 3, unconditional mean imputation.
     """
     return _column_statistic(frame, columns, "mean", by)
 
@@ -61,7 +61,7 @@ def column_mean(frame: pl.DataFrame, columns: Sequence[str], *, by: str | None =
 def column_median(frame: pl.DataFrame, columns: Sequence[str], *, by: str | None = None) -> Imputed:
     """Fill with the median of the column, or of the rows that share ``by`` (region, period).
 
-    Source: OECD/JRC (2008), p. 57.
+    Source: OECD/JRC (2008), step 3.
     """
     return _column_statistic(frame, columns, "median", by)
 
@@ -147,7 +147,7 @@ def interpolation(
 ) -> Imputed:
     """Fill gaps between two figures of a unit, and outside of them only if asked for.
 
-    Source: OECD/JRC (2008), p. 58; COINr, ``impute_panel`` with ``linear`` and ``constant``.
+    Source: OECD/JRC (2008), step 3; COINr, ``impute_panel`` with ``linear`` and ``constant``.
 
     Args:
         frame: one row per unit and period, in any order.
@@ -177,7 +177,7 @@ def regression(frame: pl.DataFrame, columns: Sequence[str], *, on: Sequence[str]
 
     The line is fitted on the rows that have the column and all predictors, and used where all
     predictors are there. A column with too few such rows stays as it is, as does a predictor
-    that is itself among the columns. Source: OECD/JRC (2008), p. 58, "regression imputation".
+    that is itself among the columns. Source: OECD/JRC (2008), step 3, regression imputation.
 
     Args:
         frame: one row per unit.

@@ -1,7 +1,7 @@
 """Weights from judgements: the analytic hierarchy process and the best-worst method.
 
 References:
-    Saaty (1980), The Analytic Hierarchy Process; OECD/JRC (2008), pp. 96-98.
+    Saaty (1980), The Analytic Hierarchy Process; OECD/JRC (2008), step 6.
     Rezaei (2016), Best-worst multi-criteria decision-making method: some properties and a linear
     model, Omega 64.
 """
@@ -57,7 +57,7 @@ def analytic_hierarchy(comparisons: Sequence[Sequence[float]]) -> Judged:
 
     The weights are the principal eigenvector; the consistency ratio is
     (λmax - n) / (n - 1) / RI. Source: Saaty (1980); RI for more than 15 things by Alonso, Lamata
-    (2006), eq. 9.
+    (2006).
 
     Args:
         comparisons: n x n; row i, column j says how many times as important i is as j, so that
@@ -82,7 +82,7 @@ def best_worst(best_to_others: Sequence[float], others_to_worst: Sequence[float]
     """Find the weights that agree best with comparisons to the best and to the worst thing.
 
     The linear programme: minimise ξ so that |w_B - a_Bj w_j| ≤ ξ and |w_j - a_jW w_W| ≤ ξ for
-    all j, Σ w = 1, w ≥ 0. Source: Rezaei (2016), eq. 8.
+    all j, Σ w = 1, w ≥ 0. Source: Rezaei (2016), the linear model.
 
     Args:
         best_to_others: how many times as important the best is as each; 1 for the best itself.

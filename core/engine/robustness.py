@@ -5,7 +5,7 @@ of a set of assumptions, to one score per unit.
 
 References:
     Saisana, Saltelli, Tarantola (2005), Journal of the Royal Statistical Society A 168, for
-    uncertainty and sensitivity analysis; OECD/JRC (2008), step 7 (pp. 34-35, 117-131).
+    uncertainty and sensitivity analysis; OECD/JRC (2008), step 7.
     COINr, ``get_noisy_weights``, ``remove_elements`` and ``get_sensitivity``.
 """
 
@@ -141,7 +141,7 @@ def rank_shifts(scores: pl.DataFrame) -> pl.DataFrame:
 def uncertainty(model: Model, assumptions: Assumptions, runs: int, *, seed: int) -> Runs:
     """Compute the index under assumptions that are drawn at random, all at once.
 
-    Source: Saisana, Saltelli, Tarantola (2005), section 3.
+    Source: Saisana, Saltelli, Tarantola (2005).
 
     Args:
         model: the index as a function of one value for each assumption.

@@ -34,7 +34,7 @@ class Sensitivity:
 def sobol_design(points: int, assumptions: int, *, seed: int) -> Floats:
     """Draw the matrices A and B, and A with one column of B at a time.
 
-    Source: Saltelli et al. (2010), section 3.
+    Source: Saltelli et al. (2010).
 
     Args:
         points: n, the rows of A; uncertainty statistics rest on 2n.
@@ -119,7 +119,7 @@ def sensitivity(
     """Find out which assumptions move the ranking away from the nominal one.
 
     The output is the mean over units of the absolute difference between rank and nominal rank.
-    Source: Saisana, Saltelli, Tarantola (2005), eq. 5.
+    Source: Saisana, Saltelli, Tarantola (2005), the average shift in ranking.
 
     Args:
         model: the index as a function of one value for each assumption.

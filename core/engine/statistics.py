@@ -6,7 +6,7 @@ constant has no skewness) is null.
 
 References:
     Joanes, Gill (1998), Comparing measures of sample skewness and kurtosis, The Statistician 47.
-    Groeneveld, Meeden (1984) and the JRC practice for the limits: |skewness| 2 and kurtosis 3.5.
+    The limits, |skewness| 2 and kurtosis 3.5, are those of COINr and of the JRC's audits.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ class OutlierTest:
 def skewness(x: Floats) -> Floats:
     """Compute the sample skewness G1 of each column; NaN for a constant or fewer than 3 figures.
 
-    Source: Joanes, Gill (1998), p. 184, G1; Excel's SKEW.
+    Source: Joanes, Gill (1998), G1; Excel's SKEW.
     """
     return _shape(x)[0]
 
@@ -61,7 +61,7 @@ def skewness(x: Floats) -> Floats:
 def kurtosis(x: Floats) -> Floats:
     """Compute the sample excess kurtosis G2 of each column; NaN as for `skewness`, below 4.
 
-    Source: Joanes, Gill (1998), p. 184, G2; Excel's KURT.
+    Source: Joanes, Gill (1998), G2; Excel's KURT.
     """
     return _shape(x)[1]
 

@@ -5,8 +5,8 @@ The two-stage rule of the JRC audits: (1) winsorize up to a few points; (2) if t
 transform the untreated figures. The direction of an indicator plays no part here.
 
 References:
-    OECD/JRC (2008), Handbook on Constructing Composite Indicators, p. 84.
-    Saisana, Domínguez-Torreiro, Vértesy (2021), JRC statistical audit of the GII, on both steps.
+    OECD/JRC (2008), Handbook on Constructing Composite Indicators, step 5.
+    The JRC's statistical audits, such as those of the Global Innovation Index, on both steps.
     COINr, ``Treat``, ``winsorise``, ``log_CT``, ``log_CT_plus``, ``log_CT_orig`` and ``boxcox``.
 """
 

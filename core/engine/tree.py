@@ -90,7 +90,7 @@ def effective_weights(parents: Parents, weights: Mapping[str, float]) -> dict[st
     """Give the weight of every node in the root: the product of its shares on the way down.
 
     The root has 1, and every level sums to 1 where all branches reach it. Zero where the weights
-    of a family sum to zero. Source: COINr, ``get_eff_weights``; JRC (2019), 10-step guide, step 6.
+    of a family sum to zero. Source: COINr, ``get_eff_weights``.
     """
     result = {node: 1.0 for node, parent in parents.items() if parent is None}
     for node, members in reversed(_bottom_up(parents)):

@@ -6,7 +6,7 @@ keyword parameters; it gives one weight per column, in their order, which sum to
 A missing figure plays no part in the weight of its column.
 
 References:
-    OECD/JRC (2008), Handbook on Constructing Composite Indicators, step 6 (pp. 31-34, 89-101).
+    OECD/JRC (2008), Handbook on Constructing Composite Indicators, step 6.
 """
 
 from __future__ import annotations
@@ -40,14 +40,14 @@ def given(data: pl.DataFrame, *, weights: Mapping[str, float]) -> list[float]:
 
 
 def equal(data: pl.DataFrame) -> list[float]:
-    """Give all the same weight: 1 / k. Source: OECD/JRC (2008), p. 31."""
+    """Give all the same weight: 1 / k. Source: OECD/JRC (2008), step 6."""
     return _normalized(np.ones(data.width))
 
 
 def standard_deviation(data: pl.DataFrame) -> list[float]:
     """Weigh by spread: sⱼ / Σ s, with sample standard deviations.
 
-    Source: Diakoulaki, Mavrotas, Papayannakis (1995), Computers & Operations Research 22, p. 765.
+    Source: Diakoulaki, Mavrotas, Papayannakis (1995), Computers & Operations Research 22.
     """
     return _normalized(np.array(_deviations(data)))
 
@@ -56,7 +56,7 @@ def entropy(data: pl.DataFrame) -> list[float]:
     """Weigh by how unevenly the figures are spread over the units: dⱼ / Σ d.
 
     dⱼ = 1 + Σ p ln p / ln n with p = x / Σ x over the n units that have a figure.
-    Source: Hwang, Yoon (1981), Multiple Attribute Decision Making, pp. 52-56, after Shannon.
+    Source: Hwang, Yoon (1981), Multiple Attribute Decision Making, after Shannon.
 
     Raises:
         IndexDefinitionError: when a figure is negative.
@@ -77,7 +77,7 @@ def critic(data: pl.DataFrame, *, method: Method = "pearson") -> list[float]:
     """Weigh by spread and by conflict with the other columns: sⱼ Σ (1 - rⱼₖ), scaled to 1.
 
     s is the standard deviation after min-max. A constant weighs nothing.
-    Source: Diakoulaki, Mavrotas, Papayannakis (1995), eqs. 3-5.
+    Source: Diakoulaki, Mavrotas, Papayannakis (1995).
 
     Args:
         data: one column per child, one row per unit.
@@ -96,7 +96,7 @@ def principal_component(
 ) -> list[float]:
     """Weigh by the first principal component of the correlations.
 
-    Units with any figure missing are left out. Source: OECD/JRC (2008), pp. 89-91, for the
+    Units with any figure missing are left out. Source: OECD/JRC (2008), step 6, for the
     squares; COINr, ``get_PCA``, for the loadings.
 
     Args:
@@ -108,7 +108,7 @@ def principal_component(
         IndexDefinitionError: when fewer than two units are complete, or a column is constant.
     """
     loadings = principal_components(data).loadings["pc1"].to_numpy()
-    return list(loadings) if scheme == "loadings" else _normalized(loadings**2)
+    return loadings.tolist() if scheme == "loadings" else _normalized(loadings**2)
 
 
 def pairwise(data: pl.DataFrame, *, comparisons: Sequence[Sequence[float]]) -> list[float]:

@@ -78,6 +78,9 @@ def test_the_benefit_of_the_doubt() -> None:
     assert min(bound.shares.row(0)) == pytest.approx(0.4)
     near = benefit_of_the_doubt(frame[:3], [1, 1], freedom=0.2)
     assert near.to_list() == pytest.approx(bound.scores.to_list())
+    gap = pl.DataFrame({"a": [4.0, 3.0], "b": [3.0, None], "c": [2.0, 4.0]})
+    without = benefit_of_the_doubt(gap.drop("b"), [1, 1], freedom=0.4)
+    assert benefit_of_the_doubt(gap, [1, 2, 1], freedom=0.4)[1] == pytest.approx(without[1])
     assert benefit_of_the_doubt(frame, [1, 0]).to_list() == pytest.approx([1, 0.25, 0.5, None])
 
 

@@ -102,45 +102,45 @@ def indicator_statistics(
         units, the others of the available figures); and the flags ``low_available``,
         ``low_nonzero``, ``low_unique`` and ``outliers`` (null where the test cannot tell).
     """
-    x = to_matrix(frame)
-    units = len(x)
-    skewed, peaked = _shape(x)
-    same = [int(c.drop_nulls().value_counts()["count"].max() or 0) for c in frame.iter_columns()]  # type: ignore[arg-type]
-    every = pl.all()
-    table = pl.DataFrame(
-        {
-            "indicator": frame.columns,
-            **{
-                name: frame.select(expression).row(0)
-                for name, expression in {
-                    "min": every.min(),
-                    "max": every.max(),
-                    "mean": every.mean(),
-                    "median": every.median(),
-                    "sd": every.std(),
-                }.items()
-            },
-            "skewness": to_series(skewed),
-            "kurtosis": to_series(peaked),
-            "available": frame.select(every.count()).row(0),
-            "nonzero": frame.select((every != 0).sum()).row(0),
-            "unique": frame.select(every.drop_nulls().n_unique()).row(0),
-            "same": same,
-        }
-    )
-    available = pl.col("available")
-    outliers = (pl.col("skewness").abs() > limits.skewness) & (pl.col("kurtosis") > limits.kurtosis)
-    return table.with_columns(
-        share_available=available / units,
-        **{
-            f"share_{what}": pl.when(available > 0).then(pl.col(what) / available)
-            for what in ("nonzero", "unique", "same")
-        },
-    ).with_columns(
+    table = _describe(frame)
+    units, available = frame.height, pl.col("available")
+    shares = {
+        f"share_{what}": pl.when(available > 0).then(pl.col(what) / available)
+        for what in ("nonzero", "unique", "same")
+    }
+    tail = (pl.col("skewness").abs() > limits.skewness) & (pl.col("kurtosis") > limits.kurtosis)
+    return table.with_columns(share_available=available / units, **shares).with_columns(
         low_available=pl.col("share_available") < min_available,
         low_nonzero=pl.col("nonzero") / units < min_nonzero,
         low_unique=pl.col("unique") / units < min_unique,
-        outliers=outliers,
+        outliers=tail,
+    )
+
+
+def _describe(frame: pl.DataFrame) -> pl.DataFrame:
+    """Give moments and counts, one row per indicator."""
+    every, there = pl.all(), pl.all().drop_nulls()
+    shape = dict(zip(("skewness", "kurtosis"), _shape(to_matrix(frame)), strict=True))
+    numbers = {
+        "min": every.min(),
+        "max": every.max(),
+        "mean": every.mean(),
+        "median": every.median(),
+        "sd": every.std(),
+    }
+    counts = {
+        "available": every.count(),
+        "nonzero": (every != 0).sum(),
+        "unique": there.n_unique(),
+        "same": there.unique_counts().max().fill_null(0),
+    }
+    return pl.DataFrame(
+        [
+            pl.Series("indicator", frame.columns, dtype=pl.String),
+            *(pl.Series(n, frame.select(e).row(0), dtype=pl.Float64) for n, e in numbers.items()),
+            *(to_series(values, name) for name, values in shape.items()),
+            *(pl.Series(n, frame.select(e).row(0), dtype=pl.Int64) for n, e in counts.items()),
+        ]
     )
 
 

@@ -106,9 +106,10 @@ def test_vector(case: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
         assert same(ours, wanted, fills=relaxed.fills), f"{ours} instead of {wanted}"
 
 
-def test_the_estimators_alone() -> None:
-    estimates = pl.read_csv(ROOT / "sobol_ishigami_estimates.csv")
-    sample = pl.read_csv(ROOT / "sobol_ishigami_sample.csv")
+@pytest.mark.parametrize("file", sorted(ROOT.glob("sobol_*_sample.csv")), ids=lambda f: f.stem)
+def test_the_estimators_alone(file: Path) -> None:
+    estimates = pl.read_csv(file.with_name(file.name.replace("sample", "estimates")))
+    sample = pl.read_csv(file)
     ours = sobol_indices(sample["y"].to_numpy(), estimates["Variable"].to_list())
     names = {"assumption": "Variable", "first_order": "Si", "total": "STi"}
     assert not mismatches(ours.rename(names), estimates.cast(pl.String))

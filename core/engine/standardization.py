@@ -17,6 +17,7 @@ from __future__ import annotations
 import inspect
 import math
 from collections.abc import Callable, Sequence
+from functools import cache
 from itertools import pairwise
 from typing import Any, Literal
 
@@ -48,7 +49,7 @@ def standardize(
     """
     if direction not in (1, -1):
         raise IndexDefinitionError(f"direction {direction!r} is unknown; write 1 or -1")
-    if "direction" in inspect.signature(method).parameters:
+    if _turns_itself(method):
         return method(x, direction=direction, **params)
     return method(x if direction == 1 else -x, **params)
 
@@ -262,6 +263,11 @@ STANDARDIZATIONS: dict[str, Standardization] = {
     "log": log,
     "categorical": categorical,
 }
+
+
+@cache
+def _turns_itself(method: Standardization) -> bool:
+    return "direction" in inspect.signature(method).parameters
 
 
 def _unless_constant(x: pl.Expr, score: pl.Expr) -> pl.Expr:

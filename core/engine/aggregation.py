@@ -8,7 +8,7 @@ weight is None. A unit without any child has no score, nor has one whose weights
 Weights are relative: only their ratios count, except in `weighted_sum`.
 
 References:
-    OECD/JRC (2008), Handbook on Constructing Composite Indicators, step 7 (pp. 31-34, 102-115).
+    OECD/JRC (2008), Handbook on Constructing Composite Indicators, step 6.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from typing import Any, Literal
 import numpy as np
 import polars as pl
 
+from core.engine.frontier import benefit_of_the_doubt
 from core.engine.matrix import Bools, Floats, to_matrix, to_series, to_weights
 from core.engine.multicriteria import copeland, topsis, vikor
 from core.errors import IndexDefinitionError
@@ -70,7 +71,7 @@ def weighted_sum(children: pl.DataFrame, weights: Weights) -> pl.Series:
     """Add up weight x score: Σ wⱼ xⱼ, times Σ w / Σ w of those present.
 
     Not divided by the weights: with weights that sum to 34 it is 34 times the mean.
-    Source: OECD/JRC (2008), p. 103, "additive aggregation".
+    Source: OECD/JRC (2008), step 6, linear aggregation.
     """
     x, w = _present(children, weights)
     total = np.nansum(to_weights(weights, children.columns))
@@ -78,13 +79,13 @@ def weighted_sum(children: pl.DataFrame, weights: Weights) -> pl.Series:
 
 
 def weighted_mean(children: pl.DataFrame, weights: Weights) -> pl.Series:
-    """Take the arithmetic mean: Σ wⱼ xⱼ / Σ wⱼ. Source: OECD/JRC (2008), p. 103."""
+    """Take the arithmetic mean: Σ wⱼ xⱼ / Σ wⱼ. Source: OECD/JRC (2008), step 6."""
     x, w = _present(children, weights)
     return to_series(_divide((x * w).sum(axis=1), w.sum(axis=1)))
 
 
 def geometric_mean(children: pl.DataFrame, weights: Weights) -> pl.Series:
-    """Take the geometric mean: (Π xⱼ^wⱼ)^(1 / Σ wⱼ). Source: OECD/JRC (2008), p. 103.
+    """Take the geometric mean: (Π xⱼ^wⱼ)^(1 / Σ wⱼ). Source: OECD/JRC (2008), step 6.
 
     Raises:
         IndexDefinitionError: when a score is not positive.
@@ -97,7 +98,7 @@ def geometric_mean(children: pl.DataFrame, weights: Weights) -> pl.Series:
 
 
 def harmonic_mean(children: pl.DataFrame, weights: Weights) -> pl.Series:
-    """Take the harmonic mean: Σ wⱼ / Σ (wⱼ / xⱼ). Source: OECD/JRC (2008), p. 103.
+    """Take the harmonic mean: Σ wⱼ / Σ (wⱼ / xⱼ). Source: OECD/JRC (2008), step 6.
 
     Raises:
         IndexDefinitionError: when a score is zero.
@@ -113,7 +114,7 @@ def generalised_mean(children: pl.DataFrame, weights: Weights, *, power: float) 
     """Take the power mean: (Σ wⱼ xⱼ^p / Σ wⱼ)^(1/p).
 
     1 is the arithmetic mean, -1 the harmonic one; the smaller, the less a high score makes up
-    for a low one. Source: Hardy, Littlewood, Pólya (1934), eq. 2.2.3.
+    for a low one. Source: Hardy, Littlewood, Pólya (1934), Inequalities, ch. 2.
 
     Raises:
         IndexDefinitionError: when the power is 0 (that is the geometric mean), when a score is
@@ -162,7 +163,7 @@ def mazziotta_pareto(
 
     M and S are the weighted mean and (population) standard deviation of the unit's scores. Made
     for z-scores with mean 100 and sd 10. Source: De Muro, Mazziotta, Pareto (2011), Social
-    Indicators Research 104, eq. 4; with weights as in the weighted variance.
+    Indicators Research 104; with weights as in the weighted variance.
 
     Args:
         children: one column per child.
@@ -195,7 +196,7 @@ def ordered_weighted_average(
     Torra's weighted OWA: the place weights are the steps of a function on the cumulated weights,
     so that equal ``order`` weights give the weighted mean, and a missing child changes nothing
     else. Sources: Yager (1988), IEEE Transactions on Systems 18; Torra (1997), International
-    Journal of Intelligent Systems 12, definition 3 (with linear interpolation).
+    Journal of Intelligent Systems 12 (with linear interpolation).
 
     Args:
         children: one column per child.
@@ -261,4 +262,5 @@ AGGREGATIONS: dict[str, Aggregation] = {
     "owa": ordered_weighted_average,
     "topsis": topsis,
     "vikor": vikor,
+    "benefit_of_the_doubt": benefit_of_the_doubt,
 }

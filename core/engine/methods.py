@@ -9,6 +9,7 @@ from typing import Any
 
 from core.engine.aggregation import AGGREGATIONS, Aggregation
 from core.engine.standardization import STANDARDIZATIONS, Standardization
+from core.engine.weighting import WEIGHTINGS, Weighting
 from core.errors import IndexDefinitionError, PluginError
 
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
@@ -22,18 +23,20 @@ class Methods:
 
     Attributes:
         standardization: by name.
+        weighting: by name.
         aggregation: by name.
     """
 
     def __init__(self) -> None:
         self.standardization: dict[str, Standardization] = dict(STANDARDIZATIONS)
+        self.weighting: dict[str, Weighting] = dict(WEIGHTINGS)
         self.aggregation: dict[str, Aggregation] = dict(AGGREGATIONS)
 
     def register(self, kind: str, name: str, function: Callable[..., Any]) -> None:
         """Add a method of a plugin.
 
         Args:
-            kind: ``standardization`` or ``aggregation``.
+            kind: ``standardization``, ``weighting`` or ``aggregation``.
             name: as an index definition writes it: small letters, digits and underscores.
             function: with the signature of the built-in methods of this kind.
 
@@ -66,4 +69,8 @@ class Methods:
         return known[name]
 
     def _kinds(self) -> dict[str, dict[str, Callable[..., Any]]]:
-        return {"standardization": self.standardization, "aggregation": self.aggregation}
+        return {
+            "standardization": self.standardization,
+            "weighting": self.weighting,
+            "aggregation": self.aggregation,
+        }

@@ -8,7 +8,7 @@ A column holds one indicator, a row one unit (a city, or a city in a period). Nu
 Whatever has no defined value, such as the z-score of a constant, is null as well, never NaN.
 
 References:
-    OECD/JRC (2008), Handbook on Constructing Composite Indicators, step 5 (pp. 27-30, 83-88).
+    OECD/JRC (2008), Handbook on Constructing Composite Indicators, step 5.
     Becker et al. (2022), COINr: an R package for developing composite indicators, JOSS 7(78).
 """
 
@@ -17,6 +17,7 @@ from __future__ import annotations
 import inspect
 import math
 from collections.abc import Callable, Sequence
+from functools import cache
 from itertools import pairwise
 from typing import Any, Literal
 
@@ -48,7 +49,7 @@ def standardize(
     """
     if direction not in (1, -1):
         raise IndexDefinitionError(f"direction {direction!r} is unknown; write 1 or -1")
-    if "direction" in inspect.signature(method).parameters:
+    if _turns_itself(method):
         return method(x, direction=direction, **params)
     return method(x if direction == 1 else -x, **params)
 
@@ -62,7 +63,7 @@ def zscore(x: pl.Expr, *, mean: float = 0.0, sd: float = 1.0) -> pl.Expr:
     """Score by standard deviations from the mean: mean + sd (x - x̄) / s.
 
     s is the sample standard deviation (n - 1). A constant, or a single figure, is null.
-    Source: OECD/JRC (2008), p. 84, "standardisation".
+    Source: OECD/JRC (2008), step 5, standardisation.
     """
     return _unless_constant(x, (x - x.mean()) / x.std() * sd + mean)
 
@@ -70,7 +71,7 @@ def zscore(x: pl.Expr, *, mean: float = 0.0, sd: float = 1.0) -> pl.Expr:
 def minmax(x: pl.Expr, *, lower: float = 0.0, upper: float = 100.0) -> pl.Expr:
     """Score between the worst and the best: lower + (upper - lower) (x - min) / (max - min).
 
-    A constant is null. Source: OECD/JRC (2008), p. 85, "re-scaling".
+    A constant is null. Source: OECD/JRC (2008), step 5, min-max.
     """
     return _unless_constant(x, (x - x.min()) / (x.max() - x.min()) * (upper - lower) + lower)
 
@@ -78,7 +79,7 @@ def minmax(x: pl.Expr, *, lower: float = 0.0, upper: float = 100.0) -> pl.Expr:
 def rank(x: pl.Expr, *, ties: Ties = "min") -> pl.Expr:
     """Rank from 1 for the worst to n for the best; equal figures share the ``ties`` rank.
 
-    Source: OECD/JRC (2008), p. 83, "ranking of indicators across countries".
+    Source: OECD/JRC (2008), step 5, ranking.
     """
     return x.rank(ties).cast(pl.Float64)
 
@@ -99,7 +100,7 @@ def percentile_rank(x: pl.Expr, *, ties: Ties = "min") -> pl.Expr:
 def distance_to_best(x: pl.Expr) -> pl.Expr:
     """Score by the way from the worst to the best: (x - min) / (max - min), in 0 to 1.
 
-    A constant is null. Source: OECD/JRC (2008), p. 85, "distance to a reference" with the
+    A constant is null. Source: OECD/JRC (2008), step 5, distance to a reference with the
     leader as reference; COINr, ``n_dist2max``.
     """
     return minmax(x, lower=0.0, upper=1.0)
@@ -111,7 +112,7 @@ def distance_to_reference(
     """Score by the way from the worst to one city: (x - min) / (x_reference - min).
 
     Null throughout where the reference has no figure or is itself the worst.
-    Source: OECD/JRC (2008), p. 85, "distance to a reference"; COINr, ``n_dist2ref``.
+    Source: OECD/JRC (2008), step 5, distance to a reference; COINr, ``n_dist2ref``.
 
     Args:
         x: the figures.
@@ -131,7 +132,7 @@ def distance_to_target(
 
     With direction -1 the worst is the largest: (max - x) / (max - target). A target that lies
     beyond the worst gives negative scores; a target equal to the worst gives null.
-    Source: OECD/JRC (2008), p. 85; COINr, ``n_dist2targ``.
+    Source: OECD/JRC (2008), step 5; COINr, ``n_dist2targ``.
 
     Args:
         x: the figures in their own unit.
@@ -202,7 +203,7 @@ def scaled(x: pl.Expr, *, lower: float, upper: float, scale: float = 100.0) -> p
 def log(x: pl.Expr, *, offset: float = 0.0, base: float = math.e, direction: int = 1) -> pl.Expr:
     """Score by the logarithm of x + offset, or its negative where less is better.
 
-    Null where x + offset is not positive. Source: OECD/JRC (2008), p. 84, on transformations.
+    Null where x + offset is not positive. Source: OECD/JRC (2008), step 5, transformations.
     """
     shifted = x + offset
     return pl.when(shifted > 0).then(shifted.log(base) * direction)
@@ -218,7 +219,7 @@ def categorical(
     """Score by classes: k cut points make k + 1 classes, each with a score of its own.
 
     A figure equal to a cut point belongs to the better class.
-    Source: OECD/JRC (2008), p. 86, "categorical scales".
+    Source: OECD/JRC (2008), step 5, categorical scales.
 
     Args:
         x: the figures in their own unit.
@@ -262,6 +263,11 @@ STANDARDIZATIONS: dict[str, Standardization] = {
     "log": log,
     "categorical": categorical,
 }
+
+
+@cache
+def _turns_itself(method: Standardization) -> bool:
+    return "direction" in inspect.signature(method).parameters
 
 
 def _unless_constant(x: pl.Expr, score: pl.Expr) -> pl.Expr:

@@ -84,7 +84,8 @@ def test_units_below_the_threshold_are_not_compared_with() -> None:
 
 
 def test_which_methods_look_across_units() -> None:
-    assert set(a.AGGREGATIONS) - set(ROW_BY_ROW) == {"copeland", "topsis", "vikor"}
+    across = {"copeland", "topsis", "vikor", "benefit_of_the_doubt"}
+    assert set(a.AGGREGATIONS) - set(ROW_BY_ROW) == across
 
 
 def test_the_weighted_median_meets_the_plain_one() -> None:

@@ -1,0 +1,1 @@
+"""What the parts of cityflux cost, in seconds and megabytes: run them one by one."""

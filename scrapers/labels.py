@@ -46,6 +46,10 @@ _MARKS = re.compile(
 )
 _ONE_MARK = re.compile(r"\[\d+\]|〔\d+〕|[①-⑳]|\*+|[¹²³⁰⁴-⁹]+|\w\)|\(注\d*\)|注\d*")
 
+_CONTINUED = re.compile(
+    r"(?<![手连继延持])续\s*表|^\W*续\W*\d*$|\(\s*续\s*\d*\s*\)|\bcontinued\b", re.I
+)
+
 _YEAR = r"(?P<year>1[89]\d\d|2[01]\d\d)"
 _QUARTERS = {"一": 1, "二": 2, "三": 3, "四": 4}
 _PERIODS = tuple(
@@ -72,6 +76,11 @@ def key(label: str) -> str:
 def has_chinese(text: str) -> bool:
     """Whether the text holds a Chinese character."""
     return _HAS_CJK.search(text) is not None
+
+
+def is_continuation(title: str) -> bool:
+    """Whether a title says that a table goes on: ``续表``, ``15-12 续表2``, ``(continued)``."""
+    return _CONTINUED.search(half_width(title)) is not None
 
 
 def similar(wanted: str, present: Iterable[str], most: int = 5) -> str:

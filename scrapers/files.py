@@ -21,7 +21,7 @@ import polars as pl
 from scrapers.document import Document
 from scrapers.errors import Unexpected
 from scrapers.grids import Format, Grid, as_document, decoded, read_grid, sniff
-from scrapers.labels import key, period_of, same_unit, similar, split_unit
+from scrapers.labels import STEP, key, period_of, same_unit, similar, split_unit
 from scrapers.numbers import BadCells, DecimalMark, parse_number
 
 #: The column that `read_table` adds: the row in the file, counted from 1 as Excel does.
@@ -291,7 +291,7 @@ def _names(rows: Sequence[Sequence[str]]) -> list[str]:
     group = ""
     for upper, lower in zip(*rows, strict=True):
         group = upper or (group if lower else "")
-        names.append(" > ".join(part for part in (group, lower) if part))
+        names.append(STEP.join(part for part in (group, lower) if part))
         group = group if lower else ""
     return names
 

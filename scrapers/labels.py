@@ -9,6 +9,9 @@ from difflib import get_close_matches
 
 from scrapers.numbers import half_width
 
+#: Between the steps of a path of items or headings: ``客运量 > 铁路``.
+STEP = " > "
+
 _CJK = r"\u3400-\u9fff"
 _HAS_CJK = re.compile(f"[{_CJK}]")
 
@@ -90,6 +93,17 @@ def similar(wanted: str, present: Iterable[str], most: int = 5) -> str:
     near += [found for found in by_key if found not in near and key(wanted)[:2] in found]
     names = [by_key[found] for found in (near or list(by_key))[:most]]
     return ", ".join(repr(name) for name in names) or "none"
+
+
+def matching(paths: Iterable[str], wanted: str) -> list[str]:
+    """The paths that are the wanted one, or else those that end with it.
+
+    Labels are compared as in `key`; a heading broken over several rows counts as one.
+    """
+    ends = [key(step) for step in wanted.split(STEP.strip())]
+    steps = {path: [key(step) for step in path.split(STEP.strip())] for path in paths if path}
+    same = [path for path, names in steps.items() if "".join(names) == "".join(ends)]
+    return same or [path for path, names in steps.items() if names[-len(ends) :] == ends]
 
 
 def split_unit(label: str) -> tuple[str, str]:

@@ -10,14 +10,17 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 
 from bs4 import BeautifulSoup
 from bs4.element import NavigableString, PageElement, Tag
 
 from scrapers.document import Document
 from scrapers.errors import Refused, SourceError, Unexpected
+from scrapers.labels import has_chinese, unit_row
 
 _MOST_COLUMNS = 1000  # as in the HTML standard, for a colspan that is a slip or an attack
+_LINES_BEFORE = 3  # title, English title, unit
 _WIDE_SPACES = {"\u00a0": 1, "\u3000": 2}
 # 全角空格 (A1A1 in GBK) read as latin-1, and the replacement character.
 _BROKEN_TEXT = re.compile("¡¡|\ufffd")
@@ -51,7 +54,8 @@ class Table:
 
     Attributes:
         rows: the rows; all have the same length.
-        caption: the caption, or the last line of text before the table.
+        caption: the caption, or the last line of text before the table that is no unit.
+        unit: the unit, where one of the last lines before the table states it (单位：万人).
         after: the lines of text between this table and the next one: footnotes.
         place: how an error message names it: ``table 2``.
         address: the address of the page.
@@ -59,6 +63,7 @@ class Table:
 
     rows: tuple[tuple[Cell, ...], ...]
     caption: str = ""
+    unit: str = ""
     after: tuple[str, ...] = ()
     place: str = "table"
     address: str = ""
@@ -123,14 +128,29 @@ def read_table(tag: Tag, *, place: str = "table", address: str = "") -> Table:
                     "wrong charset; save or fetch the page anew",
                     address=address,
                 )
+    before = list(islice(_lines_before(tag), _LINES_BEFORE))
+    own = tag.find("caption", recursive=False)
+    titles = [line for line in before if not unit_row(line)]
     return Table(
         rows=rows,
-        caption=_caption(tag),
+        caption=_squeeze(own.get_text(" ")) if own else _title(titles),
+        unit=next((unit for line in before if (unit := unit_row(line))), ""),
         after=tuple(_lines_after(tag)),
         place=place,
         address=address,
         tag=tag,
     )
+
+
+def read_cell(tag: Tag) -> Cell:
+    """Any element as one cell: its text, and apart from it the superscript footnote marks."""
+    cell = _Open(tag)
+    for node in tag.descendants:
+        if isinstance(node, Tag) and node.name in _LINE_ENDS:
+            cell.parts.append(" ")
+        elif type(node) is NavigableString:
+            _add_text(cell, node)
+    return cell.closed()[0]
 
 
 def not_found(document: Document, soup: BeautifulSoup, message: str) -> SourceError:
@@ -285,22 +305,29 @@ def _squeeze(text: str) -> str:
     return re.sub(r"\s+", " ", text).strip()
 
 
-def _caption(table: Tag) -> str:
-    own = table.find("caption")
-    if own is not None:
-        return _squeeze(own.get_text(" "))
+def _lines_before(table: Tag) -> Iterator[str]:
+    """The lines of text before a table, the nearest first, back to the table before it."""
     line = ""
+    outer = table.find_parent("table")
     for node in table.previous_elements:
         if isinstance(node, Tag):
             if node.name in ("table", "body", "td"):
                 break
             if node.name in _LINE_ENDS and line:
-                break
+                yield line
+                line = ""
         elif type(node) is NavigableString and (text := _squeeze(node)):
-            if node.find_parent("table") not in (None, table.find_parent("table")):
+            if node.find_parent("table") not in (None, outer):
                 break
             line = f"{text} {line}".strip()
-    return line[:200]
+    if line:
+        yield line
+
+
+def _title(lines: Sequence[str]) -> str:
+    """The title among the lines before a table; of two languages the Chinese one."""
+    chinese = [line for line in lines if has_chinese(line)]
+    return (chinese or [*lines, ""])[0][:200]
 
 
 def _lines_after(table: Tag) -> Iterator[str]:

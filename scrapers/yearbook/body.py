@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from scrapers.labels import (
+    STEP,
     has_chinese,
     key,
     period_of,
@@ -19,7 +20,6 @@ from scrapers.labels import (
 from scrapers.numbers import parse_number
 from scrapers.tables import Cell, distinct
 from scrapers.yearbook.head import (
-    STEP,
     Block,
     Column,
     Head,
@@ -76,6 +76,7 @@ def read_block(
     rows = [row for _, row in block.rows]
     place = f"{block.table.address}: {block.table.place}"
     head = read_head(rows, body_start(rows) if head_rows is None else head_rows)
+    head.unit = head.unit or block.table.unit
     if block.continued and before is not None:
         head.take_over(before)
     head.title = head.title or block.table.caption

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from scrapers.labels import (
+    STEP,
     has_chinese,
     is_continuation,
     key,
@@ -25,9 +26,6 @@ from scrapers.numbers import half_width, parse_number
 from scrapers.tables import Cell, Table, distinct
 
 Row = tuple[Cell, ...]
-
-#: Between the steps of a path of items or headings.
-STEP = " > "
 
 _HEADING_WORD = re.compile(
     r"(项目|指标|指标名称|地区|省份?|城市|区县?|年份|年度|时间|名称|分类|类别|行业|国别|港口?名"

@@ -11,11 +11,11 @@ import polars as pl
 
 from scrapers.document import Document
 from scrapers.errors import Unexpected
-from scrapers.labels import has_chinese, key, same_unit, similar, split_unit
+from scrapers.labels import has_chinese, key, matching, same_unit, similar, split_unit
 from scrapers.numbers import BadCells
 from scrapers.tables import read_tables
 from scrapers.yearbook.body import read_block
-from scrapers.yearbook.head import STEP, Head, blocks
+from scrapers.yearbook.head import Head, blocks
 
 #: One row per cell of figures. A cell without a figure has a null value; ``place`` says where it
 #: stands, for error messages; ``period`` is set where a heading or the item is a period.
@@ -84,7 +84,8 @@ def read(documents: Document | Sequence[Document], *, head_rows: int | None = No
         tables = read_tables(page)
         for table in tables:
             for block in blocks(table):
-                head, rows = read_block(block, head, head_rows, bad)
+                own, rows = read_block(block, head, head_rows, bad)
+                head = own if rows else head
                 found += rows
         if len(found) == before and not bad:
             titles = ", ".join(repr(table.caption[:40]) for table in tables)
@@ -160,7 +161,7 @@ def _of_label(rows: pl.DataFrame, side: str, wanted: str, unit: str) -> pl.DataF
     """The rows of one item or heading; of several with that name, those in the right unit."""
     columns = (side,) if has_chinese(wanted) else (side, f"{side}_en")
     labels = [path for column in columns for path in rows[column].unique(maintain_order=True)]
-    paths = _matching(labels, split_unit(wanted)[0])
+    paths = matching(labels, split_unit(wanted)[0])
     chosen = rows.filter(pl.any_horizontal(pl.col(column).is_in(paths) for column in columns))
     if not chosen.height:
         what = "item" if side == "item" else "column"
@@ -172,14 +173,6 @@ def _of_label(rows: pl.DataFrame, side: str, wanted: str, unit: str) -> pl.DataF
     return in_unit if in_unit.height else chosen
 
 
-def _matching(paths: Sequence[str], wanted: str) -> list[str]:
-    """The paths that are the wanted one, or else those that end with it."""
-    ends = [key(step) for step in wanted.split(STEP.strip())]
-    steps = {path: [key(step) for step in path.split(STEP.strip())] for path in paths if path}
-    same = [path for path, names in steps.items() if "".join(names) == "".join(ends)]
-    return same or [path for path, names in steps.items() if names[-len(ends) :] == ends]
-
-
 def _of_cities(rows: pl.DataFrame, selection: Selection, cities: Mapping[str, str]) -> pl.DataFrame:
     sides = [
         side
@@ -187,10 +180,10 @@ def _of_cities(rows: pl.DataFrame, selection: Selection, cities: Mapping[str, st
         if fixed is None
     ] or ["item"]
     labels = {side: list(rows[side].unique(maintain_order=True)) for side in sides}
-    side = max(sides, key=lambda one: sum(bool(_matching(labels[one], city)) for city in cities))
+    side = max(sides, key=lambda one: sum(bool(matching(labels[one], city)) for city in cities))
     taken = []
     for label, city in cities.items():
-        paths = _matching(labels[side], label)
+        paths = matching(labels[side], label)
         if not paths:
             near = similar(label, labels[side])
             raise Unexpected(f"{rows['place'][0]}: no city {label!r}; similar: {near}")

@@ -8,7 +8,9 @@ from hypothesis import strategies as st
 
 from core.period import Period
 from scrapers.labels import (
+    is_continuation,
     key,
+    matching,
     period_of,
     same_unit,
     similar,
@@ -163,6 +165,27 @@ def test_every_period_that_is_read_is_one_of_the_house(day: date) -> None:
         assert period is not None
         parsed = Period.parse(period)
         assert parsed.start <= day <= parsed.end
+
+
+@pytest.mark.parametrize(
+    ("title", "continued"),
+    [
+        *(("续表", True), ("续 表", True), ("15-12 续表2", True), ("客运量（续）", True)),
+        *(("（续 1）", True), ("15-12 continued", True), ("续", True)),
+        *(("办理手续表", False), ("客运量", False), ("持续增长", False)),
+    ],
+)
+def test_titles_of_continuations(title: str, continued: bool) -> None:
+    assert is_continuation(title) is continued
+
+
+def test_a_path_is_found_by_its_end() -> None:
+    paths = ["客运量", "客运量 > 铁 路", "货运量 > 铁路", "2023年比 > 2022年 > 增长", ""]
+    assert matching(paths, "客运量") == ["客运量"]
+    assert matching(paths, "铁路") == ["客运量 > 铁 路", "货运量 > 铁路"]
+    assert matching(paths, "客运量>铁路") == ["客运量 > 铁 路"]
+    assert matching(paths, "2023年比2022年增长") == ["2023年比 > 2022年 > 增长"]
+    assert matching(paths, "公路") == []
 
 
 def test_comparable_labels_and_the_nearest_ones() -> None:

@@ -221,6 +221,12 @@ def test_group_columns_unit_columns_and_ranks() -> None:
     assert yearbook.read(page(grouped))["item"].to_list() == ["广东 > 广州", "广东 > 深圳"]
 
 
+def test_title_and_unit_above_the_table() -> None:
+    lines = "<h3>5-1 客运量</h3><div>Passenger Traffic</div><p align=right>单位：万人</p>"
+    frame = yearbook.read(page(table("城市|2019", "上海|1", before=lines)))
+    assert cells(frame, "table", "unit", "value") == [("5-1 客运量", "万人", 1.0)]
+
+
 def test_a_continuation_has_the_title_and_headings_of_its_beginning() -> None:
     start = table("5-1 客运量", "单位：万人", "城市|2019|2020", "上海|1|2", "续表", "北京|3|4")
     later = table("5-1 续表 2", "城市|2021", "上海|5", "北京|6")

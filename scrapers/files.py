@@ -20,7 +20,7 @@ import polars as pl
 
 from scrapers.document import Document
 from scrapers.errors import Unexpected
-from scrapers.grids import Format, Grid, as_document, decoded, read_grid, sniff
+from scrapers.grids import Format, Grid, as_document, decoded, foreign_reader, read_grid, sniff
 from scrapers.labels import STEP, key, period_of, same_unit, similar, split_unit
 from scrapers.numbers import BadCells, DecimalMark, parse_number
 
@@ -297,21 +297,17 @@ def _names(rows: Sequence[Sequence[str]]) -> list[str]:
 
 
 def _parquet(document: Document) -> pl.DataFrame:
-    try:
+    with foreign_reader(document, "Parquet"):
         frame = pl.read_parquet(io.BytesIO(document.body))
-    except (pl.exceptions.PolarsError, OSError) as error:
-        raise _unexpected(document, f"a damaged Parquet file ({error})") from error
     return frame.with_row_index(ROW, offset=1) if ROW not in frame.columns else frame
 
 
 def _json(document: Document, text: str, *, lines: bool) -> pl.DataFrame:
-    try:
+    with foreign_reader(document, "JSON"):
         if lines:
             data = [json.loads(line) for line in text.splitlines() if line.strip()]
         else:
             data = json.loads(text)
-    except ValueError as error:
-        raise _unexpected(document, f"expected JSON, cannot be read ({error})") from error
     columns = _json_columns(data)
     if columns is None:
         keys = ", ".join(list(data)[:8]) if isinstance(data, dict) else type(data).__name__

@@ -11,6 +11,8 @@ import io
 import json
 import zipfile
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -83,14 +85,9 @@ def read_grid(
     if form in ("xlsx", "xls"):
         return _excel(document, sheet)
     text = decoded(document, encoding)
-    delimiter = "\t" if form == "tsv" else _delimiter(text)
-    try:
+    with foreign_reader(document, "delimited text"):
+        delimiter = "\t" if form == "tsv" else _delimiter(text)
         rows = list(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter))
-    except csv.Error as error:
-        raise Unexpected(
-            f"{document.address}: cannot be read as delimited text ({error})",
-            address=document.address,
-        ) from error
     return [[cell.strip() for cell in row] for row in rows]
 
 
@@ -117,14 +114,34 @@ def decoded(document: Document, encoding: str | None = None) -> str:
     return text.removeprefix("\ufeff")
 
 
-def _inside_zip(document: Document) -> Format:
+@contextmanager
+def foreign_reader(document: Document, kind: str) -> Iterator[None]:
+    """Blame the file for whatever a library raises while it reads it.
+
+    Damaged bytes make the readers written in Rust panic, which arrives as a BaseException that
+    no ``except Exception`` stops.
+
+    Raises:
+        Unexpected: in place of any error inside the block.
+    """
     try:
-        with zipfile.ZipFile(io.BytesIO(document.body)) as archive:
-            names = archive.namelist()
-    except zipfile.BadZipFile as error:
+        yield
+    except BaseException as error:
+        if not isinstance(error, Exception) and type(error).__name__ != "PanicException":
+            raise
+        reason = (str(error) or type(error).__name__).split("\n", 1)[0]
         raise Unexpected(
-            f"{document.address}: a damaged XLSX or ZIP file ({error})", address=document.address
+            f"{document.address}: cannot be read as {kind}, it seems damaged ({reason})",
+            address=document.address,
         ) from error
+
+
+def _inside_zip(document: Document) -> Format:
+    with (
+        foreign_reader(document, "XLSX or ZIP"),
+        zipfile.ZipFile(io.BytesIO(document.body)) as archive,
+    ):
+        names = archive.namelist()
     if "xl/workbook.xml" in names or "xl/workbook.bin" in names:
         return "xlsx"
     raise Unexpected(
@@ -139,7 +156,7 @@ def _text_format(text: str) -> Format:
         return "csv"
     try:
         json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         first = text.split("\n", 1)[0]
         return "jsonl" if first.startswith("{") and first.rstrip().endswith("}") else "json"
     return "json"
@@ -169,15 +186,16 @@ def _excel(document: Document, sheet: str | None) -> Grid:
             "install it with: pip install 'cityflux[excel]'",
             address=document.address,
         ) from error
-    try:
+    with foreign_reader(document, "Excel"):
         book = fastexcel.read_excel(document.body)
-        sheets = {name: _sheet(book, name) for name in _wanted(document, book, sheet)}
-    except fastexcel.FastExcelError as error:
-        reason = str(error).split("\n", 1)[0]
+        names = book.sheet_names
+    if sheet is not None and sheet not in names:
         raise Unexpected(
-            f"{document.address}: cannot be read as an Excel file ({reason})",
+            f"{document.address}: no sheet {sheet!r}; it has {', '.join(names)}",
             address=document.address,
-        ) from error
+        )
+    with foreign_reader(document, "Excel"):
+        sheets = {name: _sheet(book, name) for name in names if sheet in (None, name)}
     filled = {name: grid for name, grid in sheets.items() if any(map(any, grid))}
     if len(filled) != 1:
         raise Unexpected(
@@ -186,17 +204,6 @@ def _excel(document: Document, sheet: str | None) -> Grid:
             address=document.address,
         )
     return next(iter(filled.values()))
-
-
-def _wanted(document: Document, book: fastexcel.ExcelReader, sheet: str | None) -> list[str]:
-    if sheet is None:
-        return book.sheet_names
-    if sheet not in book.sheet_names:
-        raise Unexpected(
-            f"{document.address}: no sheet {sheet!r}; it has {', '.join(book.sheet_names)}",
-            address=document.address,
-        )
-    return [sheet]
 
 
 def _sheet(book: fastexcel.ExcelReader, name: str) -> Grid:

@@ -14,6 +14,7 @@ from itertools import islice
 
 from bs4 import BeautifulSoup
 from bs4.element import NavigableString, PageElement, Tag
+from bs4.exceptions import ParserRejectedMarkup
 
 from scrapers.document import Document
 from scrapers.errors import Refused, SourceError, Unexpected
@@ -92,7 +93,13 @@ def parse(document: Document) -> BeautifulSoup:
         raise Unexpected(
             f"{document.address}: expected an HTML page, got {kind}", address=document.address
         )
-    return BeautifulSoup(document.text, "html.parser")
+    if "<" not in document.text:
+        start = document.text.strip()[:40]
+        raise Unexpected(
+            f"{document.address}: expected an HTML page, got text: {start!r}",
+            address=document.address,
+        )
+    return _soup(document)
 
 
 def read_tables(document: Document) -> list[Table]:
@@ -172,8 +179,7 @@ def page_instead(document: Document, expected: str) -> SourceError | None:
     """The error for an HTML page that came where data was due; None for anything else."""
     if not _start(document).startswith(b"<"):
         return None
-    soup = BeautifulSoup(document.text, "html.parser")
-    return not_found(document, soup, f"expected {expected}, got an HTML page")
+    return not_found(document, _soup(document), f"expected {expected}, got an HTML page")
 
 
 def page_title(soup: BeautifulSoup) -> str:
@@ -190,6 +196,18 @@ def distinct(row: Sequence[Cell]) -> list[Cell]:
 
 def _filled(row: Sequence[Cell]) -> int:
     return len(distinct(row))
+
+
+def _soup(document: Document) -> BeautifulSoup:
+    # An XHTML page says that it is XML, of which the parser would warn.
+    text = re.sub(r"<\?xml[^>]*>", "", document.text, flags=re.IGNORECASE)
+    try:
+        return BeautifulSoup(text, "html.parser")
+    except ParserRejectedMarkup as error:
+        raise Unexpected(
+            f"{document.address}: expected an HTML page, got broken markup",
+            address=document.address,
+        ) from error
 
 
 def _start(document: Document) -> bytes:

@@ -13,12 +13,12 @@ import polars as pl
 import pytest
 import xlrd
 import xlsxwriter
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from scrapers import files
 from scrapers.document import Document
-from scrapers.errors import Refused, Unexpected
+from scrapers.errors import Refused, SourceError, Unexpected
 from scrapers.numbers import BadCells
 from tests.scrapers.examples import run_example
 from tests.scrapers.loopback import Answer, PlainHttp, serve
@@ -312,11 +312,13 @@ def test_a_wrong_charset_is_told_and_can_be_set_right() -> None:
 @pytest.mark.parametrize(
     ("body", "told"),
     [
-        (b"PK\x03\x04 and nothing", "damaged XLSX or ZIP"),
-        (b"PAR1 and nothing", "damaged Parquet"),
-        (b"\xd0\xcf\x11\xe0 and nothing", "cannot be read as an Excel file"),
+        (b"PK\x03\x04 and nothing", "cannot be read as XLSX or ZIP, it seems damaged"),
+        (b"PAR1 and nothing", "cannot be read as Parquet, it seems damaged"),
+        (b"\xd0\xcf\x11\xe0 and nothing", "cannot be read as Excel, it seems damaged"),
         (b"\x00\x01\x02\x03", "got binary data"),
-        (b'{"a": [1, 2', "expected JSON, cannot be read"),
+        (b'{"a": [1, 2', "cannot be read as JSON, it seems damaged"),
+        (b"[" * 100_000, "cannot be read as JSON, it seems damaged"),
+        (b'a,b\n"' + b"x" * 200_000, "cannot be read as delimited text, it seems damaged"),
         (b'{"data": [1], "total": 1}', "expected a list of records .* data, total"),
         (b"[1, 2]", "expected a list of records .* list"),
     ],
@@ -324,6 +326,28 @@ def test_a_wrong_charset_is_told_and_can_be_set_right() -> None:
 def test_damaged_files_are_told(body: bytes, told: str) -> None:
     with pytest.raises(Unexpected, match=told):
         files.read_table(document(body))
+
+
+def test_a_download_cut_short_is_told_and_never_a_panic(shared: Path) -> None:
+    whole = (shared / "samples" / "nbs_download" / "nbs_city_sh.xls").read_bytes()
+    expected = files.read_table(document(whole), header_row=4)
+    for end in range(600, 9_700, 300):  # the last pages of the file hold no cells
+        with pytest.raises(Unexpected, match="cannot be read as Excel, it seems damaged"):
+            files.read_table(document(whole[:end]), header_row=4)
+    assert files.read_table(document(whole[:9_900]), header_row=4).equals(expected)
+
+
+@settings(max_examples=60)
+@given(data=st.data())
+def test_damaged_bytes_give_a_table_or_one_of_our_errors(data: st.DataObject) -> None:
+    form = data.draw(st.sampled_from(sorted(FORMATS)))
+    body = bytearray(FORMATS[form](ROWS))
+    for _ in range(data.draw(st.integers(1, 8))):
+        body[data.draw(st.integers(0, len(body) - 1))] = data.draw(st.integers(0, 255))
+    try:
+        files.read_table(document(bytes(body[data.draw(st.integers(0, 3)) :])))
+    except SourceError as error:
+        assert "\n" not in str(error)
 
 
 def test_a_format_that_the_content_belies() -> None:

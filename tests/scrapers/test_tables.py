@@ -87,6 +87,11 @@ def test_every_grid_is_a_full_rectangle(spans: list[list[tuple[int, int]]]) -> N
     assert len(cells) == 2 + sum(len(row) for row in spans)
 
 
+def test_xhtml_is_read_without_a_warning() -> None:
+    for head in ("<?xml version='1.0'?><!DOCTYPE html><html>", "<?xml version='1.0'?><data>"):
+        assert texts(read_tables(page(f"{head}<table><tr><td>1<td>2</table>"))[0]) == [["1", "2"]]
+
+
 def test_gbk_pages_that_name_another_charset_are_read() -> None:
     html = "<meta charset='iso-8859-1'><table><tr><td>　上海<td>1</table>"
     (table,) = read_tables(page(html.encode("gb18030")))
@@ -108,6 +113,8 @@ def test_a_page_saved_in_a_wrong_charset_is_told(broken: str) -> None:
         (b"%PDF-1.4", "got a PDF file"),
         (b"PK\x03\x04", "got a spreadsheet"),
         (b"<html><title>404</title><body>gone", r"expected a table, found none .*'404'"),
+        (b"http://127.0.0.1/next", "expected an HTML page, got text: 'http"),
+        (b"<![foo<table>", "got broken markup"),
         (b"<table></table>", "expected a table, found none"),
     ],
 )

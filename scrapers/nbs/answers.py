@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 
 from scrapers.document import Document
 from scrapers.errors import Refused, Unexpected
@@ -35,33 +37,45 @@ def json_of(document: Document) -> Any:
     return document.json()
 
 
-def items_of(document: Document, *fields: str, inside: str = "") -> list[dict[str, Any]]:
-    """The objects that an answer of the current interface lists in ``data``.
+class Shape(BaseModel):
+    """Base of the shapes that answers have; a number where a text is due becomes one."""
 
-    Args:
-        document: the answer: ``{"success": true, "data": [...]}``.
-        fields: what each object must have.
-        inside: the field of ``data`` that holds the list, where it is not the list itself.
+    model_config = ConfigDict(coerce_numbers_to_str=True)
+
+
+Shaped = TypeVar("Shaped")
+
+
+def shaped(document: Document, shape: type[Shaped], content: Any) -> Shaped:
+    """Check that the content of an answer has the known shape, and return it typed.
+
+    Raises:
+        Unexpected: when it has not; names the first place that does not fit.
+    """
+    try:
+        return TypeAdapter(shape).validate_python(content)
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        place = ".".join(map(str, first["loc"])) or "the answer"
+        raise unexpected(
+            document,
+            f"{place}: {first['msg']}, got {str(first['input'])[:60]!r}; "
+            "the shape of the answer has changed",
+        ) from error
+
+
+def data_of(document: Document, shape: type[Shaped]) -> Shaped:
+    """The ``data`` of an answer of the current interface: ``{"success": true, "data": …}``.
 
     Raises:
         Refused: as `json_of`.
-        Unexpected: when the site reports a failure, or the answer has another shape.
+        Unexpected: when the site reports a failure, or the data have another shape.
     """
     answer = json_of(document)
     if not isinstance(answer, dict) or not answer.get("success", "data" in answer):
         told = answer.get("message") if isinstance(answer, dict) else answer
         raise unexpected(document, f"the site answered: {str(told)[:80]}")
-    data = answer.get("data")
-    listed = data.get(inside) if inside and isinstance(data, dict) else data
-    if not isinstance(listed, list):
-        raise unexpected(document, f"expected a list in data, got {str(listed)[:60]}")
-    for item in listed:
-        missing = [field for field in fields if not isinstance(item, dict) or field not in item]
-        if missing:
-            raise unexpected(
-                document, f"no {missing[0]!r} in {str(item)[:60]}; the answer's shape has changed"
-            )
-    return listed
+    return shaped(document, shape, answer.get("data"))
 
 
 def unexpected(document: Document, message: str) -> Unexpected:

@@ -17,12 +17,13 @@ from dataclasses import dataclass
 from typing import Any
 
 import polars as pl
+from pydantic import Field
 
 from scrapers.document import Document
 from scrapers.errors import Refused, Unexpected
 from scrapers.labels import key, same_unit, similar, split_unit
 from scrapers.nbs import rows
-from scrapers.nbs.answers import ADVICE, items_of, unexpected
+from scrapers.nbs.answers import ADVICE, Shape, data_of, unexpected
 from scrapers.numbers import parse_number
 from scrapers.protocol import Http
 
@@ -111,6 +112,49 @@ class Query:
         }
 
 
+class _Node(Shape):
+    id: str = Field(alias="_id")
+    name: str
+    leaf: bool | None = Field(False, alias="isLeaf")
+
+
+class _Indicator(Shape):
+    id: str = Field(alias="_id")
+    shown: str = Field(alias="i_showname")
+    unit: str | None = Field("", alias="du_name")
+
+    def named(self) -> tuple[str, str]:
+        """The name and the unit, which may stand behind the name as well."""
+        name, behind = split_unit(self.shown)
+        if not self.unit or same_unit(self.unit, behind):
+            return name, self.unit or behind
+        return self.shown.strip(), self.unit
+
+
+class _Indicators(Shape):
+    entries: list[_Indicator] = Field(alias="list")
+
+
+class _Catalogue(Shape):
+    id: str = Field(alias="_id")
+
+
+class _Region(Shape):
+    code: str = Field(alias="name_value")
+    name: str = Field(alias="show_name")
+
+
+class _Value(_Indicator):
+    region: str = Field(alias="da_name")
+    region_code: str = Field(alias="da")
+    value: str | None
+
+
+class _Period(Shape):
+    code: str
+    values: list[_Value] | None
+
+
 def children(http: Http, database: int, parent: str = "", *, base: str = BASE) -> list[Node]:
     """The nodes under a node of the tree; without a parent, the root of the database.
 
@@ -119,8 +163,8 @@ def children(http: Http, database: int, parent: str = "", *, base: str = BASE) -
         Unexpected: when the answer is none that is known.
     """
     params = {"pid": parent, "code": str(database)}
-    found = items_of(_get(http, f"{base}new/queryIndexTreeAsync", params), "_id", "name")
-    return [Node(node["_id"], node["name"].strip(), bool(node.get("isLeaf"))) for node in found]
+    found = data_of(_get(http, f"{base}new/queryIndexTreeAsync", params), list[_Node])
+    return [Node(node.id, node.name.strip(), bool(node.leaf)) for node in found]
 
 
 def find_leaf(http: Http, database: int, path: Sequence[str], *, base: str = BASE) -> Leaf:
@@ -159,8 +203,7 @@ def indicators(http: Http, leaf: Leaf, *, base: str = BASE) -> list[Entry]:
     """
     params = {"cid": leaf.cid, "dt": "", "name": ""}
     answer = _get(http, f"{base}new/queryIndicatorsByCid", params)
-    found = items_of(answer, "_id", "i_showname", inside="list")
-    return [Entry(entry["_id"], *_name_and_unit(entry)) for entry in found]
+    return [Entry(entry.id, *entry.named()) for entry in data_of(answer, _Indicators).entries]
 
 
 def regions(http: Http, leaf: Leaf, *, base: str = BASE) -> list[Entry]:
@@ -172,11 +215,10 @@ def regions(http: Http, leaf: Leaf, *, base: str = BASE) -> list[Entry]:
     """
     address = f"{base}getDaCatalogTreeByIndicatorCid"
     found: dict[str, Entry] = {}
-    for catalogue in items_of(_get(http, address, {"indicatorCid": leaf.cid}), "_id"):
-        listed = _get(http, f"{base}getDasByDaCatalogId", {"daCid": catalogue["_id"]})
-        for region in items_of(listed, "name_value", "show_name"):
-            code = str(region["name_value"])
-            found.setdefault(code, Entry(code, region["show_name"].strip()))
+    for catalogue in data_of(_get(http, address, {"indicatorCid": leaf.cid}), list[_Catalogue]):
+        listed = _get(http, f"{base}getDasByDaCatalogId", {"daCid": catalogue.id})
+        for region in data_of(listed, list[_Region]):
+            found.setdefault(region.code, Entry(region.code, region.name.strip()))
     return list(found.values())
 
 
@@ -224,16 +266,12 @@ def parse(document: Document, database: str = "") -> pl.DataFrame:
             id with success and no data.
     """
     found = []
-    for period in items_of(document, "code", "values"):
-        at = rows.period_of_code(str(period["code"]))
+    for period in data_of(document, list[_Period]):
+        at = rows.period_of_code(period.code)
         if at is None:
-            raise unexpected(document, f"{period['code']!r} is not a period code")
+            raise unexpected(document, f"{period.code!r} is not a period code")
         try:
-            found += [_row(value, at) for value in period["values"] or []]
-        except (KeyError, TypeError, AttributeError) as error:
-            raise unexpected(
-                document, f"{error} does not fit in the figures of {at}; their shape has changed"
-            ) from error
+            found += [_row(value, at) for value in period.values or []]
         except ValueError as error:
             raise unexpected(document, str(error)) from error
     if not found:
@@ -254,30 +292,21 @@ def _advised(error: Refused) -> Refused:
     return told
 
 
-def _row(value: dict[str, Any], period: str) -> dict[str, Any]:
-    name, unit = _name_and_unit(value)
-    text = "" if value["value"] is None else str(value["value"])
+def _row(value: _Value, period: str) -> dict[str, Any]:
+    name, unit = value.named()
     try:
-        figure = parse_number(text)
+        figure = parse_number(value.value or "")
     except ValueError as error:
-        raise ValueError(f"{name}, {value['da_name']}, {period}: {error}") from error
+        raise ValueError(f"{name}, {value.region}, {period}: {error}") from error
     return {
         "indicator": name,
-        "indicator_code": value["_id"],
+        "indicator_code": value.id,
         "unit": unit,
-        "region": value["da_name"].strip(),
-        "region_code": value["da"],
+        "region": value.region.strip(),
+        "region_code": value.region_code,
         "period": period,
         "value": figure,
     }
-
-
-def _name_and_unit(entry: dict[str, Any]) -> tuple[str, str]:
-    """The name of an indicator and its unit, which may stand behind the name as well."""
-    shown = entry["i_showname"].strip()
-    unit = str(entry.get("du_name") or "")
-    name, behind = split_unit(shown)
-    return (name, unit or behind) if not unit or same_unit(unit, behind) else (shown, unit)
 
 
 def _code(period: str) -> str:

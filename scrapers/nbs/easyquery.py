@@ -13,7 +13,7 @@ import polars as pl
 
 from scrapers.document import Document
 from scrapers.nbs import rows
-from scrapers.nbs.answers import json_of, unexpected
+from scrapers.nbs.answers import Shape, json_of, shaped, unexpected
 from scrapers.numbers import parse_number
 
 #: The databases by their code, as the address of a request names them.
@@ -31,6 +31,39 @@ DATABASES = {
 }
 
 
+class _Dimension(Shape):
+    wdcode: str
+    valuecode: str
+
+
+class _Figure(Shape):
+    hasdata: bool
+    strdata: str
+
+
+class _DataNode(Shape):
+    code: str
+    data: _Figure
+    wds: list[_Dimension]
+
+
+class _Name(Shape):
+    code: str
+    cname: str
+    unit: str | None = ""
+    memo: str | None = ""
+
+
+class _Names(Shape):
+    wdcode: str
+    nodes: list[_Name]
+
+
+class _Data(Shape):
+    datanodes: list[_DataNode]
+    wdnodes: list[_Names]
+
+
 def parse(document: Document) -> pl.DataFrame:
     """Read one answer to ``m=QueryData``.
 
@@ -45,47 +78,40 @@ def parse(document: Document) -> pl.DataFrame:
         Unexpected: when the answer is something else, or says that the query failed.
     """
     answer = json_of(document)
+    code = answer.get("returncode") if isinstance(answer, dict) else None
+    if code != 200:
+        raise unexpected(document, f"the query failed: returncode {code}")
+    data = shaped(document, _Data, answer.get("returndata"))
+    if not data.datanodes:
+        raise unexpected(document, "the answer holds no figure")
+    names = {(group.wdcode, node.code): node for group in data.wdnodes for node in group.nodes}
     try:
-        if answer["returncode"] != 200:
-            raise unexpected(document, f"the query failed: returncode {answer['returncode']}")
-        data = answer["returndata"]
-        names = {
-            (group["wdcode"], node["code"]): node
-            for group in data["wdnodes"]
-            for node in group["nodes"]
-        }
-        if not data["datanodes"]:
-            raise unexpected(document, "the answer holds no figure")
-        found = [_row(node, names) for node in data["datanodes"]]
-    except (KeyError, TypeError) as error:
-        raise unexpected(
-            document,
-            f"expected returndata with datanodes and wdnodes, {error} does not fit; "
-            "the shape has changed",
-        ) from error
+        found = [_row(node, names) for node in data.datanodes]
+    except KeyError as error:
+        raise unexpected(document, f"wdnodes and wds do not name {error}") from error
     except ValueError as error:
         raise unexpected(document, str(error)) from error
     database = parse_qs(urlsplit(document.address).query).get("dbcode", [""])[0]
     return rows.frame({"database": DATABASES.get(database), **row} for row in found)
 
 
-def _row(node: dict[str, Any], names: dict[tuple[str, str], dict[str, Any]]) -> dict[str, Any]:
-    codes = {dimension["wdcode"]: dimension["valuecode"] for dimension in node["wds"]}
+def _row(node: _DataNode, names: dict[tuple[str, str], _Name]) -> dict[str, Any]:
+    codes = {dimension.wdcode: dimension.valuecode for dimension in node.wds}
     indicator = names["zb", codes["zb"]]
-    region = names["reg", codes["reg"]] if "reg" in codes else {}
+    region = names["reg", codes["reg"]] if "reg" in codes else None
     period = rows.period_of_code(codes["sj"])
     if period is None:
-        raise ValueError(f"{node['code']}: {codes['sj']!r} is not a period code")
-    value = parse_number(node["data"]["strdata"]) if node["data"]["hasdata"] else None
-    if node["data"]["hasdata"] and value is None:
-        raise ValueError(f"{node['code']}: hasdata is true, but strdata holds no figure")
+        raise ValueError(f"{node.code}: {codes['sj']!r} is not a period code")
+    value = parse_number(node.data.strdata) if node.data.hasdata else None
+    if node.data.hasdata and value is None:
+        raise ValueError(f"{node.code}: hasdata is true, but strdata holds no figure")
     return {
-        "indicator": indicator["cname"],
-        "indicator_code": codes["zb"],
-        "unit": indicator["unit"],
-        "region": region.get("cname"),
-        "region_code": codes.get("reg"),
+        "indicator": indicator.cname,
+        "indicator_code": indicator.code,
+        "unit": indicator.unit,
+        "region": region.cname if region else None,
+        "region_code": region.code if region else None,
         "period": period,
         "value": value,
-        "note": indicator["memo"].replace("||", " "),
+        "note": (indicator.memo or "").replace("||", " "),
     }

@@ -68,7 +68,6 @@ class Table:
     after: tuple[str, ...] = ()
     place: str = "table"
     address: str = ""
-    tag: Tag | None = field(default=None, repr=False, compare=False)
 
     @property
     def width(self) -> int:
@@ -145,7 +144,6 @@ def read_table(tag: Tag, *, place: str = "table", address: str = "") -> Table:
         after=tuple(_lines_after(tag)),
         place=place,
         address=address,
-        tag=tag,
     )
 
 

@@ -30,13 +30,13 @@ def table(document: Document, cube: Any) -> pl.DataFrame:
     if field(document, cube, "size") != sizes:
         raise unexpected(document, f"the size {sizes} of its categories", cube["size"])
     flags = dict(_cells(document, cube.get("status"), math.prod(sizes)))
-    table = []
+    named = []
     for position, written in _cells(document, field(document, cube, "value"), math.prod(sizes)):
         value = number(document, written)
         if value is not None:
-            table.append((*_locate(position, codes), value, flags.get(position)))
+            named.append((*_locate(position, codes), value, flags.get(position)))
     columns = [*((name, pl.String) for name in names), ("value", pl.Float64), ("flag", pl.String)]
-    return pl.DataFrame(table, schema=dict(columns), orient="row")
+    return pl.DataFrame(named, schema=dict(columns), orient="row")
 
 
 def _locate(position: int, codes: list[list[str]]) -> list[str]:

@@ -67,16 +67,14 @@ def parse(document: Document) -> pl.DataFrame:
     Raises:
         Unexpected: when the answer is no such CSV, or is not about periods.
     """
-    header = document.text.partition("\n")[0]
-    names = header.lstrip("\ufeff").strip().split(",")
-    missing = [name for name in ("TIME_PERIOD", "OBS_VALUE") if name not in names]
-    if missing:
-        raise unexpected(document, f"a CSV with the column {' and '.join(missing)}", header)
     try:
-        frame = pl.read_csv(io.StringIO(document.text.lstrip("\ufeff")), infer_schema=False)
+        frame = pl.read_csv(io.StringIO(document.text), infer_schema=False)
     except pl.exceptions.PolarsError as error:
         why = str(error).partition("\n")[0]
         raise unexpected(document, "a CSV", f"a broken one ({why})") from error
+    for column in ("TIME_PERIOD", "OBS_VALUE"):
+        if column not in frame.columns:
+            raise unexpected(document, f"the column {column!r}", ", ".join(frame.columns))
     try:
         periods = {text: iso_period(text) for text in frame["TIME_PERIOD"].unique().drop_nulls()}
     except ValueError as error:

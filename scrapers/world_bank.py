@@ -53,8 +53,8 @@ def fetch(
     pages = 1
     while len(documents) < pages:
         asked = {"date": f"{first}:{last}", "per_page": str(per_page)}
-        number = str(len(documents) + 1)
-        document = http.get(place, params={"format": "json", **asked, "page": number})
+        page = str(len(documents) + 1)
+        document = http.get(place, params={"format": "json", **asked, "page": page})
         header, _ = _answer(document)
         pages = int(field(document, header, "pages"))
         documents.append(document)

@@ -49,7 +49,7 @@ SELECT ?item ?label ?property ?value ?unit ?rank ?time ?precision ?part WHERE {{
   ?item ?claim ?statement .
   ?statement ?simple ?value ; wikibase:rank ?rank .
   FILTER(?rank != wikibase:DeprecatedRank)
-  OPTIONAL {{ ?statement ?full/wikibase:quantityUnit ?unit . }}
+  OPTIONAL {{ ?statement ?full ?quantity . ?quantity wikibase:quantityUnit ?unit . }}
   OPTIONAL {{
     ?statement pqv:P585 ?moment .
     ?moment wikibase:timeValue ?time ; wikibase:timePrecision ?precision .

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -141,6 +142,19 @@ def test_a_refusal_ends_the_refresh_for_every_word(status: int, advice: str) -> 
         assert len(list(years(http, site, ["丁"]))) == 2
     assert len(kept) == 2
     assert [asked.headers["Cookie"] for asked in site.asked] == ["BDUSS=mine"] * 5
+
+
+def test_words_that_are_fetched_side_by_side_stop_together() -> None:
+    def refusal_of(word: str) -> str:
+        with pytest.raises(Refused) as caught:
+            list(years(client(), site, [word]))
+        return str(caught.value)
+
+    with serve(lambda asked: says(10001)) as site, ThreadPoolExecutor(8) as pool:
+        refusals = list(pool.map(refusal_of, "甲乙丙丁戊己庚辛"))
+    assert len(site.asked) == 1
+    assert all("status 10001" in refusal for refusal in refusals)
+    assert sum("not asked" in refusal for refusal in refusals) == 7
 
 
 def test_a_refusal_wears_off_after_half_an_hour(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 
 import polars as pl
 import pytest
+import rdflib
 
 from scrapers import wikidata
 from scrapers.document import Document
@@ -54,6 +55,55 @@ def results(*bindings: dict[str, Any]) -> Reply:
 
 def parsed(*bindings: dict[str, Any]) -> pl.DataFrame:
     return wikidata.parse(Document("http://site/sparql", results(*bindings).body))
+
+
+# A city as the query service holds it (https://www.mediawiki.org/wiki/Wikibase/Indexing/RDF_Dump_Format).
+CITY = """
+wd:Q1 rdfs:label "City"@en, "城"@zh ; p:P1082 :now, :wrong, :core ; p:P625 :place .
+:now ps:P1082 100.0 ; wikibase:rank wikibase:PreferredRank ;
+  psv:P1082 [ wikibase:quantityUnit wd:Q199 ] ;
+  pqv:P585 [ wikibase:timeValue "2020-11-01T00:00:00Z"^^xsd:dateTime ; wikibase:timePrecision 10 ] .
+:wrong ps:P1082 1.0 ; wikibase:rank wikibase:DeprecatedRank .
+:core ps:P1082 60.0 ; wikibase:rank wikibase:NormalRank ; pq:P518 wd:Q2 .
+:place ps:P625 "Point(121.5 31.25)" ; wikibase:rank wikibase:NormalRank .
+wd:Q3 p:P1082 [ ps:P1082 7.0 ; wikibase:rank wikibase:NormalRank ] .
+"""
+#: The prefixes that the service knows without being told.
+PREFIXES = {
+    "": "http://city.example/",
+    "wd": ENTITY,
+    "p": "http://www.wikidata.org/prop/",
+    "ps": "http://www.wikidata.org/prop/statement/",
+    "psv": "http://www.wikidata.org/prop/statement/value/",
+    "pq": "http://www.wikidata.org/prop/qualifier/",
+    "pqv": "http://www.wikidata.org/prop/qualifier/value/",
+    "wikibase": "http://wikiba.se/ontology#",
+    "rdfs": "http://www.w3.org/2000/01/rdf-schema#",
+    "xsd": "http://www.w3.org/2001/XMLSchema#",
+}
+
+
+def test_a_sparql_engine_understands_the_query() -> None:
+    graph = rdflib.Graph()
+    known = "".join(f"@prefix {name}: <{address}> .\n" for name, address in PREFIXES.items())
+    graph.parse(data=known + CITY, format="turtle")
+
+    def answer(asked: Asked) -> Reply:
+        found = graph.query(asked.one("query"), initNs=PREFIXES).serialize(format="json")
+        assert found is not None
+        return Reply(found, "application/sparql-results+json")
+
+    with serve(answer) as site:
+        (document,) = wikidata.fetch(
+            LoopbackClient(), ["Q1", "Q2"], language="zh", address=site.address
+        )
+    statements = wikidata.parse(document)
+    assert set(statements.rows()) == {
+        ("Q1", "城", "P1082", 100.0, "1", None, None, "2020-11", "preferred", None),
+        ("Q1", "城", "P1082", 60.0, None, None, None, None, "normal", "Q2"),
+        ("Q1", "城", "P625", None, None, 31.25, 121.5, None, "normal", None),
+    }
+    assert set(wikidata.best(statements)["property"]) == {"P1082", "P625"}
 
 
 def one_batch(answer: Callable[[Asked], Reply]) -> list[Document]:

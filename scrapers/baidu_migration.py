@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import date
+from datetime import date, timedelta
 from typing import Any, Literal
 
 import polars as pl
@@ -42,8 +42,11 @@ def fetch_ranks(
     *,
     directions: Sequence[Direction] = BOTH,
     address: str = ADDRESS,
+    today: date | None = None,
 ) -> Iterator[Document]:
     """Yield the partners of each city on each day, leaving out what is kept.
+
+    The last two days, which may be published late, are asked anew.
 
     Args:
         http: the client.
@@ -51,9 +54,14 @@ def fetch_ranks(
         days: from 2020-01-01 to yesterday.
         directions: where people come from, where they go to, or both.
         address: the service.
+        today: the day on which this runs; the real one if left out.
     """
+    final = (today or date.today()) - timedelta(days=2)
     asked = (
-        ({"dt": "city", "id": city, "type": direction, "date": when.strftime("%Y%m%d")}, True)
+        (
+            {"dt": "city", "id": city, "type": direction, "date": when.strftime("%Y%m%d")},
+            when < final,
+        )
         for when in days
         for city in cities
         for direction in directions

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import date
+from datetime import date, timedelta
 
 import polars as pl
 
@@ -120,10 +120,13 @@ def parse_szse(document: Document) -> pl.DataFrame:
 def fetch_szse_regions(
     http: Http, months: Iterable[str], *, address: str = SZSE, today: date | None = None
 ) -> Iterator[Document]:
-    """Yield Shenzhen's workbook by region of each month (``2020-07``) that is not kept yet."""
-    running = (today or date.today()).strftime("%Y-%m")
+    """Yield Shenzhen's workbook by region of each month (``2020-07``) that is not kept yet.
+
+    The running month and the one before, which may be published late, are asked anew.
+    """
+    last_month = ((today or date.today()).replace(day=1) - timedelta(days=1)).strftime("%Y-%m")
     return backfill(
-        http, address, ((_report("tab2", DATETIME=month), month < running) for month in months)
+        http, address, ((_report("tab2", DATETIME=month), month < last_month) for month in months)
     )
 
 

@@ -86,5 +86,5 @@ def looks_like_html(document: Document) -> bool:
 
 
 def _short(got: object) -> str:
-    text = got if isinstance(got, str) else repr(got)
+    text = " ".join((got if isinstance(got, str) else repr(got)).split())
     return text if len(text) <= 200 else f"{text[:200]}…"

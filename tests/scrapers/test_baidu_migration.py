@@ -69,18 +69,31 @@ def test_the_partners_of_a_day_are_read() -> None:
     ]
 
 
-def test_days_that_are_kept_are_left_out_but_curves_are_asked_anew() -> None:
+def test_days_that_are_kept_are_left_out_but_the_last_two() -> None:
     http = LoopbackClient()
+    days = [date(2023, 9, number) for number in (20, 21, 22)]
     with serve(answers) as site:
         for _ in range(2):
             for document in baidu_migration.fetch_ranks(
-                http, ["310000"], [DAY], address=site.address
+                http,
+                ["310000"],
+                days,
+                directions=["move_in"],
+                address=site.address,
+                today=date(2023, 9, 23),
             ):
                 http.keep(document)
+    asked = [request.one("date")[-2:] for request in site.asked]
+    assert asked == ["20", "21", "22", "21", "22"]
+
+
+def test_a_curve_is_asked_anew() -> None:
+    http = LoopbackClient()
+    with serve(answers) as site:
+        for _ in range(2):
             for document in baidu_migration.fetch_curves(http, ["310000"], address=site.address):
                 http.keep(document)
-    paths = [asked.path for asked in site.asked]
-    assert (paths.count("/cityrank.jsonp"), paths.count("/historycurve.jsonp")) == (2, 4)
+    assert len(site.asked) == 4
 
 
 def test_a_gap_in_the_curve_has_no_row() -> None:

@@ -182,16 +182,16 @@ def test_turnover_by_region_and_month() -> None:
     ]
 
 
-def test_the_running_month_is_asked_anew() -> None:
+def test_the_last_two_months_are_asked_anew() -> None:
     http = LoopbackClient()
-    months = ["2020-05", "2020-06"]
+    months = ["2020-04", "2020-05", "2020-06"]
     with serve(lambda asked: workbook(REGIONS)) as site:
         for _ in range(2):
             for document in exchange.fetch_szse_regions(
                 http, months, address=site.address, today=MONDAY
             ):
                 http.keep(document)
-    assert [asked.one("DATETIME") for asked in site.asked] == ["2020-05", "2020-06", "2020-06"]
+    assert [asked.one("DATETIME") for asked in site.asked] == [*months, *months[1:]]
     assert {asked.one("TABKEY") for asked in site.asked} == {"tab2"}
 
 
@@ -206,6 +206,7 @@ def test_shenzhen_on_a_holiday_has_no_rows(sheet: Reply) -> None:
     ("sheet", "complaint"),
     [
         (HTML, "expected an XLSX workbook, got <!DOCTYPE"),
+        (Reply("<p>\n系统维护".encode(), "text/html"), "expected an XLSX workbook, got <p> 系统"),
         (Reply(b"PK\x03\x04 cut off", XLSX), "expected an XLSX workbook, got a broken one"),
         (workbook(["证券类别", "成交额(元)"], ["股票", "1"]), "the key '成交金额', got .*'成交额'"),
         (workbook(["类别", *SUMMARY[1:]], ["股票", "1"]), "the key '证券类别', got .*'类别'"),

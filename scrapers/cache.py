@@ -11,7 +11,7 @@ from typing import Protocol
 
 from scrapers.document import Document
 from scrapers.errors import Unexpected
-from scrapers.exchange import Answer
+from scrapers.roundtrip import Answer
 
 _CHARSET = re.compile(r"""charset\s*=\s*["']?([\w.:-]+)""", re.I)
 

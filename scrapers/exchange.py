@@ -1,149 +1,199 @@
-"""One request and its answer: sent over a checked connection, read within all limits."""
+"""The stock exchanges of Shanghai (上交所) and Shenzhen (深交所): what was traded in a day.
+
+Shanghai answers in JSON, one object for each product; Shenzhen sends a workbook, one row for each
+kind of security, or for each region in which the orders were placed. Money is 亿元 throughout.
+
+Columns have come, gone and changed places over the years on both sites, so everything is read by
+its name. Workbooks need the extra ``cityflux[excel]``.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from contextlib import suppress
-from dataclasses import dataclass
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import date, timedelta
 
-import httpcore
-import httpx
+import polars as pl
 
-from scrapers.errors import Forbidden, SourceError, TooLarge, TooSlow, Unreachable
-from scrapers.network import Watch, current_watch
-from scrapers.policy import Policy
-from scrapers.request import Request
-from scrapers.unpack import ACCEPTED, Unpacker
+from scrapers.document import Document
+from scrapers.errors import Unexpected
+from scrapers.expect import day, field, number, parameter, rows, unexpected
+from scrapers.http import Http, Params, backfill
 
-# What we read of the page that comes with a refusal, to keep the connection.
-_SMALL = 64 * 2**10
+SSE = "https://query.sse.com.cn/commonQuery.do"
+SZSE = "https://www.szse.cn/api/report/ShowReport"
+
+#: Shanghai's codes: 主板A, 主板B, 科创板, 股票回购, and 17 for all shares together.
+PRODUCTS = ("01", "02", "03", "11", "17")
+
+_SSE_FIELDS = {
+    "TRADE_AMT": "turnover",
+    "TOTAL_VALUE": "market_value",
+    "NEGO_VALUE": "float_value",
+}
+_SZSE_FIELDS = {"成交金额": "turnover", "总市值": "market_value", "流通市值": "float_value"}
+_REGION_FIELDS = {
+    "总交易额": "turnover",
+    "股票交易额": "shares",
+    "基金交易额": "funds",
+    "债券交易额": "bonds",
+}
+#: How many of a header's unit make 亿元; a header without a unit means 元.
+_PER_YI = {"": 1e8, "元": 1e8, "万元": 1e4, "百万元": 1e2, "亿元": 1.0}
+_HEADER = re.compile(r"([^(（<\s]+)\s*(?:<br\s*/?>)?\s*(?:[(（]([^)）]*)[)）])?")
+_NOTHING_FOUND = "没有找到符合条件的数据"
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """What a host answered; header names are in lower case, the body is unpacked."""
+def fetch_sse(
+    http: Http,
+    days: Iterable[date],
+    *,
+    products: Iterable[str] = PRODUCTS,
+    address: str = SSE,
+    today: date | None = None,
+) -> Iterator[Document]:
+    """Yield Shanghai's summary of each day that is not kept yet; the running day is asked anew."""
+    today = today or date.today()
+    asked = ",".join(products)
+    requests: Iterator[tuple[Params, bool]] = (
+        (
+            {
+                "sqlId": "COMMON_SSE_SJ_GPSJ_CJGK_MRGK_C",
+                "PRODUCT_CODE": asked,
+                "type": "inParams",
+                "SEARCH_DATE": when.isoformat(),
+            },
+            when < today,
+        )
+        for when in days
+    )
+    # Without this referrer the site answers 403.
+    return backfill(http, address, requests, headers={"Referer": "https://www.sse.com.cn/"})
 
-    status: int
-    headers: dict[str, str]
-    body: bytes
 
+def parse_sse(document: Document) -> pl.DataFrame:
+    """Read Shanghai's summary of a day.
 
-def exchange(
-    pool: httpcore.ConnectionPool, request: Request, policy: Policy, watch: Watch
-) -> Answer:
-    """Send one request and read its answer.
+    Returns:
+        product, period (the day that the answer names), turnover, market_value and float_value
+        in 亿元, null where the site has none; no rows for a day without trade.
 
     Raises:
-        SourceError: Unreachable, TooSlow, TooLarge, Forbidden, Unexpected or Stopped.
+        Unexpected: when the answer is not JSON, or a key is missing or renamed.
     """
-    token = current_watch.set(watch)
-    try:
-        with pool.stream(
-            request.method,
-            _target(request.url),
-            headers=_headers(request, policy.user_agent),
-            content=request.body or None,
-            extensions={"timeout": _timeouts(policy)},
-        ) as response:
-            return _read(response, policy.max_bytes, watch)
-    except httpcore.TimeoutException:
-        raise TooSlow("the request was not taken in time; try later") from None
-    except httpcore.LocalProtocolError as error:
-        raise Forbidden(f"the request breaks HTTP ({error}); mend it") from None
-    except (httpcore.NetworkError, httpcore.ProtocolError) as error:
-        watch.check_running()  # it may be us who broke the connection off
-        raise Unreachable(f"the answer broke off ({error}); try later") from None
-    finally:
-        current_watch.reset(token)
+    table = []
+    for row in rows(document, document.json(), "result"):
+        product = str(field(document, row, "PRODUCT_CODE"))
+        values = [number(document, field(document, row, key)) for key in _SSE_FIELDS]
+        when = field(document, row, "TRADE_DATE")
+        if when:  # a product in which nothing was traded
+            table.append((product, day(document, when).isoformat(), *values))
+    return pl.DataFrame(table, schema=_schema("product", _SSE_FIELDS), orient="row")
 
 
-def _read(response: httpcore.Response, limit: int, watch: Watch) -> Answer:
-    headers: dict[str, str] = {}
-    for name, value in response.headers:
-        headers.setdefault(name.decode("latin-1").lower(), _text(value))
-    announced = _announced(response.status, headers)
-    chunks = response.iter_stream()
-    good = 200 <= response.status < 300
-    body = b""
-    if good:
-        body = _body(chunks, headers.get("content-encoding", ""), announced, limit)
-    else:
-        # Whatever ails the page that comes with a refusal, the refusal stands.
-        with suppress(SourceError, httpcore.NetworkError, httpcore.ProtocolError):
-            _body(chunks, "", announced, _SMALL)
-    if announced is not None and watch.surplus(announced):
-        # The next answer on this connection would begin with the rest of this one.
-        response.extensions["network_stream"].close()
-        if good:
-            raise Unreachable(
-                f"announced {announced:,} bytes and sent more, so that the answer is cut; "
-                "tell the operator of the source"
-            )
-    return Answer(response.status, headers, body)
-
-
-def _body(chunks: Iterable[bytes], encoding: str, announced: int | None, limit: int) -> bytes:
-    """The unpacked body, if neither the wire nor the body holds more than the limit."""
-    if announced is not None and announced > limit:
-        raise TooLarge(f"announced {announced:,} bytes, {_more_than(limit)}")
-    unpacker = Unpacker(encoding)
-    parts: list[bytes] = []
-    wire = size = 0
-    for chunk in chunks:
-        wire += len(chunk)
-        if wire > limit:
-            raise TooLarge(f"sent {_more_than(limit)}")
-        part = unpacker.feed(chunk, limit - size)
-        size += len(part)
-        if size > limit:
-            raise TooLarge(f"unpacks to {_more_than(limit)}")
-        parts.append(part)
-    unpacker.finish()
-    return b"".join(parts)
-
-
-def _more_than(limit: int) -> str:
-    return f"more than the {limit:,} that are allowed; raise max_bytes if that is meant"
-
-
-def _announced(status: int, headers: dict[str, str]) -> int | None:
-    """The length that the body must have, if that is known beforehand."""
-    if status in (204, 304):
-        return 0
-    if "transfer-encoding" in headers or "content-length" not in headers:
-        return None
-    return int(headers["content-length"])  # httpcore lets none pass that is not a number
-
-
-def _text(value: bytes) -> str:
-    """A header value; some servers put an address into it as it comes."""
-    try:
-        return value.decode("utf-8")
-    except UnicodeDecodeError:
-        return value.decode("latin-1")
-
-
-def _target(url: httpx.URL) -> httpcore.URL:
-    return httpcore.URL(
-        scheme=url.raw_scheme, host=url.raw_host, port=url.port, target=url.raw_path
+def fetch_szse(
+    http: Http, days: Iterable[date], *, address: str = SZSE, today: date | None = None
+) -> Iterator[Document]:
+    """Yield Shenzhen's workbook of each day that is not kept yet; the running day is asked anew."""
+    today = today or date.today()
+    return backfill(
+        http,
+        address,
+        ((_report("tab1", txtQueryDate=when.isoformat()), when < today) for when in days),
     )
 
 
-def _headers(request: Request, user_agent: str) -> list[tuple[bytes, bytes]]:
-    fields = [
-        ("Host", request.authority),
-        ("User-Agent", user_agent),
-        ("Accept-Encoding", ACCEPTED),
-        *request.headers,
-    ]
-    if request.method == "POST":
-        fields.append(("Content-Length", str(len(request.body))))
-    return [(name.encode("ascii"), value.encode("ascii")) for name, value in fields]
+def parse_szse(document: Document) -> pl.DataFrame:
+    """Read Shenzhen's summary of a day by kind of security (证券类别统计).
+
+    Returns:
+        product (股票 for all shares, then its parts, 基金, 债券 …), period, turnover,
+        market_value and float_value in 亿元; no rows for a day without trade.
+
+    Raises:
+        Unexpected: when the answer is no workbook, or a column is missing or renamed.
+    """
+    period = day(document, parameter(document, "txtQueryDate")).isoformat()
+    return _table(document, "证券类别", "product", period, _SZSE_FIELDS)
 
 
-def _timeouts(policy: Policy) -> dict[str, float]:
-    return {
-        "connect": policy.connect_timeout,
-        "read": policy.read_timeout,
-        "write": policy.read_timeout,
-    }
+def fetch_szse_regions(
+    http: Http, months: Iterable[str], *, address: str = SZSE, today: date | None = None
+) -> Iterator[Document]:
+    """Yield Shenzhen's workbook by region of each month (``2020-07``) that is not kept yet.
+
+    The running month and the one before, which may be published late, are asked anew.
+    """
+    last_month = ((today or date.today()).replace(day=1) - timedelta(days=1)).strftime("%Y-%m")
+    return backfill(
+        http, address, ((_report("tab2", DATETIME=month), month < last_month) for month in months)
+    )
+
+
+def parse_szse_regions(document: Document) -> pl.DataFrame:
+    """Read Shenzhen's turnover by the region of the branch in which orders were placed.
+
+    Returns:
+        region (上海, 深圳, 浙江 …), period (a month), turnover, shares, funds and bonds in 亿元.
+
+    Raises:
+        Unexpected: when the answer is no workbook, or a column is missing or renamed.
+    """
+    return _table(document, "地区", "region", parameter(document, "DATETIME"), _REGION_FIELDS)
+
+
+def _report(tab: str, **when: str) -> Params:
+    return {"SHOWTYPE": "xlsx", "CATALOGID": "1803_sczm", "TABKEY": tab, **when}
+
+
+def _schema(key: str, fields: Mapping[str, str]) -> dict[str, type[pl.DataType]]:
+    return {key: pl.String, "period": pl.String, **dict.fromkeys(fields.values(), pl.Float64)}
+
+
+def _table(
+    document: Document, label: str, key: str, period: str, fields: Mapping[str, str]
+) -> pl.DataFrame:
+    """Pick columns of a workbook by their names, and turn their money into 亿元."""
+    table = []
+    header, *lines = _sheet(document) or [[_NOTHING_FOUND]]
+    if _NOTHING_FOUND not in "".join(header):
+        columns = _columns(document, header)
+        name, _ = field(document, columns, label)
+        asked = [field(document, columns, column) for column in fields]
+        for _, unit in asked:
+            field(document, _PER_YI, unit)
+        for line in lines:
+            figures = [(number(document, line[place]), _PER_YI[unit]) for place, unit in asked]
+            values = [None if figure is None else figure / per_yi for figure, per_yi in figures]
+            if line[name].strip():
+                table.append((line[name].strip(), period, *values))
+    return pl.DataFrame(table, schema=_schema(key, fields), orient="row")
+
+
+def _columns(document: Document, header: list[str]) -> dict[str, tuple[int, str]]:
+    """Where each column stands and what its unit is: ``成交金额(元)`` is 成交金额 in 元."""
+    columns = {}
+    for place, cell in enumerate(header):
+        if match := _HEADER.match(cell.strip()):
+            columns[match[1]] = (place, (match[2] or "").strip())
+    return columns
+
+
+def _sheet(document: Document) -> list[list[str]]:
+    """The cells of the first sheet of a workbook, as text."""
+    if not document.body.startswith(b"PK"):
+        raise unexpected(document, "an XLSX workbook", document.text[:60])
+    try:
+        import fastexcel
+    except ModuleNotFoundError as error:
+        raise Unexpected(
+            f"{document.address}: a workbook came; to read one, pip install 'cityflux[excel]'",
+            address=document.address,
+        ) from error
+    try:
+        book = fastexcel.read_excel(document.body)
+        frame = book.load_sheet(0, header_row=None, dtypes="string").to_polars()
+    except fastexcel.FastExcelError as error:
+        why = str(error).partition("\n")[0]
+        raise unexpected(document, "an XLSX workbook", f"a broken one ({why})") from error
+    return [["" if cell is None else cell for cell in row] for row in frame.iter_rows()]

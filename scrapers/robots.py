@@ -9,7 +9,7 @@ from protego import Protego
 from scrapers.charset import decode
 from scrapers.clock import Clock
 from scrapers.errors import Forbidden, HostDown, Refused, SourceError, Stopped
-from scrapers.exchange import Answer
+from scrapers.roundtrip import Answer
 from scrapers.policy import PRODUCT
 from scrapers.request import Request
 from scrapers.sharing import Sharing

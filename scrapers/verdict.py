@@ -18,7 +18,7 @@ from scrapers.errors import (
     Unexpected,
     Unreachable,
 )
-from scrapers.exchange import Answer
+from scrapers.roundtrip import Answer
 from scrapers.policy import Policy
 from scrapers.request import REDIRECTS
 

@@ -18,13 +18,13 @@ def choose(readings: Iterable[Reading]) -> list[Reading]:
     levels: dict[str, list[Reading]] = defaultdict(list)
     rates: dict[str, list[Reading]] = defaultdict(list)
     for reading in readings:
-        (rates if reading.growth else levels)[reading.rule.id].append(reading)
+        (rates if reading.growth else levels)[reading.match.rule.id].append(reading)
     kept = []
     for name in levels.keys() | rates.keys():
         level = _agreed(levels[name])
         if level:
             kept.append(level)
-        rate = _rate(rates[name], level, [r.rank for r in levels[name]])
+        rate = _rate(rates[name], level, [r.match.rank for r in levels[name]])
         if rate:
             kept.append(rate)
     return kept
@@ -33,8 +33,8 @@ def choose(readings: Iterable[Reading]) -> list[Reading]:
 def _agreed(readings: list[Reading]) -> Reading | None:
     if not readings:
         return None
-    best = min(reading.rank for reading in readings)
-    ranked = [reading for reading in readings if reading.rank == best]
+    best = min(reading.match.rank for reading in readings)
+    ranked = [reading for reading in readings if reading.match.rank == best]
     exact = [reading for reading in ranked if not reading.approximate] or ranked
     finest = min(exact, key=_step)
     return finest if all(_repeats(other, finest) for other in exact) else None
@@ -43,9 +43,9 @@ def _agreed(readings: list[Reading]) -> Reading | None:
 def _rate(rates: list[Reading], level: Reading | None, ranks: list[int]) -> Reading | None:
     if level:
         own = [rate for rate in rates if rate.mention is level.mention]
-        rates = own or [rate for rate in rates if rate.rank == level.rank]
+        rates = own or [rate for rate in rates if rate.match.rank == level.match.rank]
     elif ranks:
-        rates = [rate for rate in rates if rate.rank == min(ranks)]
+        rates = [rate for rate in rates if rate.match.rank == min(ranks)]
     return _agreed(rates)
 
 

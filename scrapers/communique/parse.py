@@ -96,7 +96,7 @@ def _read(page: Page, reader: Reader, year: int | None) -> None:
 
 
 def _figures(reading: Reading, year: int | None, provisional: bool) -> Iterable[Figure]:
-    rule, quantity = reading.rule, reading.quantity
+    rule, quantity = reading.match.rule, reading.quantity
     if reading.growth:
         converted: float | None = quantity.value * (100 if quantity.unit == "倍" else 1)
     else:
@@ -112,5 +112,5 @@ def _figures(reading: Reading, year: int | None, provisional: bool) -> Iterable[
             kind="growth" if reading.growth else "level",
             status="provisional" if early else "ok",
             year=year,
-            label=reading.mention.phrase,
+            label=reading.match.name,
         )

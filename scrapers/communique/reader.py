@@ -68,19 +68,17 @@ class Reading:
     """A number that was read for a rule.
 
     Attributes:
-        rule: the rule.
         growth: whether it is a growth rate.
         quantity: the number and its unit.
-        rank: how good the label is, 0 being the best.
+        match: the label under which it was found.
         approximate: whether the text rounds it on purpose (突破, 近).
         sentence: where it stands.
         mention: what was named; growth rates and levels of one mention belong together.
     """
 
-    rule: Rule
     growth: bool
     quantity: Quantity
-    rank: int
+    match: Match
     approximate: bool
     sentence: str
     mention: Mention
@@ -267,7 +265,7 @@ class Reader:
             if rule.share_of and re.fullmatch(rule.share_of, whole) and not owner.barred:
                 for match in self.vocabulary.matches(owner.phrase):
                     if match.rule is rule:
-                        self._keep(rule, quantity, match.rank, owner, growth=False)
+                        self._keep(match, quantity, owner, growth=False)
 
     def _growth(self, lead: str, quantity: Quantity) -> bool:
         """Take a growth rate; True also for a change that is no rate (增加45.5万人)."""
@@ -294,7 +292,7 @@ class Reader:
             owner.grown = True
             for match in owner.matches:
                 if match.rule.growth and not match.rule.share_of and self._fits(match.rule, owner):
-                    self._keep(match.rule, rate, match.rank, owner, growth=True)
+                    self._keep(match, rate, owner, growth=True)
 
     @staticmethod
     def _fits(rule: Rule, owner: Mention) -> bool:
@@ -337,19 +335,18 @@ class Reader:
             return
         for match in owner.matches:
             if not match.rule.share_of and split_unit(quantity.unit)[1] in match.rule.accept:
-                self._keep(match.rule, quantity, match.rank, owner, False, approximate(lead))
+                self._keep(match, quantity, owner, False, approximate(lead))
 
     def _keep(
         self,
-        rule: Rule,
+        match: Match,
         quantity: Quantity,
-        rank: int,
         owner: Mention,
         growth: bool,
         rounded: bool = False,
     ) -> None:
         text = self._sentence.text
-        self.readings.append(Reading(rule, growth, quantity, rank, rounded, text, owner))
+        self.readings.append(Reading(growth, quantity, match, rounded, text, owner))
 
     def _unchanged(self, clause: Clause) -> bool:
         """与上年持平: a growth rate of nought."""

@@ -14,7 +14,8 @@ from functools import cached_property
 
 from scrapers.communique.rules import Rule, Rules
 
-_ANY_PLACE = r"[\u4e00-\u9fff]{2,3}"
+# Where the title names no city, only a name that says 市 is taken for it.
+_ANY_PLACE = r"[\u4e00-\u9fff]{2,3}(?=市)"
 _BEFORE = (
     r"其中:?|[、和与及并而且又]|同时|此外|另外|同期|以及|"
     r"(?:截至|截止|截止到|至|到)?(?:{year}年)?年?(?:末|底)|{year}年(?:全年|度)?|全年|当年|本年度?|年内|12月末|"
@@ -43,11 +44,13 @@ class Match:
         rule: the rule.
         rank: the place of the label in the rule; the smaller, the better the definition.
         short: whether only a short name fits, which counts beside its family alone.
+        name: the name as it stands in the phrase.
     """
 
     rule: Rule
     rank: int
     short: bool
+    name: str
 
 
 @dataclass(frozen=True)
@@ -77,7 +80,7 @@ class Vocabulary:
         if before:
             ahead = f"(?:{ahead}(?:{'|'.join(before)}))?{ahead}"
         place = re.escape(self.place) if self.place else _ANY_PLACE
-        return re.compile(f"{ahead}(?:{label.replace('{place}', place)}){behind}")
+        return re.compile(f"{ahead}(?P<name>{label.replace('{place}', place)}){behind}")
 
     @cached_property
     def _labels(self) -> list[tuple[Rule, int, bool, re.Pattern[str]]]:
@@ -113,15 +116,15 @@ class Vocabulary:
         """The rules whose name the phrase is, each with its best label."""
         found: dict[str, Match] = {}
         for rule, rank, short, pattern in self._labels:
-            if rule.id not in found and pattern.fullmatch(phrase):
-                found[rule.id] = Match(rule, rank, short)
+            if rule.id not in found and (fit := pattern.fullmatch(phrase)):
+                found[rule.id] = Match(rule, rank, short, fit["name"])
         return list(found.values())
 
     def after_number(self, text: str) -> Iterator[Match]:
         """The rules whose name follows a number: 130 家 | A级旅游景区."""
         for rule, pattern in self._tails:
-            if pattern.match(text):
-                yield Match(rule, 0, False)
+            if fit := pattern.match(text):
+                yield Match(rule, 0, False, fit.group())
 
     def mentions(self, phrase: str) -> dict[str, bool]:
         """The families of which the phrase speaks, and whether it means the whole city."""

@@ -140,11 +140,13 @@ def _loose(cells: Sequence[str]) -> list[Block]:
     label = Counter(map(len, names[1 : len(numbers)])).most_common(1)[0][0]
     first = names[0]
     header = first[:-label][-(width + label) :]
+    if len(header) < width + label or _CAPTION.match(header[0]):  # the name column has no head
+        header = ["", *header[1 - width - label :]]
     rows = [tuple(header)] if len(header) == width + label else []
     for name, values in zip(names, numbers, strict=False):
         if len(values) == width and len(name) >= label:
             rows.append((*name[-label:], *values))
-    above = first[: len(first) - label - len(header)]
+    above = first[: len(first) - label - sum(map(bool, header))]
     after: list[Block] = list(names[-1]) if len(names) > len(numbers) else []
     return [*above, Table(tuple(rows)), *after]
 

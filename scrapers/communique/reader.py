@@ -100,7 +100,8 @@ class Reader:
     _barred_group: bool = False
     _interrupted: bool = False
     _leads: bool = False
-    _context: str = ""
+    _context: str = ""  # what was said in this item of the sentence
+    _said: str = ""  # what was said in the sentence
 
     def paragraph(self, text: str) -> None:
         """Read a normalised paragraph."""
@@ -116,7 +117,7 @@ class Reader:
         self._group = 0
         self._barred_time = self._barred_topic = self._barred_group = False
         self._leads = self._interrupted = False
-        self._context = ""
+        self._context = self._said = ""
 
     def _clause(self, clause: Clause) -> None:
         if clause.opens_group and self._mentions:
@@ -143,7 +144,6 @@ class Reader:
                 return
             self._number(clause, text[position : quantity.start], quantity)
             position = quantity.end
-        self._context = ""
 
     def table(self, head: str, rows: Iterable[Row]) -> None:
         """Read a table: the head tells what short names in its lines are about.
@@ -172,7 +172,7 @@ class Reader:
         self._note_time(words)
         if speaks_of_area(words):
             self._barred_topic = True
-        self._context += words
+        self._say(words)
         topic = without_trend(words)
         if self.vocabulary.matches(topic):
             self._current = [self._mention(topic)]
@@ -202,18 +202,25 @@ class Reader:
             if match.rule.family:
                 mention.families[match.rule.family] = True
         self._mentions.append(mention)
+        self._say(phrase)
         return mention
 
+    def _say(self, words: str) -> None:
+        self._context += words
+        self._said += words
+
     def _allowed(self, match: Match, mention: Mention) -> bool:
-        near = self._sentence_so_far(mention) if match.rule.not_near else ""
+        near = self._surroundings(mention)
         if any(word in near for word in match.rule.not_near):
+            return False
+        if any(word in self._said for word in match.rule.not_in):
             return False
         return not match.short or self._governed(match.rule, mention)
 
-    def _sentence_so_far(self, mention: Mention) -> str:
-        if mention.leads:  # parts of what was named before
-            return "".join(m.phrase for m in self._mentions) + self._context + mention.phrase
-        return self._context + mention.phrase
+    def _surroundings(self, mention: Mention) -> str:
+        """What was said before in this item of the sentence; for parts, of the whole, too."""
+        whole = [*self._previous, *self._mentions] if mention.leads else []
+        return "".join(m.phrase for m in whole) + self._context + mention.phrase
 
     def _governed(self, rule: Rule, mention: Mention) -> bool:
         """Whether a short name stands beside a mention of its family that means the whole city."""

@@ -42,6 +42,7 @@ class Rule:
     before: tuple[str, ...] = ()
     tail: tuple[str, ...] = ()
     not_near: tuple[str, ...] = ()
+    not_in: tuple[str, ...] = ()
     share_of: str = ""
     growth: bool = True
     same_as: tuple[str, ...] = ()

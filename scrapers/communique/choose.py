@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable
 
+from scrapers.communique.mentions import Reading
 from scrapers.communique.numbers import split_unit
-from scrapers.communique.reader import Reading
 
 
 def choose(readings: Iterable[Reading]) -> list[Reading]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from itertools import combinations
+from itertools import combinations, pairwise
 
 from scrapers.communique.subjects import Vocabulary
 
@@ -39,7 +39,7 @@ def _splits(text: str, count: int) -> Iterator[list[str]]:
     links = [match.start() for match in _LINKS.finditer(text)][-_MOST_LINKS:]
     for chosen in combinations(links, count - 1):
         edges = [-1, *chosen, len(text)]
-        names = [text[a + 1 : b] for a, b in zip(edges, edges[1:], strict=False)]
+        names = [text[a + 1 : b] for a, b in pairwise(edges)]
         if all(names):
             yield names
 

@@ -1,4 +1,4 @@
-"""Numbers and units as communiqués print them: ``１ ２２８．３亿吨``, ``4203.4万TEU``, ``百分之五``."""
+"""Numbers and units as communiqués print them: ``１ ２２８．３亿吨``, ``百分之五``."""
 
 from __future__ import annotations
 
@@ -37,11 +37,15 @@ _DIMENSIONS = {
 _DIMENSION = {unit: name for name, units in _DIMENSIONS.items() for unit in units}
 
 # Other units that the genre uses: to be recognised, so that they are not taken for ours.
-_FOREIGN = (
-    "港元 欧元 日元 吨公里 人公里 公里/小时 平方公里 立方米 亩 公顷 米 张 台 辆 架次 艘次 艘 架 航次 班 种 "
-    "条 宗 届 场 次 天 倍 个百分点 百分点 岁 GB TB 千瓦时 千瓦 标准煤 吨标准煤 只 头 支 套 块 颗 "
-    "微克 毫克 分贝 小时 分钟 户/百人 部/百人 元/平方米 元/吨 人/平方公里 ‰ 股 手 笔 门 对 组 尾 株"
-).split()
+_FOREIGN = re.findall(
+    r"\S+",
+    """
+    港元 欧元 日元 元/平方米 元/吨 吨公里 人公里 公里/小时 人/平方公里 平方公里 立方米 亩 公顷 米
+    张 台 辆 架次 艘次 艘 架 航次 班 种 条 宗 届 场 次 天 倍 个百分点 百分点 岁 GB TB 千瓦时 千瓦
+    标准煤 吨标准煤 只 头 支 套 块 颗 微克 毫克 分贝 小时 分钟 户/百人 部/百人 ‰ 股 手 笔 门 对 组
+    尾 株
+    """,
+)
 _BASES = sorted([*_DIMENSION, *_FOREIGN], key=len, reverse=True)
 
 _WIDE = {0xFF01 + i: 0x21 + i for i in range(94)}
@@ -56,8 +60,12 @@ _TRANSLATION = {
     **dict.fromkeys(map(ord, "〕］】"), "]"),
     **dict.fromkeys(map(ord, "\u200b\ufeff\u00ad"), None),
 }
-_CIRCLED = re.compile(r"[\u2460-\u2473\u00b9\u00b2\u00b3\u2070-\u2079\u203b]|\[\^?\s*(?:注\s*)?\d{1,2}\]")
-_MARK = re.compile(r"\(\s*注?\s*\d{1,2}\s*\)|[\(\[]\s*注\s*\d{0,2}\s*[\)\]]|注\d{1,2}(?=\s|[为达(])")
+_FOOTNOTE = re.compile(
+    r"[\u2460-\u2473\u00b9\u00b2\u00b3\u2070-\u2079\u203b]"  # ①, superscripts, ※
+    r"|\[\^?\s*(?:注\s*)?\d{1,2}\]"  # [2], [注2]
+    r"|\(\s*注?\s*\d{1,2}\s*\)|[(\[]\s*注\s*\d{0,2}\s*[)\]]"  # (2), (注2), (注)
+    r"|注\d{1,2}(?=\s|[为达(])"
+)
 _GROUPED = re.compile(r"(?<![\d.])\d{1,3}(?:([ ,，'])\d{3})(?:\1\d{3})*(?![\d])")
 _SPACED_POINT = re.compile(r"(?<=\d) ?\. ?(?=\d)")
 
@@ -69,16 +77,14 @@ _CHINESE_AMOUNT = re.compile(
     rf"(?<!第)({_CHINESE.pattern})(?=(?:万亿|亿|万)?(?:元|美元|人|户|件|家|吨|标准箱|标箱))"
 )
 
-_NUMBER = r"(?<![\d.])(?:(?<![\d年月日%])-)?\d+(?:\.\d+)?"
+_NUMBER = r"(?<![\d.第])(?:(?<![\d年月日%])-)?\d+(?:\.\d+)?"
 QUANTITY = re.compile(
     rf"(?P<number>{_NUMBER})(?:余|多)?(?P<scale>{'|'.join(s for s in SCALES if s)})?(?:余|多)?"
     rf"(?:个(?=标|国际|TEU))?(?P<base>{'|'.join(map(re.escape, _BASES))})?"
     r"(?:人民币)?"
 )
 # A number that counts nothing here: a year, a rank, a level, a generation of networks, a list mark.
-_NOT_A_QUANTITY = re.compile(
-    r"年|月|日|强|级|号|时|期|届|[A-Za-z]|\.\d|[-~—–至]\d|:\d"
-)
+_NOT_A_QUANTITY = re.compile(r"年|月|日|强|级|号|时|期|届|[A-Za-z]|\.\d|[-~—–至]\d|:\d")
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,9 +113,7 @@ def normalise(text: str) -> str:
     footnote marks go; digits grouped by spaces or commas close up; spaces go; numbers written in
     Chinese numerals become digits.
     """
-    text = _CIRCLED.sub("", text).translate(_TRANSLATION)
-    text = _CIRCLED.sub("", text)
-    text = _MARK.sub("", text)
+    text = _FOOTNOTE.sub("", text.translate(_TRANSLATION))
     text = _GROUPED.sub(lambda m: re.sub(r"[ ,，']", "", m.group()), text)
     text = _SPACED_POINT.sub(".", text)
     text = re.sub(r"\s+", "", text).replace(",", "，").replace(";", "；").replace("％", "%")

@@ -6,18 +6,28 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from bs4 import BeautifulSoup, NavigableString, Tag
-from bs4.element import PreformattedString
+from bs4 import BeautifulSoup, Tag
+from bs4.element import NavigableString, PreformattedString
 
 from scrapers.communique.tables import Block, Table, from_html, from_lines
 from scrapers.document import Document
 from scrapers.errors import Unexpected
 
 _HTML = re.compile(r"<(?:!doctype|html|body|div|table|p|br)\b", re.I)
-_DROPPED = ["script", "style", "noscript", "template", "iframe", "nav", "header", "footer", "select"]
-_BREAKING = set(
-    "address article blockquote body br caption center dd div dl dt fieldset figure form h1 h2 h3 "
-    "h4 h5 h6 hr html li main ol p pre section table tbody td tfoot th thead title tr ul".split()
+_DROPPED = [
+    "script",
+    "style",
+    "noscript",
+    "template",
+    "iframe",
+    "nav",
+    "header",
+    "footer",
+    "select",
+]
+_BREAKING = re.compile(
+    r"^(?:address|article|blockquote|body|br|caption|center|d[dlt]|div|fieldset|figure|form|h[1-6r]"
+    r"|html|li|main|ol|p|pre|section|table|t(?:body|d|foot|h|head|itle|r)|ul)$"
 )
 # Text that OpenCC-like converters broke: a syllable behind each character that they changed.
 _DAMAGED = re.compile(r"[\u4e00-\u9fff][(（][a-zāáǎàēéěèīíǐìōóǒòūúǔùǖǘǚǜü]{1,6}[)）]")
@@ -25,6 +35,8 @@ _LOGIN = re.compile(r"登录|登陆|验证码|请输入密码|安全验证|访�
 _FOOTNOTE = re.compile(r"\s*[\[(（〔［]?\s*注?\s*\d{0,2}\s*[\])）〕］]?\s*|[\u2460-\u2473*]")
 _GENRE = re.compile(r"统计公报")
 _FEWEST_CHARACTERS = 120
+#: Digits in other scripts, for the years in titles: ``二〇一二年``.
+NUMERALS = str.maketrans("〇零一二三四五六七八九０１２３４５６７８９", "0" + "0123456789" * 2)
 _MOST_OF_THE_TEXT = 0.7
 
 
@@ -74,8 +86,7 @@ def read(document: Document, body: str = "") -> Page:
 
 def year_of(title: str) -> int | None:
     """The year that a title names: ``2015年暨“十二五”时期…``, ``二〇一二年…``; None without one."""
-    digits = str.maketrans("〇零一二三四五六七八九０１２３４５６７８９", "0" + "0123456789" * 2)
-    found = re.search(r"(?:19|20)\d\d(?=\s*年)", title.translate(digits))
+    found = re.search(r"(?:19|20)\d\d(?=\s*年)", title.translate(NUMERALS))
     return int(found.group()) if found else None
 
 
@@ -103,8 +114,8 @@ def _from_html(text: str, body: str) -> tuple[str, list[Block]]:
         tag.decompose()
     for tag in soup.find_all("sup"):
         before = tag.previous_sibling
-        unit = isinstance(before, NavigableString) and re.search(r"[A-Za-z\d]$", before)
-        if not unit and _FOOTNOTE.fullmatch(tag.get_text()):
+        power = isinstance(before, NavigableString) and re.search(r"(?:[A-Za-z]|\b10)$", before)
+        if not power and _FOOTNOTE.fullmatch(tag.get_text()):
             tag.decompose()
     root: Tag = soup.body or soup
     chosen = root.select_one(body) if body else None
@@ -160,7 +171,7 @@ def _blocks(root: Tag) -> Iterator[Block]:
 
     for child in root.children:
         if isinstance(child, Tag):
-            if child.name not in _BREAKING and not child.find(_BREAKING.__contains__):
+            if not _BREAKING.match(child.name) and not child.find(_BREAKING):
                 words.append(child.get_text())
                 continue
             yield from flush()

@@ -9,9 +9,10 @@ from typing import Literal
 
 from scrapers.communique.choose import choose
 from scrapers.communique.columns import caption, read_rows
+from scrapers.communique.mentions import Reading
 from scrapers.communique.numbers import convert, normalise
 from scrapers.communique.page import Page, read
-from scrapers.communique.reader import Reader, Reading
+from scrapers.communique.reader import Reader
 from scrapers.communique.rules import Rules, load
 from scrapers.communique.subjects import Vocabulary
 from scrapers.communique.tables import Table

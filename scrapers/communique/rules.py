@@ -48,7 +48,7 @@ class Rule:
     same_as: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, eq=False)
 class Rules:
     """All rules and the families that they refer to."""
 
@@ -79,6 +79,8 @@ def load(path: Path = DEFAULT) -> Rules:
         data = tomllib.loads(path.read_text(encoding="utf-8"))
         families = {name: Family(**_tuples(raw)) for name, raw in data.get("family", {}).items()}
         rules = tuple(Rule(**_tuples(raw)) for raw in data.get("rule", []))
+        if not rules:
+            raise ValueError("no [[rule]] in it")
         for rule in rules:
             _check(rule, families)
     except (OSError, tomllib.TOMLDecodeError, TypeError, ValueError) as error:

@@ -11,8 +11,11 @@ from bs4 import Tag
 
 _NUMERIC = re.compile(r"[-+±−－]?[\d０-９][\d０-９., ，．]*[%％]?(?:倍)?|[-—–…]+|持平")
 _SENTENCE = re.compile(r"[。；，]")
-_HEADING = re.compile(r"^(?:第?[一二三四五六七八九十]{1,3}[、.．章]|[(（][一二三四五六七八九十]{1,3}[)）])")
+_NUMERALS = "[一二三四五六七八九十]{1,3}"
+_HEADING = re.compile(rf"^(?:第?{_NUMERALS}[、.．章]|[(（]{_NUMERALS}[)）])")
 _CAPTION = re.compile(r"^(?:附?表|图)\s*\d*|^单位\s*[:：]")
+_NEW_TABLE = re.compile(r"^(?:附?表|图)\s*\d")
+_CHART = re.compile(r"^图")
 _CONTINUES = re.compile(r"^(?:[(（±%％]|增长|增减|±)")
 _LONGEST_CELL = 26
 
@@ -92,6 +95,8 @@ def from_lines(lines: Sequence[Block]) -> list[Block]:
         if rows:
             flush()
         if isinstance(line, str) and _is_cell(line):
+            if _NEW_TABLE.match(line.strip()):
+                flush()
             cells.append(line.strip())
             continue
         flush()
@@ -121,23 +126,17 @@ def _is_cell(line: str) -> bool:
 
 
 def _loose(cells: Sequence[str]) -> list[Block]:
-    """Rebuild a table from its cells, one per line; lines that are no table come back as text."""
+    """Rebuild a table from its cells, one per line; lines that are no table come back as text.
+
+    Names and numbers alternate: the usual length of a run of each tells how many columns the
+    table has, and so where among the first words the heads of the columns begin.
+    """
     lines = _join_split(cells)
-    runs: list[tuple[bool, list[str]]] = []
-    for line in lines:
-        numeric = bool(_NUMERIC.fullmatch(line))
-        if runs and runs[-1][0] == numeric:
-            runs[-1][1].append(line)
-        else:
-            runs.append((numeric, [line]))
-    if runs and runs[0][0]:
-        runs = runs[1:]
-    numbers = [run for numeric, run in runs if numeric]
-    names = [run for numeric, run in runs if not numeric]
-    if len(numbers) < 2 or names[0][0].startswith("图"):
+    names, numbers = _runs(lines)
+    if len(numbers) < 2 or _CHART.match(names[0][0]):
         return list(lines)
-    width = Counter(map(len, numbers)).most_common(1)[0][0]
-    label = Counter(map(len, names[1 : len(numbers)])).most_common(1)[0][0]
+    width = _usual_length(numbers)
+    label = _usual_length(names[1 : len(numbers)])
     first = names[0]
     header = first[:-label][-(width + label) :]
     if len(header) < width + label or _CAPTION.match(header[0]):  # the name column has no head
@@ -151,17 +150,33 @@ def _loose(cells: Sequence[str]) -> list[Block]:
     return [*above, Table(tuple(rows)), *after]
 
 
+def _runs(lines: Sequence[str]) -> tuple[list[list[str]], list[list[str]]]:
+    """The runs of lines with words and of lines with numbers, from the first words on."""
+    runs: list[tuple[bool, list[str]]] = []
+    for line in lines:
+        numeric = bool(_NUMERIC.fullmatch(line))
+        if runs and runs[-1][0] == numeric:
+            runs[-1][1].append(line)
+        elif runs or not numeric:
+            runs.append((numeric, [line]))
+    return [run for numeric, run in runs if not numeric], [run for numeric, run in runs if numeric]
+
+
+def _usual_length(runs: Sequence[list[str]]) -> int:
+    return Counter(map(len, runs)).most_common(1)[0][0]
+
+
 def _join_split(cells: Sequence[str]) -> list[str]:
     """Close up a cell that was broken over lines: 比上年 / 增长(%), 旅客发送量 / (万人次)."""
     joined: list[str] = []
     for cell in cells:
         before = joined[-1] if joined else ""
-        numeric = _NUMERIC.fullmatch(before)
-        if before and not numeric and not _CAPTION.match(before) and _CONTINUES.match(cell):
-            if cell[0] in "(（" or before.endswith(("比上年", "较上年", "同比", "比")):
-                joined[-1] = before + cell
-                continue
-        joined.append(cell)
+        is_name = before and not _NUMERIC.fullmatch(before) and not _CAPTION.match(before)
+        is_open = cell[0] in "(（" or before.endswith(("比上年", "较上年", "同比", "比"))
+        if is_name and is_open and _CONTINUES.match(cell):
+            joined[-1] = before + cell
+        else:
+            joined.append(cell)
     return joined
 
 
@@ -173,7 +188,7 @@ def _with_captions(blocks: Sequence[Block]) -> list[Block]:
             above: list[str] = []
             while done and len(above) < 3:
                 last = done[-1]
-                if not isinstance(last, str) or len(last.strip()) > 40 or "。" in last:
+                if not isinstance(last, str) or len(last.strip()) > 40 or _SENTENCE.search(last):
                     break
                 if above and not _CAPTION.match(last.strip()) and not _CAPTION.match(above[0]):
                     break

@@ -77,7 +77,8 @@ _CHINESE_AMOUNT = re.compile(
     rf"(?<!第)({_CHINESE.pattern})(?=(?:万亿|亿|万)?(?:元|美元|人|户|件|家|吨|标准箱|标箱))"
 )
 
-_NUMBER = r"(?<![\d.第])(?:(?<![\d年月日%])-)?\d+(?:\.\d+)?"
+# Not the number in 第7次, B2B or G20, but the one in GDP8321亿元.
+_NUMBER = r"(?<![\d.第])(?<![^A-Za-z][A-Za-z])(?<!^[A-Za-z])(?:(?<![\d年月日%])-)?\d+(?:\.\d+)?"
 QUANTITY = re.compile(
     rf"(?P<number>{_NUMBER})(?:余|多)?(?P<scale>{'|'.join(s for s in SCALES if s)})?(?:余|多)?"
     rf"(?:个(?=标|国际|TEU))?(?P<base>{'|'.join(map(re.escape, _BASES))})?"

@@ -31,6 +31,7 @@ _BREAKING = re.compile(
 )
 # Text that OpenCC-like converters broke: a syllable behind each character that they changed.
 _DAMAGED = re.compile(r"[\u4e00-\u9fff][(（][a-zāáǎàēéěèīíǐìōóǒòūúǔùǖǘǚǜü]{1,6}[)）]")
+_TRADITIONAL = re.compile(r"國民經濟|統計公報|生產總值")
 _LOGIN = re.compile(r"登录|登陆|验证码|请输入密码|安全验证|访问过于频繁")
 _FOOTNOTE = re.compile(r"\s*[\[(（〔［]?\s*注?\s*\d{0,2}\s*[\])）〕］]?\s*|[\u2460-\u2473*]")
 _GENRE = re.compile(r"统计公报")
@@ -72,6 +73,8 @@ def read(document: Document, body: str = "") -> Page:
     text = document.text
     if len(_DAMAGED.findall(text)) >= 3:
         raise _unexpected(document, "a copy damaged by a converter: 統(tǒng)計(jì)")
+    if _TRADITIONAL.search(text):
+        raise _unexpected(document, "a copy in traditional characters")
     if _HTML.search(text[:4096]):
         title, blocks = _from_html(text, body)
     else:

@@ -115,6 +115,7 @@ class Reader:
                 return
             self._number(clause, text[position : quantity.start], quantity)
             position = quantity.end
+        self._scene.note_time(unmask(text[position:]))
 
     def _words(self, words: str) -> None:
         """A clause without numbers: a time, an area, a topic, or a name whose number follows."""
@@ -275,13 +276,28 @@ class Reader:
         self._scene.note_time(names)
         self._scene.note_area(names)
         if self.vocabulary.says_nothing(names):
-            open_ends = [m for m in self._scene.mentions if whole or not m.grown]
-            self._current = open_ends[-len(found) :]
+            self._current = self._named_before(len(found), grown=bool(whole))
         else:
             phrases = share_out(names, len(found), self.vocabulary)
             self._current = [self._scene.name(phrase) for phrase in phrases]
         if len(self._current) == len(found):
             self._spread(self._current, text, found, whole)
+
+    def _named_before(self, count: int, *, grown: bool) -> list[Mention]:
+        """The names to which a list without names belongs, or nothing where that is in doubt.
+
+        These are the last list, or all names of the sentence that wait for a number, or the
+        parts of a whole (其中) among them, or those that are no parts, or of these the ones that
+        are counted in the unit of the last.
+        """
+        waiting = [m for m in self._scene.mentions if grown or not m.grown]
+        parts = [m for m in waiting if m.part]
+        wholes = [m for m in waiting if not m.part]
+        alike = [m for m in wholes if _unit(m) == _unit(wholes[-1])]
+        for names in (self._current, waiting, parts, wholes, alike):
+            if len(names) == count and (grown or not any(m.grown for m in names)):
+                return names
+        return []
 
     def _spread(
         self, owners: Sequence[Mention], text: str, found: Sequence[Quantity], whole: str = ""
@@ -322,8 +338,12 @@ def _accepts(rule: Rule, quantity: Quantity) -> bool:
     return split_unit(quantity.unit)[1] in rule.accept
 
 
+def _unit(owner: Mention) -> str:
+    return split_unit(owner.level.unit)[1] if owner.level else ""
+
+
 def _may_be_level(owner: Mention, quantity: Quantity) -> bool:
-    return owner.level is None or split_unit(owner.level.unit)[1] == split_unit(quantity.unit)[1]
+    return owner.level is None or _unit(owner) == split_unit(quantity.unit)[1]
 
 
 def _says_any(text: str, words: Iterable[str]) -> bool:

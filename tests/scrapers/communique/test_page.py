@@ -81,6 +81,7 @@ def test_text_broken_at_a_fixed_width_is_closed_up() -> None:
         ("<p>访问过于频繁，请完成安全验证</p>", "a login page"),
         ("<p>页面正在加载</p>", "a page with 6 characters of text"),
         ("", "a page with 0 characters of text"),
+        (f"<p>{FILLER}</p><p>全市生產總值一萬億元</p>", "traditional characters"),
         (f"<p>{FILLER}</p><p>廣州市統(tǒng)計(jì)局發(fā)布</p>", "damaged by a converter"),
     ],
 )

@@ -59,6 +59,7 @@ def test_level_and_growth(sentence: str, value: float, growth: float | None) -> 
         "第三产业增加值占地区生产总值的比重达到64.8%，比上年提高1.6个百分点。",
         "数字经济增加值对地区生产总值增长的贡献率为40%。",
         "海洋生产总值2100亿元，增长4%。",
+        "G20峰会期间，铁路客运量182万人次。",
     ],
 )
 def test_what_is_not_the_citys_total_of_the_year(sentence: str) -> None:
@@ -168,6 +169,23 @@ def test_growth_rates_after_two_levels() -> None:
     found = read("全年货运量2.1亿吨，客运量1.6亿人次，分别增长4.2%和下降1.1%。")
     assert found[f"{FREIGHT}@growth"] == (4.2, "%")
     assert found[f"{TOTAL}@growth"] == (-1.1, "%")
+
+
+def test_growth_rates_skip_parts_and_other_units() -> None:
+    rate = f"{FDI}@growth"
+    with_part = read(
+        "新设外商投资企业1200家，合同外资120亿美元，实际使用外资61.2亿美元，其中制造业20亿美元，"
+        "分别增长5%、8%和3.3%。"
+    )
+    assert with_part[rate] == (3.3, "%")
+    two_of_three = read(
+        "新设外资项目1200个，合同外资120亿美元，实到外资61.2亿美元，分别增长8%和3.3%。"
+    )
+    assert two_of_three[rate] == (3.3, "%")
+    in_doubt = read(
+        "实际使用外资61.2亿美元，合同外资120亿美元，投资总额200亿美元，分别增长8%和3%。"
+    )
+    assert rate not in in_doubt
 
 
 def test_both_grow_alike() -> None:

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from scrapers.communique import figures
 from scrapers.document import Document
@@ -333,3 +337,27 @@ def test_parts_of_one_communique_are_read_as_one() -> None:
     )
     second = document("全年货运量2.1亿吨。", title="江城市2021年国民经济和社会发展统计公报(2)")
     assert {f.rule_id for f in figures(first, second)} == {GDP, FREIGHT}
+
+
+PIECES = st.sampled_from(
+    re.findall(
+        r"\S+",
+        """
+        全年 全市 上年 “十三五”期间 其中 分别 为 达到 增长 下降 比上年 占 的比重 和 、 ， ； 。 : （ ）
+        12.5 8321.5亿元 3万人次 6.2% 1.5倍 铁路 客运量 出口 进口 民营企业 地区生产总值 常住人口
+        专利授权量 持平
+        """,
+    )
+)
+
+
+@given(st.lists(PIECES, max_size=40))
+def test_any_jumble_of_the_genre_is_read_without_an_error(pieces: list[str]) -> None:
+    for found in figures(document("".join(pieces))):
+        assert found.sentence
+        assert found.kind == ("growth" if found.rule_id.endswith("@growth") else "level")
+
+
+@given(st.text(max_size=200))
+def test_any_text_is_read_without_an_error(text: str) -> None:
+    figures(document(text))

@@ -18,6 +18,7 @@ _IN_PARENTHESES = re.compile(r"\(([^()]*)\)")
 _LABEL_MARKS = re.compile(
     r"^(?:#+|\*+|其中:?|[一二三四五六七八九十]+、|\d+[.、]|\([一二三四五六七八九十\d]+\)|—+|-+)+"
 )
+_UNCHANGED = re.compile(r"(?:与上年|同比)?持平")
 _A_YEAR = re.compile(r"(?:19|20)\d\d")
 _NOTE = re.compile(r"单位:?([^、，\s)]+)")
 _TOTALS = ("合计", "总计", "全市", "总量", "总额")
@@ -141,7 +142,7 @@ def _cell(row: list[str], column: int | None, unit: str) -> Quantity | None:
     if column is None or column >= len(row):
         return None
     text = row[column].removesuffix("%")
-    if unit == "%" and text == "持平":
+    if unit == "%" and _UNCHANGED.fullmatch(text):
         return Quantity(0.0, "%")
     if unit == "%" and text.endswith("倍"):
         text, unit = text.removesuffix("倍"), "倍"

@@ -9,7 +9,9 @@ from dataclasses import dataclass
 
 from bs4 import Tag
 
-_NUMERIC = re.compile(r"[-+±−－]?[\d０-９][\d０-９., ，．]*[%％]?(?:倍)?|[-—–…]+|持平")
+_NUMERIC = re.compile(
+    r"[-+±−－]?[\d０-９][\d０-９., ，．]*[%％]?(?:倍)?|[-—–…]+|(?:与上年|同比)?持平"
+)
 _SENTENCE = re.compile(r"[。；，]")
 _NUMERALS = "[一二三四五六七八九十]{1,3}"
 _HEADING = re.compile(rf"^(?:第?{_NUMERALS}[、.．章]|[(（]{_NUMERALS}[)）])")

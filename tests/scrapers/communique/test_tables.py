@@ -63,7 +63,7 @@ def test_units_in_names_heads_and_notes() -> None:
     assert as_html(in_names)["transport.rail_passengers"] == (9217, "万人次")
     in_heads = [["指标", "绝对数（亿美元）", "比上年增长（%）"], ["出口总额", "209.8", "16.0"]]
     assert as_html(in_heads)["goods_commerce.goods_exports"] == (209.8, "亿美元")
-    in_note = [["指标", "2021年", "增长%"], ["社会消费品零售总额", "5012.3", "持平"]]
+    in_note = [["指标", "2021年", "增长%"], ["社会消费品零售总额", "5012.3", "与上年持平"]]
     found = as_html(in_note, "单位：亿元")
     assert found["goods_commerce.retail_sales"] == (5012.3, "亿元")
     assert found["goods_commerce.retail_sales@growth"] == (0.0, "%")

@@ -1,1 +1,1 @@
-"""What the parts of cityflux cost, in seconds and megabytes: run them one by one."""
+"""How fast the parts are and how well they read, measured against something bare in the same run."""

@@ -1,0 +1,151 @@
+"""What the columns of a table mean: names, units, this year's values, growth rates."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from scrapers.communique.numbers import Quantity, normalise, quantities
+from scrapers.communique.tables import Table
+
+_UNIT_HEAD = re.compile(r"^(?:计量)?单位")
+_GROWTH_HEAD = re.compile(r"增长|增速|增减|±|同比|比上年|升降")
+_LAST_YEAR_HEAD = re.compile(r"上年(?!.*增)|去年")
+_SHARE_HEAD = re.compile(r"比重|占|构成|位次|拉动|贡献")
+_NUMBER = re.compile(r"-?\d+(?:\.\d+)?%?")
+_IN_PARENTHESES = re.compile(r"\(([^()]*)\)")
+_LABEL_MARKS = re.compile(
+    r"^(?:#+|\*+|其中:?|[一二三四五六七八九十]+、|\d+[.、]|\([一二三四五六七八九十\d]+\)|—+|-+)+"
+)
+_UNCHANGED = re.compile(r"(?:与上年|同比)?持平")
+_A_YEAR = re.compile(r"(?:19|20)\d\d")
+_NOTE = re.compile(r"单位:?([^、，\s)]+)")
+_TOTALS = ("合计", "总计", "全市", "总量", "总额")
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One line of a table.
+
+    Attributes:
+        name: what it is about.
+        level: this year's value, or None.
+        growth: the growth rate over the year before, or None.
+        text: the line as shown to people.
+    """
+
+    name: str
+    level: Quantity | None
+    growth: Quantity | None
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Measure:
+    """A column of values: its place, what its head calls it, and the column of its growth."""
+
+    column: int | None
+    name: str
+    unit: str
+    growth: int | None
+
+
+def caption(table: Table) -> str:
+    """Caption and header of a table as one normalised phrase, to tell what the rows are about."""
+    first = " ".join(table.rows[0]) if table.rows else ""
+    return normalise(f"{table.caption} {first}")
+
+
+def read_rows(table: Table, year: int | None) -> Iterator[Row]:
+    """Read a table line by line.
+
+    Args:
+        table: the table.
+        year: the year of the communiqué, to choose among columns of several years.
+    """
+    cells = [[normalise(cell) for cell in row] for row in table.rows]
+    depth = _header_depth(cells)
+    if not 0 < depth < len(cells):
+        return
+    heads = _heads(cells[:depth])
+    unit_column = next((x for x, head in enumerate(heads) if x and _UNIT_HEAD.match(head)), None)
+    measures = _measures(heads, unit_column, year)
+    note = _NOTE.search(" ".join([normalise(table.caption), *heads]))
+    fallback = note.group(1) if note else ""
+    for row, printed in zip(cells[depth:], table.rows[depth:], strict=True):
+        name, unit = _label(row[0])
+        if unit_column is not None and unit_column < len(row):
+            unit = row[unit_column].strip("()") or unit
+        for measure in measures:
+            own = unit or measure.unit or fallback
+            whole = measure.name if name in _TOTALS and measure.name else name + measure.name
+            level = _cell(row, measure.column, own)
+            growth = _cell(row, measure.growth, "%")
+            yield Row(whole, level, growth, " | ".join(cell for cell in printed if cell))
+        if unit and not note:
+            fallback = unit  # 客运量(万人) gives its unit to the 铁路 below it
+
+
+def _header_depth(cells: list[list[str]]) -> int:
+    """How many rows stand above the first one with numbers."""
+    for index, row in enumerate(cells):
+        if any(_NUMBER.fullmatch(cell) and not _A_YEAR.fullmatch(cell) for cell in row[1:]):
+            return index
+    return len(cells)
+
+
+def _heads(header: list[list[str]]) -> list[str]:
+    """The head of each column; heads over several rows are joined."""
+    width = max(map(len, header))
+    stacked = ([row[x] for row in header if x < len(row)] for x in range(width))
+    return ["".join(dict.fromkeys(parts)) for parts in stacked]
+
+
+def _measures(heads: list[str], unit: int | None, year: int | None) -> list[_Measure]:
+    """Which columns hold this year's values, and which their growth rates."""
+    growth = [x for x, head in enumerate(heads) if x and _is_growth(head)]
+    plain = [x for x, head in enumerate(heads) if x and x != unit and head and x not in growth]
+    plain = [x for x in plain if not _SHARE_HEAD.search(heads[x])]
+    this_year = [x for x in plain if heads[x].removesuffix("年") == str(year)]
+    this_year = this_year or [x for x in plain if f"{year}年" in heads[x]]
+    dated = [x for x in plain if _A_YEAR.search(heads[x]) or _LAST_YEAR_HEAD.search(heads[x])]
+    if this_year:
+        plain = this_year[:1]
+    elif dated:
+        plain = [x for x in plain if x not in dated]
+    if not plain:
+        return [_Measure(None, "", "", growth[0])] if len(growth) == 1 else []
+    if len(plain) == 1:
+        only = plain[0]
+        return [_Measure(only, "", _label(heads[only])[1], growth[0] if growth else None)]
+    after = {x: next((g for g in growth if g > x), None) for x in plain}
+    return [_Measure(x, *_label(heads[x]), after[x]) for x in plain]
+
+
+def _is_growth(head: str) -> bool:
+    return bool(_GROWTH_HEAD.search(head)) and "绝对" not in head
+
+
+def _label(text: str) -> tuple[str, str]:
+    """Name and unit of a cell such as ``货物运输量(万吨)``."""
+    units = [inside for inside in _IN_PARENTHESES.findall(text) if _is_unit(inside)]
+    return _LABEL_MARKS.sub("", _IN_PARENTHESES.sub("", text)), units[-1] if units else ""
+
+
+def _is_unit(text: str) -> bool:
+    found = quantities(f"1{text}")
+    return bool(found) and bool(found[0].unit) and found[0].end == len(text) + 1
+
+
+def _cell(row: list[str], column: int | None, unit: str) -> Quantity | None:
+    if column is None or column >= len(row):
+        return None
+    text = row[column].removesuffix("%")
+    if unit == "%" and _UNCHANGED.fullmatch(text):
+        return Quantity(0.0, "%")
+    if unit == "%" and text.endswith("倍"):
+        text, unit = text.removesuffix("倍"), "倍"
+    if not _NUMBER.fullmatch(text):
+        return None
+    return Quantity(float(text), unit, len(text.partition(".")[2]))

@@ -1,0 +1,58 @@
+"""Names in a list that share words: 铁路、公路和民航旅客发送量; 专利申请量与授权量."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from itertools import combinations, pairwise
+
+from scrapers.communique.subjects import Vocabulary
+
+_LINKS = re.compile(r"[、和与及]")
+_MOST_LINKS = 10
+
+
+def share_out(text: str, count: int, vocabulary: Vocabulary) -> list[str]:
+    """Split a list of names and give each the words that it shares with its neighbours.
+
+    A link may be part of a name (社会保障和就业), so that every way of splitting the text into the
+    wanted number of names is tried, and the one in which most names are known wins.
+
+    Args:
+        text: the names, such as ``铁路、公路和民航客运量``.
+        count: how many numbers follow, so how many names there must be.
+        vocabulary: which names are known.
+
+    Returns:
+        One phrase for each number, or nothing where the text does not hold so many names.
+    """
+    best: tuple[int, list[str]] = (-1, [])
+    for names in _splits(text, count):
+        phrases = [_whole(names, index, vocabulary) for index in range(count)]
+        known = sum(bool(vocabulary.matches(phrase)) for phrase in phrases)
+        if known > best[0]:
+            best = (known, phrases)
+    return best[1]
+
+
+def _splits(text: str, count: int) -> Iterator[list[str]]:
+    links = [match.start() for match in _LINKS.finditer(text)][-_MOST_LINKS:]
+    for chosen in combinations(links, count - 1):
+        edges = [-1, *chosen, len(text)]
+        names = [text[a + 1 : b] for a, b in pairwise(edges)]
+        if all(names):
+            yield names
+
+
+def _whole(names: list[str], index: int, vocabulary: Vocabulary) -> str:
+    """The name at a place with the words that it borrows: 铁路 takes 客运量 from the last one."""
+    name = names[index]
+    if any(not match.short for match in vocabulary.matches(name)):
+        return name
+    first, last = names[0], names[-1]
+    borrowed = [name + last[cut:] for cut in range(1, len(last)) if index < len(names) - 1]
+    borrowed += [first[:cut] + name for cut in range(len(first) - 1, 0, -1) if index > 0]
+    for phrase in borrowed:
+        if any(not match.short for match in vocabulary.matches(phrase)):
+            return phrase
+    return name

@@ -1,0 +1,170 @@
+"""What a sentence names, and whether a name means the whole city and the whole year there.
+
+A name alone does not tell: 出口 after 民营企业进出口 is a part of a part, 常住人口 after
+“十三五”期间 is another time, and 铁路 is a figure only after 旅客运输量.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from scrapers.communique.clauses import other_time, speaks_of_area
+from scrapers.communique.numbers import Quantity
+from scrapers.communique.rules import Rule
+from scrapers.communique.subjects import Match, Vocabulary
+
+
+@dataclass(eq=False)
+class Mention:
+    """A phrase that named something.
+
+    Attributes:
+        phrase: the words.
+        matches: the rules that it fits here.
+        families: the families of which it speaks, and whether it means the whole city.
+        item: in which item of the sentence (between semicolons) it stands.
+        barred: whether it speaks of another time or area, so that no number of it counts.
+        part: whether it is a part of what was named before (其中).
+        level: the number that was read for it.
+        grown: whether a growth rate was read for it.
+    """
+
+    phrase: str
+    matches: list[Match]
+    families: dict[str, bool]
+    item: int
+    barred: bool
+    part: bool = False
+    level: Quantity | None = None
+    grown: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A number that was read for a rule.
+
+    Attributes:
+        growth: whether it is a growth rate.
+        quantity: the number and its unit.
+        match: the rule, and the name under which it was found.
+        approximate: whether the text rounds it on purpose (突破, 近).
+        sentence: where it stands.
+        mention: what was named; growth rates and levels of one mention belong together.
+    """
+
+    growth: bool
+    quantity: Quantity
+    match: Match
+    approximate: bool
+    sentence: str
+    mention: Mention
+
+
+@dataclass
+class Scene:
+    """What a sentence has said so far, as far as it bears on the next name.
+
+    Attributes:
+        vocabulary: the names that are wanted.
+        mentions: what was named in this sentence.
+        other_time: whether it speaks of another time than the year of the communiqué.
+        part: whether it enumerates parts of a whole (其中).
+        interrupted: whether words about something else came after the last name.
+    """
+
+    vocabulary: Vocabulary
+    mentions: list[Mention] = field(default_factory=list)
+    other_time: bool = False
+    part: bool = False
+    interrupted: bool = False
+    _previous: list[Mention] = field(default_factory=list)
+    _item: int = 0
+    _other_area: bool = False
+    _area_of_item: bool = False
+    _said: str = ""
+    _said_in_item: str = ""
+
+    def next_sentence(self) -> Scene:
+        """The scene of the sentence after this one; it remembers what this one named."""
+        return Scene(self.vocabulary, _previous=self.mentions or self._previous)
+
+    def next_item(self) -> None:
+        """A semicolon: a new item of an enumeration begins."""
+        if self.mentions:
+            self._item += 1
+            self._area_of_item = False
+            self._said_in_item = ""
+
+    def topic(self, words: str) -> None:
+        """Words without a number: they may turn to another time or area for the whole sentence."""
+        self.note_time(words)
+        self._other_area = self._other_area or speaks_of_area(words)
+        self._say(words)
+
+    def note_time(self, words: str) -> None:
+        """Follow the expressions of time in some words."""
+        other = other_time(words, self.vocabulary.year)
+        if other is not None:
+            self.other_time = other
+
+    def note_area(self, words: str) -> None:
+        """Bar an item of the sentence whose words begin with another area."""
+        self._area_of_item = self._area_of_item or speaks_of_area(words)
+
+    def name(self, phrase: str) -> Mention:
+        """Name something: find out which rules the phrase fits at this place."""
+        self.note_time(phrase)
+        phrase = phrase.strip("、“”")
+        mention = Mention(
+            phrase,
+            self.vocabulary.matches(phrase),
+            self.vocabulary.mentions(phrase),
+            self._item,
+            self.other_time or self._other_area or self._area_of_item,
+            self.part,
+        )
+        mention.matches = [match for match in mention.matches if self._counts(match, mention)]
+        mention.families |= {m.rule.family: True for m in mention.matches if m.rule.family}
+        self.mentions.append(mention)
+        self.interrupted = False
+        self._say(phrase)
+        return mention
+
+    def heading(self, words: str) -> None:
+        """The caption and heads of a table: what they speak of governs the short names below."""
+        self.topic(words)
+        self.other_time = False  # years among the heads of columns
+        families = dict.fromkeys(self.vocabulary.mentions(words), not self._other_area)
+        if families:
+            self.mentions.append(Mention(words, [], families, 0, self._other_area))
+
+    def _say(self, words: str) -> None:
+        self._said += words
+        self._said_in_item += words
+
+    def _counts(self, match: Match, mention: Mention) -> bool:
+        whole = [*self._previous, *self.mentions] if mention.part else []
+        near = "".join(m.phrase for m in whole) + self._said_in_item + mention.phrase
+        if any(word in near for word in match.rule.not_near):
+            return False
+        if any(word in self._said for word in match.rule.not_in):
+            return False
+        return not match.short or self._governed(match.rule, mention)
+
+    def _governed(self, rule: Rule, mention: Mention) -> bool:
+        """Whether a short name stands under a mention of its family that means the whole city.
+
+        The nearest mention in its own item governs it; a new item belongs to the first mention
+        of the sentence, and parts (其中) to that of the sentence before.
+        """
+        free = self.vocabulary.rules.families[rule.family].free
+        here = [m for m in self.mentions if rule.family in m.families]
+        beside = [m for m in here if m.item == self._item]
+        if beside:
+            return beside[-1].families[rule.family]
+        if here:
+            return here[0].families[rule.family]
+        before = [m for m in self._previous if rule.family in m.families]
+        if before and (mention.part or not free):
+            return before[0].families[rule.family]
+        return free

@@ -1,0 +1,117 @@
+"""From a communiqué to figures."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from scrapers.communique.choose import choose
+from scrapers.communique.columns import caption, read_rows
+from scrapers.communique.mentions import Reading
+from scrapers.communique.numbers import convert, normalise
+from scrapers.communique.page import Page, read
+from scrapers.communique.reader import Reader
+from scrapers.communique.rules import Rules, load
+from scrapers.communique.subjects import Vocabulary
+from scrapers.communique.tables import Table
+from scrapers.document import Document
+
+_PROVISIONAL_NOTE = re.compile(r"本公报.{0,40}(?:初步|快报|预计)")
+_PROVISIONAL = re.compile(r"初步(?:核算|统计|测算|汇总)|预计|快报")
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """A figure that a communiqué states.
+
+    Attributes:
+        rule_id: what it is: the id of its rule, with ``@growth`` for a growth rate.
+        value: the number as printed (negative for a fall).
+        unit: its unit as printed: ``万元``, ``亿美元``, ``%``, ``倍``.
+        converted: the value in the unit of the rule; None where only an exchange rate or another
+            definition leads there (美元 for 亿元, 万人 for 万人年). Growth is in per cent.
+        sentence: the sentence or table row that states it.
+        kind: level or growth.
+        status: provisional where the communiqué says that its numbers are preliminary.
+        year: the year that it is about, where the title says it.
+        label: which name it was found under; a rule may have several.
+    """
+
+    rule_id: str
+    value: float
+    unit: str
+    converted: float | None
+    sentence: str
+    kind: Literal["level", "growth"]
+    status: Literal["ok", "provisional"]
+    year: int | None
+    label: str
+
+
+def figures(*documents: Document, rules: Rules | None = None, body: str = "") -> list[Figure]:
+    """Read the figures of one communiqué.
+
+    Args:
+        documents: the communiqué; several documents where its publisher split it into parts.
+        rules: what to look for; the rules that come with the scraper if left out.
+        body: the CSS selector of the text, for pages.
+
+    Returns:
+        One figure for each rule that the text states without doubt; what it states twice in
+        different ways, or only in parts, is left out.
+
+    Raises:
+        Unexpected: when a document is not the text of a communiqué.
+    """
+    pages = [read(document, body) for document in documents]
+    rules = rules or load()
+    year = next((page.year for page in pages if page.year), None) or _declared(documents)
+    place = next((page.place for page in pages if page.place), "")
+    reader = Reader(Vocabulary(rules, place, year))
+    for page in pages:
+        _read(page, reader, year)
+    provisional = any(
+        isinstance(block, str) and _PROVISIONAL_NOTE.search(block)
+        for page in pages
+        for block in page.blocks
+    )
+    found: list[Figure] = []
+    for reading in choose(reader.readings):
+        found.extend(_figures(reading, year, provisional))
+    return sorted(found, key=lambda figure: figure.rule_id)
+
+
+def _declared(documents: Sequence[Document]) -> int | None:
+    periods = (document.period[:4] for document in documents)
+    return next((int(period) for period in periods if period.isdigit()), None)
+
+
+def _read(page: Page, reader: Reader, year: int | None) -> None:
+    for block in page.blocks:
+        if isinstance(block, Table):
+            reader.table(caption(block), read_rows(block, year))
+        else:
+            reader.paragraph(normalise(block))
+
+
+def _figures(reading: Reading, year: int | None, provisional: bool) -> Iterable[Figure]:
+    rule, quantity = reading.match.rule, reading.quantity
+    if reading.growth:
+        converted: float | None = quantity.value * (100 if quantity.unit == "倍" else 1)
+    else:
+        converted = convert(quantity.value, quantity.unit, rule.unit)
+    early = provisional or _PROVISIONAL.search(reading.sentence)
+    for name in (rule.id, *rule.same_as):
+        yield Figure(
+            rule_id=f"{name}@growth" if reading.growth else name,
+            value=quantity.value,
+            unit=quantity.unit,
+            converted=converted,
+            sentence=reading.sentence,
+            kind="growth" if reading.growth else "level",
+            status="provisional" if early else "ok",
+            year=year,
+            label=reading.match.name,
+        )

@@ -1,0 +1,350 @@
+"""Reads sentences and tables: which number belongs to which name.
+
+A number belongs to the words before it in its clause. Where they only say that something grew or
+was reached, it belongs to what was named last; where they say 分别, several numbers belong to as
+many names.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import pairwise
+
+from scrapers.communique.clauses import (
+    COMPARISON,
+    GROWTH,
+    GROWTH_NOUN,
+    UNCHANGED,
+    Clause,
+    Sentence,
+    clauses,
+    compares_otherwise,
+    sentences,
+    unmask,
+    without_trend,
+)
+from scrapers.communique.columns import Row
+from scrapers.communique.lists import share_out
+from scrapers.communique.mentions import Mention, Reading, Scene
+from scrapers.communique.numbers import Quantity, quantities, split_unit
+from scrapers.communique.rules import Rule
+from scrapers.communique.subjects import Match, Vocabulary, approximate, reaches
+
+_SHARE = re.compile(r"(?P<part>.*?)占(?P<whole>.+)")
+_IS = re.compile(
+    r"(?:的)?(?:比重|比例|份额)?(?:分别|各|已)*"
+    r"(?:为|达到?|是|约|近|超过?|的|提高到|上升到|升至|提升至)*$"
+)
+_APART = re.compile(r"(?:分别|各|各自|均|都|依次)*$")
+_LIST = re.compile(r"分别|依次为|各为")
+_LIST_VERB = re.compile(r"(?:比重|比例)?(?:分别|各|为|达到?|完成|实现|增长|下降|的比重|:)*$")
+_HEDGED = re.compile(r"基本|大体|总体|略|大致")
+_LINK = re.compile(r"[、和与及以]*")
+_RATES = ("%", "倍")
+_POINTS = ("个百分点", "百分点")
+
+
+@dataclass
+class Reader:
+    """Reads a communiqué block by block and collects what it finds.
+
+    Attributes:
+        vocabulary: the names that are wanted.
+        readings: what was found so far.
+    """
+
+    vocabulary: Vocabulary
+    readings: list[Reading] = field(default_factory=list)
+    _scene: Scene = field(init=False)
+    _sentence: Sentence = field(default_factory=lambda: Sentence("", "", ()))
+    _current: list[Mention] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self._scene = Scene(self.vocabulary)
+
+    def paragraph(self, text: str) -> None:
+        """Read a normalised paragraph."""
+        for sentence in sentences(text):
+            self._start(sentence)
+            for clause in clauses(sentence):
+                if clause.opens_item:
+                    self._scene.next_item()
+                self._clause(clause)
+
+    def table(self, head: str, rows: Iterable[Row]) -> None:
+        """Read a table.
+
+        Args:
+            head: caption and heads of columns, normalised.
+            rows: the lines.
+        """
+        self._start(Sentence(head, head, ()))
+        self._scene.heading(head)
+        for row in rows:
+            self._sentence = Sentence(row.text, row.text, ())
+            owner = self._scene.name(row.name)
+            if row.level:
+                self._settle(owner, row.level)
+            if row.growth:
+                self._grow([owner], row.growth)
+
+    def _start(self, sentence: Sentence) -> None:
+        self._sentence = sentence
+        self._scene = self._scene.next_sentence()
+        self._current = []
+
+    def _clause(self, clause: Clause) -> None:
+        text = clause.text
+        found = quantities(text)
+        self._scene.part = self._scene.part or "其中" in text
+        if self._unchanged(clause):
+            return
+        if not found:
+            self._words(unmask(text))
+            return
+        listed = _LIST.search(text)
+        position = 0
+        for number, quantity in enumerate(found):
+            if listed and position <= listed.start() < quantity.start:
+                self._list(text, position, found[number:])
+                return
+            if self._is_unmarked_list(text, found[number:]):
+                self._spread(self._current, text, found[number:])
+                return
+            self._number(clause, text[position : quantity.start], quantity)
+            position = quantity.end
+        self._scene.note_time(unmask(text[position:]))
+
+    def _words(self, words: str) -> None:
+        """A clause without numbers: a time, an area, a topic, or a name whose number follows."""
+        self._scene.topic(words)
+        subject = without_trend(words)
+        if self.vocabulary.matches(subject):
+            self._current = [self._scene.name(subject)]
+        elif subject and not self.vocabulary.says_nothing(subject):
+            self._scene.interrupted = True
+
+    def _number(self, clause: Clause, words: str, quantity: Quantity) -> None:
+        lead = _LINK.sub("", unmask(words), count=1)
+        self._scene.note_area(lead)
+        if quantity.unit in _POINTS:
+            self._scene.note_time(lead)
+        elif not self._share(lead, quantity) and not self._growth(lead, quantity):
+            self._level(clause, words, quantity)
+            self._growth_aside(self._sentence.aside_at(clause.start + quantity.end))
+
+    # ---------------------------------------------------------------- levels
+
+    def _level(self, clause: Clause, words: str, quantity: Quantity) -> None:
+        lead = _LINK.sub("", unmask(words), count=1)
+        owner = self._current[-1] if self._current else None
+        if reaches(lead):
+            if owner and not self._scene.interrupted and _may_be_level(owner, quantity):
+                self._settle(owner, quantity, lead)
+        elif owner and words and not lead:  # 出版报纸259种、92.6亿份
+            self._settle(owner, quantity)
+        elif self.vocabulary.says_nothing(lead):
+            self._scene.note_time(lead)
+            self._name_behind(unmask(clause.text[quantity.end :]), quantity)
+        else:
+            owner = self._scene.name(lead)
+            asides = self._sentence.expand(words)[len(lead) :]
+            owner.matches = [m for m in owner.matches if not _says_any(asides, m.rule.not_near)]
+            self._current = [owner]
+            self._settle(owner, quantity, lead)
+
+    def _name_behind(self, words: str, quantity: Quantity) -> None:
+        """130家A级旅游景区: the name follows its number."""
+        match = next(self.vocabulary.after_number(words), None)
+        if match:
+            owner = self._scene.name(words)
+            owner.matches = [match]
+            self._current = [owner]
+            self._settle(owner, quantity)
+
+    def _settle(self, owner: Mention, quantity: Quantity, lead: str = "") -> None:
+        owner.level = quantity
+        for match in owner.matches:
+            if not match.rule.share_of and _accepts(match.rule, quantity):
+                self._keep(owner, match, quantity, rounded=approximate(lead))
+
+    def _keep(
+        self,
+        owner: Mention,
+        match: Match,
+        quantity: Quantity,
+        *,
+        growth: bool = False,
+        rounded: bool = False,
+    ) -> None:
+        if not owner.barred and not self._scene.other_time:
+            text = self._sentence.text
+            self.readings.append(Reading(growth, quantity, match, rounded, text, owner))
+
+    # ---------------------------------------------------------------- shares
+
+    def _share(self, lead: str, quantity: Quantity) -> bool:
+        """Take A占B的比重; True for every share, whatever it is a share of."""
+        share = _SHARE.fullmatch(lead) if quantity.unit == "%" else None
+        if not share:
+            return False
+        part = share["part"]
+        if part and not self.vocabulary.says_nothing(part):
+            self._current = [self._scene.name(part)]
+        for owner in self._current[-1:]:
+            self._take_share(owner, share["whole"], quantity)
+        return True
+
+    def _take_share(self, owner: Mention, words: str, quantity: Quantity) -> None:
+        whole = _IS.sub("", words)
+        for match in self.vocabulary.matches(owner.phrase):
+            if match.rule.share_of and re.fullmatch(match.rule.share_of, whole):
+                self._keep(owner, match, quantity)
+
+    # ---------------------------------------------------------------- growth
+
+    def _growth(self, lead: str, quantity: Quantity) -> bool:
+        """Take a growth rate; True also for a change that is no rate (增加45.5万人)."""
+        bare = COMPARISON.sub("", lead)
+        is_rate = quantity.unit in _RATES
+        growth = GROWTH.search(bare) or (GROWTH_NOUN.search(bare) if is_rate else None)
+        if not growth:
+            return False
+        subject = _APART.sub("", _before_comparison(lead) or bare[: growth.start()])
+        if self.vocabulary.says_nothing(subject):
+            self._scene.note_time(subject)
+        else:
+            self._current = [self._scene.name(subject)]
+        if is_rate and not compares_otherwise(lead):
+            all_alike = re.search(r"均|都", growth.group())
+            owners = self._current if all_alike else self._current[-1:]
+            self._grow(owners, _signed(quantity, growth))
+        return True
+
+    def _growth_aside(self, aside: str) -> None:
+        """A growth rate in parentheses behind its level: 1234亿元（增长5.2%）."""
+        found = quantities(aside)
+        if found and found[0].unit in _RATES and not compares_otherwise(aside):
+            growth = GROWTH.search(COMPARISON.sub("", aside[: found[0].start]))
+            if growth:
+                self._grow(self._current[-1:], _signed(found[0], growth))
+
+    def _grow(self, owners: Iterable[Mention], rate: Quantity) -> None:
+        for owner in owners:
+            if owner.grown:
+                continue
+            owner.grown = True
+            for match in owner.matches:
+                rule = match.rule
+                fits = owner.level is None or _accepts(rule, owner.level)
+                if rule.growth and not rule.share_of and fits:
+                    self._keep(owner, match, rate, growth=True)
+
+    def _unchanged(self, clause: Clause) -> bool:
+        """与上年持平: a growth rate of nought, unless it is only 基本持平."""
+        words = unmask(clause.text)
+        found = UNCHANGED.search(words)
+        if not found or quantities(words[found.start() :]):
+            return False
+        before = quantities(clause.text)
+        subject = words[: found.start()]
+        if before:
+            self._clause(replace(clause, text=clause.text[: before[-1].end]))
+        elif not self.vocabulary.says_nothing(subject):
+            self._current = [self._scene.name(subject)]
+        if not _HEDGED.search(found.group()):
+            self._grow(self._current[-1:], Quantity(0.0, "%"))
+        return True
+
+    # ----------------------------------------------------------------- lists
+
+    def _is_unmarked_list(self, text: str, found: Sequence[Quantity]) -> bool:
+        """增长14.1%和22.4% after a list of two names: a list that does not say 分别."""
+        if len(found) < 2 or len(found) != len(self._current):
+            return False
+        links = [unmask(text[one.end : other.start]) for one, other in pairwise(found)]
+        head = _names(text[: found[0].start])
+        return all(_LINK.fullmatch(link) for link in links) and self.vocabulary.says_nothing(head)
+
+    def _list(self, text: str, position: int, found: Sequence[Quantity]) -> None:
+        """A、B和C分别为x、y和z, or 分别增长x、y和z after as many names."""
+        head = unmask(text[position : found[0].start])
+        mark = _LIST.search(head)
+        names, _, whole = _names(head[: mark.start()] if mark else head).partition("占")
+        self._scene.note_time(names)
+        self._scene.note_area(names)
+        if self.vocabulary.says_nothing(names):
+            self._current = self._named_before(len(found), grown=bool(whole))
+        else:
+            phrases = share_out(names, len(found), self.vocabulary)
+            self._current = [self._scene.name(phrase) for phrase in phrases]
+        if len(self._current) == len(found):
+            self._spread(self._current, text, found, whole)
+
+    def _named_before(self, count: int, *, grown: bool) -> list[Mention]:
+        """The names to which a list without names belongs, or nothing where that is in doubt.
+
+        These are the last list, or all names of the sentence that wait for a number, or the
+        parts of a whole (其中) among them, or those that are no parts, or of these the ones that
+        are counted in the unit of the last.
+        """
+        waiting = [m for m in self._scene.mentions if grown or not m.grown]
+        parts = [m for m in waiting if m.part]
+        wholes = [m for m in waiting if not m.part]
+        alike = [m for m in wholes if _unit(m) == _unit(wholes[-1])]
+        for names in (self._current, waiting, parts, wholes, alike):
+            if len(names) == count and (grown or not any(m.grown for m in names)):
+                return names
+        return []
+
+    def _spread(
+        self, owners: Sequence[Mention], text: str, found: Sequence[Quantity], whole: str = ""
+    ) -> None:
+        """Give each of several names its number; a unit may stand behind the last one only."""
+        lead, end = "", 0
+        for index, (owner, quantity) in enumerate(zip(owners, found, strict=True)):
+            between = COMPARISON.sub("", unmask(text[end : quantity.start]))
+            lead = between if _LINK.sub("", between, count=1) else lead
+            end = quantity.end
+            units = (later.unit for later in found[index:])
+            unit = next((unit for unit in units if split_unit(unit)[1]), quantity.unit)
+            printed = replace(quantity, unit=unit)
+            growth = GROWTH.search(lead)
+            if whole:
+                self._take_share(owner, whole, printed)
+            elif not growth:
+                self._settle(owner, printed, lead)
+            elif unit in _RATES and not compares_otherwise(text):
+                self._grow([owner], _signed(printed, growth))
+
+
+def _before_comparison(lead: str) -> str:
+    comparison = COMPARISON.search(lead)
+    return lead[: comparison.start()] if comparison else ""
+
+
+def _signed(rate: Quantity, growth: re.Match[str]) -> Quantity:
+    return replace(rate, value=-rate.value) if growth.groupdict().get("fall") else rate
+
+
+def _names(words: str) -> str:
+    """The names of a list without the comparison and the verb behind them."""
+    return _LIST_VERB.sub("", COMPARISON.sub("", unmask(words)))
+
+
+def _accepts(rule: Rule, quantity: Quantity) -> bool:
+    return split_unit(quantity.unit)[1] in rule.accept
+
+
+def _unit(owner: Mention) -> str:
+    return split_unit(owner.level.unit)[1] if owner.level else ""
+
+
+def _may_be_level(owner: Mention, quantity: Quantity) -> bool:
+    return owner.level is None or _unit(owner) == split_unit(quantity.unit)[1]
+
+
+def _says_any(text: str, words: Iterable[str]) -> bool:
+    return any(word in text for word in words)

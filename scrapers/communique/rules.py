@@ -1,0 +1,105 @@
+"""The rules, read from TOML: which figures are wanted, how they are named, in which units."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from dataclasses import dataclass, fields
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from scrapers.errors import Unexpected
+
+DEFAULT = Path(__file__).with_name("rules.toml")
+
+
+@dataclass(frozen=True, slots=True)
+class Family:
+    """Figures that are named in full once and by a word afterwards: 旅客运输量 … 铁路 … 公路.
+
+    Attributes:
+        mention: a pattern that recognises a phrase about the family.
+        whole: patterns of phrases about the whole city; other mentions are sub-totals.
+        free: whether a short name may stand without a mention before it.
+    """
+
+    mention: str
+    whole: tuple[str, ...]
+    free: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One wanted figure; the head of ``rules.toml`` explains the fields."""
+
+    id: str
+    unit: str
+    accept: tuple[str, ...]
+    labels: tuple[str, ...] = ()
+    short: tuple[str, ...] = ()
+    family: str = ""
+    before: tuple[str, ...] = ()
+    tail: tuple[str, ...] = ()
+    not_near: tuple[str, ...] = ()
+    not_in: tuple[str, ...] = ()
+    share_of: str = ""
+    growth: bool = True
+    same_as: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, eq=False)
+class Rules:
+    """All rules and the families that they refer to."""
+
+    rules: tuple[Rule, ...]
+    families: dict[str, Family]
+
+    @property
+    def ids(self) -> list[str]:
+        """Every id that a figure can have, growth rates included."""
+        levels = [(name, rule) for rule in self.rules for name in (rule.id, *rule.same_as)]
+        return [name for name, _ in levels] + [
+            f"{name}@growth" for name, rule in levels if rule.growth
+        ]
+
+
+@cache
+def load(path: Path = DEFAULT) -> Rules:
+    """Read a rule file.
+
+    Args:
+        path: the file; the rules that come with the scraper if left out.
+
+    Raises:
+        Unexpected: when the file has an unknown key, a rule without id or unit, a pattern that
+            does not compile, or names a family that is not there.
+    """
+    try:
+        data = tomllib.loads(path.read_text(encoding="utf-8"))
+        families = {name: Family(**_tuples(raw)) for name, raw in data.get("family", {}).items()}
+        rules = tuple(Rule(**_tuples(raw)) for raw in data.get("rule", []))
+        if not rules:
+            raise ValueError("no [[rule]] in it")
+        for rule in rules:
+            _check(rule, families)
+    except (OSError, tomllib.TOMLDecodeError, TypeError, ValueError) as error:
+        raise Unexpected(f"{path}: not a rule file ({error}); see {DEFAULT.name}") from error
+    return Rules(rules, families)
+
+
+def _tuples(raw: dict[str, Any]) -> dict[str, Any]:
+    return {key: tuple(value) if isinstance(value, list) else value for key, value in raw.items()}
+
+
+def _check(rule: Rule, families: dict[str, Family]) -> None:
+    if rule.family and rule.family not in families:
+        raise ValueError(f"{rule.id}: unknown family {rule.family!r}")
+    for field in fields(Rule):
+        value = getattr(rule, field.name)
+        if field.name in ("labels", "short", "before", "tail", "not_near"):
+            for pattern in value:
+                try:
+                    re.compile(pattern.replace("{place}", ""))
+                except re.error as error:
+                    raise ValueError(f"{rule.id}: {field.name} {pattern!r}: {error}") from error

@@ -1,0 +1,162 @@
+"""Whether the words before a number name a wanted figure, and nothing but that figure.
+
+The words must match as a whole: what is known to stand around a name (time, the city, 实现, 达到),
+then the name, then again known words. Any other word (民营企业, 城镇, 一般贸易) makes the phrase a
+sub-total, so that a new kind of sub-total is refused without being listed anywhere.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+
+from scrapers.communique.rules import Rule, Rules
+
+# In phrases and patterns, these stand for the city and the year of the communiqué, so that the
+# patterns are the same for every city and year.
+_PLACE, _YEAR = "Ⓟ", "Ⓨ"
+# The exchange of a city is not the city: rules name it in full.
+_NOT_PART_OF_A_NAME = "(?!证券交易所)"
+# Where the title names no city, only a name that says 市 is taken for it.
+_SOME_PLACE = r"[\u4e00-\u9fff]{2,3}(?=市)"
+# No alternative is a string of others, so that a phrase has one reading and matching stays fast.
+_BEFORE = (
+    r"其中:?|[、和与及并而且又的]|同时|此外|另外|同期|"
+    r"(?:截至|截止|至|到)+|年?(?:末|底)|Ⓨ年|全年|当年|本年度?|年内|12月末|"
+    r"[全本我]市|市域|Ⓟ(?:市|地区(?:海关)?)?|(?<=全年)海关|全社会|城乡|辖区|辖内|"
+    r"初步(?:核算|统计|测算|汇总)|(?:经|根据|据).{0,12}?(?:核算|核定|统计|测算)(?:结果)?:?|"
+    r"按.{1,16}?(?:计算|口径|统计)|"
+    r"实现|完成|达到?|共计?|拥有|设有|有|为|用于|使用|(?<=全年)累计|预计|约|合计|总计|继续|仍|投入|"
+    r"规模|当期|全部|各[类项]"
+)
+_AFTER = (
+    r"(?:实现|完成|达到?|为|是|有|共计?|合计|总计|计|约|近|超过?|突破|首次|逾|稳定在|保持在|"
+    r"(?:增|增加|扩大|升|降|下降|减少|提高|上升|回落|增长)[到至]|已|仍|预计|大约|全年|年末|当年|再创新高|"
+    r"[迈站跨]上|Ⓨ年|全市|:|又|再|接近|分别|[各均的]|按.{1,16}?(?:计算|口径|统计)|"
+    r"总量|总额|总数|规模|数量|人数|金额|户数|期末数|数)"
+)
+_REACHES = re.compile(
+    r"(?:全年|年末|年底|其中|[并且也则]|按.{1,16}?(?:计算|口径))*(?:首次|已|再次|累计)?"
+    r"(?:金额|总量|总额|数量|人数|规模)?"
+    r"(?:达到?|为|突破|超过|完成|实现|(?:增|升|降|增加|下降|减少|提高|上升|回落)[到至]|约|近)+$"
+)
+_APPROXIMATE = re.compile(r"突破|超|近$|逾|[迈站跨]上|接近|约$")
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """A rule that fits a phrase.
+
+    Attributes:
+        rule: the rule.
+        rank: the place of the label in the rule; the smaller, the better the definition.
+        short: whether only a short name fits, which counts beside its family alone.
+        name: the name as it stands in the phrase.
+    """
+
+    rule: Rule
+    rank: int
+    short: bool
+    name: str
+
+
+class _Patterns:
+    """The rules as patterns of whole phrases.
+
+    Args:
+        rules: the rules.
+        place: the pattern of the city's name in a phrase.
+    """
+
+    def __init__(self, rules: Rules, place: str) -> None:
+        def whole(label: str, before: tuple[str, ...] = ()) -> re.Pattern[str]:
+            ahead = f"(?:{'|'.join((_BEFORE, *before))})*"
+            pattern = f"{ahead}(?P<name>{label.replace('{place}', _PLACE)}){_AFTER}*"
+            return re.compile(pattern.replace(_PLACE, f"(?:{place})"))
+
+        self.labels = [
+            (rule, rank, rank >= len(rule.labels), whole(label, rule.before))
+            for rule in rules.rules
+            for rank, label in enumerate([*rule.labels, *rule.short])
+        ]
+        self.families = {
+            name: (re.compile(family.mention), [whole(phrase) for phrase in family.whole])
+            for name, family in rules.families.items()
+        }
+        self.behind = [
+            (rule, re.compile(f"(?:{label.replace('{place}', place)})(?![\u4e00-\u9fff])"))
+            for rule in rules.rules
+            for label in rule.tail
+        ]
+        self.nothing = whole("")
+
+
+@cache
+def _patterns(rules: Rules, place: str) -> _Patterns:
+    return _Patterns(rules, place)
+
+
+@dataclass(frozen=True)
+class Vocabulary:
+    """The names that are wanted, for one communiqué.
+
+    Attributes:
+        rules: the rules.
+        place: the city, without 市; ``""`` where the title names none.
+        year: the year that the communiqué reports on, where it is known.
+    """
+
+    rules: Rules
+    place: str = ""
+    year: int | None = None
+
+    @property
+    def _known(self) -> _Patterns:
+        return _patterns(self.rules, _PLACE if self.place else _SOME_PLACE)
+
+    def _abstract(self, phrase: str) -> str:
+        if self.place:
+            phrase = re.sub(f"{re.escape(self.place)}{_NOT_PART_OF_A_NAME}", _PLACE, phrase)
+        year = str(self.year) if self.year else r"(?:19|20)\d\d"
+        return re.sub(f"{year}(?=年)", _YEAR, phrase)
+
+    def matches(self, phrase: str) -> list[Match]:
+        """The rules whose name the phrase is, each with its best label."""
+        abstract = self._abstract(phrase)
+        found: dict[str, Match] = {}
+        for rule, rank, short, pattern in self._known.labels:
+            if rule.id not in found and (fit := pattern.fullmatch(abstract)):
+                name = fit["name"].replace(_PLACE, self.place)
+                found[rule.id] = Match(rule, rank, short, name)
+        return list(found.values())
+
+    def after_number(self, text: str) -> Iterator[Match]:
+        """The rules whose name follows a number: 130 家 | A级旅游景区."""
+        for rule, pattern in self._known.behind:
+            if fit := pattern.match(self._abstract(text)):
+                yield Match(rule, 0, False, fit.group().replace(_PLACE, self.place))
+
+    def mentions(self, phrase: str) -> dict[str, bool]:
+        """The families of which the phrase speaks, and whether it means the whole city."""
+        abstract = self._abstract(phrase)
+        return {
+            name: any(pattern.fullmatch(abstract) for pattern in whole)
+            for name, (mention, whole) in self._known.families.items()
+            if mention.search(abstract)
+        }
+
+    def says_nothing(self, phrase: str) -> bool:
+        """Whether the phrase holds only words that may stand around any name."""
+        return bool(self._known.nothing.fullmatch(self._abstract(phrase)))
+
+
+def reaches(phrase: str) -> bool:
+    """Whether the phrase hands the number that follows to what was named before: 达到, 为."""
+    return bool(_REACHES.fullmatch(phrase))
+
+
+def approximate(phrase: str) -> bool:
+    """Whether the phrase announces a round number: 突破, 超过, 近."""
+    return bool(_APPROXIMATE.search(phrase))

@@ -1,0 +1,62 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from scrapers.communique import figures, load
+from scrapers.communique.numbers import split_unit
+from scrapers.errors import Unexpected
+from tests.scrapers.communique.texts import document
+
+
+def test_at_least_forty_statistical_indicators_have_a_rule(shared: Path) -> None:
+    lines = (shared / "spec" / "indicators.csv").read_text(encoding="utf-8").splitlines()[1:]
+    indicators = {line.split(",")[1] for line in lines if ".baidu_" not in line}
+    assert len(indicators) == 62
+    covered = indicators & set(load().ids)
+    assert len(covered) >= 40
+    assert "gdp_per_capita" in load().ids
+    assert "overall_economy.gdp@growth" in load().ids
+
+
+def test_ids_are_unique_and_units_are_accepted() -> None:
+    rules = load()
+    assert len(rules.ids) == len(set(rules.ids))
+    for rule in rules.rules:
+        base = split_unit(rule.unit)[1]
+        assert any(split_unit(unit)[1] in rule.accept for unit in (rule.unit, f"万{base}")), rule.id
+        assert rule.labels or rule.short, rule.id
+
+
+def test_rules_are_data_and_may_come_from_elsewhere(tmp_path: Path) -> None:
+    path = tmp_path / "rules.toml"
+    path.write_text(
+        '[[rule]]\nid = "tea"\nunit = "吨"\naccept = ["吨"]\nlabels = ["茶叶(?:总)?产量"]\n',
+        encoding="utf-8",
+    )
+    found = figures(document("全年茶叶总产量1.2万吨，增长3%。全年货运量2亿吨。"), rules=load(path))
+    assert {(f.rule_id, f.converted) for f in found} == {("tea", 12000), ("tea@growth", 3)}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        'id = "no table"',
+        "[[rule]]\nunit = '元'\naccept = ['元']",
+        "[[rule]]\nid = 'x'\nunit = '元'\naccept = ['元']\ncolour = 'red'",
+        "[[rule]]\nid = 'x'\nunit = '元'\naccept = ['元']\nfamily = 'nobody'",
+        "[[rule]]\nid = 'x'\nunit = '元'\naccept = ['元']\nlabels = ['(']",
+        "not toml",
+    ],
+)
+def test_a_broken_rule_file_is_named(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "broken.toml"
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(Unexpected, match=r"broken\.toml: not a rule file"):
+        load(path)
+
+
+def test_a_rule_file_that_is_not_there_is_named(tmp_path: Path) -> None:
+    with pytest.raises(Unexpected, match=r"gone\.toml: not a rule file"):
+        load(tmp_path / "gone.toml")

@@ -1,1 +1,1 @@
-"""How fast the parts are and how well they read, measured against something bare in the same run."""
+"""How fast the parts are and how well they read, beside something bare in the same run."""

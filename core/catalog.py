@@ -39,8 +39,10 @@ def sync_catalog(connection: sqlite3.Connection, plugins: Plugins) -> None:
 
 
 def sources_of(plugin: IndicatorPlugin) -> tuple[Source, ...]:
-    """The sources of an indicator; for a derived one, cityflux itself."""
-    return plugin.sources or (DERIVED,)
+    """The sources of an indicator; for a derived one, cityflux itself among them."""
+    if plugin.derived and not any(source.access == "derived" for source in plugin.sources):
+        return (DERIVED, *plugin.sources)
+    return plugin.sources
 
 
 def _source_row(source: Source) -> dict[str, object]:

@@ -55,13 +55,30 @@ class Refresh(Section):
     time_limit: float = Field(default=300.0, gt=0)
 
 
+class Client(Section):
+    """How politely sources are asked."""
+
+    contact: str = ""
+    requests_per_second: float = Field(default=1.0, gt=0)
+    connections: int = Field(default=2, ge=1, le=16)
+    deadline: float = Field(default=120.0, gt=0)
+    max_megabytes: int = Field(default=64, ge=1)
+    allow_hosts: list[str] = []
+    obey_robots: bool = True
+
+
 class Config(Section):
-    """The whole of config.toml."""
+    """The whole of config.toml; ``secrets`` names environment variables, never values."""
 
     database: Database = Database()
     plugins: Plugins = Plugins()
     indices: Indices = Indices()
     refresh: Refresh = Refresh()
+    client: Client = Client()
+    secrets: dict[str, str] = {
+        "baidu_cookie": "CITYFLUX_BAIDU_COOKIE",
+        "baidu_cipher_text": "CITYFLUX_BAIDU_CIPHER_TEXT",
+    }
 
     def resolve(self, folder: Path) -> Config:
         """The same configuration with every path relative to ``folder`` made absolute."""

@@ -6,7 +6,7 @@ import sqlite3
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
-from core.catalog import DERIVED
+from core.catalog import sources_of
 from core.contract import figures
 from core.errors import PluginError
 from core.plugin_manager import IndicatorPlugin, Plugins
@@ -40,7 +40,7 @@ def derive_all(connection: sqlite3.Connection, plugins: Plugins) -> tuple[int, d
             except (Exception, SystemExit) as error:
                 errors[plugin.indicator.id] = f"{type(error).__name__}: {error}"
                 continue
-            changed += _store(connection, plugin.indicator.id, found, lineage)
+            changed += _store(connection, plugin, found, lineage)
     return changed, errors
 
 
@@ -103,11 +103,13 @@ def _lineage(frame: pl.DataFrame, inputs: tuple[str, ...]) -> list[dict[str, Any
 
 def _store(
     connection: sqlite3.Connection,
-    indicator_id: str,
+    plugin: IndicatorPlugin,
     found: list[Figure],
     lineage: list[dict[str, Any]],
 ) -> int:
-    changed = store_figures(connection, indicator_id, DERIVED.id, found)
-    changed += remove_figures(connection, indicator_id, DERIVED.id, found)
+    indicator_id = plugin.indicator.id
+    source_id = next(source.id for source in sources_of(plugin) if source.access == "derived")
+    changed = store_figures(connection, indicator_id, source_id, found)
+    changed += remove_figures(connection, indicator_id, source_id, found)
     catalog.save_derivations(connection, indicator_id, lineage)
     return changed

@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 
     import click
     import polars as pl
-    from scrapers.client import Client
 
+    from scrapers.client import Client
     from scrapers.document import Document
 
 #: Raised by one whenever a hook is removed or loses an argument.

@@ -27,6 +27,7 @@ from core.hookspecs import ExtensionSpec, IndicatorSpec
 from core.model import City, Indicator, Source
 
 State = Literal["loaded", "disabled", "broken"]
+BUILT_IN = "built in"
 
 
 @dataclass
@@ -120,9 +121,13 @@ class Plugins:
             plugin = find()
             indicator_manager(plugin)
             self.manager.register(plugin, name=name)
+            if not self.manager.get_hookcallers(plugin) and origin != BUILT_IN:
+                raise PluginError("has no hooks; decorate its functions with @cityflux.hookimpl")
         except (Exception, SystemExit) as error:
             _mark_broken(record, error)
             return
+        if not self.manager.get_hookcallers(plugin):
+            self.records.remove(record)  # a module that the built-in plugins share
         record.version = version or str(getattr(plugin, "__version__", ""))
         self._loaded.append((plugin, record))
 
@@ -185,7 +190,7 @@ def declaration(plugin: object) -> tuple[Indicator, tuple[Source, ...]]:
     needed = {"derive"} if indicator.inputs else {"source", "fetch", "normalize"}
     if missing := sorted(needed - implemented):
         raise PluginError(f"{indicator.id} lacks the hook {missing[0]}(); write it with @hookimpl")
-    if indicator.inputs:
+    if "source" not in implemented:
         return indicator, ()
     found = manager.hook.source()
     sources = (found,) if isinstance(found, Source) else tuple(found or ())
@@ -201,7 +206,7 @@ def load_plugins(dirs: Sequence[Path] = (), disabled: Sequence[str] = ()) -> Plu
     """
     plugins = Plugins(disabled)
     for name, find in _built_in():
-        plugins.load(name, "built in", find)
+        plugins.load(name, BUILT_IN, find)
     for name, find in _in_folders(dirs):
         plugins.load(name, "file", find)
     for name, find, distribution, version in _installed():

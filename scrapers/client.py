@@ -23,11 +23,11 @@ from scrapers.circuit import HostState
 from scrapers.clock import Clock
 from scrapers.document import Document
 from scrapers.errors import Forbidden, HostDown, SourceError, Stopped, Unreachable
-from scrapers.roundtrip import Answer, exchange
 from scrapers.network import Network, Watch
 from scrapers.policy import Budget, Policy
 from scrapers.request import REDIRECTS, Request, parse, prepare, redirected, shown
 from scrapers.robots import Robots
+from scrapers.roundtrip import Answer, exchange
 from scrapers.secrecy import SecretFilter, Secrets
 from scrapers.sharing import Sharing
 from scrapers.slots import Slot

@@ -9,9 +9,9 @@ from protego import Protego
 from scrapers.charset import decode
 from scrapers.clock import Clock
 from scrapers.errors import Forbidden, HostDown, Refused, SourceError, Stopped
-from scrapers.roundtrip import Answer
 from scrapers.policy import PRODUCT
 from scrapers.request import Request
+from scrapers.roundtrip import Answer
 from scrapers.sharing import Sharing
 
 _A_DAY = 86400.0  # seconds that rules may be kept (section 2.4)

@@ -18,9 +18,9 @@ from scrapers.errors import (
     Unexpected,
     Unreachable,
 )
-from scrapers.roundtrip import Answer
 from scrapers.policy import Policy
 from scrapers.request import REDIRECTS
+from scrapers.roundtrip import Answer
 
 _WORTH_ANOTHER_TRY = frozenset({408, 425, 429, 500, 502, 503, 504})
 _LONGEST_PAUSE = 366 * 86400.0  # seconds; whoever asks for more means never

@@ -59,7 +59,7 @@ class LazyGroup(click.Group):
             return {}
         group = click.Group("plugins")
         session.plugins.manager.hook.register_commands(cli=group)
-        return group.commands
+        return dict(group.commands)
 
 
 SUMMARIES = {

@@ -1,0 +1,55 @@
+"""``cityflux compute``."""
+
+from __future__ import annotations
+
+import click
+
+from core.cli.output import console, json_option, print_json
+from core.cli.session import Session, pass_session
+
+
+@click.command(epilog="Example: cityflux compute flow_index --as-of 2026-06-30")
+@click.argument("index", required=False)
+@click.option("--as-of", metavar="DATE", help="On what was known at the end of a day; not stored.")
+@json_option
+@pass_session
+def compute(session: Session, index: str | None, as_of: str | None, as_json: bool) -> int:
+    """Compute INDEX, or all indices, from the stored figures and store every node."""
+    from cityflux import __version__
+    from core.cli.show import print_evaluated
+    from core.engine.compute import evaluate
+    from core.job import compute_all
+
+    wanted = [session.index(index)] if index or as_of else list(session.indices.values())
+    if as_of:
+        with session.open() as connection:
+            scores = evaluate(connection, wanted[0], session.methods, _end_of(as_of))
+            print_evaluated(connection, wanted[0], scores, as_json=as_json, color=session.color)
+        return 0
+    with session.open() as connection:
+        outcome = compute_all(
+            connection, session.plugins, wanted, session.methods, __version__, force=True
+        )
+    if as_json:
+        print_json(
+            [
+                {"index": done.index_id, "run": done.run_id, "changed": done.changed}
+                for done in outcome.computed
+            ]
+        )
+    for done in outcome.computed:
+        if not as_json:
+            click.echo(f"{done.index_id}: run {done.run_id}, {done.changed} scores changed")
+        for note in done.notes:
+            click.echo(f"note: {done.index_id}: {note}", err=True)
+    out = console(session.color, stderr=True)
+    for name, error in outcome.failed:
+        out.print(f"failed: {name}: {error}", style="red", markup=False, soft_wrap=True)
+    return 1 if outcome.failed else 0
+
+
+def _end_of(day: str) -> str:
+    """The last moment of a day or of a longer period, as the database writes moments."""
+    from core.period import Period
+
+    return f"{Period.parse(day).end.isoformat()}T23:59:59.999Z"

@@ -1,0 +1,109 @@
+"""``cityflux run`` and ``cityflux refresh``."""
+
+from __future__ import annotations
+
+import click
+
+from core.cli.output import console, json_option, print_json, progress
+from core.cli.session import Session, pass_session
+
+
+def _report(lines: list[tuple[str, str]], color: bool) -> None:
+    """Name what failed, a line each, on standard error."""
+    out = console(color, stderr=True)
+    for name, error in lines:
+        out.print(f"failed: {name}: {error}", style="red", markup=False, soft_wrap=True)
+
+
+def _refresh(session: Session, connection, only: tuple[str, ...], offline: bool):  # type: ignore[no-untyped-def]
+    from core.http import open_client
+    from core.refresh import due, refresh
+
+    config = session.config.refresh
+    tasks = due(connection, session.plugins, only, offline)
+    with (
+        open_client(session.config, connection, session.database, offline) as http,
+        http.refresh(),
+        progress("refreshing", len(tasks), session.color) as advance,
+    ):
+        return refresh(
+            connection,
+            tasks,
+            http,
+            threads=config.threads,
+            time_limit=config.time_limit,
+            progress=lambda result: advance(),
+        )
+
+
+@click.command(epilog="Example: cityflux run --once --offline")
+@click.option("--once", is_flag=True, required=True, help="Do it once and exit.")
+@click.option("--offline", is_flag=True, help="Ask no host: only figures that came with a plugin.")
+@click.argument("index", required=False)
+@pass_session
+def run(session: Session, once: bool, offline: bool, index: str | None) -> int:
+    """Refresh what is due, compute every index, and print INDEX (or the default one)."""
+    from cityflux import __version__
+    from core.cli.show import print_ranking
+    from core.job import compute_all, note_broken
+
+    definition = session.index(index)
+    with session.open() as connection:
+        failed = note_broken(connection, session.plugins)
+        summary = _refresh(session, connection, (), offline)
+        failed += [(f"{name} from {source}", error) for name, source, error in summary.failed]
+        outcome = compute_all(
+            connection, session.plugins, session.indices.values(), session.methods, __version__
+        )
+        failed += outcome.failed
+        click.echo(
+            f"{summary.tasks} sources: {summary.figures} figures read, {summary.changed} new or "
+            f"different, {summary.unchanged} sources unchanged, {len(summary.failed)} failed; "
+            f"{outcome.derived} derived figures changed; {len(outcome.computed)} indices computed",
+            err=True,
+        )
+        _report(failed, session.color)
+        if definition.id not in dict(outcome.failed):
+            print_ranking(connection, definition, color=session.color)
+    return 1 if failed else 0
+
+
+@click.command(epilog="Example: cityflux refresh overall_economy.gdp")
+@click.argument("ids", nargs=-1, metavar="[ID]...")
+@click.option("--offline", is_flag=True, help="Ask no host: only figures that came with a plugin.")
+@json_option
+@pass_session
+def refresh(session: Session, ids: tuple[str, ...], offline: bool, as_json: bool) -> int:
+    """Fetch the figures of the indicators ID, or of all of them."""
+    from core.derive import derive_all
+    from core.errors import PluginError
+    from core.job import note_broken
+
+    if unknown := [name for name in ids if name not in session.plugins.indicators]:
+        raise PluginError(
+            f"no plugin gives the indicator {unknown[0]!r}; list them with: cityflux indicators"
+        )
+    with session.open() as connection:
+        failed = note_broken(connection, session.plugins)
+        summary = _refresh(session, connection, ids, offline)
+        derived, errors = derive_all(connection, session.plugins)
+    failed += [(f"{name} from {source}", error) for name, source, error in summary.failed]
+    failed += list(errors.items())
+    if as_json:
+        print_json(
+            {
+                "sources": summary.tasks,
+                "figures": summary.figures,
+                "changed": summary.changed,
+                "unchanged": summary.unchanged,
+                "derived_changed": derived,
+                "failed": [{"name": name, "error": error} for name, error in failed],
+            }
+        )
+    else:
+        click.echo(
+            f"{summary.tasks} sources: {summary.figures} figures read, {summary.changed} new or "
+            f"different, {summary.unchanged} sources unchanged, {len(summary.failed)} failed"
+        )
+        _report(failed, session.color)
+    return 1 if failed else 0

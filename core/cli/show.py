@@ -1,0 +1,184 @@
+"""``cityflux show``: an index with rank and coverage."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import click
+
+from core.cli.output import json_option, percent, print_json, print_table
+from core.cli.session import Session, pass_session
+
+if TYPE_CHECKING:
+    from core.engine.definition import Definition
+    from core.engine.scoring import Scores
+
+
+class Row(NamedTuple):
+    """One score with everything that a reader wants beside it."""
+
+    node: str
+    name_zh: str
+    level: int
+    city: str
+    city_zh: str
+    period: str
+    score: float | None
+    rank: int | None
+    coverage: float
+
+
+_ROWS = """
+SELECT s.node_id, n.name_zh, n.level, s.city_id, c.name_zh, s.period, s.score, s.rank, s.coverage
+FROM scores s
+JOIN nodes n ON n.index_id = s.index_id AND n.node_id = s.node_id
+JOIN cities c ON c.id = s.city_id
+WHERE s.index_id = ?
+ORDER BY n.sort_order, s.period, s.rank IS NULL, s.rank, s.city_id
+"""
+
+
+def stored_rows(connection: sqlite3.Connection, index_id: str) -> list[Row]:
+    """The stored scores of an index, the root first, then in the order of the tree.
+
+    Raises:
+        NotEnoughData: the index was not computed yet.
+    """
+    from core.errors import NotEnoughData
+
+    rows = [Row(*row) for row in connection.execute(_ROWS, (index_id,))]
+    if not rows:
+        raise NotEnoughData(
+            f"{index_id} was not computed yet; do it with: cityflux compute {index_id}"
+        )
+    return rows
+
+
+def print_ranking(
+    connection: sqlite3.Connection, definition: Definition, *, color: bool = True
+) -> None:
+    """Print the cities of the last period by rank, each score with its coverage."""
+    _ranking(definition, stored_rows(connection, definition.id), color)
+
+
+def _ranking(definition: Definition, rows: Sequence[Row], color: bool) -> None:
+    root = [row for row in rows if row.level == 0]
+    periods = sorted({row.period for row in root})
+    last = [row for row in root if row.period == periods[-1]]
+    earlier = {(row.city, row.period): row.score for row in root}
+    columns = ["rank", "city", "城市", *(periods if len(periods) > 1 else ["score"]), "coverage"]
+    print_table(
+        f"{definition.name_zh} {definition.name_en} ({definition.id}), {periods[-1]}",
+        columns,
+        [
+            [
+                row.rank,
+                row.city,
+                row.city_zh,
+                *(earlier.get((row.city, period)) for period in periods),
+                percent(row.coverage),
+            ]
+            for row in last
+        ],
+        color=color,
+        right=[name for name in columns if name not in ("city", "城市")],
+    )
+
+
+def _tree(definition: Definition, rows: Sequence[Row], *, leaves: bool, color: bool) -> None:
+    """Print every node as a line and every city as a column, scores with coverage in brackets."""
+    period = max(row.period for row in rows)
+    inner = {node.id for node in definition.tree if not node.indicator}
+    cells = {(row.node, row.city): row for row in rows if row.period == period}
+    cities = {row.city: row.city_zh for row in rows}
+    nodes = {row.node: row for row in rows if leaves or row.node in inner}
+    print_table(
+        f"{definition.name_zh} ({definition.id}), {period}: score (coverage)",
+        ["node", *cities.values()],
+        [
+            ["  " * row.level + row.name_zh, *(_cell(cells.get((name, city))) for city in cities)]
+            for name, row in nodes.items()
+        ],
+        color=color,
+        right=list(cities.values()),
+    )
+
+
+def _cell(row: Row | None) -> str | None:
+    if row is None or row.score is None:
+        return None
+    return f"{row.score:.3f} ({percent(row.coverage)})"
+
+
+def _objects(rows: Sequence[Row]) -> list[dict[str, Any]]:
+    names = ("city", "node", "period", "score", "rank", "coverage")
+    return [{name: getattr(row, name) for name in names} for row in rows]
+
+
+def print_evaluated(
+    connection: sqlite3.Connection,
+    definition: Definition,
+    scores: Scores,
+    *,
+    as_json: bool,
+    color: bool,
+) -> None:
+    """Print scores that were computed, but not stored."""
+    from core.engine.compute import score_rows
+
+    levels = {node.id: (place, node.level) for place, node in enumerate(definition.tree)}
+    names = dict(connection.execute("SELECT id, name_zh FROM cities").fetchall())
+    rows = [
+        Row(
+            found.node_id,
+            found.node_id,
+            levels[found.node_id][1],
+            found.city_id,
+            names[found.city_id],
+            found.period,
+            found.score,
+            found.rank,
+            found.coverage,
+        )
+        for found in score_rows(definition, scores)
+    ]
+    rows.sort(key=lambda row: (levels[row.node][0], row.period, row.rank or 10**9, row.city))
+    if as_json:
+        print_json(_objects(rows))
+    else:
+        _ranking(definition, rows, color)
+
+
+@click.command(epilog="Example: cityflux show flow_index --against paper_published")
+@click.argument("index", required=False)
+@click.option("--groups", is_flag=True, help="Show the groups as well.")
+@click.option("--all", "leaves", is_flag=True, help="Show every node, down to the indicators.")
+@click.option("--against", metavar="OTHER", help="Set another index beside it, node by node.")
+@json_option
+@pass_session
+def show(
+    session: Session,
+    index: str | None,
+    groups: bool,
+    leaves: bool,
+    against: str | None,
+    as_json: bool,
+) -> None:
+    """Print INDEX (or the default one): score, rank and coverage of every city."""
+    from core.cli.comparison import compare, print_comparison
+
+    definition = session.index(index)
+    with session.read() as connection:
+        rows = stored_rows(connection, definition.id)
+        if against:
+            other = session.index(against)
+            pairs = compare(rows, stored_rows(connection, other.id))
+            print_comparison(pairs, (definition.id, other.id), as_json=as_json, color=session.color)
+        elif as_json:
+            print_json(_objects(rows))
+        elif groups or leaves:
+            _tree(definition, rows, leaves=leaves, color=session.color)
+        else:
+            _ranking(definition, rows, session.color)

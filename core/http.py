@@ -1,0 +1,52 @@
+"""The polite client as the configuration wants it, with the database as its memory."""
+
+from __future__ import annotations
+
+import sqlite3
+from pathlib import Path
+
+from core.config import Config
+from scrapers.client import Budget, Client, Policy, Validators
+from storage.database import read_database
+from storage.fetches import read_answers, read_snapshot
+
+
+class StoredAnswers:
+    """What the database knows of each address: the `scrapers.client.Cache` of a refresh.
+
+    The validators are read once, at the start; the bytes only where an answer is "not modified".
+    """
+
+    def __init__(self, connection: sqlite3.Connection, path: Path) -> None:
+        self._answers = {
+            address: Validators(known.etag, known.last_modified, known.sha256)
+            for address, known in read_answers(connection).items()
+        }
+        self._path = path
+
+    def validators(self, address: str) -> Validators | None:
+        """What proves that the last answer of an address is still good."""
+        return self._answers.get(address)
+
+    def body(self, sha256: str) -> bytes:
+        """The bytes of a snapshot, through a connection of this thread's own."""
+        with read_database(self._path) as connection:
+            return read_snapshot(connection, sha256)
+
+
+def open_client(
+    config: Config, connection: sqlite3.Connection, path: Path, offline: bool
+) -> Client:
+    """Make the client of a refresh."""
+    settings = config.client
+    policy = Policy(
+        contact=settings.contact,
+        budget=Budget(settings.requests_per_second, settings.connections),
+        deadline=settings.deadline,
+        max_bytes=settings.max_megabytes * 2**20,
+        allow_hosts=frozenset(settings.allow_hosts),
+        obey_robots=settings.obey_robots,
+        secrets=config.secrets,
+        offline=offline,
+    )
+    return Client(policy, StoredAnswers(connection, path))

@@ -199,8 +199,10 @@ def declaration(plugin: object) -> tuple[Indicator, tuple[Source, ...]]:
     return indicator, sources
 
 
-def load_plugins(dirs: Sequence[Path] = (), disabled: Sequence[str] = ()) -> Plugins:
-    """Find and load all plugins: built in, in the folders, installed.
+def load_plugins(
+    dirs: Sequence[Path] = (), disabled: Sequence[str] = (), files: Sequence[Path] = ()
+) -> Plugins:
+    """Find and load all plugins: built in, in the folders, single files, installed.
 
     ``CITYFLUX_LOAD_PLUGINS`` limits the installed ones to the names it lists, none if empty.
     """
@@ -209,6 +211,8 @@ def load_plugins(dirs: Sequence[Path] = (), disabled: Sequence[str] = ()) -> Plu
         plugins.load(name, BUILT_IN, find)
     for name, find in _in_folders(dirs):
         plugins.load(name, "file", find)
+    for path in files:
+        plugins.load(str(path), "file", partial(load_file, path))
     for name, find, distribution, version in _installed():
         plugins.load(name, distribution, find, version)
     plugins.collect()

@@ -55,7 +55,8 @@ def print_table(
 
     out = console(color)
     lines = box.SIMPLE_HEAD if out.is_terminal else None
-    table = Table(title=escape(title), title_justify="left", box=lines, pad_edge=False)
+    out.print(escape(title), style="bold")
+    table = Table(box=lines, pad_edge=False)
     for column in columns:
         justify = "right" if column in right else "left"
         table.add_column(escape(column), justify=justify, overflow="fold")  # type: ignore[arg-type]

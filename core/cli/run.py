@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import sqlite3
+from typing import TYPE_CHECKING
+
 import click
 
 from core.cli.output import console, json_option, print_json, progress
 from core.cli.session import Session, pass_session
+
+if TYPE_CHECKING:
+    from core.refresh import Summary
 
 
 def _report(lines: list[tuple[str, str]], color: bool) -> None:
@@ -15,7 +21,9 @@ def _report(lines: list[tuple[str, str]], color: bool) -> None:
         out.print(f"failed: {name}: {error}", style="red", markup=False, soft_wrap=True)
 
 
-def _refresh(session: Session, connection, only: tuple[str, ...], offline: bool):  # type: ignore[no-untyped-def]
+def _refresh(
+    session: Session, connection: sqlite3.Connection, only: tuple[str, ...], offline: bool
+) -> Summary:
     from core.http import open_client
     from core.refresh import due, refresh
 
@@ -62,6 +70,9 @@ def run(session: Session, once: bool, offline: bool, index: str | None) -> int:
             f"{outcome.derived} derived figures changed; {len(outcome.computed)} indices computed",
             err=True,
         )
+        for done in outcome.computed:
+            for note in done.notes:
+                click.echo(f"note: {done.index_id}: {note}", err=True)
         _report(failed, session.color)
         if definition.id not in dict(outcome.failed):
             print_ranking(connection, definition, color=session.color)

@@ -1,0 +1,125 @@
+"""``cityflux import`` and ``cityflux export``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from core.cli.output import json_option, print_json
+from core.cli.session import Session, pass_session
+
+if TYPE_CHECKING:
+    import polars as pl
+
+_EXPORTS = {
+    "observations": "SELECT o.*, s.publisher, s.reference, s.vintage, s.licence "
+    "FROM current_observations o JOIN sources s ON s.id = o.source_id "
+    "ORDER BY indicator_id, city_id, period",
+    "scores": "SELECT s.*, n.name_zh, n.name_en, n.parent_id, n.weight FROM scores s "
+    "JOIN nodes n USING (index_id, node_id) ORDER BY index_id, sort_order, period, rank",
+    "provenance": "SELECT * FROM provenance WHERE node_id = index_id "
+    "ORDER BY index_id, city_id, leaf_id, figure_period",
+}
+
+
+@click.command("import", epilog="Example: cityflux import figures.csv --dry-run")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--dry-run", is_flag=True, help="Check every row and store nothing.")
+@click.option("--source", default="import", show_default=True, help="Id of the rows' source.")
+@click.option("--publisher", help="Who answers for the figures.  [default: the file's name]")
+@click.option("--licence", default="not stated", show_default=True, help="Terms of use.")
+@click.option(
+    "--priority", default=5, show_default=True, help="The smaller number wins among sources."
+)
+@json_option
+@pass_session
+def import_figures(
+    session: Session,
+    file: Path,
+    dry_run: bool,
+    source: str,
+    publisher: str | None,
+    licence: str,
+    priority: int,
+    as_json: bool,
+) -> int:
+    """Take in the figures of FILE, a CSV: indicator, city, period, value[, unit, source, status].
+
+    Either every row is good and stored, or nothing is; each bad row is named with its reason.
+    """
+    from core.errors import ImportRefused
+    from core.importing import import_rows, read_catalogue, read_rows
+    from core.model import Source
+    from scrapers.document import read_file
+
+    document = read_file(file)
+    origin = Source(
+        id=source,
+        publisher=publisher or f"imported from {file.name}",
+        address=document.address,
+        licence=licence,
+        priority=priority,
+        access="bundled",
+        reference=file.name,
+    )
+    with session.open() as connection:
+        try:
+            rows = read_rows(document, read_catalogue(connection), source)
+        except ImportRefused as error:
+            _refused(file, error.reasons, as_json)
+            return 1
+        changed = 0 if dry_run else import_rows(connection, rows, document, origin)
+    if as_json:
+        print_json({"rows": len(rows), "changed": changed, "stored": not dry_run, "bad": []})
+    elif dry_run:
+        click.echo(f"{file}: {len(rows)} rows are good; nothing was stored (dry run)")
+    else:
+        click.echo(f"{file}: {len(rows)} rows taken in, {changed} figures new or different")
+        click.echo("bring the indices up to date with: cityflux compute")
+    return 0
+
+
+def _refused(file: Path, reasons: list[str], as_json: bool) -> None:
+    if as_json:
+        print_json({"rows": 0, "changed": 0, "stored": False, "bad": reasons})
+        return
+    for reason in reasons:
+        click.echo(f"{file}: {reason}", err=True)
+    click.echo(f"Error: {file}: {len(reasons)} bad, so nothing was taken in", err=True)
+
+
+@click.command(epilog="Example: cityflux export scores --out scores.parquet")
+@click.argument("what", type=click.Choice(list(_EXPORTS)))
+@click.option(
+    "--out",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="A .csv, .json or .parquet file; CSV on standard output without it.",
+)
+@pass_session
+def export(session: Session, what: str, out: Path | None) -> None:
+    """Write observations, scores or provenance, each row with its source or its place."""
+    from core.errors import ConfigError
+
+    if out and out.suffix not in (".csv", ".json", ".parquet"):
+        raise ConfigError(f"{out}: the suffix says no format; use .csv, .json or .parquet")
+    with session.read() as connection:
+        cursor = connection.execute(_EXPORTS[what])
+        frame = _frame([column[0] for column in cursor.description], cursor.fetchall())
+    if out is None:
+        click.echo(frame.write_csv(), nl=False)
+        return
+    if out.suffix == ".csv":
+        frame.write_csv(out)
+    elif out.suffix == ".json":
+        frame.write_json(out)
+    else:
+        frame.write_parquet(out)
+    click.echo(f"wrote {frame.height} rows to {out}")
+
+
+def _frame(columns: list[str], rows: list[tuple[Any, ...]]) -> pl.DataFrame:
+    import polars as pl
+
+    return pl.DataFrame(rows, schema=columns, orient="row", infer_schema_length=None)

@@ -1,12 +1,22 @@
-"""Shared by all tests: where the shared samples are, and no network beyond loopback."""
+"""Shared by all tests: the samples, a database made by the main job, and no network."""
 
 from __future__ import annotations
 
+import ipaddress
+import os
+import shutil
+import socket
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 SHARED = Path(__file__).resolve().parents[2] / "shared"
+
+Cityflux = Callable[..., "subprocess.CompletedProcess[str]"]
 
 
 @pytest.fixture(scope="session")
@@ -15,3 +25,69 @@ def shared() -> Path:
     if not SHARED.is_dir():
         pytest.skip(f"{SHARED} is absent: the samples are read in place and never copied")
     return SHARED
+
+
+@pytest.fixture(autouse=True)
+def only_loopback(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Fail a test whose code opens a connection to anything but this machine."""
+    connect = socket.socket.connect
+
+    def guarded(self: socket.socket, address: Any) -> None:
+        if self.family in (socket.AF_INET, socket.AF_INET6):
+            host = ipaddress.ip_address(str(address[0]).partition("%")[0])
+            assert host.is_loopback, f"a test opened a connection to {address}"
+        connect(self, address)
+
+    monkeypatch.setattr(socket.socket, "connect", guarded)
+    yield
+
+
+def run_module(module: str, *arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
+    """Run ``python -m module`` as a user would, from a folder of the test's own."""
+    here = str(Path(__file__).resolve().parents[1])
+    environment = {**os.environ, "NO_COLOR": "1", "PYTHONPATH": here}
+    return subprocess.run(
+        [sys.executable, "-m", module, *arguments],
+        cwd=cwd,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+
+
+@pytest.fixture(scope="session")
+def made_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder in which ``cityflux run --once --offline`` was run, once for all tests."""
+    folder = tmp_path_factory.mktemp("made")
+    done = run_module("cityflux", "run", "--once", "--offline", cwd=folder)
+    assert done.returncode == 0, done.stderr
+    return folder
+
+
+@pytest.fixture
+def home(made_once: Path, tmp_path: Path) -> Path:
+    """A copy of that folder for one test alone."""
+    shutil.copytree(made_once, tmp_path, dirs_exist_ok=True)
+    return tmp_path
+
+
+@pytest.fixture
+def cityflux(tmp_path: Path) -> Cityflux:
+    """Run the command line in the folder of the test."""
+
+    def run(*arguments: str) -> subprocess.CompletedProcess[str]:
+        return run_module("cityflux", *arguments, cwd=tmp_path)
+
+    return run
+
+
+@pytest.fixture
+def sqlite_utils(tmp_path: Path) -> Cityflux:
+    """Run the stock sqlite-utils command in the folder of the test."""
+
+    def run(*arguments: str) -> subprocess.CompletedProcess[str]:
+        return run_module("sqlite_utils", *arguments, cwd=tmp_path)
+
+    return run

@@ -120,8 +120,11 @@ def _closing(path: Path, uri: str) -> Iterator[sqlite3.Connection]:
     except sqlite3.Error as error:
         raise _named(path, error) from error
     try:
-        connection.execute("PRAGMA foreign_keys = ON")
-        connection.execute("PRAGMA synchronous = NORMAL")
+        try:
+            connection.execute("PRAGMA foreign_keys = ON")
+            connection.execute("PRAGMA synchronous = NORMAL")
+        except sqlite3.DatabaseError as error:
+            raise _named(path, error) from error
         yield connection
     finally:
         connection.close()

@@ -1,0 +1,170 @@
+"""The documents name everything that there is, and their examples work."""
+
+from __future__ import annotations
+
+import inspect
+import re
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import click
+import polars as pl
+import pytest
+from pydantic import BaseModel
+
+from core.cli.main import COMMANDS, cli
+from core.config import Config
+from core.contract import figures
+from core.engine.definition import parse_definition
+from core.hookspecs import ExtensionSpec, IndicatorSpec
+from core.plugin_manager import declaration, indicator_manager, load_file
+from scrapers.client import Client, Policy
+
+ROOT = Path(__file__).resolve().parents[2]
+CITIES = {"shanghai", "beijing"}
+
+
+def _text(name: str) -> str:
+    return (ROOT / name).read_text(encoding="utf-8")
+
+
+def _blocks(name: str, language: str) -> list[str]:
+    return re.findall(rf"^```{language}\n(.*?)^```$", _text(name), re.M | re.S)
+
+
+def _hooks() -> list[str]:
+    """Every hook as the document writes it: its name, and its arguments in brackets."""
+    found = []
+    for spec in (IndicatorSpec, ExtensionSpec):
+        for name, function in vars(spec).items():
+            if not name.startswith("_") and inspect.isfunction(function):
+                arguments = list(inspect.signature(function).parameters)[1:]
+                found.append(f"{name}({', '.join(arguments)})")
+    return found
+
+
+def _settings(values: dict[str, Any]) -> dict[str, Any]:
+    """``section.key`` and its default."""
+    return {
+        f"{section}.{key}": value for section, keys in values.items() for key, value in keys.items()
+    }
+
+
+def _commands() -> list[tuple[str, click.Command]]:
+    context = click.Context(cli)
+    found = []
+    for name in COMMANDS:
+        command = cli.get_command(context, name)
+        assert command is not None
+        found.append((name, command))
+        if isinstance(command, click.Group):
+            found += [(f"{name} {sub}", each) for sub, each in command.commands.items()]
+    return found
+
+
+@pytest.mark.parametrize("hook", _hooks())
+def test_each_hook_is_documented_with_its_arguments(hook: str) -> None:
+    assert f"`{hook}`" in _text("docs/plugins.md")
+
+
+def test_the_list_of_hooks_is_not_empty() -> None:
+    assert {"fetch(http, source, since)", "register_cities(register)"} <= set(_hooks())
+
+
+DEFAULTS = _settings(Config().model_dump(mode="json"))
+
+
+def test_config_toml_holds_every_key_with_its_default() -> None:
+    assert _settings(tomllib.loads(_text("config.toml"))) == DEFAULTS
+
+
+@pytest.mark.parametrize("key", DEFAULTS)
+def test_each_key_is_documented_with_its_default(key: str) -> None:
+    (row,) = re.findall(
+        rf"^\| `{re.escape(key)}` \| `(.*?)` \|", _text("docs/configuration.md"), re.M
+    )
+    assert tomllib.loads(f"value = {row}")["value"] == DEFAULTS[key]
+
+
+def test_every_section_of_the_configuration_is_a_table() -> None:
+    sections = [name for name, value in Config() if isinstance(value, BaseModel | dict)]
+    assert sections == list(Config.model_fields)
+
+
+@pytest.mark.parametrize(("name", "command"), _commands())
+def test_each_command_is_documented_and_has_an_example(name: str, command: click.Command) -> None:
+    assert command.help
+    assert (command.epilog or "").startswith("Example: cityflux ")
+    assert f"cityflux {name}" in _text("docs/cli.md")
+    if " " not in name:
+        assert re.search(rf"^## {name}$", _text("docs/cli.md"), re.M)
+
+
+@pytest.mark.parametrize("document", ["README.md", "README.zh-CN.md"])
+def test_the_plugin_of_the_readme_keeps_the_contract(document: str, tmp_path: Path) -> None:
+    (code,) = _blocks(document, "python")
+    path = tmp_path / "example.py"
+    path.write_text(code, encoding="utf-8")
+    plugin = load_file(path)
+    indicator, (source,) = declaration(plugin)
+    hook = indicator_manager(plugin).hook
+    with Client(Policy(offline=True)) as http:
+        documents = list(hook.fetch(http=http, source=source, since=None))
+    found = figures(hook.normalize(documents=documents), "normalize", CITIES)
+    assert indicator.name_zh
+    assert {figure.city_id for figure in found} == CITIES
+
+
+def test_the_computed_indicator_of_the_documents_computes(tmp_path: Path) -> None:
+    code, _ = _blocks("docs/plugins.md", "python")
+    path = tmp_path / "example.py"
+    path.write_text(code, encoding="utf-8")
+    plugin = load_file(path)
+    indicator, _ = declaration(plugin)
+    known = pl.DataFrame(
+        {
+            "indicator": list(indicator.inputs),
+            "city": ["shanghai", "shanghai"],
+            "period": ["2020", "2020"],
+            "value": [40_000.0, 2_500.0],
+        }
+    )
+    hook = indicator_manager(plugin).hook
+    (figure,) = figures(hook.derive(figures=known), "derive", CITIES)
+    assert figure.value == 16.0
+    assert figures(hook.derive(figures=known.clear()), "derive", CITIES) == []
+
+
+def test_the_wrapping_plugin_of_the_documents_marks_what_is_doubtful(tmp_path: Path) -> None:
+    _, code = _blocks("docs/plugins.md", "python")
+    (plain,) = _blocks("README.md", "python")
+    for name, text in (("wrapper", code), ("plain", plain.replace(",2.5", ",-2.5"))):
+        (tmp_path / f"{name}.py").write_text(text, encoding="utf-8")
+    plugin = load_file(tmp_path / "plain.py")
+    manager = indicator_manager(plugin, [load_file(tmp_path / "wrapper.py")])
+    _, (source,) = declaration(plugin)
+    documents = manager.hook.fetch(http=None, source=source, since=None)
+    found = figures(manager.hook.normalize(documents=documents), "normalize", CITIES)
+    assert [(figure.value, figure.status) for figure in found] == [(1.5, "ok"), (-2.5, "suspect")]
+
+
+@pytest.mark.parametrize("document", ["README.md", "README.zh-CN.md", "docs/indices.md"])
+def test_the_index_of_the_documents_is_valid(document: str) -> None:
+    (definition,) = (
+        parse_definition(tomllib.loads(each), document) for each in _blocks(document, "toml")
+    )
+    assert definition.leaves
+
+
+def test_links_between_documents_lead_somewhere() -> None:
+    documents = [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")]
+    broken = [
+        f"{document.name}: {target}"
+        for document in documents
+        for target in re.findall(
+            r"\]\((?!https?:|#)([\w./-]+\.\w+)(?:#[^)]*)?\)", document.read_text("utf-8")
+        )
+        if not (document.parent / target).exists()
+    ]
+    assert broken == []

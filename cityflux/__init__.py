@@ -9,12 +9,14 @@ from __future__ import annotations
 
 from core.errors import CityfluxError
 from core.hookspecs import hookimpl
-from core.model import City, Indicator, Source
+from core.model import COMPUTED, City, Indicator, Source
 from core.period import Period
 from core.units import convert
+from core.version import __version__
 from scrapers.document import Document
 
 __all__ = [
+    "COMPUTED",
     "City",
     "CityfluxError",
     "Document",
@@ -25,5 +27,3 @@ __all__ = [
     "convert",
     "hookimpl",
 ]
-
-__version__ = "0.1.0"

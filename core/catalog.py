@@ -5,21 +5,10 @@ from __future__ import annotations
 import sqlite3
 from dataclasses import asdict
 
-from core.model import Indicator, Source
+from core.model import COMPUTED, Indicator, Source
 from core.plugin_manager import IndicatorPlugin, Plugins
 from storage import catalog
 from storage.database import write
-
-#: The source of every figure that cityflux computes from others.
-DERIVED = Source(
-    id="cityflux.derived",
-    publisher="cityflux (computed from published figures)",
-    address="",
-    licence="as the figures it is computed from",
-    priority=10,
-    access="derived",
-    reference="see the table derivations",
-)
 
 
 def sync_catalog(connection: sqlite3.Connection, plugins: Plugins) -> None:
@@ -41,7 +30,7 @@ def sync_catalog(connection: sqlite3.Connection, plugins: Plugins) -> None:
 def sources_of(plugin: IndicatorPlugin) -> tuple[Source, ...]:
     """The sources of an indicator; for a derived one, cityflux itself among them."""
     if plugin.derived and not any(source.access == "derived" for source in plugin.sources):
-        return (DERIVED, *plugin.sources)
+        return (COMPUTED, *plugin.sources)
     return plugin.sources
 
 

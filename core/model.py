@@ -95,3 +95,15 @@ class Source:
     reference: str = ""
     vintage: str = ""
     params: dict[str, Any] = field(default_factory=dict, hash=False)
+
+
+#: The source of every figure that cityflux computes from others.
+COMPUTED = Source(
+    id="cityflux.derived",
+    publisher="cityflux (computed from published figures)",
+    address="derived:",
+    licence="that of the figures it is computed from",
+    priority=20,
+    access="derived",
+    reference="the table derivations names the figures, cell by cell",
+)

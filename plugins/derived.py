@@ -11,23 +11,13 @@ from collections.abc import Callable, Collection, Mapping
 from functools import partial
 from typing import TYPE_CHECKING
 
-from cityflux import Indicator, Source, hookimpl
+from cityflux import COMPUTED, Indicator, Source, hookimpl
 from plugins.published import Published
 
 if TYPE_CHECKING:
     import polars as pl
 
     Formula = Callable[[pl.DataFrame], pl.DataFrame]
-
-_SOURCE = Source(
-    id="cityflux.derived",
-    publisher="cityflux",
-    address="derived:",
-    licence="that of the inputs",
-    priority=20,
-    access="derived",
-    reference="computed from other indicators, as the definition of each says",
-)
 
 
 class Derived:
@@ -50,7 +40,7 @@ class Derived:
     @hookimpl
     def source(self) -> list[Source]:
         """Declare that the figures are computed here."""
-        return [_SOURCE]
+        return [COMPUTED]
 
     @hookimpl
     def derive(self, figures: pl.DataFrame) -> pl.DataFrame:
@@ -70,7 +60,7 @@ class DerivedAndPublished(Published):
     """
 
     def __init__(self, indicator: Indicator, formula: Formula) -> None:
-        super().__init__(indicator, live=(_SOURCE,))
+        super().__init__(indicator, live=(COMPUTED,))
         self._formula = formula
 
     @hookimpl

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from core.cli.output import percent, print_json, print_table
-
-if TYPE_CHECKING:
-    from core.cli.show import Row
+from core.cli.rows import Row
+from core.errors import NotEnoughData
 
 
 class Pair(NamedTuple):
@@ -32,8 +31,6 @@ def compare(ours: Sequence[Row], others: Sequence[Row]) -> list[Pair]:
     Raises:
         NotEnoughData: they have no period, city and node in common.
     """
-    from core.errors import NotEnoughData
-
     beside = {(_key(row), row.city, row.period): row for row in others}
     pairs = []
     for row in ours:

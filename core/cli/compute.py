@@ -15,10 +15,10 @@ from core.cli.session import Session, pass_session
 @pass_session
 def compute(session: Session, index: str | None, as_of: str | None, as_json: bool) -> int:
     """Compute INDEX, or all indices, from the stored figures and store every node."""
-    from cityflux import __version__
     from core.cli.show import print_evaluated
     from core.engine.compute import evaluate
     from core.job import compute_all
+    from core.version import __version__
 
     wanted = [session.index(index)] if index or as_of else list(session.indices.values())
     if as_of:

@@ -51,9 +51,9 @@ def _refresh(
 @pass_session
 def run(session: Session, once: bool, offline: bool, index: str | None) -> int:
     """Refresh what is due, compute every index, and print INDEX (or the default one)."""
-    from cityflux import __version__
     from core.cli.show import print_ranking
     from core.job import compute_all, note_broken
+    from core.version import __version__
 
     definition = session.index(index)
     with session.open() as connection:

@@ -4,56 +4,18 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import click
 
+from core.cli.comparison import compare, print_comparison
 from core.cli.output import json_option, percent, print_json, print_table
+from core.cli.rows import Row, stored_rows
 from core.cli.session import Session, pass_session
 
 if TYPE_CHECKING:
     from core.engine.definition import Definition
     from core.engine.scoring import Scores
-
-
-class Row(NamedTuple):
-    """One score with everything that a reader wants beside it."""
-
-    node: str
-    name_zh: str
-    level: int
-    city: str
-    city_zh: str
-    period: str
-    score: float | None
-    rank: int | None
-    coverage: float
-
-
-_ROWS = """
-SELECT s.node_id, n.name_zh, n.level, s.city_id, c.name_zh, s.period, s.score, s.rank, s.coverage
-FROM scores s
-JOIN nodes n ON n.index_id = s.index_id AND n.node_id = s.node_id
-JOIN cities c ON c.id = s.city_id
-WHERE s.index_id = ?
-ORDER BY n.sort_order, s.period, s.rank IS NULL, s.rank, s.city_id
-"""
-
-
-def stored_rows(connection: sqlite3.Connection, index_id: str) -> list[Row]:
-    """The stored scores of an index, the root first, then in the order of the tree.
-
-    Raises:
-        NotEnoughData: the index was not computed yet.
-    """
-    from core.errors import NotEnoughData
-
-    rows = [Row(*row) for row in connection.execute(_ROWS, (index_id,))]
-    if not rows:
-        raise NotEnoughData(
-            f"{index_id} was not computed yet; do it with: cityflux compute {index_id}"
-        )
-    return rows
 
 
 def print_ranking(
@@ -167,8 +129,6 @@ def show(
     as_json: bool,
 ) -> None:
     """Print INDEX (or the default one): score, rank and coverage of every city."""
-    from core.cli.comparison import compare, print_comparison
-
     definition = session.index(index)
     with session.read() as connection:
         rows = stored_rows(connection, definition.id)

@@ -20,6 +20,7 @@ from core.engine.definition import parse_definition
 from core.hookspecs import ExtensionSpec, IndicatorSpec
 from core.plugin_manager import declaration, indicator_manager, load_file
 from scrapers.client import Client, Policy
+from tests.docs.commands import MainJob
 
 ROOT = Path(__file__).resolve().parents[2]
 CITIES = {"shanghai", "beijing"}
@@ -147,6 +148,13 @@ def test_the_wrapping_plugin_of_the_documents_marks_what_is_doubtful(tmp_path: P
     documents = manager.hook.fetch(http=None, source=source, since=None)
     found = figures(manager.hook.normalize(documents=documents), "normalize", CITIES)
     assert [(figure.value, figure.status) for figure in found] == [(1.5, "ok"), (-2.5, "suspect")]
+
+
+@pytest.mark.parametrize("document", ["README.md", "README.zh-CN.md"])
+def test_the_readme_shows_what_the_main_job_prints(document: str, main_job: MainJob) -> None:
+    shown = _blocks(document, "console")[0].splitlines()
+    assert shown[0] == "$ make run"
+    assert shown[1:] == [line.rstrip() for line in main_job.printed.splitlines()]
 
 
 @pytest.mark.parametrize("document", ["README.md", "README.zh-CN.md", "docs/indices.md"])

@@ -140,14 +140,14 @@ def test_the_computed_indicator_of_the_documents_computes(tmp_path: Path) -> Non
 def test_the_wrapping_plugin_of_the_documents_marks_what_is_doubtful(tmp_path: Path) -> None:
     _, code = _blocks("docs/plugins.md", "python")
     (plain,) = _blocks("README.md", "python")
-    for name, text in (("wrapper", code), ("plain", plain.replace(",2.5", ",-2.5"))):
+    for name, text in (("wrapper", code), ("plain", plain.replace(",2.5", ",2.5e13"))):
         (tmp_path / f"{name}.py").write_text(text, encoding="utf-8")
     plugin = load_file(tmp_path / "plain.py")
     manager = indicator_manager(plugin, [load_file(tmp_path / "wrapper.py")])
     _, (source,) = declaration(plugin)
     documents = manager.hook.fetch(http=None, source=source, since=None)
     found = figures(manager.hook.normalize(documents=documents), "normalize", CITIES)
-    assert [(figure.value, figure.status) for figure in found] == [(1.5, "ok"), (-2.5, "suspect")]
+    assert [(figure.value, figure.status) for figure in found] == [(1.5, "ok"), (2.5e13, "suspect")]
 
 
 @pytest.mark.parametrize("document", ["README.md", "README.zh-CN.md"])

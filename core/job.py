@@ -34,6 +34,16 @@ def note_broken(connection: sqlite3.Connection, plugins: Plugins) -> list[tuple[
     return [(record.name, record.error) for record in plugins.broken]
 
 
+def announce_changes(connection: sqlite3.Connection, plugins: Plugins, since: int) -> int:
+    """Tell the plugins which figures changed after a position; returns the position now."""
+    cursor = connection.execute("SELECT * FROM changes WHERE seq > ? ORDER BY seq", (since,))
+    names = [column[0] for column in cursor.description]
+    if changes := [dict(zip(names, row, strict=True)) for row in cursor]:
+        plugins.manager.hook.observations_changed(changes=changes)
+        return int(changes[-1]["seq"])
+    return since
+
+
 def compute_all(
     connection: sqlite3.Connection,
     plugins: Plugins,

@@ -36,7 +36,7 @@ def check(plugins: Plugins, record_name: str, http: Client) -> Iterator[tuple[st
         plugin = plugins.indicators[identifier]
         yield f"{identifier}: declaration", _declaration(plugin)
         for source in plugin.sources:
-            if source.access in ("bundled", "live"):
+            if source.access == "bundled":
                 yield f"{identifier}: {source.id}", _figures(plugin, source, plugins, http)
 
 

@@ -54,8 +54,10 @@ class LazyGroup(click.Group):
 
     def _added(self, ctx: click.Context) -> dict[str, click.Command]:
         """The commands that plugins add through `register_commands`."""
-        session = ctx.find_object(Session)
-        if session is None or not session.may_have_commands():
+        # The commands are asked for before the options of the group have made the session.
+        config = ctx.params.get("config")
+        session = ctx.find_object(Session) or Session(config)
+        if not session.may_have_commands():
             return {}
         group = click.Group("plugins")
         session.plugins.manager.hook.register_commands(cli=group)

@@ -25,23 +25,39 @@ def _refresh(
     session: Session, connection: sqlite3.Connection, only: tuple[str, ...], offline: bool
 ) -> Summary:
     from core.http import open_client
-    from core.refresh import due, refresh
+    from core.job import announce_changes
+    from core.refresh import Result, due, refresh
+    from storage.observations import position
 
     config = session.config.refresh
     tasks = due(connection, session.plugins, only, offline)
+    before = position(connection)
+    hook = session.plugins.manager.hook
+
+    def done(result: Result) -> None:
+        advance()
+        if result.error:
+            hook.refresh_failed(
+                indicator_id=result.task.plugin.indicator.id,
+                source_id=result.task.source.id,
+                error=result.error,
+            )
+
     with (
         open_client(session.config, connection, session.database, offline) as http,
         http.refresh(),
         progress("refreshing", len(tasks), session.color) as advance,
     ):
-        return refresh(
+        summary = refresh(
             connection,
             tasks,
             http,
             threads=config.threads,
             time_limit=config.time_limit,
-            progress=lambda result: advance(),
+            progress=done,
         )
+    announce_changes(connection, session.plugins, before)
+    return summary
 
 
 @click.command(epilog="Example: cityflux run --once --offline")

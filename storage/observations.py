@@ -147,5 +147,5 @@ def source_order(connection: sqlite3.Connection) -> list[str]:
 
 def position(connection: sqlite3.Connection) -> int:
     """The sequence number of the last change; 0 where there was none."""
-    row = connection.execute("SELECT seq FROM sqlite_sequence WHERE name = 'changes'").fetchone()
-    return int(row[0]) if row else 0
+    (last,) = connection.execute("SELECT max(seq) FROM changes").fetchone()
+    return int(last or 0)

@@ -114,13 +114,13 @@ CREATE TABLE observations (
     period TEXT NOT NULL,
     source_id TEXT NOT NULL REFERENCES sources(id),
     value REAL NOT NULL CHECK (abs(value) < 9e999),
-    status TEXT NOT NULL DEFAULT 'ok' CHECK (status IN ('ok', 'provisional', 'suspect')),
+    status TEXT NOT NULL DEFAULT 'ok'  -- IN (...) would build a table for every row that is stored
+        CHECK (status = 'ok' OR status = 'provisional' OR status = 'suspect'),
     note TEXT NOT NULL DEFAULT '',
     fetch_id INTEGER REFERENCES fetches(id),
     recorded_at TEXT NOT NULL DEFAULT ({NOW}),
     PRIMARY KEY (indicator_id, city_id, period, source_id)
 ) STRICT, WITHOUT ROWID;
-CREATE INDEX observations_by_fetch ON observations (fetch_id) WHERE fetch_id IS NOT NULL;
 
 CREATE TABLE revisions (
     indicator_id TEXT NOT NULL,
@@ -137,7 +137,7 @@ CREATE TABLE revisions (
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE changes (
-    seq INTEGER PRIMARY KEY AUTOINCREMENT,
+    seq INTEGER PRIMARY KEY,
     changed_at TEXT NOT NULL DEFAULT ({NOW}),
     kind TEXT NOT NULL,
     indicator_id TEXT,
@@ -186,6 +186,15 @@ _SAME_KEY = """o.indicator_id = new.indicator_id AND o.city_id = new.city_id
         AND o.period = new.period AND o.source_id = new.source_id"""
 
 CHANGE_TRIGGERS = (
+    # Putting an equal row in its own place is no event, and must not look like news.
+    f"""
+CREATE TRIGGER observations_equal BEFORE INSERT ON observations
+WHEN (new.fetch_id IS NULL OR (SELECT ended FROM fetches WHERE id = new.fetch_id) IS NOT NULL)
+    AND EXISTS (SELECT 1 FROM observations o WHERE {_SAME_KEY}
+        AND o.value = new.value AND o.status = new.status AND o.note = new.note)
+BEGIN
+    SELECT RAISE(IGNORE);
+END""",
     f"""
 CREATE TRIGGER observations_replace BEFORE INSERT ON observations
 WHEN (new.fetch_id IS NULL OR (SELECT ended FROM fetches WHERE id = new.fetch_id) IS NOT NULL)
@@ -214,7 +223,8 @@ BEGIN
     INSERT INTO changes (kind, indicator_id, city_id, period, source_id, old_value, new_value)
     VALUES ('update', new.indicator_id, new.city_id, new.period, new.source_id,
         old.value, new.value);
-    UPDATE observations SET recorded_at = {NOW}
+    UPDATE observations SET recorded_at =
+        CASE WHEN old.recorded_at < {NOW} THEN {NOW} ELSE old.recorded_at || '+' END
     WHERE indicator_id = new.indicator_id AND city_id = new.city_id AND period = new.period
         AND source_id = new.source_id AND new.recorded_at = old.recorded_at;
 END""",
@@ -224,6 +234,13 @@ BEGIN
     {_KEEP_OLD}
     INSERT INTO changes (kind, indicator_id, city_id, period, source_id, old_value)
     VALUES ('delete', old.indicator_id, old.city_id, old.period, old.source_id, old.value);
+END""",
+    # AUTOINCREMENT would cost a write per row to promise what this promises as well.
+    """
+CREATE TRIGGER changes_last BEFORE DELETE ON changes
+WHEN old.seq = (SELECT max(seq) FROM changes)
+BEGIN
+    SELECT RAISE(ABORT, 'the last change must stay: the runs count from it');
 END""",
     """
 CREATE TRIGGER sources_priority AFTER UPDATE OF priority ON sources

@@ -1,0 +1,176 @@
+"""Opening, refusing, searching; snapshots and scores."""
+
+from __future__ import annotations
+
+import sqlite3
+import statistics
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from storage import catalog
+from storage.database import now, open_database, read_database, upsert, write
+from storage.errors import NewerDatabase, NotADatabase, ReadOnly, StorageError
+from storage.fetches import (
+    Answer,
+    begin_fetch,
+    end_fetch,
+    last_snapshots,
+    read_answers,
+    read_snapshot,
+)
+from storage.results import Run, Score, save_scores
+from storage.sql_functions import prepare_connection
+
+
+@pytest.fixture
+def database(tmp_path: Path) -> Iterator[sqlite3.Connection]:
+    with open_database(tmp_path / "t.db") as connection:
+        yield connection
+
+
+def indicator(connection: sqlite3.Connection, name: str, name_zh: str) -> None:
+    row = {"id": name, "name_zh": name_zh, "name_en": name.title(), "unit": "个"}
+    with write(connection):
+        catalog.save_indicators(connection, [row])
+
+
+def search(connection: sqlite3.Connection, words: str) -> list[str]:
+    rows = connection.execute(
+        "SELECT i.id FROM indicators i JOIN indicators_fts f ON f.rowid = i.rowid "
+        "WHERE indicators_fts MATCH ? ORDER BY i.id",
+        (words,),
+    )
+    return [name for (name,) in rows]
+
+
+def test_search_finds_chinese_words_of_two_characters(database: sqlite3.Connection) -> None:
+    indicator(database, "shipping", "百度指数：整体日均值(航运)")
+    indicator(database, "patents", "发明专利授权量")
+    assert search(database, "航运") == ["shipping"]
+    assert search(database, "专利") == ["patents"]
+    assert search(database, "授权") == ["patents"]
+    assert search(database, "shipping") == ["shipping"]
+    indicator(database, "patents", "航运专利")
+    assert search(database, "航运") == ["patents", "shipping"]
+    assert search(database, "授权") == []
+    database.execute("DELETE FROM indicators WHERE id = 'shipping'")
+    assert search(database, "航运") == ["patents"]
+    database.execute(
+        "INSERT INTO indicators_fts (indicators_fts, rank) VALUES ('integrity-check', 1)"
+    )
+    assert database.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+
+
+def test_an_equal_row_is_left_alone(database: sqlite3.Connection) -> None:
+    row = {"id": "a", "name_zh": "甲", "name_en": "A"}
+    assert upsert(database, "cities", [row], ["id"]) == 1
+    assert upsert(database, "cities", [row], ["id"]) == 0
+    assert upsert(database, "cities", [row | {"name_en": "B"}], ["id"]) == 1
+    assert upsert(database, "cities", [], ["id"]) == 0
+
+
+def test_settings(database: sqlite3.Connection) -> None:
+    assert database.execute("PRAGMA journal_mode").fetchone() == ("wal",)
+    assert database.execute("PRAGMA foreign_keys").fetchone() == (1,)
+    tables = database.execute(
+        "SELECT name FROM pragma_table_list WHERE type = 'table' AND NOT strict "
+        "AND schema = 'main' AND name NOT LIKE 'sqlite%' AND name NOT LIKE '\\_%' ESCAPE '\\'"
+    ).fetchall()
+    assert tables == []
+
+
+def test_the_bytes_are_kept_once(database: sqlite3.Connection) -> None:
+    answer = Answer("http://localhost/a", "hash", lambda: b"figures" * 100, etag='"1"')
+    for outcome in ("stored", "unchanged"):
+        with write(database):
+            fetch = begin_fetch(database, "x", "s", answer.address, now())
+            end_fetch(database, fetch, outcome, [answer])
+    assert database.execute("SELECT count(*), max(size) FROM snapshots").fetchone() == (1, 700)
+    assert read_snapshot(database, "hash") == b"figures" * 100
+    assert last_snapshots(database, "x", "s") == ("hash",)
+    assert read_answers(database)[answer.address].etag == '"1"'
+    other = answer._replace(sha256="other", address="http://localhost/b")
+    with write(database):
+        fetch = begin_fetch(database, "x", "s", "", now())
+        end_fetch(database, fetch, "stored", [answer, other])
+        broken = begin_fetch(database, "x", "s", "", now())
+        end_fetch(database, broken, "failed", error="no answer")
+    assert last_snapshots(database, "x", "s") == ("hash", "other")
+    with pytest.raises(KeyError):
+        read_snapshot(database, "nothing")
+
+
+def test_a_score_keeps_its_run_until_it_changes(database: sqlite3.Connection) -> None:
+    with write(database):
+        catalog.save_cities(database, [{"id": c, "name_zh": c, "name_en": c} for c in "ab"])
+        node = {"index_id": "i", "node_id": "i", "parent_id": None, "weight": 1, "sort_order": 0}
+        node |= {"level": 0, "name_zh": "i", "name_en": "i", "indicator_id": None}
+        index = {
+            "id": "i",
+            "name_zh": "i",
+            "name_en": "i",
+            "definition": "",
+            "definition_hash": "h",
+        }
+        catalog.save_index(database, index, [node])
+    run = Run("i", "h", 0, now(), "m", "1")
+    first = [Score("i", "a", "2020", 1.0, 1, 1.0), Score("i", "b", "2020", 0.5, 2, 0.5)]
+    with write(database):
+        assert save_scores(database, run, first) == (1, 2)
+        assert save_scores(database, run, first) == (2, 0)
+        second = [first[0], first[1]._replace(score=0.7)]
+        assert save_scores(database, run, second) == (3, 1)
+        assert save_scores(database, run, first[:1]) == (4, 1)
+    assert database.execute("SELECT city_id, run_id FROM scores").fetchall() == [("a", 1)]
+
+
+def test_files_that_are_refused(tmp_path: Path) -> None:
+    text, other, old = tmp_path / "text.db", tmp_path / "other.db", tmp_path / "old.db"
+    text.write_text("no database " * 1000)
+    with sqlite3.connect(other) as connection:
+        connection.execute("CREATE TABLE recipes (name TEXT)")
+    with open_database(old) as connection:
+        connection.execute(
+            "INSERT INTO _sqlite_migrations (migration_set, name, applied_at) "
+            "VALUES ('cityflux', 'z', '')"
+        )
+    for path, error, words in (
+        (text, NotADatabase, "is no SQLite database"),
+        (other, NotADatabase, "a database of something else"),
+        (old, NewerDatabase, "upgrade cityflux"),
+    ):
+        for opener in (open_database, read_database):
+            with pytest.raises(error, match=words), opener(path):
+                pass
+    with pytest.raises(StorageError, match="cityflux run"), read_database(tmp_path / "none.db"):
+        pass
+    with sqlite3.connect(other) as connection:
+        assert len(connection.execute("SELECT name FROM sqlite_master").fetchall()) == 1
+
+
+def test_a_file_without_write_bits_is_read_only(tmp_path: Path) -> None:
+    path = tmp_path / "t.db"
+    with open_database(path):
+        pass
+    path.chmod(0o444)
+    with pytest.raises(ReadOnly, match="chmod"), open_database(path):
+        pass
+    with read_database(path) as connection:
+        assert connection.execute("SELECT count(*) FROM cities").fetchone() == (0,)
+
+
+def test_functions_for_the_stock_command() -> None:
+    connection = sqlite3.connect(":memory:")
+    prepare_connection(connection)
+    values = [3.0, 1.0, 4.0, 1.0, 5.0]
+    connection.execute("CREATE TABLE t (x REAL)")
+    connection.executemany("INSERT INTO t VALUES (?)", [(value,) for value in (*values, None)])
+    (found,) = connection.execute("SELECT stddev(x) FROM t").fetchone()
+    assert found == pytest.approx(statistics.stdev(values))
+    assert connection.execute("SELECT stddev(x) FROM t WHERE x = 4").fetchone() == (None,)
+    assert connection.execute("SELECT zscore(5, 3, 2), zscore(5, 3, 0)").fetchone() == (1, None)
+    query = "SELECT period_year('2020-Q3'), period_year('soon'), period_year(NULL)"
+    assert connection.execute(query).fetchone() == (2020, None, None)
+    connection.close()

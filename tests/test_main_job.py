@@ -233,3 +233,17 @@ def test_plugins_check_finds_what_is_wrong(home: Path, cityflux: Cityflux) -> No
     assert done.returncode == 1
     assert "htpp" in done.stdout
     assert cityflux("plugins", "check", "plugins.transport").returncode == 0
+
+
+def test_strengths_say_where_a_city_leads_and_against_whom(home: Path, cityflux: Cityflux) -> None:
+    done = cityflux("show", "paper_transport", "--strengths", "beijing", "--json")
+    tables = json.loads(done.stdout)
+    assert set(tables) == {"strengths", "weaknesses"}
+    assert tables["strengths"]
+    for row in tables["strengths"]:
+        assert 1 <= row["rank"] <= row["of"] <= 5
+        assert (row["rank"] == 1) == (row["behind"] is None)
+        assert row["ahead_of"] != "beijing"
+    ranks = [row["rank"] for row in tables["strengths"]]
+    assert ranks == sorted(ranks)
+    assert cityflux("show", "paper_transport", "--strengths", "atlantis").returncode != 0

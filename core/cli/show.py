@@ -156,6 +156,7 @@ def print_evaluated(
 @click.option("--groups", is_flag=True, help="Show the groups as well.")
 @click.option("--all", "leaves", is_flag=True, help="Show every node, down to the indicators.")
 @click.option("--against", metavar="OTHER", help="Set another index beside it, node by node.")
+@click.option("--strengths", metavar="CITY", help="Show where a city leads, and where it lags.")
 @json_option
 @pass_session
 def show(
@@ -164,13 +165,18 @@ def show(
     groups: bool,
     leaves: bool,
     against: str | None,
+    strengths: str | None,
     as_json: bool,
 ) -> None:
     """Print INDEX (or the default one): score, rank and coverage of every city."""
     from core.cli.comparison import compare, print_comparison
+    from core.cli.reading import print_strengths
 
     definition = session.index(index)
     with session.read() as connection:
+        if strengths:
+            print_strengths(connection, definition, strengths, as_json=as_json, color=session.color)
+            return
         rows = stored_rows(connection, definition.id)
         if against:
             other = session.index(against)

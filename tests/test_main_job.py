@@ -247,3 +247,16 @@ def test_strengths_say_where_a_city_leads_and_against_whom(home: Path, cityflux:
     ranks = [row["rank"] for row in tables["strengths"]]
     assert ranks == sorted(ranks)
     assert cityflux("show", "paper_transport", "--strengths", "atlantis").returncode != 0
+
+
+def test_contributions_sum_to_the_score_and_to_the_lead(home: Path, cityflux: Cityflux) -> None:
+    scores = roots(cityflux("show", "paper_transport", "--json").stdout)
+    show = ("show", "paper_transport", "--tree", "--json")
+    parts = json.loads(cityflux(*show).stdout)
+    for city, score in scores.items():
+        assert parts["paper_transport"][city] == pytest.approx(score)
+    lead = json.loads(cityflux(*show, "--city", "beijing", "--versus", "shanghai").stdout)
+    expected = scores["beijing"] - scores["shanghai"]
+    (whole,) = lead.pop("paper_transport").values()
+    assert whole == pytest.approx(expected)
+    assert cityflux(*show, "--city", "beijing").returncode == 2

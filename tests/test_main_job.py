@@ -233,3 +233,30 @@ def test_plugins_check_finds_what_is_wrong(home: Path, cityflux: Cityflux) -> No
     assert done.returncode == 1
     assert "htpp" in done.stdout
     assert cityflux("plugins", "check", "plugins.transport").returncode == 0
+
+
+def test_strengths_say_where_a_city_leads_and_against_whom(home: Path, cityflux: Cityflux) -> None:
+    done = cityflux("show", "paper_transport", "--strengths", "beijing", "--json")
+    tables = json.loads(done.stdout)
+    assert set(tables) == {"strengths", "weaknesses"}
+    assert tables["strengths"]
+    for row in tables["strengths"]:
+        assert 1 <= row["rank"] <= row["of"] <= 5
+        assert (row["rank"] == 1) == (row["behind"] is None)
+        assert row["ahead_of"] != "beijing"
+    ranks = [row["rank"] for row in tables["strengths"]]
+    assert ranks == sorted(ranks)
+    assert cityflux("show", "paper_transport", "--strengths", "atlantis").returncode != 0
+
+
+def test_contributions_sum_to_the_score_and_to_the_lead(home: Path, cityflux: Cityflux) -> None:
+    scores = roots(cityflux("show", "paper_transport", "--json").stdout)
+    show = ("show", "paper_transport", "--tree", "--json")
+    parts = json.loads(cityflux(*show).stdout)
+    for city, score in scores.items():
+        assert parts["paper_transport"][city] == pytest.approx(score)
+    lead = json.loads(cityflux(*show, "--city", "beijing", "--versus", "shanghai").stdout)
+    expected = scores["beijing"] - scores["shanghai"]
+    (whole,) = lead.pop("paper_transport").values()
+    assert whole == pytest.approx(expected)
+    assert cityflux(*show, "--city", "beijing").returncode == 2

@@ -118,6 +118,10 @@ def print_evaluated(
 @click.option("--groups", is_flag=True, help="Show the groups as well.")
 @click.option("--all", "leaves", is_flag=True, help="Show every node, down to the indicators.")
 @click.option("--against", metavar="OTHER", help="Set another index beside it, node by node.")
+@click.option("--strengths", metavar="CITY", help="Show where a city leads, and where it lags.")
+@click.option("--tree", is_flag=True, help="Show what every node brings to the score.")
+@click.option("--city", help="With --tree and --versus: split the lead of this city.")
+@click.option("--versus", metavar="CITY", help="With --tree and --city: the lead over this city.")
 @json_option
 @pass_session
 def show(
@@ -126,13 +130,30 @@ def show(
     groups: bool,
     leaves: bool,
     against: str | None,
+    strengths: str | None,
+    tree: bool,
+    city: str | None,
+    versus: str | None,
     as_json: bool,
 ) -> None:
     """Print INDEX (or the default one): score, rank and coverage of every city."""
+    from core.cli.contributions import contributions_of, difference, print_contributions
+    from core.cli.reading import print_strengths
+
+    if bool(city) != bool(versus) or (city and not tree):
+        raise click.UsageError("--city and --versus go together, with --tree")
     definition = session.index(index)
     with session.read() as connection:
+        if strengths:
+            print_strengths(connection, definition, strengths, as_json=as_json, color=session.color)
+            return
         rows = stored_rows(connection, definition.id)
-        if against:
+        if tree:
+            parts = contributions_of(definition, rows, session.methods)
+            if city and versus:
+                parts = difference(parts, city, versus)
+            print_contributions(definition, parts, as_json=as_json, color=session.color)
+        elif against:
             other = session.index(against)
             pairs = compare(rows, stored_rows(connection, other.id))
             print_comparison(pairs, (definition.id, other.id), as_json=as_json, color=session.color)

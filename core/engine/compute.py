@@ -39,9 +39,8 @@ def evaluate(
         NotEnoughData: there is nothing to compare.
     """
     _check_names(connection, definition)
-    wanted = [leaf.id for leaf in definition.leaves]
     directions = dict(connection.execute("SELECT id, direction FROM indicators").fetchall())
-    panel = read_panel(connection, wanted, definition.cities, definition.periods, as_of)
+    panel = read_panel(connection, definition.figures, definition.cities, definition.periods, as_of)
     return score(definition, panel, directions, methods)
 
 
@@ -119,7 +118,7 @@ def save_tree(connection: sqlite3.Connection, definition: Definition) -> None:
 def _check_names(connection: sqlite3.Connection, definition: Definition) -> None:
     for table, names in (
         ("cities", definition.cities),
-        ("indicators", [leaf.id for leaf in definition.leaves]),
+        ("indicators", definition.figures),
     ):
         known = catalog.known_ids(connection, table)
         if unknown := [name for name in names if name not in known]:

@@ -15,6 +15,12 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from core.config import explain
+from core.engine.choices import (
+    DenominatorChoice,
+    ImputationChoice,
+    ScreeningChoice,
+    TreatmentChoice,
+)
 from core.errors import IndexDefinitionError, PeriodError
 from core.period import Period
 
@@ -94,6 +100,7 @@ class NodeTable(Part):
     parent: str | None = None
     weight: float = 1.0
     aggregation: Aggregation | None = None
+    weighting: Method | None = None
     indicators: list[str | Leaf] = []
 
 
@@ -106,6 +113,11 @@ class Definition(Part):
     description: str = ""
     cities: list[str]
     periods: Periods
+    screening: ScreeningChoice | None = None
+    denominators: dict[str, DenominatorChoice] = {}
+    imputation: ImputationChoice | None = None
+    treatment: TreatmentChoice | None = None
+    weighting: Method | None = None
     standardization: Standardization = Standardization()
     aggregation: Aggregation = Aggregation()
     nodes: list[NodeTable] = []
@@ -127,6 +139,12 @@ class Definition(Part):
         """The nodes that are indicators."""
         return tuple(node for node in self.tree if node.indicator)
 
+    @property
+    def figures(self) -> tuple[str, ...]:
+        """The indicators that are read: the leaves, and what they are divided by."""
+        leaves = [leaf.id for leaf in self.leaves]
+        return tuple(dict.fromkeys([*leaves, *(each.by for each in self.denominators.values())]))
+
 
 class Node(Part):
     """A node of the tree, ready for use; ``level`` is 0 at the root."""
@@ -140,6 +158,7 @@ class Node(Part):
     indicator: str | None = None
     direction: Literal[1, -1] | None = None
     aggregation: Aggregation | None = None
+    weighting: Method | None = None
     standardization: Standardization | None = None
 
 
@@ -194,6 +213,10 @@ def _problems(definition: Definition) -> Iterator[str]:
             )
     if not definition.leaves:
         yield "no node names an indicator; write indicators = [...] in a node"
+    leaves = {leaf.id for leaf in definition.leaves}
+    for name in definition.denominators:
+        if name not in leaves:
+            yield f"denominators: {name} is no indicator of this index; leave it out"
     parents = {node.parent for node in definition.tree}
     for node in definition.tree:
         if not node.indicator and node.id not in parents:
@@ -235,6 +258,7 @@ def _walk(definition: Definition) -> Iterator[Node]:
         name_zh=definition.name_zh,
         name_en=definition.name_en,
         aggregation=definition.aggregation,
+        weighting=definition.weighting,
     )
     yield root
     yield from _leaves(definition.indicators, root)
@@ -256,6 +280,7 @@ def _below(
             weight=table.weight,
             level=parent.level + 1,
             aggregation=table.aggregation or definition.aggregation,
+            weighting=table.weighting,
         )
         yield node
         yield from _leaves(table.indicators, node)

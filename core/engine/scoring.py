@@ -12,7 +12,8 @@ from core.engine.definition import Aggregation, Definition, Node
 from core.engine.methods import Methods
 from core.engine.panel import KEYS, Panel
 from core.engine.standardization import standardize
-from core.errors import NotEnoughData
+from core.engine.steps import prepare
+from core.errors import IndexDefinitionError, NotEnoughData
 
 
 @dataclass(frozen=True)
@@ -22,7 +23,8 @@ class Scores:
     Attributes:
         scores: period, city, and a column per node; null where there is no score.
         coverage: the same shape: the share of the figures under the node that the score rests on.
-        notes: what a reader must know, a line each: indicators that could not be compared.
+        notes: what a reader must know, a line each: what the steps touched, computed weights,
+            indicators that could not be compared.
     """
 
     scores: pl.DataFrame
@@ -41,11 +43,11 @@ class Scores:
 def score(
     definition: Definition, panel: Panel, directions: Mapping[str, int], methods: Methods
 ) -> Scores:
-    """Standardize the figures, then aggregate from the leaves to the root.
+    """Prepare and standardize the figures, then aggregate from the leaves to the root.
 
     Args:
         definition: the index.
-        panel: the figures of all its indicators.
+        panel: the figures of `Definition.figures`.
         directions: 1 or -1 by indicator, where the index does not say otherwise.
         methods: the methods that the definition may name.
 
@@ -53,16 +55,18 @@ def score(
         NotEnoughData: no indicator has figures that differ between two cities or more.
         IndexDefinitionError: a method does not exist, or cannot be applied.
     """
+    panel, notes = prepare(definition, panel, directions)
     standardized = _standardize(definition, panel, directions, methods)
-    notes = tuple(_incomparable(definition, panel, standardized))
+    notes += _incomparable(definition, panel, standardized)
     if all(standardized[leaf.id].null_count() == standardized.height for leaf in definition.leaves):
         raise NotEnoughData(
             f"{definition.id} has no data: none of its {len(definition.leaves)} indicators has "
             f"figures that differ between two of its cities in {_list(definition.periods.of)}; "
             "fetch some with cityflux refresh, or import them with cityflux import"
         )
-    scores = _aggregate(definition, standardized, methods)
-    return Scores(scores, _coverage(definition, panel, standardized), notes)
+    scores, weights = _aggregate(definition, standardized, methods)
+    coverage = _coverage(definition, panel, standardized)
+    return Scores(scores, coverage, (*notes, *weights))
 
 
 def _standardize(
@@ -100,22 +104,48 @@ def _incomparable(definition: Definition, panel: Panel, standardized: pl.DataFra
 
 def _aggregate(
     definition: Definition, standardized: pl.DataFrame, methods: Methods
-) -> pl.DataFrame:
-    """Add a column per inner node, children before parents."""
-    frame = standardized
+) -> tuple[pl.DataFrame, list[str]]:
+    """Add a column per inner node, children before parents; a note on computed weights."""
+    frame, notes = standardized, []
     for node in reversed(definition.tree):
         if node.indicator:
             continue
         children = [child for child in definition.tree if child.parent == node.id]
-        frame = frame.with_columns(_node(node, children, frame, methods).alias(node.id))
-    return frame.select(*KEYS, *(node.id for node in definition.tree))
+        weights = _weights(node, children, frame, methods)
+        if node.weighting:
+            shares = zip(children, weights, strict=True)
+            listed = ", ".join(f"{child.id} {weight:.4f}" for child, weight in shares)
+            notes.append(f"{node.id}: weights by {node.weighting.method}: {listed}")
+        frame = frame.with_columns(_node(node, children, weights, frame, methods).alias(node.id))
+    return frame.select(*KEYS, *(node.id for node in definition.tree)), notes
 
 
-def _node(node: Node, children: Sequence[Node], frame: pl.DataFrame, methods: Methods) -> pl.Series:
+def _weights(
+    node: Node, children: Sequence[Node], frame: pl.DataFrame, methods: Methods
+) -> list[float]:
+    """The written weights, or those that a method finds in all rows of the children's scores."""
+    if node.weighting is None:
+        return [child.weight for child in children]
+    function = methods.get("weighting", node.weighting.method)
+    try:
+        weights: list[float] = function(
+            frame.select(child.id for child in children), **node.weighting.parameters
+        )
+    except (IndexDefinitionError, TypeError) as error:
+        raise IndexDefinitionError(f"weighting of {node.id}: {error}") from error
+    return weights
+
+
+def _node(
+    node: Node,
+    children: Sequence[Node],
+    weights: Sequence[float],
+    frame: pl.DataFrame,
+    methods: Methods,
+) -> pl.Series:
     chosen = node.aggregation or Aggregation()
     function = methods.get("aggregation", chosen.method)
     columns = [child.id for child in children]
-    weights = [child.weight for child in children]
     parts = [frame]
     if looks_across_units(function):
         parts = frame.partition_by("period", maintain_order=True)

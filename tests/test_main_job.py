@@ -260,3 +260,12 @@ def test_contributions_sum_to_the_score_and_to_the_lead(home: Path, cityflux: Ci
     (whole,) = lead.pop("paper_transport").values()
     assert whole == pytest.approx(expected)
     assert cityflux(*show, "--city", "beijing").returncode == 2
+
+
+def test_strengths_name_the_last_places_too(home: Path, cityflux: Cityflux) -> None:
+    done = cityflux("show", "paper_transport", "--strengths", "shanghai", "--json")
+    found = json.loads(done.stdout)
+    names = {title: {row["indicator"] for row in rows} for title, rows in found.items()}
+    assert not names["strengths"] & names["weaknesses"]
+    assert "transport.freight_total" in names["strengths"]
+    assert "transport.road_passengers" in names["weaknesses"]

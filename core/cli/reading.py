@@ -25,11 +25,16 @@ def print_strengths(
     periods = definition.periods.model_copy(update={"of": definition.periods.of[-1:]})
     names = [leaf.id for leaf in definition.leaves]
     stored = dict(connection.execute("SELECT id, direction FROM indicators").fetchall())
+    figures = read_panel(connection, names, definition.cities, periods).values
+    known = figures.filter(city=city).select(names).unpivot()["value"].count()
     found = profile(
-        read_panel(connection, names, definition.cities, periods).values,
+        figures,
         names,
         city,
         directions={leaf.id: leaf.direction or stored[leaf.id] for leaf in definition.leaves},
+        top=min(5, known - known // 2),
+        bottom=min(5, known // 2),
+        skip_last=False,  # of few cities the last place is just what a reader looks for
     )
     tables = {"strengths": found.strengths, "weaknesses": found.weaknesses}
     if as_json:

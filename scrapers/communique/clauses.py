@@ -108,9 +108,13 @@ class Clause:
 
 
 def sentences(text: str) -> list[Sentence]:
-    """Split a normalised paragraph at full stops."""
+    """Split a normalised paragraph at full stops.
+
+    Characters of private use are dropped: they mean something in one font alone, and stand for
+    parentheses here.
+    """
     found = []
-    for raw in _SENTENCE_END.split(text):
+    for raw in _SENTENCE_END.split(_PLACEHOLDER.sub("", text)):
         if raw.strip():
             asides: list[str] = []
 

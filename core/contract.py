@@ -36,9 +36,7 @@ def figures(frame: Any, hook: str, cities: Collection[str]) -> list[Figure]:
         if value is None:
             continue
         figure = Figure(city, period, float(value), status or "ok", note or "")
-        problem = _problem(figure, cities)
-        if (city, period) in found:
-            problem = "stands there twice"
+        problem = "stands there twice" if (city, period) in found else _problem(figure, cities)
         if problem:
             raise PluginError(f"{hook}() returned {city} {period} {value}: {problem}")
         found[city, period] = figure
@@ -60,11 +58,12 @@ def _typed_rows(frame: Any, hook: str) -> Iterable[tuple[Any, ...]]:
     _check_type(frame, hook, "city", frame.schema["city"] == pl.String, "text")
     _check_type(frame, hook, "period", frame.schema["period"] == pl.String, "text")
     _check_type(frame, hook, "value", frame.schema["value"].is_numeric(), "numbers")
+    nothing = [None] * frame.height
     columns = [
-        pl.col(name) if name in frame.columns else pl.lit(None, dtype=pl.String).alias(name)
+        frame[name].to_list() if name in frame.columns else nothing
         for name in (*REQUIRED, *OPTIONAL)
     ]
-    return frame.select(columns).iter_rows()
+    return zip(*columns, strict=True)
 
 
 def _check_type(frame: pl.DataFrame, hook: str, column: str, right: bool, wanted: str) -> None:

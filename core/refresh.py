@@ -6,11 +6,13 @@ wrong with one source is written down in ``fetches`` and costs that source alone
 
 from __future__ import annotations
 
+import gc
 import queue
 import sqlite3
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -25,6 +27,11 @@ from storage.observations import Figure, latest_period, store_figures
 
 if TYPE_CHECKING:
     from scrapers.client import Client
+
+
+#: How many results are stored in one transaction at most, and how long (s) one waits for others.
+_TOGETHER = 32
+_MOMENT = 0.05
 
 
 @dataclass(frozen=True, eq=False)
@@ -104,7 +111,7 @@ def refresh(
     time_limit: float = 300.0,
     progress: Callable[[Result], None] = lambda result: None,
 ) -> Summary:
-    """Carry out tasks and store what they bring; one transaction for each.
+    """Carry out tasks and store what they bring, each whole or not at all.
 
     Args:
         connection: used by this thread alone.
@@ -114,25 +121,27 @@ def refresh(
         time_limit: seconds after which a task is given up.
         progress: called after each task.
     """
+    # What was loaded until now stays anyway: the collector need not look through it again.
+    gc.freeze()
     summary = Summary(tasks=len(tasks))
     cities = catalog.known_ids(connection, "cities")
-    for result in run_tasks(tasks, http, cities, threads, time_limit):
+    for results in run_tasks(tasks, http, cities, threads, time_limit):
         with write(connection):
-            changed = _store(connection, result)
-        summary.figures += len(result.found)
-        summary.changed += changed
-        summary.unchanged += result.unchanged
-        if result.error:
-            indicator, source = result.task.plugin.indicator.id, result.task.source.id
-            summary.failed.append((indicator, source, result.error))
-        progress(result)
+            summary.changed += sum(_store(connection, result) for result in results)
+        for result in results:
+            summary.figures += len(result.found)
+            summary.unchanged += result.unchanged
+            if result.error:
+                indicator, source = result.task.plugin.indicator.id, result.task.source.id
+                summary.failed.append((indicator, source, result.error))
+            progress(result)
     return summary
 
 
 def run_tasks(
     tasks: Sequence[Task], http: Client, cities: set[str], threads: int, time_limit: float
-) -> Iterator[Result]:
-    """Run tasks in threads and give their results as they come.
+) -> Iterator[list[Result]]:
+    """Run tasks in threads and give their results as they come, those that came together at once.
 
     A task that takes too long is given up: its thread is left behind, as Python cannot end it,
     and a new one takes its place.
@@ -162,13 +171,21 @@ def run_tasks(
             for late in _overdue(running, open_tasks, time_limit):
                 open_tasks.discard(late.task)
                 start()
-                yield late
+                yield [late]
             continue
-        if result.task in open_tasks:
-            open_tasks.discard(result.task)
-            yield result
+        arrived = [result, *_soon_after(results, min(_TOGETHER, len(open_tasks)) - 1)]
+        yield [each for each in arrived if each.task in open_tasks]
+        open_tasks.difference_update(each.task for each in arrived)
     for _ in range(workers):
         waiting.put(None)
+
+
+def _soon_after(results: queue.SimpleQueue[Result], most: int) -> Iterator[Result]:
+    """What comes in within a moment, so that a commit serves many small results."""
+    end = time.monotonic() + _MOMENT
+    with suppress(queue.Empty):
+        for _ in range(most):
+            yield results.get(timeout=max(0.0, end - time.monotonic()))
 
 
 def _overdue(

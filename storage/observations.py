@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterable, Sequence
+from functools import cache
+from itertools import chain
 from typing import NamedTuple
 
 from storage.database import now
@@ -33,13 +35,23 @@ class Series(NamedTuple):
     values: str
 
 
-_INSERT = """
-INSERT INTO observations
-    (indicator_id, city_id, period, source_id, value, status, note, fetch_id, recorded_at)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
-ON CONFLICT DO UPDATE SET value = excluded.value, status = excluded.status,
-    note = excluded.note, fetch_id = excluded.fetch_id, recorded_at = excluded.recorded_at
-"""
+#: Rows of one statement. SQLite lets other threads run for as long as a statement takes, and
+#: handing over once for sixty rows instead of sixty times makes writing and fetching overlap.
+_ROWS = 60
+
+
+@cache
+def _insert(rows: int) -> str:
+    """A statement that stores some rows of the same indicator, source, fetch and moment."""
+    row = "(?1, ?{}, ?{}, ?2, ?{}, ?{}, ?{}, ?3, ?4)"
+    values = ", ".join(row.format(*range(first, first + 5)) for first in range(5, 5 * rows + 5, 5))
+    return f"""
+        INSERT INTO observations
+            (indicator_id, city_id, period, source_id, value, status, note, fetch_id, recorded_at)
+        VALUES {values}
+        ON CONFLICT DO UPDATE SET value = excluded.value, status = excluded.status,
+            note = excluded.note, fetch_id = excluded.fetch_id, recorded_at = excluded.recorded_at
+    """
 
 
 def store_figures(
@@ -64,13 +76,11 @@ def store_figures(
             (indicator_id, source_id),
         )
     }
-    recorded = now()
-    news = sorted(
-        (indicator_id, city, period, source_id, value, status, note, fetch_id, recorded)
-        for city, period, value, status, note in figures
-        if known.get((city, period)) != (value, status, note)
-    )
-    connection.executemany(_INSERT, news)
+    news = sorted(figure for figure in figures if known.get((figure[0], figure[1])) != figure[2:])
+    same = (indicator_id, source_id, fetch_id, now())
+    for first in range(0, len(news), _ROWS):
+        rows = news[first : first + _ROWS]
+        connection.execute(_insert(len(rows)), (*same, *chain.from_iterable(rows)))
     return len(news)
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from storage.errors import NewerDatabase, NotADatabase, ReadOnly, StorageError
+from storage.schema import STEPS
 
 BUSY_TIMEOUT = 15.0  # seconds that a writer waits for another
 
@@ -130,12 +131,28 @@ def _closing(path: Path, uri: str) -> Iterator[sqlite3.Connection]:
         connection.close()
 
 
-def _check(path: Path, connection: sqlite3.Connection) -> None:
-    from storage.migrations import unknown_steps
+def _steps_taken(connection: sqlite3.Connection) -> list[str]:
+    """The migrations that this database has behind it."""
+    if not connection.execute(
+        "SELECT 1 FROM sqlite_master WHERE name = '_sqlite_migrations'"
+    ).fetchone():
+        return []
+    return [
+        name
+        for (name,) in connection.execute(
+            "SELECT name FROM _sqlite_migrations WHERE migration_set = 'cityflux' ORDER BY rowid"
+        )
+    ]
 
+
+def _is_current(connection: sqlite3.Connection) -> bool:
+    return set(STEPS) <= set(_steps_taken(connection))
+
+
+def _check(path: Path, connection: sqlite3.Connection) -> None:
     try:
         tables = {name for (name,) in connection.execute("SELECT name FROM sqlite_master")}
-        later = unknown_steps(connection)
+        later = [step for step in _steps_taken(connection) if step not in STEPS]
     except sqlite3.DatabaseError as error:
         raise _named(path, error) from error
     if tables and "_sqlite_migrations" not in tables:
@@ -151,12 +168,14 @@ def _check(path: Path, connection: sqlite3.Connection) -> None:
 
 
 def _migrate(path: Path, connection: sqlite3.Connection) -> None:
+    if _is_current(connection):
+        return
+    # Where pandas is installed sqlite-utils brings it along, which costs every start 0.2 s and
+    # 45 MB; so it is imported only when there is something to do.
     from sqlite_utils import Database
 
-    from storage.migrations import is_current, migrations
+    from storage.migrations import migrations
 
-    if is_current(connection):
-        return
     try:
         connection.execute("PRAGMA journal_mode = WAL")
         migrations.apply(Database(connection))
@@ -165,9 +184,7 @@ def _migrate(path: Path, connection: sqlite3.Connection) -> None:
 
 
 def _refuse_older(path: Path, connection: sqlite3.Connection) -> None:
-    from storage.migrations import is_current
-
-    if not is_current(connection):
+    if not _is_current(connection):
         raise StorageError(
             f"{path}: made by an earlier version of cityflux; bring it up to date with: "
             "cityflux compute"

@@ -1,8 +1,9 @@
-"""How a database comes to its present shape: named steps, each in a transaction of its own."""
+"""How a database comes to its present shape: named steps, each in a transaction of its own.
+
+`storage.schema.STEPS` names them all.
+"""
 
 from __future__ import annotations
-
-import sqlite3
 
 from sqlite_utils import Database, Migrations
 
@@ -36,15 +37,3 @@ def views_for_people(db: Database) -> None:
     """The views, in an order in which each finds those that it rests on."""
     for name, sql in VIEWS.items():
         db.execute(f"CREATE VIEW {name} AS {sql}")
-
-
-def unknown_steps(connection: sqlite3.Connection) -> list[str]:
-    """The steps in the file that this version has never heard of: a later version made them."""
-    known = {step.name for step in migrations._migrations}
-    applied = migrations.applied(Database(connection))
-    return [step.name for step in applied if step.name not in known]
-
-
-def is_current(connection: sqlite3.Connection) -> bool:
-    """Whether there is nothing left to do."""
-    return not migrations.pending(Database(connection))

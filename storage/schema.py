@@ -9,6 +9,9 @@ from __future__ import annotations
 #: Now, in UTC, to the millisecond: constant within one SQL statement.
 NOW = "strftime('%Y-%m-%dT%H:%M:%fZ', 'now')"
 
+#: The migrations, in order; a database that has them all behind it is up to date.
+STEPS = ("first_tables", "search_in_chinese", "views_for_people")
+
 CATALOG = """
 CREATE TABLE cities (
     id TEXT PRIMARY KEY CHECK (id GLOB '[a-z]*' AND id NOT GLOB '*[^a-z0-9_-]*'),

@@ -19,8 +19,7 @@ class StoredAnswers:
 
     def __init__(self, connection: sqlite3.Connection, path: Path) -> None:
         self._answers = {
-            address: Validators(known.etag, known.last_modified, known.sha256)
-            for address, known in read_answers(connection).items()
+            address: Validators(*known) for address, known in read_answers(connection).items()
         }
         self._path = path
 

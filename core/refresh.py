@@ -7,6 +7,7 @@ wrong with one source is written down in ``fetches`` and costs that source alone
 from __future__ import annotations
 
 import gc
+import math
 import queue
 import sqlite3
 import threading
@@ -21,6 +22,7 @@ from core.errors import USER_ERRORS
 from core.model import Source
 from core.plugin_manager import IndicatorPlugin, Plugins
 from scrapers.document import Document
+from scrapers.errors import SourceError
 from storage import catalog, fetches
 from storage.database import now, write
 from storage.observations import Figure, latest_period, store_figures
@@ -32,6 +34,9 @@ if TYPE_CHECKING:
 #: How many results are stored in one transaction at most, and how long (s) one waits for others.
 _TOGETHER = 32
 _MOMENT = 0.05
+
+#: The part of its time that a task may spend on fetching, so that what it has can still be read.
+_SHARE_OF_FETCH = 0.8
 
 
 @dataclass(frozen=True, eq=False)
@@ -153,7 +158,7 @@ def run_tasks(
     def work() -> None:
         while (task := waiting.get()) is not None:
             running[task] = (time.monotonic(), now())
-            results.put(carry_out(task, http, cities))
+            results.put(carry_out(task, http, cities, time_limit))
 
     def start() -> None:
         threading.Thread(target=work, name="cityflux-fetch", daemon=True).start()
@@ -199,23 +204,61 @@ def _overdue(
     return late
 
 
-def carry_out(task: Task, http: Client, cities: set[str]) -> Result:
-    """Fetch and normalize; whatever is raised becomes the error of the result."""
+def carry_out(task: Task, http: Client, cities: set[str], time_limit: float = math.inf) -> Result:
+    """Fetch and normalize; whatever is raised becomes the error of the result.
+
+    What a fetch handed over one by one before it failed is read and kept all the same, so that
+    a long backfill goes on where it was.
+
+    Args:
+        task: what to do.
+        http: the client that is handed to `fetch`.
+        cities: the ids of the cities that exist.
+        time_limit: seconds after which no further document is asked for.
+    """
     started = now()
-    documents: tuple[Document, ...] = ()
-    try:
-        fetched = task.plugin.call("fetch", http=http, source=task.source, since=task.since)
-        documents = tuple(document.for_source(task.source.id) for document in fetched or ())
-        if documents and tuple(document.sha256 for document in documents) == task.known:
-            return Result(task, started, documents, unchanged=True)
-        frame = task.plugin.call("normalize", documents=documents)
+    end = time.monotonic() + _SHARE_OF_FETCH * time_limit
+    documents: list[Document] = []
+    found: tuple[Figure, ...] = ()
+
+    def fetch() -> None:
+        fetched = task.plugin.call("fetch", http=http, source=task.source, since=task.since) or ()
+        for document in fetched:
+            documents.append(document.for_source(task.source.id))
+            if time.monotonic() > end and not isinstance(fetched, Sequence):
+                raise _time_is_up(task, len(documents))
+
+    error = _attempt(fetch)
+    arrived = tuple(documents)
+    if not error and arrived and tuple(document.sha256 for document in arrived) == task.known:
+        return Result(task, started, arrived, unchanged=True)
+
+    def read() -> None:
+        nonlocal found
+        frame = task.plugin.call("normalize", documents=arrived)
         found = tuple(figures(frame, "normalize", cities))
+
+    if arrived or not error:
+        error = "; ".join(filter(None, (error, _attempt(read))))
+    return Result(task, started, arrived, found, error=error)
+
+
+def _time_is_up(task: Task, count: int) -> SourceError:
+    return SourceError(
+        f"{task.source.id}: stopped after {count} documents, as its time was up; the next refresh "
+        "goes on, and [refresh] time_limit in config.toml gives it more"
+    )
+
+
+def _attempt(step: Callable[[], object]) -> str:
+    """Take a step, and say in one line what it raised."""
+    try:
+        step()
     except USER_ERRORS as error:
-        return Result(task, started, documents, error=str(error))
+        return str(error)
     except (Exception, SystemExit) as error:
-        text = " ".join(str(error).split())
-        return Result(task, started, documents, error=f"{type(error).__name__}: {text}")
-    return Result(task, started, documents, found)
+        return f"{type(error).__name__}: {' '.join(str(error).split())}"
+    return ""
 
 
 def _store(connection: sqlite3.Connection, result: Result) -> int:

@@ -23,6 +23,7 @@ from scrapers.circuit import HostState
 from scrapers.clock import Clock
 from scrapers.document import Document
 from scrapers.errors import Forbidden, HostDown, SourceError, Stopped, Unreachable
+from scrapers.http import Params
 from scrapers.network import Network, Watch
 from scrapers.policy import Budget, Policy
 from scrapers.request import REDIRECTS, Request, parse, prepare, redirected, shown
@@ -72,14 +73,14 @@ class Client:
         self,
         address: str,
         *,
-        params: Mapping[str, str] | None = None,
+        params: Params | None = None,
         headers: Mapping[str, str] | None = None,
     ) -> Document:
         """Get a document, or learn that it is unchanged.
 
         Args:
             address: an http or https address.
-            params: added to the query of the address.
+            params: added to the query of the address; a list repeats its name.
             headers: sent along, except for those that the client decides on.
 
         Raises:
@@ -91,7 +92,7 @@ class Client:
         self,
         address: str,
         *,
-        params: Mapping[str, str] | None = None,
+        params: Params | None = None,
         json: object | None = None,
         data: Mapping[str, str] | None = None,
         headers: Mapping[str, str] | None = None,
@@ -110,7 +111,7 @@ class Client:
         """
         return self._document("POST", address, params, headers, json, data)
 
-    def known(self, address: str, params: Mapping[str, str] | None = None) -> bool:
+    def known(self, address: str, params: Params | None = None) -> bool:
         """Whether the cache has an answer of this address, so that a backfill can pass it over."""
         with self._naming(address):
             return self._validators(self._secrets.redact(str(parse(address, params)))) is not None
@@ -164,7 +165,7 @@ class Client:
         self,
         method: str,
         address: str,
-        params: Mapping[str, str] | None,
+        params: Params | None,
         headers: Mapping[str, str] | None,
         json: object | None = None,
         data: Mapping[str, str] | None = None,

@@ -32,6 +32,8 @@ class Validators(NamedTuple):
     etag: str | None
     last_modified: str | None
     sha256: str
+    media_type: str = ""
+    charset: str = ""
 
 
 def begin_fetch(
@@ -112,21 +114,31 @@ def _keep(connection: sqlite3.Connection, answer: Answer) -> None:
             ),
         )
     connection.execute(
-        "INSERT INTO answers (address, etag, last_modified, snapshot, answered) "
-        "VALUES (?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET etag = excluded.etag, "
+        "INSERT INTO answers "
+        "(address, etag, last_modified, snapshot, media_type, charset, answered) "
+        "VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET etag = excluded.etag, "
         "last_modified = excluded.last_modified, snapshot = excluded.snapshot, "
+        "media_type = excluded.media_type, charset = excluded.charset, "
         "answered = excluded.answered WHERE snapshot <> excluded.snapshot "
         "OR etag IS NOT excluded.etag OR last_modified IS NOT excluded.last_modified",
-        (answer.address, answer.etag, answer.last_modified, answer.sha256, now()),
+        (
+            answer.address,
+            answer.etag,
+            answer.last_modified,
+            answer.sha256,
+            answer.media_type,
+            answer.charset,
+            now(),
+        ),
     )
 
 
 def read_answers(connection: sqlite3.Connection) -> dict[str, Validators]:
     """For each address that ever answered: what proves that its answer is still the last one."""
     return {
-        address: Validators(etag, last_modified, sha256)
-        for address, etag, last_modified, sha256 in connection.execute(
-            "SELECT address, etag, last_modified, snapshot FROM answers"
+        address: Validators(*known)
+        for address, *known in connection.execute(
+            "SELECT address, etag, last_modified, snapshot, media_type, charset FROM answers"
         )
     }
 

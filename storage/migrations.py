@@ -37,3 +37,10 @@ def views_for_people(db: Database) -> None:
     """The views, in an order in which each finds those that it rests on."""
     for name, sql in VIEWS.items():
         db.execute(f"CREATE VIEW {name} AS {sql}")
+
+
+@migrations()
+def answers_say_how_to_read_them(db: Database) -> None:
+    """An answer "304 Not Modified" repeats neither media type nor charset."""
+    for column in ("media_type", "charset"):
+        db.execute(f"ALTER TABLE answers ADD COLUMN {column} TEXT NOT NULL DEFAULT ''")

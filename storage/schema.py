@@ -10,7 +10,12 @@ from __future__ import annotations
 NOW = "strftime('%Y-%m-%dT%H:%M:%fZ', 'now')"
 
 #: The migrations, in order; a database that has them all behind it is up to date.
-STEPS = ("first_tables", "search_in_chinese", "views_for_people")
+STEPS = (
+    "first_tables",
+    "search_in_chinese",
+    "views_for_people",
+    "answers_say_how_to_read_them",
+)
 
 CATALOG = """
 CREATE TABLE cities (

@@ -21,11 +21,11 @@ from pydantic import Field
 
 from scrapers.document import Document
 from scrapers.errors import Refused, Unexpected
+from scrapers.http import Http
 from scrapers.labels import key, same_unit, similar, split_unit
 from scrapers.nbs import rows
 from scrapers.nbs.answers import ADVICE, Shape, data_of, unexpected
 from scrapers.numbers import parse_number
-from scrapers.protocol import Http
 
 BASE = "https://data.stats.gov.cn/dg/website/publicrelease/web/external/"
 

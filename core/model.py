@@ -81,6 +81,7 @@ class Source:
         access: live, bundled, derived or declared (see `Access`).
         reference: the table, page or file in which the figures stand.
         vintage: the state of knowledge that the figures show, such as ``2020-07 download``.
+        secrets: names under [secrets] in config.toml without which it cannot be fetched.
         params: whatever the scraper needs to know.
     """
 
@@ -94,6 +95,7 @@ class Source:
     access: Access = "live"
     reference: str = ""
     vintage: str = ""
+    secrets: tuple[str, ...] = ()
     params: dict[str, Any] = field(default_factory=dict, hash=False)
 
 

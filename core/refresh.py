@@ -8,17 +8,20 @@ from __future__ import annotations
 
 import gc
 import math
+import os
 import queue
 import sqlite3
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from core.contract import figures
 from core.errors import USER_ERRORS
+from core.http import Witness
 from core.model import Source
 from core.plugin_manager import IndicatorPlugin, Plugins
 from scrapers.document import Document
@@ -56,11 +59,12 @@ class Task:
 
 @dataclass(frozen=True, eq=False)
 class Result:
-    """What came of a task."""
+    """What came of a task; ``seen`` are all answers of the client, handed over or not."""
 
     task: Task
     started: str
     documents: tuple[Document, ...] = ()
+    seen: tuple[Document, ...] = ()
     found: tuple[Figure, ...] = ()
     unchanged: bool = False
     error: str = ""
@@ -76,12 +80,23 @@ class Summary:
     unchanged: int = 0
     failed: list[tuple[str, str, str]] = field(default_factory=list)
 
+    def failures(self) -> list[tuple[str, str]]:
+        """What failed and why; what failed together, such as all figures of a page, once."""
+        together: dict[tuple[str, str], list[str]] = {}
+        for indicator, source, error in self.failed:
+            together.setdefault((source, error), []).append(indicator)
+        return [
+            (f"{names[0] if len(names) == 1 else f'{len(names)} indicators'} from {source}", error)
+            for (source, error), names in together.items()
+        ]
+
 
 def due(
     connection: sqlite3.Connection,
     plugins: Plugins,
     only: Iterable[str] = (),
     offline: bool = False,
+    secrets: Mapping[str, str] | None = None,
 ) -> list[Task]:
     """The tasks of a refresh: every source that can be fetched, of the named indicators or all.
 
@@ -90,6 +105,7 @@ def due(
         plugins: all plugins.
         only: ids of indicators; all where there is none.
         offline: leave out what needs the network.
+        secrets: the environment variable of each secret; sources that lack theirs are left out.
     """
     access = {"bundled"} if offline else {"bundled", "live"}
     wanted = set(only) or set(plugins.indicators)
@@ -103,7 +119,28 @@ def due(
         for plugin in plugins.indicators.values()
         if plugin.indicator.id in wanted
         for source in plugin.sources
-        if source.access in access
+        if source.access in access and not missing_secret(source, secrets or {})
+    ]
+
+
+def missing_secret(source: Source, secrets: Mapping[str, str]) -> str:
+    """The environment variable that a source needs and that is not set; or ``""``."""
+    variables = [secrets.get(name, name) for name in source.secrets]
+    return next((variable for variable in variables if not os.environ.get(variable)), "")
+
+
+def left_out(plugins: Plugins, secrets: Mapping[str, str]) -> list[str]:
+    """One line for each source that is left out because a secret is not set."""
+    counts = Counter(
+        (source.id, variable)
+        for plugin in plugins.indicators.values()
+        for source in plugin.sources
+        if source.access == "live" and (variable := missing_secret(source, secrets))
+    )
+    return [
+        f"{source_id} ({count} indicator{'s' * (count > 1)}): set {variable}, see [secrets] in "
+        "config.toml"
+        for (source_id, variable), count in sorted(counts.items())
     ]
 
 
@@ -220,9 +257,12 @@ def carry_out(task: Task, http: Client, cities: set[str], time_limit: float = ma
     end = time.monotonic() + _SHARE_OF_FETCH * time_limit
     documents: list[Document] = []
     found: tuple[Figure, ...] = ()
+    witness = Witness(http)
 
     def fetch() -> None:
-        fetched = task.plugin.call("fetch", http=http, source=task.source, since=task.since) or ()
+        fetched = (
+            task.plugin.call("fetch", http=witness, source=task.source, since=task.since) or ()
+        )
         for document in fetched:
             documents.append(document.for_source(task.source.id))
             if time.monotonic() > end and not isinstance(fetched, Sequence):
@@ -230,8 +270,9 @@ def carry_out(task: Task, http: Client, cities: set[str], time_limit: float = ma
 
     error = _attempt(fetch)
     arrived = tuple(documents)
+    seen = tuple(witness.documents)
     if not error and arrived and tuple(document.sha256 for document in arrived) == task.known:
-        return Result(task, started, arrived, unchanged=True)
+        return Result(task, started, arrived, seen, unchanged=True)
 
     def read() -> None:
         nonlocal found
@@ -240,7 +281,7 @@ def carry_out(task: Task, http: Client, cities: set[str], time_limit: float = ma
 
     if arrived or not error:
         error = "; ".join(filter(None, (error, _attempt(read))))
-    return Result(task, started, arrived, found, error=error)
+    return Result(task, started, arrived, seen, found, error=error)
 
 
 def _time_is_up(task: Task, count: int) -> SourceError:
@@ -268,6 +309,10 @@ def _store(connection: sqlite3.Connection, result: Result) -> int:
         connection, indicator_id, source.id, source.address, result.started
     )
     changed = store_figures(connection, indicator_id, source.id, result.found, fetch_id)
+    handed_over = {document.address for document in result.documents}
+    for document in result.seen:
+        if document.address not in handed_over:
+            fetches.keep_answer(connection, _answer(document), handed_over=False)
     outcome: fetches.Outcome = "stored" if result.found else "empty"
     if result.unchanged:
         outcome = "unchanged"

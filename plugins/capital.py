@@ -26,7 +26,7 @@ STATISTICS = (
             definition="Value of the shares traded in the year (股票交易额); the exchanges give "
             "it by the place of the broker’s branch.",
         ),
-        live=(SSE_MEMBERS, SZSE_REGIONS),
+        live=(*COMMUNIQUES, SSE_MEMBERS, SZSE_REGIONS),
     ),
     Published(
         Indicator(
@@ -71,7 +71,7 @@ STATISTICS = (
             "(上海证券交易所总成交额).",
             note="one exchange in one city: it says nothing about the others",
         ),
-        live=(SSE_TURNOVER,),
+        live=(COMMUNIQUES[0], SSE_TURNOVER),
     ),
     Published(
         Indicator(

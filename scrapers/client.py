@@ -112,9 +112,10 @@ class Client:
         return self._document("POST", address, params, headers, json, data)
 
     def known(self, address: str, params: Params | None = None) -> bool:
-        """Whether the cache has an answer of this address, so that a backfill can pass it over."""
+        """Whether an answer of this address was handed over, so that a backfill passes it over."""
         with self._naming(address):
-            return self._validators(self._secrets.redact(str(parse(address, params)))) is not None
+            known = self._validators(self._secrets.redact(str(parse(address, params))))
+            return known is not None and known.handed_over
 
     def secret(self, name: str) -> str:
         """A secret from the environment, from now on struck out of all that people read.

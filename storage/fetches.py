@@ -34,6 +34,7 @@ class Validators(NamedTuple):
     sha256: str
     media_type: str = ""
     charset: str = ""
+    handed_over: bool = True
 
 
 def begin_fetch(
@@ -58,7 +59,7 @@ def end_fetch(
 ) -> None:
     """Write down how a fetch ended, and keep the bytes of its answers, each content once."""
     for answer in answers:
-        _keep(connection, answer)
+        keep_answer(connection, answer)
     if len(answers) > 1:
         connection.executemany(
             "INSERT INTO fetch_documents VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
@@ -95,8 +96,14 @@ def end_fetch(
     )
 
 
-def _keep(connection: sqlite3.Connection, answer: Answer) -> None:
-    """Keep the bytes of an answer, and what proves that they are still the last answer."""
+def keep_answer(connection: sqlite3.Connection, answer: Answer, handed_over: bool = True) -> None:
+    """Keep the bytes of an answer, and what proves that they are still the last answer.
+
+    Args:
+        connection: within a transaction.
+        answer: what came.
+        handed_over: whether figures were to be read from it, or only the way to others.
+    """
     known = connection.execute(
         "SELECT 1 FROM snapshots WHERE sha256 = ?", (answer.sha256,)
     ).fetchone()
@@ -115,11 +122,12 @@ def _keep(connection: sqlite3.Connection, answer: Answer) -> None:
         )
     connection.execute(
         "INSERT INTO answers "
-        "(address, etag, last_modified, snapshot, media_type, charset, answered) "
-        "VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET etag = excluded.etag, "
+        "(address, etag, last_modified, snapshot, media_type, charset, handed_over, answered) "
+        "VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET etag = excluded.etag, "
         "last_modified = excluded.last_modified, snapshot = excluded.snapshot, "
         "media_type = excluded.media_type, charset = excluded.charset, "
-        "answered = excluded.answered WHERE snapshot <> excluded.snapshot "
+        "handed_over = excluded.handed_over, answered = excluded.answered "
+        "WHERE snapshot <> excluded.snapshot OR handed_over < excluded.handed_over "
         "OR etag IS NOT excluded.etag OR last_modified IS NOT excluded.last_modified",
         (
             answer.address,
@@ -128,6 +136,7 @@ def _keep(connection: sqlite3.Connection, answer: Answer) -> None:
             answer.sha256,
             answer.media_type,
             answer.charset,
+            handed_over,
             now(),
         ),
     )
@@ -136,9 +145,10 @@ def _keep(connection: sqlite3.Connection, answer: Answer) -> None:
 def read_answers(connection: sqlite3.Connection) -> dict[str, Validators]:
     """For each address that ever answered: what proves that its answer is still the last one."""
     return {
-        address: Validators(*known)
-        for address, *known in connection.execute(
-            "SELECT address, etag, last_modified, snapshot, media_type, charset FROM answers"
+        address: Validators(etag, modified, sha256, media_type, charset, bool(handed_over))
+        for address, etag, modified, sha256, media_type, charset, handed_over in connection.execute(
+            "SELECT address, etag, last_modified, snapshot, media_type, charset, handed_over "
+            "FROM answers"
         )
     }
 

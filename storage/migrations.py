@@ -41,6 +41,10 @@ def views_for_people(db: Database) -> None:
 
 @migrations()
 def answers_say_how_to_read_them(db: Database) -> None:
-    """An answer "304 Not Modified" repeats neither media type nor charset."""
+    """An answer "304 Not Modified" repeats neither media type nor charset.
+
+    Answers that a plugin looked into but did not hand over, such as lists of links, are kept too.
+    """
     for column in ("media_type", "charset"):
         db.execute(f"ALTER TABLE answers ADD COLUMN {column} TEXT NOT NULL DEFAULT ''")
+    db.execute("ALTER TABLE answers ADD COLUMN handed_over INTEGER NOT NULL DEFAULT 1")

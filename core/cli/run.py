@@ -26,11 +26,14 @@ def _refresh(
 ) -> Summary:
     from core.http import open_client
     from core.job import announce_changes
-    from core.refresh import Result, due, refresh
+    from core.refresh import Result, due, left_out, refresh
     from storage.observations import position
 
     config = session.config.refresh
-    tasks = due(connection, session.plugins, only, offline)
+    tasks = due(connection, session.plugins, only, offline, session.config.secrets)
+    if not offline and not only:
+        for line in left_out(session.plugins, session.config.secrets):
+            click.echo(f"left out: {line}", err=True)
     before = position(connection)
     hook = session.plugins.manager.hook
 
@@ -75,7 +78,7 @@ def run(session: Session, once: bool, offline: bool, index: str | None) -> int:
     with session.open() as connection:
         failed = note_broken(connection, session.plugins)
         summary = _refresh(session, connection, (), offline)
-        failed += [(f"{name} from {source}", error) for name, source, error in summary.failed]
+        failed += summary.failures()
         outcome = compute_all(
             connection, session.plugins, session.indices.values(), session.methods, __version__
         )
@@ -114,7 +117,7 @@ def refresh(session: Session, ids: tuple[str, ...], offline: bool, as_json: bool
         failed = note_broken(connection, session.plugins)
         summary = _refresh(session, connection, ids, offline)
         derived, errors = derive_all(connection, session.plugins)
-    failed += [(f"{name} from {source}", error) for name, source, error in summary.failed]
+    failed += summary.failures()
     failed += list(errors.items())
     if as_json:
         print_json(

@@ -220,3 +220,77 @@ def test_the_day_of_publication_is_read_from_the_page_or_its_address() -> None:
     assert page("<p>", "http://tjj.example.org/tjgb/20210317/a.html") == "2021-03-17"
     assert page("<p>", "https://news.example.org/2026-04/30/content_9.htm") == "2026-04-30"
     assert page("<p>20203456789</p>") == ""
+
+
+CODES = {"上海": "31", "北京": "11", "深圳": "4403", "广州": "4401", "杭州": "3301"}
+NODES = {
+    "": [{"_id": "root", "name": "主要城市年度数据", "isLeaf": False}],
+    "root": [
+        {"_id": "people", "name": "人口", "isLeaf": True},
+        {"_id": "accounts", "name": "国民经济核算", "isLeaf": False},
+    ],
+    "accounts": [{"_id": "gdp", "name": "地区生产总值", "isLeaf": True}],
+}
+TABLES = {
+    "people": [{"_id": "p", "i_showname": "年末户籍人口 (万人)", "du_name": "万人"}],
+    "gdp": [{"_id": "g", "i_showname": "地区生产总值(当年价格) (亿元)", "du_name": "亿元"}],
+}
+
+
+def bureau(seen: Seen) -> Answer:
+    """The interface of the National Bureau, as far as it is asked."""
+    asked = {name: values[0] for name, values in parse_qs(urlsplit(seen.target).query).items()}
+    match seen.path.rpartition("/")[2]:
+        case "queryIndexTreeAsync":
+            data: object = NODES.get(asked.get("pid", ""), [])
+        case "queryIndicatorsByCid":
+            data = {"list": TABLES[asked["cid"]]}
+        case "getDaCatalogTreeByIndicatorCid":
+            data = [{"_id": "cities"}]
+        case "getDasByDaCatalogId":
+            data = [{"name_value": code, "show_name": name} for name, code in CODES.items()]
+        case _:
+            body = json.loads(seen.body)
+            values = [
+                {
+                    **{"_id": "g", "i_showname": "地区生产总值", "du_name": "亿元"},
+                    **{"da": das["value"], "da_name": das["text"], "value": f"{das['value']}.5"},
+                }
+                for das in body["das"]
+            ]
+            data = [{"code": "2020YY", "name": "2020年", "values": values}]
+    return Answer(json.dumps({"success": True, "state": 20000, "data": data}, ensure_ascii=False))
+
+
+BUREAU = """
+from cityflux import Indicator, Source, hookimpl
+from plugins.published import Published
+
+
+@hookimpl
+def register_indicators(register):
+    source = Source(
+        "nbs.main_cities", "国家统计局", "{address}", scraper="nbs", licence="l", reference="r",
+        params={{"base": "{address}"}},
+    )
+    register(Published(Indicator("overall_economy.gdp", "甲", "G", "万亿元"), live=(source,)))
+"""
+
+
+def test_the_bureau_is_searched_for_the_table_that_has_the_indicator(
+    server: LoopbackServer, tmp_path: Path
+) -> None:
+    for name in ("new/queryIndexTreeAsync", "new/queryIndicatorsByCid", "stream/esData"):
+        server.answer(f"/x/{name}", bureau)
+    for name in ("getDaCatalogTreeByIndicatorCid", "getDasByDaCatalogId"):
+        server.answer(f"/x/{name}", bureau)
+    folder = home(tmp_path, BUREAU.format(address=server.address("/x/")), MODULES)
+    done = run_module("cityflux", "refresh", "overall_economy.gdp", cwd=folder)
+    assert (done.returncode, done.stderr) == (0, "")
+    found = rows(
+        folder,
+        "SELECT city_id, period, value FROM observations WHERE source_id = 'nbs.main_cities' "
+        "ORDER BY value",
+    )
+    assert [row[0] for row in found] == ["beijing", "shanghai", "hangzhou", "guangzhou", "shenzhen"]
+    assert found[1] == ("shanghai", "2020", pytest.approx(31.5e-4))

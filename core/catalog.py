@@ -14,7 +14,11 @@ from storage.database import write
 def sync_catalog(connection: sqlite3.Connection, plugins: Plugins) -> None:
     """Insert or update the cities, sources and indicators of all plugins."""
     found = plugins.indicators.values()
-    sources = {source.id: source for plugin in found for source in sources_of(plugin)}
+    sources = {
+        source.id: source
+        for plugin in (*found, *plugins.flows.values())
+        for source in sources_of(plugin)
+    }
     with write(connection):
         catalog.save_cities(connection, [asdict(city) for city in plugins.cities.values()])
         catalog.save_sources(connection, [source_row(source) for source in sources.values()])

@@ -66,6 +66,15 @@ class Indicator:
 
 
 @dataclass(frozen=True, slots=True)
+class Flow(Indicator):
+    """What goes from one city to another; its id is the ``kind`` in the table ``flows``.
+
+    It is declared as an indicator is, by the hook ``indicator``, but its `normalize` returns a
+    frame with origin, destination, period and value, and it enters no index.
+    """
+
+
+@dataclass(frozen=True, slots=True)
 class Source:
     """Where figures come from.
 

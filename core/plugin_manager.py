@@ -24,7 +24,7 @@ import pluggy
 
 from core.errors import PluginError
 from core.hookspecs import ExtensionSpec, IndicatorSpec
-from core.model import City, Indicator, Source
+from core.model import City, Flow, Indicator, Source
 
 State = Literal["loaded", "disabled", "broken"]
 BUILT_IN = "built in"
@@ -88,6 +88,7 @@ class Plugins:
     Attributes:
         records: every plugin that was found, in the order of loading.
         indicators: by id, every indicator that can be refreshed.
+        flows: by kind, every flow between cities that can be refreshed.
         cities: by id.
         manager: for the hooks that are broadcast.
     """
@@ -95,6 +96,7 @@ class Plugins:
     def __init__(self, disabled: Sequence[str] = ()) -> None:
         self.records: list[PluginRecord] = []
         self.indicators: dict[str, IndicatorPlugin] = {}
+        self.flows: dict[str, IndicatorPlugin] = {}
         self.cities: dict[str, City] = {}
         self.index_files: list[Path] = []
         self.manager = pluggy.PluginManager("cityflux")
@@ -165,7 +167,7 @@ class Plugins:
         indicator, sources = declaration(manager)
         if indicator.id in self._disabled:
             return
-        if rival := self.indicators.get(indicator.id):
+        if rival := self.indicators.get(indicator.id) or self.flows.get(indicator.id):
             raise PluginError(
                 f"declares {indicator.id}, which {rival.record.name} ({rival.record.origin}) "
                 "declares too; the earlier one is kept; rename or disable one of them"
@@ -173,7 +175,8 @@ class Plugins:
         for wrapper in wrappers:
             if wrapper is not plugin:
                 manager.register(wrapper)
-        self.indicators[indicator.id] = IndicatorPlugin(plugin, indicator, sources, record, manager)
+        kind = self.flows if isinstance(indicator, Flow) else self.indicators
+        kind[indicator.id] = IndicatorPlugin(plugin, indicator, sources, record, manager)
         record.indicators.append(indicator.id)
 
 

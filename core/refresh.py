@@ -17,17 +17,18 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
-from core.contract import figures
+from core.contract import figures, flow_figures
 from core.errors import USER_ERRORS
 from core.http import Witness
-from core.model import Source
+from core.model import Flow, Source
 from core.plugin_manager import IndicatorPlugin, Plugins
 from scrapers.document import Document
 from scrapers.errors import SourceError
 from storage import catalog, fetches
 from storage.database import now, write
+from storage.flows import FlowFigure, latest_flow, store_flows
 from storage.observations import Figure, latest_period, store_figures
 
 if TYPE_CHECKING:
@@ -52,6 +53,11 @@ class Task:
     known: tuple[str, ...] = ()
 
     @property
+    def is_flow(self) -> bool:
+        """Whether it brings flows between cities rather than figures of cities."""
+        return isinstance(self.plugin.indicator, Flow)
+
+    @property
     def name(self) -> str:
         """How the task is named in messages: the indicator and its source."""
         return f"{self.plugin.indicator.id} from {self.source.id}"
@@ -65,7 +71,7 @@ class Result:
     started: str
     documents: tuple[Document, ...] = ()
     seen: tuple[Document, ...] = ()
-    found: tuple[Figure, ...] = ()
+    found: tuple[Figure, ...] | tuple[FlowFigure, ...] = ()
     unchanged: bool = False
     error: str = ""
 
@@ -108,19 +114,26 @@ def due(
         secrets: the environment variable of each secret; sources that lack theirs are left out.
     """
     access = {"bundled"} if offline else {"bundled", "live"}
-    wanted = set(only) or set(plugins.indicators)
+    known = {**plugins.indicators, **plugins.flows}
+    wanted = set(only) or set(known)
     return [
         Task(
             plugin,
             source,
-            latest_period(connection, plugin.indicator.id, source.id),
+            _since(connection, plugin, source),
             fetches.last_snapshots(connection, plugin.indicator.id, source.id),
         )
-        for plugin in plugins.indicators.values()
+        for plugin in known.values()
         if plugin.indicator.id in wanted
         for source in plugin.sources
         if source.access in access and not missing_secret(source, secrets or {})
     ]
+
+
+def _since(connection: sqlite3.Connection, plugin: IndicatorPlugin, source: Source) -> str | None:
+    """The latest period that is known of what a source gives."""
+    latest = latest_flow if isinstance(plugin.indicator, Flow) else latest_period
+    return latest(connection, plugin.indicator.id, source.id)
 
 
 def missing_secret(source: Source, secrets: Mapping[str, str]) -> str:
@@ -133,7 +146,7 @@ def left_out(plugins: Plugins, secrets: Mapping[str, str]) -> list[str]:
     """One line for each source that is left out because a secret is not set."""
     counts = Counter(
         (source.id, variable)
-        for plugin in plugins.indicators.values()
+        for plugin in (*plugins.indicators.values(), *plugins.flows.values())
         for source in plugin.sources
         if source.access == "live" and (variable := missing_secret(source, secrets))
     )
@@ -256,7 +269,7 @@ def carry_out(task: Task, http: Client, cities: set[str], time_limit: float = ma
     started = now()
     end = time.monotonic() + _SHARE_OF_FETCH * time_limit
     documents: list[Document] = []
-    found: tuple[Figure, ...] = ()
+    found: tuple[Figure, ...] | tuple[FlowFigure, ...] = ()
     witness = Witness(http)
 
     def fetch() -> None:
@@ -277,7 +290,10 @@ def carry_out(task: Task, http: Client, cities: set[str], time_limit: float = ma
     def read() -> None:
         nonlocal found
         frame = task.plugin.call("normalize", documents=arrived)
-        found = tuple(figures(frame, "normalize", cities))
+        if task.is_flow:
+            found = tuple(flow_figures(frame, "normalize", cities))
+        else:
+            found = tuple(figures(frame, "normalize", cities))
 
     if arrived or not error:
         error = "; ".join(filter(None, (error, _attempt(read))))
@@ -308,7 +324,7 @@ def _store(connection: sqlite3.Connection, result: Result) -> int:
     fetch_id = fetches.begin_fetch(
         connection, indicator_id, source.id, source.address, result.started
     )
-    changed = store_figures(connection, indicator_id, source.id, result.found, fetch_id)
+    changed = _store_found(connection, result, fetch_id)
     handed_over = {document.address for document in result.documents}
     for document in result.seen:
         if document.address not in handed_over:
@@ -328,6 +344,15 @@ def _store(connection: sqlite3.Connection, result: Result) -> int:
         result.error or None,
     )
     return changed
+
+
+def _store_found(connection: sqlite3.Connection, result: Result, fetch_id: int) -> int:
+    indicator, source_id = result.task.plugin.indicator, result.task.source.id
+    if result.task.is_flow:
+        flows = cast("tuple[FlowFigure, ...]", result.found)
+        return store_flows(connection, indicator.id, source_id, indicator.unit, flows, fetch_id)
+    found = cast("tuple[Figure, ...]", result.found)
+    return store_figures(connection, indicator.id, source_id, found, fetch_id)
 
 
 def _answer(document: Document) -> fetches.Answer:

@@ -40,7 +40,7 @@ def state(plugin: IndicatorPlugin) -> str:
         ways.append("bundled")
     if "declared" in access:
         scrapers = {source.scraper for source in plugin.sources if source.access == "declared"}
-        ways.append(f"live source not yet built ({', '.join(sorted(scrapers))})")
+        ways.append(f"declared, read by no scraper ({', '.join(sorted(scrapers))})")
     return "; ".join(ways)
 
 

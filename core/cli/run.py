@@ -109,7 +109,8 @@ def refresh(session: Session, ids: tuple[str, ...], offline: bool, as_json: bool
     from core.errors import PluginError
     from core.job import note_broken
 
-    if unknown := [name for name in ids if name not in session.plugins.indicators]:
+    known = {**session.plugins.indicators, **session.plugins.flows}
+    if unknown := [name for name in ids if name not in known]:
         raise PluginError(
             f"no plugin gives the indicator {unknown[0]!r}; list them with: cityflux indicators"
         )

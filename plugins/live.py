@@ -122,6 +122,28 @@ SSE_TURNOVER = _page(
     "exchange",
     "成交概况",
 )
+SSE_DAILY = Source(
+    id="sse.daily",
+    publisher="上海证券交易所",
+    address="https://query.sse.com.cn/commonQuery.do",
+    scraper="exchange",
+    licence="not stated; read the terms of the site before you republish",
+    schedule="0 18 * * mon-fri",
+    priority=PRIORITY,
+    reference="股票成交概况, 每日",
+    params={"exchange": "shanghai"},
+)
+SZSE_MONTHLY = Source(
+    id="szse.monthly_regions",
+    publisher="深圳证券交易所",
+    address="https://www.szse.cn/api/report/ShowReport",
+    scraper="exchange",
+    licence="not stated; read the terms of the site before you republish",
+    schedule="@monthly",
+    priority=PRIORITY,
+    reference="地区交易概况, 每月",
+    params={"exchange": "shenzhen"},
+)
 SSE_MEMBERS = _page(
     "sse.members",
     "上海证券交易所",

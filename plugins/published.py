@@ -7,7 +7,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING, Protocol
 
 from cityflux import Document, Indicator, Source, convert, hookimpl
-from plugins import bundle, communiques, keywords, main_cities
+from plugins import bundle, communiques, exchanges, keywords, main_cities
 from scrapers.errors import Unexpected
 from scrapers.http import Http
 
@@ -34,6 +34,7 @@ READERS: Mapping[str, Reader] = {
     "communique": communiques,
     "nbs": main_cities,
     "baidu_index": keywords,
+    "exchange": exchanges,
 }
 
 

@@ -294,3 +294,45 @@ def test_the_bureau_is_searched_for_the_table_that_has_the_indicator(
     )
     assert [row[0] for row in found] == ["beijing", "shanghai", "hangzhou", "guangzhou", "shenzhen"]
     assert found[1] == ("shanghai", "2020", pytest.approx(31.5e-4))
+
+
+EXCHANGE = """
+from dataclasses import replace
+
+from cityflux import hookimpl
+from plugins.capital import STATISTICS
+from plugins.live import SSE_DAILY
+from plugins.published import Published
+
+
+@hookimpl
+def register_indicators(register):
+    (daily,) = (p for p in STATISTICS if p.indicator().id == "capital.sse_share_turnover")
+    register(Published(daily.indicator(), live=(replace(SSE_DAILY, address="{address}"),)))
+"""
+
+
+def test_the_exchange_is_asked_for_each_weekday_once(
+    server: LoopbackServer, tmp_path: Path
+) -> None:
+    def day(seen: Seen) -> Answer:
+        (when,) = parse_qs(urlsplit(seen.target).query)["SEARCH_DATE"]
+        row = {
+            **{"PRODUCT_CODE": "17", "TRADE_DATE": when.replace("-", "")},
+            **{"TRADE_AMT": "4321.5", "TOTAL_VALUE": "1", "NEGO_VALUE": "1"},
+        }
+        return Answer(json.dumps({"result": [row]}))
+
+    server.answer("/q", day)
+    plugin = EXCHANGE.format(address=server.address("/q"))
+    folder = home(tmp_path, plugin, ("capital",))
+    done = run_module("cityflux", "refresh", "capital.sse_share_turnover", cwd=folder)
+    assert (done.returncode, done.stderr) == (0, "")
+    found = rows(
+        folder, "SELECT period, value, city_id FROM observations WHERE source_id = 'sse.daily'"
+    )
+    assert len(found) == server.count("/q") >= 20
+    assert {row[1:] for row in found} == {(4321.5, "shanghai")}
+    assert all(date.fromisoformat(period).weekday() < 5 for period, _, _ in found)
+    run_module("cityflux", "refresh", "capital.sse_share_turnover", cwd=folder)
+    assert server.count("/q") == len(found)

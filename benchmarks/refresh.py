@@ -31,8 +31,9 @@ from core.catalog import sync_catalog
 from core.config import Config
 from core.http import open_client
 from core.plugin_manager import load_plugins
+from core.quality import History, set_gates
 from core.refresh import due, refresh
-from storage.database import open_database
+from storage.database import open_database, read_database
 from storage.observations import position
 from tests.servers import LoopbackServer
 
@@ -46,12 +47,16 @@ def measure(database: Path, settings: dict[str, Any]) -> dict[str, Any]:
     """Refresh all series into a database, and say what that took."""
     config = Config.model_validate({"client": settings})
     plugins = load_plugins(files=[PLUGIN])
-    with open_database(database) as connection:
+    with (
+        open_database(database) as connection,
+        read_database(database, any_thread=True) as known,
+    ):
         sync_catalog(connection, plugins)
         before = position(connection)
         start = time.perf_counter()
         wanted = [name for name in plugins.indicators if name.startswith("bench.")]
         tasks = due(connection, plugins, wanted)
+        set_gates((task.plugin for task in tasks), History(known), config.quality)
         with open_client(config, connection, database, offline=False) as http, http.refresh():
             summary = refresh(connection, tasks, http, threads=int(os.environ["BENCH_THREADS"]))
         seconds = time.perf_counter() - start

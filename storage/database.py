@@ -39,8 +39,12 @@ def open_database(path: Path) -> Iterator[sqlite3.Connection]:
 
 
 @contextmanager
-def read_database(path: Path) -> Iterator[sqlite3.Connection]:
+def read_database(path: Path, any_thread: bool = False) -> Iterator[sqlite3.Connection]:
     """Open a database for reading only.
+
+    Args:
+        path: the file.
+        any_thread: whether others than this thread may use it, one at a time.
 
     Raises:
         StorageError: there is no such file.
@@ -50,7 +54,7 @@ def read_database(path: Path) -> Iterator[sqlite3.Connection]:
     if not path.exists():
         raise StorageError(f"{path}: no database there; make one with: cityflux run --once")
     mode = "mode=ro" if os.access(path.parent, os.W_OK) else "immutable=1"
-    with _closing(path, f"{path.resolve().as_uri()}?{mode}") as connection:
+    with _closing(path, f"{path.resolve().as_uri()}?{mode}", any_thread) as connection:
         _check(path, connection)
         _refuse_older(path, connection)
         yield connection
@@ -115,9 +119,15 @@ def upsert(
 
 
 @contextmanager
-def _closing(path: Path, uri: str) -> Iterator[sqlite3.Connection]:
+def _closing(path: Path, uri: str, any_thread: bool = False) -> Iterator[sqlite3.Connection]:
     try:
-        connection = sqlite3.connect(uri, uri=True, isolation_level=None, timeout=BUSY_TIMEOUT)
+        connection = sqlite3.connect(
+            uri,
+            uri=True,
+            isolation_level=None,
+            timeout=BUSY_TIMEOUT,
+            check_same_thread=not any_thread,
+        )
     except sqlite3.Error as error:
         raise _named(path, error) from error
     try:

@@ -180,3 +180,16 @@ def last_snapshots(
         "SELECT snapshot FROM fetch_documents WHERE fetch_id = ? ORDER BY position", (row[0],)
     ).fetchall()
     return tuple(snapshot for (snapshot,) in several) or (row[1],)
+
+
+def last_yield(
+    connection: sqlite3.Connection, indicator_id: str, source_id: str
+) -> tuple[int, int] | None:
+    """How many documents and figures the last fetch that stored any brought; None without one."""
+    row = connection.execute(
+        "SELECT max(1, (SELECT count(*) FROM fetch_documents d WHERE d.fetch_id = f.id)), "
+        "f.figures FROM fetches f WHERE indicator_id = ? AND source_id = ? AND outcome = 'stored' "
+        "ORDER BY id DESC LIMIT 1",
+        (indicator_id, source_id),
+    ).fetchone()
+    return None if row is None else (row[0], row[1])

@@ -21,6 +21,14 @@ class Figure(NamedTuple):
     note: str = ""
 
 
+class Known(NamedTuple):
+    """A sound figure, for comparing others with it."""
+
+    city_id: str
+    period: str
+    value: float
+
+
 class Series(NamedTuple):
     """All figures of one indicator; the four lists are comma-separated texts of equal length.
 
@@ -34,6 +42,9 @@ class Series(NamedTuple):
     sources: str
     values: str
 
+
+#: How the note of a figure begins that somebody accepted.
+_ACCEPTED = "accepted; was "
 
 #: Rows of one statement. SQLite lets other threads run for as long as a statement takes, and
 #: handing over once for sixty rows instead of sixty times makes writing and fetching overlap.
@@ -63,7 +74,8 @@ def store_figures(
 ) -> int:
     """Store what differs from what is known, within the caller's transaction.
 
-    A figure that is known and confirmed writes nothing; one that is no longer there stays.
+    A figure that is known and confirmed writes nothing; one that is no longer there stays. A
+    value that somebody accepted is not doubted again.
 
     Returns:
         How many figures are new or different.
@@ -76,12 +88,62 @@ def store_figures(
             (indicator_id, source_id),
         )
     }
-    news = sorted(figure for figure in figures if known.get((figure[0], figure[1])) != figure[2:])
+    news = sorted(figure for figure in figures if _is_news(figure, known.get(figure[:2])))
     same = (indicator_id, source_id, fetch_id, now())
     for first in range(0, len(news), _ROWS):
         rows = news[first : first + _ROWS]
         connection.execute(_insert(len(rows)), (*same, *chain.from_iterable(rows)))
     return len(news)
+
+
+def _is_news(figure: Figure, known: tuple[float, str, str] | None) -> bool:
+    if known is None or known[0] != figure.value:
+        return True
+    if known[2].startswith(_ACCEPTED):
+        return False
+    return known != figure[2:]
+
+
+def accept_figures(
+    connection: sqlite3.Connection,
+    indicator_id: str,
+    city_id: str | None = None,
+    period: str | None = None,
+    source_id: str | None = None,
+) -> int:
+    """Take suspect figures of an indicator as sound, within the caller's transaction.
+
+    Args:
+        connection: for writing.
+        indicator_id: the indicator.
+        city_id: only of this city; all cities without it.
+        period: only of this period; all without it.
+        source_id: only from this source; all without it.
+
+    Returns:
+        How many were accepted.
+    """
+    cursor = connection.execute(
+        f"UPDATE observations SET status = 'ok', note = '{_ACCEPTED}' || note "
+        "WHERE indicator_id = ? AND status = 'suspect' AND city_id = coalesce(?, city_id) "
+        "AND period = coalesce(?, period) AND source_id = coalesce(?, source_id)",
+        (indicator_id, city_id, period, source_id),
+    )
+    return cursor.rowcount
+
+
+def read_known(connection: sqlite3.Connection, indicator_id: str) -> list[Known]:
+    """The sound figures of an indicator, the preferred source of each last."""
+    return [
+        Known(*row)
+        for row in connection.execute(
+            "SELECT o.city_id, o.period, o.value FROM observations o "
+            "JOIN sources s ON s.id = o.source_id "
+            "WHERE o.indicator_id = ? AND o.status <> 'suspect' "
+            "ORDER BY s.priority DESC, s.id DESC",
+            (indicator_id,),
+        )
+    ]
 
 
 def remove_figures(

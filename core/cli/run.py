@@ -26,7 +26,9 @@ def _refresh(
 ) -> Summary:
     from core.http import open_client
     from core.job import announce_changes
+    from core.quality import History, set_gates
     from core.refresh import Result, due, left_out, refresh
+    from storage.database import read_database
     from storage.observations import position
 
     config = session.config.refresh
@@ -47,10 +49,13 @@ def _refresh(
             )
 
     with (
+        read_database(session.database, any_thread=True) as known,
         open_client(session.config, connection, session.database, offline) as http,
         http.refresh(),
         progress("refreshing", len(tasks), session.color) as advance,
     ):
+        gated = {task.plugin.indicator.id: task.plugin for task in tasks}
+        set_gates(gated.values(), History(known), session.config.quality)
         summary = refresh(
             connection,
             tasks,

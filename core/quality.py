@@ -1,0 +1,248 @@
+"""The quality gate: a wrapping plugin around ``normalize`` that marks what cannot be right.
+
+A figure is ``suspect`` when it stands apart from its own history by a power of ten that a slip of
+unit makes, by a jump far beyond the usual, or by its sign. It is stored and shown with its reason,
+and enters no index until it is accepted. A page that suddenly yields far fewer figures is
+refused as a whole, so that the last good values stay.
+"""
+
+from __future__ import annotations
+
+import math
+import sqlite3
+import statistics
+import threading
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from core.config import Quality
+from core.errors import PluginError, UnitError
+from core.hookspecs import hookimpl
+from core.model import Flow, Indicator
+from core.plugin_manager import IndicatorPlugin
+from core.units import dimension
+from scrapers.document import Document
+from storage.fetches import last_yield
+from storage.observations import Known, read_known
+
+if TYPE_CHECKING:
+    import polars as pl
+
+NAME = "cityflux.quality_gate"
+
+#: Tables that are shipped with the plugins were looked through by hand.
+_REVIEWED = "bundled:"
+#: What a slip between 个, 十, 万 and 亿 multiplies a figure by.
+_SLIPS = (1, 4, 8)
+#: How near (in powers of ten) a ratio must be to such a factor: within 1.4 times.
+_NEAR = 0.15
+#: How many neighbours in time make the yardstick.
+_NEIGHBOURS = 5
+#: Cities differ from each other by less than this (in powers of ten); beyond it is a slip.
+_CITIES_APART = 3.0
+#: What may be negative.
+_SIGNED = frozenset({"a share", "percentage points", "points of an index", "a score", "degrees"})
+#: A page of fewer figures cannot be judged by how many it lost.
+_FEWEST = 4
+
+
+class History:
+    """What the database knows of an indicator, for the threads of a refresh.
+
+    Args:
+        connection: one that any thread may use; it is used by one at a time.
+    """
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+        self._lock = threading.Lock()
+
+    def known(self, indicator_id: str) -> list[Known]:
+        """The sound figures of an indicator, from all sources."""
+        with self._lock:
+            return read_known(self._connection, indicator_id)
+
+    def last_yield(self, indicator_id: str, source_id: str) -> tuple[int, int] | None:
+        """How many documents and figures the last good fetch brought."""
+        with self._lock:
+            return last_yield(self._connection, indicator_id, source_id)
+
+
+class Gate:
+    """The gate of one indicator.
+
+    Args:
+        indicator: whose figures pass.
+        history: what is known already.
+        settings: the thresholds.
+    """
+
+    def __init__(self, indicator: Indicator, history: History, settings: Quality) -> None:
+        self._indicator = indicator
+        self._history = history
+        self._settings = settings
+
+    @hookimpl(wrapper=True)
+    def normalize(self, documents: Sequence[Document]) -> Generator[None, Any, Any]:
+        """Let figures pass, mark those that cannot be right, refuse a page that lost half."""
+        frame = yield
+        if not documents or all(each.address.startswith(_REVIEWED) for each in documents):
+            return frame
+        if not {"city", "period", "value"} <= set(getattr(frame, "columns", ())):
+            return frame  # the contract will say what is wrong
+        self._check_yield(documents, frame)
+        return self._marked(frame)
+
+    def _check_yield(self, documents: Sequence[Document], frame: pl.DataFrame) -> None:
+        last = self._history.last_yield(self._indicator.id, documents[0].source_id)
+        found = frame["value"].count()
+        if last is None or len(documents) < last[0] or last[1] < _FEWEST:
+            return
+        if found < self._settings.fewest * last[1]:
+            raise PluginError(
+                f"{documents[0].address}: gave {found} figures, and {last[1]} the last time; look "
+                "whether the page has changed, the last good figures stay"
+            )
+
+    def _marked(self, frame: pl.DataFrame) -> pl.DataFrame:
+        rows = [row for row in zip(*_columns(frame), strict=True) if _is_figure(row)]
+        reasons = dict(self._doubts(rows))
+        if not reasons:
+            return frame
+        return _with_reasons(frame, reasons)
+
+    def _doubts(
+        self, rows: Sequence[tuple[str, str, float]]
+    ) -> Iterator[tuple[tuple[str, str], str]]:
+        known = self._history.known(self._indicator.id)
+        cities = _by_city((each.city_id, each.period, each.value) for each in known)
+        found = _by_city(rows)
+        for city, figures in found.items():
+            own = cities.get(city, {})
+            basis = own or figures
+            usual = statistics.median(basis.values())
+            for period, value in figures.items():
+                if (own or len(basis) >= _NEIGHBOURS) and _is_ordinary(
+                    value, usual, self._settings.jump
+                ):
+                    continue  # near the middle of its series: no need to look closer
+                series = own or {other: v for other, v in figures.items() if other != period}
+                others = [
+                    other
+                    for name, values in (cities | found).items()
+                    if name != city
+                    for other in _nearest(values, period)[:1]
+                ]
+                if reason := self._reason(value, _nearest(series, period), others):
+                    yield (city, period), reason
+
+    def _reason(self, value: float, near: Sequence[float], others: Sequence[float]) -> str:
+        """Why a figure cannot be right, or nothing.
+
+        Args:
+            value: the figure.
+            near: those of its own city in the nearest periods.
+            others: those of the other cities, each of the nearest period.
+        """
+        if value < 0 and self._counts_things() and all(each >= 0 for each in (*near, *others)):
+            return "negative, and it counts what cannot be"
+        if near and (apart := _apart(value, near, self._settings.jump)):
+            return f"{apart} its own figures of the nearest periods ({_text(near)})"
+        middle = statistics.median(others) if others and not near else 0.0
+        if value * middle > 0 and abs(math.log10(value / middle)) >= _CITIES_APART:
+            return f"{value / middle:,.3g} times the other cities ({_text(others)})"
+        return ""
+
+    def _counts_things(self) -> bool:
+        try:
+            return dimension(self._indicator.unit) not in _SIGNED
+        except UnitError:
+            return False  # who knows what it counts
+
+
+def set_gates(plugins: Iterable[IndicatorPlugin], history: History, settings: Quality) -> None:
+    """Stand a gate around the `normalize` of each indicator, in place of an earlier one."""
+    for plugin in plugins:
+        if plugin.manager.has_plugin(NAME):
+            plugin.manager.unregister(name=NAME)
+        if isinstance(plugin.indicator, Flow) or plugin.indicator.id in settings.off:
+            continue
+        plugin.manager.register(Gate(plugin.indicator, history, settings), name=NAME)
+
+
+def _columns(frame: pl.DataFrame) -> tuple[list[Any], list[Any], list[Any]]:
+    return frame["city"].to_list(), frame["period"].to_list(), frame["value"].to_list()
+
+
+def _is_figure(row: tuple[Any, ...]) -> bool:
+    city, period, value = row
+    return (
+        isinstance(city, str)
+        and isinstance(period, str)
+        and isinstance(value, int | float)
+        and math.isfinite(value)
+    )
+
+
+def _by_city(rows: Iterable[tuple[str, str, float]]) -> dict[str, dict[str, float]]:
+    found: dict[str, dict[str, float]] = {}
+    for city, period, value in rows:
+        found.setdefault(city, {})[period] = value
+    return found
+
+
+def _is_ordinary(value: float, usual: float, jump: float) -> bool:
+    return value * usual > 0 and 1 / jump < value / usual < jump
+
+
+def _nearest(values: Mapping[str, float], period: str) -> list[float]:
+    """The values of the nearest periods of the same precision, the nearest first."""
+    alike = [text for text in values if len(text) == len(period)]
+    alike.sort(key=lambda text: abs(_moment(text) - _moment(period)))
+    return [values[text] for text in alike[:_NEIGHBOURS]]
+
+
+def _moment(period: str) -> float:
+    """A period as years, well enough to tell which of two is nearer."""
+    digits = [int(part.strip("Q") or 0) for part in period.partition("/")[0].split("-")]
+    return sum(part / 100.0**n for n, part in enumerate(digits))
+
+
+def _apart(value: float, near: Sequence[float], jump: float) -> str:
+    """How a figure stands apart from its neighbours, or nothing."""
+    middle = statistics.median(near)
+    sizes = [abs(each) for each in near if each]
+    if value * middle <= 0 or not sizes:
+        return ""
+    ratio = value / middle
+    distance = abs(math.log10(ratio))
+    # Where the neighbours differ much from each other, this one may as well.
+    if distance <= math.log10(2 * max(sizes) / min(sizes)):
+        return ""
+    if any(abs(distance - power) < _NEAR for power in _SLIPS):
+        return f"{ratio:,.3g} times, as a slip of unit makes it,"
+    return f"a jump to {ratio:,.3g} times" if distance > math.log10(jump) else ""
+
+
+def _text(values: Sequence[float]) -> str:
+    return ", ".join(f"{value:,.6g}" for value in values[:3])
+
+
+def _with_reasons(frame: pl.DataFrame, reasons: Mapping[tuple[str, str], str]) -> pl.DataFrame:
+    """The frame with the status and the note of the doubtful figures filled in."""
+    import polars as pl
+
+    cities, periods, _ = _columns(frame)
+    nothing = [None] * frame.height
+    statuses = frame["status"].to_list() if "status" in frame.columns else nothing
+    notes = frame["note"].to_list() if "note" in frame.columns else nothing
+    status, note = [], []
+    for city, period, old_status, old_note in zip(cities, periods, statuses, notes, strict=True):
+        reason = reasons.get((city, period))
+        status.append("suspect" if reason else old_status)
+        note.append(
+            "; ".join(filter(None, (f"suspect: {reason}", old_note))) if reason else old_note
+        )
+    return frame.with_columns(
+        pl.Series("status", status, pl.String), pl.Series("note", note, pl.String)
+    )

@@ -12,7 +12,9 @@ import math
 import sqlite3
 import statistics
 import threading
+from bisect import bisect_left
 from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Any
 
 from core.config import Quality
@@ -105,35 +107,32 @@ class Gate:
             )
 
     def _marked(self, frame: pl.DataFrame) -> pl.DataFrame:
-        rows = [row for row in zip(*_columns(frame), strict=True) if _is_figure(row)]
-        reasons = dict(self._doubts(rows))
-        if not reasons:
+        import polars as pl
+
+        if not frame.schema["value"].is_numeric():
             return frame
-        return _with_reasons(frame, reasons)
+        sound = frame.filter(pl.col("value").is_finite())
+        reasons = dict(self._doubts(_by_city(sound)))
+        return _with_reasons(frame, reasons) if reasons else frame
 
     def _doubts(
-        self, rows: Sequence[tuple[str, str, float]]
+        self, found: Mapping[str, Mapping[str, float]]
     ) -> Iterator[tuple[tuple[str, str], str]]:
-        known = self._history.known(self._indicator.id)
-        cities = _by_city((each.city_id, each.period, each.value) for each in known)
-        found = _by_city(rows)
+        own: dict[str, dict[str, float]] = {}
+        for each in self._history.known(self._indicator.id):
+            own.setdefault(each.city_id, {})[each.period] = each.value
+        lines = {city: Line(values) for city, values in {**found, **own}.items()}
         for city, figures in found.items():
-            own = cities.get(city, {})
-            basis = own or figures
-            usual = statistics.median(basis.values())
-            for period, value in figures.items():
-                if (own or len(basis) >= _NEIGHBOURS) and _is_ordinary(
-                    value, usual, self._settings.jump
-                ):
-                    continue  # near the middle of its series: no need to look closer
-                series = own or {other: v for other, v in figures.items() if other != period}
+            line = lines[city]
+            for period, value in line.unusual(figures, self._settings.jump):
+                near = line.nearest(period, itself=city in own)
                 others = [
                     other
-                    for name, values in (cities | found).items()
-                    if name != city
-                    for other in _nearest(values, period)[:1]
+                    for name, its in lines.items()
+                    if name != city and (value < 0 or not near)
+                    for other in its.nearest(period)[:1]
                 ]
-                if reason := self._reason(value, _nearest(series, period), others):
+                if reason := self._reason(value, near, others):
                     yield (city, period), reason
 
     def _reason(self, value: float, near: Sequence[float], others: Sequence[float]) -> str:
@@ -174,34 +173,59 @@ def _columns(frame: pl.DataFrame) -> tuple[list[Any], list[Any], list[Any]]:
     return frame["city"].to_list(), frame["period"].to_list(), frame["value"].to_list()
 
 
-def _is_figure(row: tuple[Any, ...]) -> bool:
-    city, period, value = row
-    return (
-        isinstance(city, str)
-        and isinstance(period, str)
-        and isinstance(value, int | float)
-        and math.isfinite(value)
-    )
-
-
-def _by_city(rows: Iterable[tuple[str, str, float]]) -> dict[str, dict[str, float]]:
+def _by_city(frame: pl.DataFrame) -> dict[str, dict[str, float]]:
     found: dict[str, dict[str, float]] = {}
-    for city, period, value in rows:
+    for city, period, value in zip(*_columns(frame), strict=True):
         found.setdefault(city, {})[period] = value
     return found
 
 
-def _is_ordinary(value: float, usual: float, jump: float) -> bool:
-    return value * usual > 0 and 1 / jump < value / usual < jump
+class Line:
+    """The figures of one city in the order of time.
+
+    Args:
+        values: by period.
+    """
+
+    def __init__(self, values: Mapping[str, float]) -> None:
+        self._values = values
+
+    def unusual(self, figures: Mapping[str, float], jump: float) -> Iterator[tuple[str, float]]:
+        """The figures that are far from the middle of all, and those of a line that is short.
+
+        Most figures are near the middle, and need no closer look.
+        """
+        low, high = 0.0, 0.0
+        if len(self._values) >= _NEIGHBOURS:
+            usual = statistics.median(self._values.values())
+            low, high = sorted((usual / jump, usual * jump))
+        return ((period, value) for period, value in figures.items() if not low < value < high)
+
+    @cached_property
+    def _points(self) -> dict[int, list[tuple[float, float]]]:
+        points: dict[int, list[tuple[float, float]]] = {}
+        for period, value in self._values.items():
+            points.setdefault(len(period), []).append((_moment(period), value))
+        for each in points.values():
+            each.sort()
+        return points
+
+    def nearest(self, period: str, itself: bool = True) -> list[float]:
+        """The values of the nearest periods of the same precision, the nearest first.
+
+        Args:
+            period: which periods are nearest to.
+            itself: whether the value of that very period is one of them.
+        """
+        points = self._points.get(len(period), [])
+        moment = _moment(period)
+        place = bisect_left(points, (moment,))
+        around = points[max(0, place - _NEIGHBOURS) : place + _NEIGHBOURS + 1]
+        near = sorted((abs(when - moment), value) for when, value in around)
+        return [value for apart, value in near if itself or apart][:_NEIGHBOURS]
 
 
-def _nearest(values: Mapping[str, float], period: str) -> list[float]:
-    """The values of the nearest periods of the same precision, the nearest first."""
-    alike = [text for text in values if len(text) == len(period)]
-    alike.sort(key=lambda text: abs(_moment(text) - _moment(period)))
-    return [values[text] for text in alike[:_NEIGHBOURS]]
-
-
+@lru_cache(maxsize=4096)
 def _moment(period: str) -> float:
     """A period as years, well enough to tell which of two is nearer."""
     digits = [int(part.strip("Q") or 0) for part in period.partition("/")[0].split("-")]

@@ -32,7 +32,8 @@ from core.config import Config
 from core.http import open_client
 from core.plugin_manager import load_plugins
 from core.quality import History, set_gates
-from core.refresh import due, refresh
+from core.refresh import refresh
+from core.tasks import due
 from storage.database import open_database, read_database
 from storage.observations import position
 from tests.servers import LoopbackServer

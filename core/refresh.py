@@ -1,35 +1,28 @@
-"""The way of a figure: fetch, normalize, check, store; one source of one indicator at a time.
+"""A refresh: tasks are carried out side by side, and what they bring is stored.
 
-Fetching and reading run in a pool of threads; only the caller's thread writes. Whatever goes
+Fetching and reading run in threads; only the caller's thread writes. Whatever goes
 wrong with one source is written down in ``fetches`` and costs that source alone.
 """
 
 from __future__ import annotations
 
 import gc
-import math
-import os
 import queue
 import sqlite3
 import threading
 import time
-from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, cast
 
-from core.contract import figures, flow_figures
-from core.errors import USER_ERRORS
-from core.http import Witness
-from core.model import Flow, Source
-from core.plugin_manager import IndicatorPlugin, Plugins
+from core.carry_out import Result, carry_out
+from core.tasks import Task
 from scrapers.document import Document
-from scrapers.errors import SourceError
 from storage import catalog, fetches
 from storage.database import now, write
-from storage.flows import FlowFigure, latest_flow, store_flows
-from storage.observations import Figure, latest_period, store_figures
+from storage.flows import FlowFigure, store_flows
+from storage.observations import Figure, store_figures
 
 if TYPE_CHECKING:
     from scrapers.client import Client
@@ -38,42 +31,6 @@ if TYPE_CHECKING:
 #: How many results are stored in one transaction at most, and how long (s) one waits for others.
 _TOGETHER = 32
 _MOMENT = 0.05
-
-#: The part of its time that a task may spend on fetching, so that what it has can still be read.
-_SHARE_OF_FETCH = 0.8
-
-
-@dataclass(frozen=True, eq=False)
-class Task:
-    """One source of one indicator that is due."""
-
-    plugin: IndicatorPlugin
-    source: Source
-    since: str | None = None
-    known: tuple[str, ...] = ()
-
-    @property
-    def is_flow(self) -> bool:
-        """Whether it brings flows between cities rather than figures of cities."""
-        return isinstance(self.plugin.indicator, Flow)
-
-    @property
-    def name(self) -> str:
-        """How the task is named in messages: the indicator and its source."""
-        return f"{self.plugin.indicator.id} from {self.source.id}"
-
-
-@dataclass(frozen=True, eq=False)
-class Result:
-    """What came of a task; ``seen`` are all answers of the client, handed over or not."""
-
-    task: Task
-    started: str
-    documents: tuple[Document, ...] = ()
-    seen: tuple[Document, ...] = ()
-    found: tuple[Figure, ...] | tuple[FlowFigure, ...] = ()
-    unchanged: bool = False
-    error: str = ""
 
 
 @dataclass
@@ -95,66 +52,6 @@ class Summary:
             (f"{names[0] if len(names) == 1 else f'{len(names)} indicators'} from {source}", error)
             for (source, error), names in together.items()
         ]
-
-
-def due(
-    connection: sqlite3.Connection,
-    plugins: Plugins,
-    only: Iterable[str] = (),
-    offline: bool = False,
-    secrets: Mapping[str, str] | None = None,
-) -> list[Task]:
-    """The tasks of a refresh: every source that can be fetched, of the named indicators or all.
-
-    Args:
-        connection: to see what is known already.
-        plugins: all plugins.
-        only: ids of indicators; all where there is none.
-        offline: leave out what needs the network.
-        secrets: the environment variable of each secret; sources that lack theirs are left out.
-    """
-    access = {"bundled"} if offline else {"bundled", "live"}
-    known = {**plugins.indicators, **plugins.flows}
-    wanted = set(only) or set(known)
-    return [
-        Task(
-            plugin,
-            source,
-            _since(connection, plugin, source),
-            fetches.last_snapshots(connection, plugin.indicator.id, source.id),
-        )
-        for plugin in known.values()
-        if plugin.indicator.id in wanted
-        for source in plugin.sources
-        if source.access in access and not missing_secret(source, secrets or {})
-    ]
-
-
-def _since(connection: sqlite3.Connection, plugin: IndicatorPlugin, source: Source) -> str | None:
-    """The latest period that is known of what a source gives."""
-    latest = latest_flow if isinstance(plugin.indicator, Flow) else latest_period
-    return latest(connection, plugin.indicator.id, source.id)
-
-
-def missing_secret(source: Source, secrets: Mapping[str, str]) -> str:
-    """The environment variable that a source needs and that is not set; or ``""``."""
-    variables = [secrets.get(name, name) for name in source.secrets]
-    return next((variable for variable in variables if not os.environ.get(variable)), "")
-
-
-def left_out(plugins: Plugins, secrets: Mapping[str, str]) -> list[str]:
-    """One line for each source that is left out because a secret is not set."""
-    counts = Counter(
-        (source.id, variable)
-        for plugin in (*plugins.indicators.values(), *plugins.flows.values())
-        for source in plugin.sources
-        if source.access == "live" and (variable := missing_secret(source, secrets))
-    )
-    return [
-        f"{source_id} ({count} indicator{'s' * (count > 1)}): set {variable}, see [secrets] in "
-        "config.toml"
-        for (source_id, variable), count in sorted(counts.items())
-    ]
 
 
 def refresh(
@@ -252,70 +149,6 @@ def _overdue(
             error = f"gave up after {time_limit:g} s; see [refresh] time_limit in config.toml"
             late.append(Result(task, started, error=error))
     return late
-
-
-def carry_out(task: Task, http: Client, cities: set[str], time_limit: float = math.inf) -> Result:
-    """Fetch and normalize; whatever is raised becomes the error of the result.
-
-    What a fetch handed over one by one before it failed is read and kept all the same, so that
-    a long backfill goes on where it was.
-
-    Args:
-        task: what to do.
-        http: the client that is handed to `fetch`.
-        cities: the ids of the cities that exist.
-        time_limit: seconds after which no further document is asked for.
-    """
-    started = now()
-    end = time.monotonic() + _SHARE_OF_FETCH * time_limit
-    documents: list[Document] = []
-    found: tuple[Figure, ...] | tuple[FlowFigure, ...] = ()
-    witness = Witness(http)
-
-    def fetch() -> None:
-        fetched = (
-            task.plugin.call("fetch", http=witness, source=task.source, since=task.since) or ()
-        )
-        for document in fetched:
-            documents.append(document.for_source(task.source.id))
-            if time.monotonic() > end and not isinstance(fetched, Sequence):
-                raise _time_is_up(task, len(documents))
-
-    error = _attempt(fetch)
-    arrived = tuple(documents)
-    seen = tuple(witness.documents)
-    if not error and arrived and tuple(document.sha256 for document in arrived) == task.known:
-        return Result(task, started, arrived, seen, unchanged=True)
-
-    def read() -> None:
-        nonlocal found
-        frame = task.plugin.call("normalize", documents=arrived)
-        if task.is_flow:
-            found = tuple(flow_figures(frame, "normalize", cities))
-        else:
-            found = tuple(figures(frame, "normalize", cities))
-
-    if arrived or not error:
-        error = "; ".join(filter(None, (error, _attempt(read))))
-    return Result(task, started, arrived, seen, found, error=error)
-
-
-def _time_is_up(task: Task, count: int) -> SourceError:
-    return SourceError(
-        f"{task.source.id}: stopped after {count} documents, as its time was up; the next refresh "
-        "goes on, and [refresh] time_limit in config.toml gives it more"
-    )
-
-
-def _attempt(step: Callable[[], object]) -> str:
-    """Take a step, and say in one line what it raised."""
-    try:
-        step()
-    except USER_ERRORS as error:
-        return str(error)
-    except (Exception, SystemExit) as error:
-        return f"{type(error).__name__}: {' '.join(str(error).split())}"
-    return ""
 
 
 def _store(connection: sqlite3.Connection, result: Result) -> int:

@@ -60,7 +60,7 @@ def end_fetch(
     """Write down how a fetch ended, and keep the bytes of its answers, each content once."""
     for answer in answers:
         keep_answer(connection, answer)
-    if len(answers) > 1:
+    if len(answers) > 1 or any(answer.charset or answer.period for answer in answers):
         connection.executemany(
             "INSERT INTO fetch_documents VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
             [
@@ -193,3 +193,47 @@ def last_yield(
         (indicator_id, source_id),
     ).fetchone()
     return None if row is None else (row[0], row[1])
+
+
+class Kept(NamedTuple):
+    """A document of an earlier fetch, as far as the database knows it."""
+
+    fetch_id: int
+    address: str
+    status: int
+    media_type: str
+    charset: str
+    period: str
+    sha256: str
+
+
+_KEPT = """
+SELECT f.id, coalesce(d.address, f.address), coalesce(d.http_status, f.http_status, 200),
+    coalesce(d.media_type, s.media_type), coalesce(d.charset, ''), coalesce(d.period, ''),
+    coalesce(d.snapshot, f.snapshot)
+FROM fetches f
+LEFT JOIN fetch_documents d ON d.fetch_id = f.id
+JOIN snapshots s ON s.sha256 = coalesce(d.snapshot, f.snapshot)
+WHERE f.indicator_id = ? AND f.source_id = ? AND (f.outcome = 'stored' OR f.figures > 0)
+ORDER BY f.id DESC, d.position
+"""
+
+
+def kept_documents(
+    connection: sqlite3.Connection, indicator_id: str, source_id: str
+) -> list[list[Kept]]:
+    """The documents on which the figures of a source rest, by fetch, the oldest first.
+
+    A fetch all of whose addresses were fetched again later is left out.
+    """
+    fetched: dict[int, list[Kept]] = {}
+    for row in connection.execute(_KEPT, (indicator_id, source_id)):
+        fetched.setdefault(row[0], []).append(Kept(*row))
+    newer: set[str] = set()
+    standing = []
+    for documents in fetched.values():
+        addresses = {document.address for document in documents}
+        if not addresses <= newer:
+            standing.append(documents)
+        newer |= addresses
+    return standing[::-1]

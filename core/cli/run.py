@@ -22,17 +22,26 @@ def _report(lines: list[tuple[str, str]], color: bool) -> None:
 
 
 def _refresh(
-    session: Session, connection: sqlite3.Connection, only: tuple[str, ...], offline: bool
+    session: Session,
+    connection: sqlite3.Connection,
+    only: tuple[str, ...],
+    offline: bool,
+    from_snapshots: bool = False,
 ) -> Summary:
+    from core.carry_out import Result
     from core.http import open_client
     from core.job import announce_changes
     from core.quality import History, set_gates
-    from core.refresh import Result, due, left_out, refresh
+    from core.refresh import refresh
+    from core.tasks import due, kept_tasks, left_out
     from storage.database import read_database
     from storage.observations import position
 
     config = session.config.refresh
-    tasks = due(connection, session.plugins, only, offline, session.config.secrets)
+    if from_snapshots:
+        tasks, offline = kept_tasks(connection, session.plugins, session.database, only), True
+    else:
+        tasks = due(connection, session.plugins, only, offline, session.config.secrets)
     if not offline and not only:
         for line in left_out(session.plugins, session.config.secrets):
             click.echo(f"left out: {line}", err=True)
@@ -106,10 +115,17 @@ def run(session: Session, once: bool, offline: bool, index: str | None) -> int:
 @click.command(epilog="Example: cityflux refresh overall_economy.gdp")
 @click.argument("ids", nargs=-1, metavar="[ID]...")
 @click.option("--offline", is_flag=True, help="Ask no host: only figures that came with a plugin.")
+@click.option(
+    "--from-snapshots",
+    is_flag=True,
+    help="Ask nobody: read the documents that are kept once more, after a parser was mended.",
+)
 @json_option
 @pass_session
-def refresh(session: Session, ids: tuple[str, ...], offline: bool, as_json: bool) -> int:
-    """Fetch the figures of the indicators ID, or of all of them."""
+def refresh(
+    session: Session, ids: tuple[str, ...], offline: bool, from_snapshots: bool, as_json: bool
+) -> int:
+    """Fetch the figures of the indicators or flows ID, or of all of them."""
     from core.derive import derive_all
     from core.errors import PluginError
     from core.job import note_broken
@@ -121,7 +137,7 @@ def refresh(session: Session, ids: tuple[str, ...], offline: bool, as_json: bool
         )
     with session.open() as connection:
         failed = note_broken(connection, session.plugins)
-        summary = _refresh(session, connection, ids, offline)
+        summary = _refresh(session, connection, ids, offline, from_snapshots)
         derived, errors = derive_all(connection, session.plugins)
     failed += summary.failures()
     failed += list(errors.items())

@@ -336,3 +336,53 @@ def test_the_exchange_is_asked_for_each_weekday_once(
     assert all(date.fromisoformat(period).weekday() < 5 for period, _, _ in found)
     run_module("cityflux", "refresh", "capital.sse_share_turnover", cwd=folder)
     assert server.count("/q") == len(found)
+
+
+def test_kept_pages_are_read_again_without_asking_anybody(
+    server: LoopbackServer, tmp_path: Path
+) -> None:
+    server.answer("/tjgb/index.html", LISTING)
+    server.answer(f"/tjgb/{YEAR + 1}0317/a1.html", PAGE)
+    units = {name: unit for name, (_, unit, _) in WANTED.items()}
+    plugin = PLUGIN.format(address=server.address("/tjgb/index.html"), units=units)
+    folder = home(tmp_path, plugin, MODULES)
+    assert run_module("cityflux", "refresh", *WANTED, cwd=folder).returncode == 0
+    asked = len(server.requests)
+
+    again = ("cityflux", "refresh", "--from-snapshots", "--json", *WANTED)
+    assert json.loads(run_module(*again, cwd=folder).stdout)["changed"] == 0
+
+    # The parser is mended: there are twice as many people.
+    mended = plugin + "\n\nimport plugins.communiques as c\n"
+    mended += "read = c.read\nc.read = lambda i, s, d: ("
+    mended += "f._replace(value=f.value * 2) if i == 'people.population' else f "
+    mended += "for f in read(i, s, d))\n"
+    (folder / "my_plugins" / "live.py").write_text(mended, encoding="utf-8")
+    done = run_module(*again, cwd=folder)
+    assert json.loads(done.stdout)["changed"] == 1
+    found = rows(
+        folder,
+        "SELECT value, period, fetch_id FROM observations WHERE source_id = 'river.communique' "
+        "AND indicator_id = 'people.population'",
+    )
+    assert found[0][:2] == (2 * 2480.26, str(YEAR))
+    assert len(server.requests) == asked
+    ((address, snapshot),) = rows(
+        folder, f"SELECT address, snapshot FROM fetches WHERE id = {found[0][2]}"
+    )
+    assert address.endswith("/a1.html")
+    assert snapshot
+
+
+def test_several_fetches_are_read_as_one_and_the_later_one_stands(
+    server: LoopbackServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CITYFLUX_BAIDU_COOKIE", "BDUSS=secret")
+    server.answer("/api/SearchApi/index", answer_of)
+    folder = home(tmp_path, KEYWORDS.format(address=server.address("")), ())
+    assert run_module("cityflux", "refresh", WORDS[0], cwd=folder).returncode == 0
+    before = rows(folder, "SELECT * FROM observations WHERE source_id = 'baidu.index'")
+    again = ("cityflux", "refresh", "--from-snapshots", "--json", WORDS[0])
+    monkeypatch.delenv("CITYFLUX_BAIDU_COOKIE")
+    assert json.loads(run_module(*again, cwd=folder).stdout)["changed"] == 0
+    assert rows(folder, "SELECT * FROM observations WHERE source_id = 'baidu.index'") == before

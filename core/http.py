@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import sqlite3
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from core.config import Config
-from scrapers.client import Budget, Client, Policy, Validators
+from scrapers.client import Budget, Client, HostState, Policy, Validators
 from scrapers.document import Document
 from scrapers.http import Params
-from storage.database import read_database
+from storage.database import read_database, write
 from storage.fetches import read_answers, read_snapshot
+from storage.hosts import Host, read_hosts, save_hosts
 
 
 class StoredAnswers:
@@ -83,4 +85,37 @@ def open_client(
         secrets=config.secrets,
         offline=offline,
     )
-    return Client(policy, StoredAnswers(connection, path))
+    hosts = [_state(host) for host in read_hosts(connection)]
+    return Client(policy, StoredAnswers(connection, path), hosts=hosts)
+
+
+def keep_hosts(connection: sqlite3.Connection, client: Client) -> None:
+    """Write down how the hosts are doing, so that the next process leaves alone what failed."""
+    with write(connection):
+        save_hosts(
+            connection,
+            (
+                Host(
+                    state.host,
+                    state.requests,
+                    state.failures,
+                    state.in_a_row,
+                    state.circuit,
+                    state.open_until.isoformat(timespec="seconds") if state.open_until else None,
+                    state.last_error,
+                )
+                for state in client.hosts()
+            ),
+        )
+
+
+def _state(host: Host) -> HostState:
+    return HostState(
+        host.host,
+        host.requests,
+        host.failures,
+        "open" if host.open_until else "closed",
+        datetime.fromisoformat(host.open_until) if host.open_until else None,
+        host.last_error,
+        host.in_a_row,
+    )

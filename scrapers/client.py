@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
 from types import TracebackType
@@ -50,10 +50,15 @@ class Client:
         policy: every limit.
         cache: what is known from earlier fetches; nothing if left out.
         clock: the time; a test puts its own.
+        hosts: how the hosts were doing when an earlier client reported them.
     """
 
     def __init__(
-        self, policy: Policy = _DEFAULTS, cache: Cache | None = None, clock: Clock | None = None
+        self,
+        policy: Policy = _DEFAULTS,
+        cache: Cache | None = None,
+        clock: Clock | None = None,
+        hosts: Iterable[HostState] = (),
     ) -> None:
         self._policy = policy
         self._cache = cache
@@ -61,6 +66,7 @@ class Client:
         self._stopped = threading.Event()
         self._network = Network(policy.allow_hosts)
         self._slots: dict[str, Slot] = {}
+        self._earlier = {state.host: state for state in hosts}
         self._slots_lock = threading.Lock()
         self._sharing = Sharing(forget=self._forget)
         self._robots = Robots(self._read_robots, self._sharing, self._clock)
@@ -256,6 +262,8 @@ class Client:
                 slot = Slot(
                     request.host, request.authority, self._policy, self._clock, self._stopped
                 )
+                if state := self._earlier.get(request.authority):
+                    slot.resume(state)
                 self._slots[request.authority] = slot
             return slot
 

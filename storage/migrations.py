@@ -48,3 +48,9 @@ def answers_say_how_to_read_them(db: Database) -> None:
     for column in ("media_type", "charset"):
         db.execute(f"ALTER TABLE answers ADD COLUMN {column} TEXT NOT NULL DEFAULT ''")
     db.execute("ALTER TABLE answers ADD COLUMN handed_over INTEGER NOT NULL DEFAULT 1")
+
+
+@migrations()
+def hosts_keep_their_circuits(db: Database) -> None:
+    """A host that keeps failing is left alone by the next process too."""
+    db.execute(schema.HOSTS)

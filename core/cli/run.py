@@ -29,7 +29,7 @@ def _refresh(
     from_snapshots: bool = False,
 ) -> Summary:
     from core.carry_out import Result
-    from core.http import open_client
+    from core.http import keep_hosts, open_client
     from core.job import announce_changes
     from core.quality import History, set_gates
     from core.refresh import refresh
@@ -73,6 +73,7 @@ def _refresh(
             time_limit=config.time_limit,
             progress=done,
         )
+        keep_hosts(connection, http)
     announce_changes(connection, session.plugins, before)
     return summary
 

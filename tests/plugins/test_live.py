@@ -13,8 +13,10 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from plugins import communiques
+from scrapers.client import Client, Policy
 from scrapers.document import Document
 from tests.conftest import run_module
+from tests.scrapers.plugin_examples import example, run
 from tests.servers import Answer, LoopbackServer, Seen
 
 YEAR = date.today().year - 1
@@ -210,6 +212,17 @@ def test_a_backfill_that_is_turned_away_goes_on_where_it_was(
     running_year = sum("endDate" in seen.target for seen in server.requests[before:])
     assert kept == 2 * 5 * len(years) or date.today().timetuple().tm_yday <= 2
     assert running_year == kept - 7  # what is kept is not asked again
+
+
+def test_the_worked_example_of_the_documents(server: LoopbackServer, tmp_path: Path) -> None:
+    server.answer("/tjgb/index.html", LISTING)
+    server.answer(f"/tjgb/{YEAR + 1}0317/a1.html", PAGE)
+    plugin = example("communique", tmp_path)
+    client = Client(Policy(allow_hosts=frozenset({"127.0.0.1"})))
+    with client as http:
+        (row,) = run(plugin, http, server.address("/tjgb/index.html")).rows()
+    assert row[:4] == ("shanghai", str(YEAR), 2480.26, "ok")
+    assert "年末全市常住人口2480.26万人" in row[4]
 
 
 def test_the_day_of_publication_is_read_from_the_page_or_its_address() -> None:

@@ -38,6 +38,13 @@ def views_for_people(db: Database) -> None:
         db.execute(f"CREATE VIEW {name} AS {sql}")
 
 
+@migrations()
+def details_of_runs(db: Database) -> None:
+    """The weights that a run used, and the figures that it imputed or treated."""
+    for statement in schema.DETAILS:
+        db.execute(statement)
+
+
 def unknown_steps(connection: sqlite3.Connection) -> list[str]:
     """The steps in the file that this version has never heard of: a later version made them."""
     known = {step.name for step in migrations._migrations}

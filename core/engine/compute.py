@@ -13,7 +13,7 @@ from core.engine.scoring import Scores, score
 from core.errors import IndexDefinitionError
 from storage import catalog, observations
 from storage.database import now, write
-from storage.results import Run, Score, last_run, save_scores
+from storage.results import Adjustment, Run, Score, Weight, last_run, save_details, save_scores
 
 
 @dataclass(frozen=True)
@@ -59,6 +59,10 @@ def compute(
         save_tree(connection, definition)
         run = Run(definition.id, definition.hash, position, started, _summary(definition), version)
         run_id, changed = save_scores(connection, run, score_rows(definition, scores))
+        adjustments = map(Adjustment._make, scores.adjustments.iter_rows())
+        save_details(
+            connection, definition.id, run_id, weight_rows(definition, scores), adjustments
+        )
     return Computed(definition.id, run_id, changed, scores.notes)
 
 
@@ -78,6 +82,14 @@ def score_rows(definition: Definition, scores: Scores) -> Iterator[Score]:
         places = ranks[node.id].to_list()
         for row in zip(cities, periods, values, places, coverage, strict=True):
             yield Score(node.id, *row)
+
+
+def weight_rows(definition: Definition, scores: Scores) -> Iterator[Weight]:
+    """The weights that were used as rows for the database."""
+    methods = {node.id: node.weighting.method for node in definition.tree if node.weighting}
+    for node in definition.tree:
+        if node.parent:
+            yield Weight(node.id, scores.weights[node.id], methods.get(node.parent, ""))
 
 
 def save_tree(connection: sqlite3.Connection, definition: Definition) -> None:

@@ -64,7 +64,12 @@ def zscore(x: pl.Expr, *, mean: float = 0.0, sd: float = 1.0) -> pl.Expr:
 
     s is the sample standard deviation (n - 1). A constant, or a single figure, is null.
     Source: OECD/JRC (2008), step 5, standardisation.
+
+    Raises:
+        IndexDefinitionError: when ``sd`` is not positive.
     """
+    if not sd > 0:
+        raise IndexDefinitionError(f"zscore: sd {sd} must be positive")
     return _unless_constant(x, (x - x.mean()) / x.std() * sd + mean)
 
 
@@ -72,7 +77,11 @@ def minmax(x: pl.Expr, *, lower: float = 0.0, upper: float = 100.0) -> pl.Expr:
     """Score between the worst and the best: lower + (upper - lower) (x - min) / (max - min).
 
     A constant is null. Source: OECD/JRC (2008), step 5, min-max.
+
+    Raises:
+        IndexDefinitionError: when lower is not below upper.
     """
+    _in_order("minmax", lower, upper)
     return _unless_constant(x, (x - x.min()) / (x.max() - x.min()) * (upper - lower) + lower)
 
 

@@ -277,3 +277,26 @@ def test_the_flow_index_is_the_papers_method(home: Path) -> None:
         share = sum(group.weight for group in known) / sum(group.weight for group in members)
         total += own / share
     assert shanghai["flow_index"] == pytest.approx(total, rel=1e-12)
+
+
+def test_what_the_last_run_used_and_touched_is_stored(database: sqlite3.Connection) -> None:
+    put(database, "x", [(c, "2020", float(n)) for n, c in enumerate("abc")])
+    put(database, "y", [(c, "2020", float(n * n)) for n, c in enumerate(CITIES)])
+    minmax = {"method": "minmax"}
+    filled = index(
+        imputation={"method": "mean"}, weighting={"method": "entropy"}, standardization=minmax
+    )
+    run = compute(database, filled, Methods(), "1").run_id
+    assert database.execute("SELECT * FROM adjustments").fetchall() == [
+        ("i", "x", "d", "2020", "imputed", "mean", None, 1.0, run)
+    ]
+    rows = database.execute("SELECT node_id, weight, method, run_id FROM weights").fetchall()
+    assert [(node, method, by) for node, _, method, by in rows] == [
+        ("x", "entropy", run),
+        ("y", "entropy", run),
+    ]
+    assert sum(weight for _, weight, _, _ in rows) == pytest.approx(1)
+    run = compute(database, index(indicators=["x"]), Methods(), "1").run_id
+    assert database.execute("SELECT * FROM adjustments").fetchall() == []
+    rows = database.execute("SELECT node_id, weight, method, run_id FROM weights").fetchall()
+    assert rows == [("x", 1.0, "", run)]

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from core.engine.definition import Definition
 from core.engine.methods import Methods
-from core.engine.panel import read_panel
+from core.engine.panel import Panel, read_panel
 from core.engine.scoring import Scores, score
 from core.errors import IndexDefinitionError
 from storage import catalog, observations
@@ -40,8 +40,31 @@ def evaluate(
     """
     _check_names(connection, definition)
     directions = dict(connection.execute("SELECT id, direction FROM indicators").fetchall())
-    panel = read_panel(connection, definition.figures, definition.cities, definition.periods, as_of)
-    return score(definition, panel, directions, methods)
+    panel = _panel(connection, definition, as_of)
+    scores = score(definition, panel, directions, methods)
+    if as_of is None:
+        return scores
+    unknown = _not_known(definition, panel, _panel(connection, definition, None), as_of)
+    return replace(scores, notes=(*unknown, *scores.notes))
+
+
+def _panel(connection: sqlite3.Connection, definition: Definition, as_of: str | None) -> Panel:
+    return read_panel(connection, definition.figures, definition.cities, definition.periods, as_of)
+
+
+def _not_known(definition: Definition, then: Panel, now: Panel, as_of: str) -> list[str]:
+    """What is known today and was not, or was otherwise, at a moment: a line per indicator."""
+    notes = []
+    for name in definition.figures:
+        before, after = then.values[name], now.values[name]
+        missing = (before.is_null() & after.is_not_null()).sum()
+        revised = (before != after).fill_null(value=False).sum()
+        if missing or revised:
+            notes.append(
+                f"{name}: of {after.count()} figures, {missing} were not known on {as_of[:10]}, "
+                f"{revised} were others"
+            )
+    return notes
 
 
 def compute(

@@ -49,8 +49,8 @@ def prepare(
         IndexDefinitionError: a method does not exist, or cannot be applied.
     """
     leaves = [leaf.id for leaf in definition.leaves]
-    values, notes = _screened(definition, panel.values, leaves)
-    values, coverage = _denominated(definition, values, panel.coverage)
+    screened, notes = _screened(definition, panel.values, leaves)
+    values, coverage = _denominated(definition, _without(panel.values, screened), panel.coverage)
     thin, few = _too_few(definition, values)
     values = _without(values, thin)
     coverage = coverage.select(
@@ -63,9 +63,10 @@ def prepare(
     signs = {leaf.id: leaf.direction or directions.get(leaf.id, 1) for leaf in definition.leaves}
     grouped = _with_groups(definition, values, panel.places)
     values, imputed = impute_figures(definition, grouped, signs, methods)
-    if thin.width:  # what is too little to compare is too little to be filled
-        values = _without(values, thin)
-        imputed = imputed.join(_cells(values, thin), on=["indicator", *KEYS], how="anti")
+    for left_out in (screened, thin):  # what was taken out is not to come back as a guess
+        if left_out.width:
+            values = _without(values, left_out)
+            imputed = imputed.join(_cells(values, left_out), on=["indicator", *KEYS], how="anti")
     values, treated, remarks = treat_figures(definition, values.select(*KEYS, *leaves), methods)
     counts = imputed.group_by("indicator", "method", maintain_order=True).len()
     filled = [
@@ -80,10 +81,14 @@ def prepare(
 def _screened(
     definition: Definition, values: pl.DataFrame, leaves: list[str]
 ) -> tuple[pl.DataFrame, list[str]]:
-    """Take the figures of a city out of the periods for which it has too few."""
+    """Which cities have too few figures, period by period.
+
+    Returns:
+        A column for each indicator, true in all rows that leave; without columns where none does.
+    """
     chosen = definition.screening
     if chosen is None:
-        return values, []
+        return pl.DataFrame(), []
     with located(definition, f"index {definition.id}", "screening"):
         table = screen(
             values,
@@ -95,7 +100,7 @@ def _screened(
     stays = table["included"]
     out = values.select(KEYS).with_columns(table["reason"]).filter(~stays)
     return (
-        values.with_columns(pl.when(stays).then(pl.col(name)).alias(name) for name in leaves),
+        pl.DataFrame([(~stays).alias(name) for name in leaves if not out.is_empty()]),
         [f"{city} is screened out of {period}: {why}" for period, city, why in out.iter_rows()],
     )
 
@@ -134,18 +139,18 @@ def _too_few(definition: Definition, values: pl.DataFrame) -> tuple[pl.DataFrame
     return pl.DataFrame(columns), notes
 
 
-def _without(values: pl.DataFrame, thin: pl.DataFrame) -> pl.DataFrame:
+def _without(values: pl.DataFrame, left_out: pl.DataFrame) -> pl.DataFrame:
     return values.with_columns(
-        pl.when(~thin[name]).then(pl.col(name)).alias(name) for name in thin.columns
+        pl.when(~left_out[name]).then(pl.col(name)).alias(name) for name in left_out.columns
     )
 
 
-def _cells(values: pl.DataFrame, thin: pl.DataFrame) -> pl.DataFrame:
-    """The cells that are thin: period, city, indicator."""
+def _cells(values: pl.DataFrame, left_out: pl.DataFrame) -> pl.DataFrame:
+    """The cells that were left out: period, city, indicator."""
     return (
-        pl.concat([values.select(KEYS), thin], how="horizontal")
-        .unpivot(index=KEYS, variable_name="indicator", value_name="thin")
-        .filter("thin")
+        pl.concat([values.select(KEYS), left_out], how="horizontal")
+        .unpivot(index=KEYS, variable_name="indicator", value_name="out")
+        .filter("out")
     )
 
 

@@ -159,6 +159,14 @@ def test_an_indicator_with_too_few_cities_counts_as_missing() -> None:
     assert run(figures).scores["x"].to_list() == figures["x"]
 
 
+def test_a_city_that_was_screened_out_is_not_filled_in_again() -> None:
+    figures: Figures = {"x": [1, 2, 3, None], "y": [1, None, 3, None], "z": [1, 2, 3, 4]}
+    result = run(figures, screening={"min_available": 0.5}, imputation={"method": "mean"})
+    assert result.scores["i"].to_list()[3] is None
+    assert result.scores["y"].to_list() == [1, 2, 3, None]
+    assert result.adjustments.select("indicator", "city").rows() == [("y", "b")]
+
+
 def test_every_kind_of_method_is_open_to_plugins() -> None:
     def sevens(frame: pl.DataFrame, columns: list[str]) -> Imputed:
         filled = frame.with_columns(pl.col(columns).fill_null(7.0))

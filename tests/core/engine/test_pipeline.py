@@ -201,6 +201,12 @@ def test_the_index_as_it_was_known(database: sqlite3.Connection) -> None:
         database.execute("UPDATE revisions SET superseded_at = '2099-01-01T00:00:00.000Z'")
     assert root(database, only_x) != before
     assert root(database, only_x, as_of=moment) == before
+    notes = evaluate(database, only_x, Methods(), moment).notes
+    assert notes == (f"x: of 4 figures, 0 were not known on {moment[:10]}, 1 were others",)
+    put(database, "x", [("b", "2019", 5.0)])
+    older = index(indicators=["x"], periods={"of": ["2019", "2020"]})
+    assert "of 5 figures, 1 were not known" in evaluate(database, older, Methods(), moment).notes[0]
+    assert evaluate(database, only_x, Methods()).notes == ()
     with pytest.raises(NotEnoughData, match="i has no data"):
         root(database, only_x, as_of="2000-01-01T00:00:00.000Z")
 

@@ -77,11 +77,7 @@ def minmax(x: pl.Expr, *, lower: float = 0.0, upper: float = 100.0) -> pl.Expr:
     """Score between the worst and the best: lower + (upper - lower) (x - min) / (max - min).
 
     A constant is null. Source: OECD/JRC (2008), step 5, min-max.
-
-    Raises:
-        IndexDefinitionError: when lower is not below upper.
     """
-    _in_order("minmax", lower, upper)
     return _unless_constant(x, (x - x.min()) / (x.max() - x.min()) * (upper - lower) + lower)
 
 

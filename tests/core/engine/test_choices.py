@@ -213,7 +213,7 @@ def test_every_kind_of_method_is_open_to_plugins() -> None:
         ({"treatment": {"skewness": -1}}, r"nodes.one.treatment.skewness: .*greater"),
         ({"standardization": {"method": "zscore", "sd": "wide"}}, r"standardization: sd: .*'wide'"),
         ({"standardization": {"method": "zscore", "sd": 0}}, r"x: standardization: .*positive"),
-        ({"standardization": {"method": "minmax", "lower": 200}}, r"lower 200 must be below"),
+        ({"standardization": {"method": "goalposts", "lower": 2, "upper": 1}}, r"must be below"),
         (
             {"standardization": {"method": "distance_to_reference", "reference": "e"}},
             r"'e' is no city",

@@ -61,7 +61,7 @@ def column_mean(frame: pl.DataFrame, columns: Sequence[str], *, by: str | None =
 def column_median(frame: pl.DataFrame, columns: Sequence[str], *, by: str | None = None) -> Imputed:
     """Fill with the median of the column, or of the rows that share ``by`` (region, period).
 
-    Source: OECD/JRC (2008), step 3.
+    Source: OECD/JRC (2008), step 3, unconditional mean imputation (mean, median or mode).
     """
     return _column_statistic(frame, columns, "median", by)
 

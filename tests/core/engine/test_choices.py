@@ -6,6 +6,8 @@ from typing import Any
 
 import polars as pl
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from core.engine.definition import Definition, parse_definition
 from core.engine.imputation import Imputed
@@ -14,6 +16,7 @@ from core.engine.methods import Methods
 from core.engine.panel import Panel
 from core.engine.scoring import Scores, score
 from core.errors import IndexDefinitionError
+from tests.core.engine.support import close
 
 Figures = dict[str, list[float | None]]
 CITIES = ["a", "b", "c", "d"]
@@ -248,3 +251,24 @@ def test_a_denominator_stands_in_one_place() -> None:
     leaf = {"id": "z", "denominator": {"by": "n"}}
     with pytest.raises(IndexDefinitionError, match="z has a denominator of its own and in"):
         definition({}, {"indicators": [leaf]}, denominators={"z": {"by": "x"}})
+
+
+CELL = st.none() | st.integers(1, 60).map(float)
+COLUMN = st.lists(CELL, min_size=4, max_size=4)
+
+
+@settings(max_examples=60, deadline=None)
+@given(COLUMN, COLUMN, st.sampled_from([0.5, 4.0, 32.0]), st.sampled_from([-64.0, 0.0, 16.0]))
+def test_another_unit_of_an_indicator_moves_no_score(
+    x: list[float | None], y: list[float | None], factor: float, shift: float
+) -> None:
+    """Imputed, winsorized and standardized figures move with the unit."""
+    steps: Any = {"imputation": {"method": "row"}, "standardization": {"method": "zscore"}}
+    if not shift:  # a factor that is a power of two moves no test across its limit by rounding
+        steps["treatment"] = {"skewness": 1, "kurtosis": 1, "transform": ""}
+    z: list[float | None] = [1, 2, 3, 5]
+    other = [None if value is None else factor * value + shift for value in x]
+    before, after = (run({"x": each, "y": y, "z": z}, **steps) for each in (x, other))
+    for node in ("x", "one", "i"):
+        assert close(after.scores[node].to_list(), before.scores[node].to_list(), 1e-6)
+    assert before.adjustments.height == after.adjustments.height

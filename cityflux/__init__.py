@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from core.errors import CityfluxError
 from core.hookspecs import hookimpl
-from core.model import COMPUTED, City, Indicator, Source
+from core.model import COMPUTED, City, Flow, Indicator, Source
 from core.period import Period
 from core.units import convert
 from core.version import __version__
@@ -20,6 +20,7 @@ __all__ = [
     "City",
     "CityfluxError",
     "Document",
+    "Flow",
     "Indicator",
     "Period",
     "Source",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from dataclasses import asdict
+from dataclasses import asdict, fields
 
 from core.model import COMPUTED, Indicator, Source
 from core.plugin_manager import IndicatorPlugin, Plugins
@@ -14,10 +14,14 @@ from storage.database import write
 def sync_catalog(connection: sqlite3.Connection, plugins: Plugins) -> None:
     """Insert or update the cities, sources and indicators of all plugins."""
     found = plugins.indicators.values()
-    sources = {source.id: source for plugin in found for source in sources_of(plugin)}
+    sources = {
+        source.id: source
+        for plugin in (*found, *plugins.flows.values())
+        for source in sources_of(plugin)
+    }
     with write(connection):
         catalog.save_cities(connection, [asdict(city) for city in plugins.cities.values()])
-        catalog.save_sources(connection, [_source_row(source) for source in sources.values()])
+        catalog.save_sources(connection, [source_row(source) for source in sources.values()])
         catalog.save_indicators(
             connection, [_indicator_row(each.indicator, each.record.name) for each in found]
         )
@@ -34,9 +38,11 @@ def sources_of(plugin: IndicatorPlugin) -> tuple[Source, ...]:
     return plugin.sources
 
 
-def _source_row(source: Source) -> dict[str, object]:
-    row = asdict(source)
-    del row["params"]
+def source_row(source: Source) -> dict[str, object]:
+    """What the database keeps of a source."""
+    # Shallow, as parameters may be anything.
+    row = {each.name: getattr(source, each.name) for each in fields(source)}
+    del row["params"], row["secrets"]
     return row
 
 

@@ -55,6 +55,14 @@ class Refresh(Section):
     time_limit: float = Field(default=300.0, gt=0)
 
 
+class Quality(Section):
+    """When a fetched figure is marked as suspect."""
+
+    jump: float = Field(default=5.0, gt=1)
+    fewest: float = Field(default=0.5, ge=0, le=1)
+    off: list[str] = []
+
+
 class Client(Section):
     """How politely sources are asked."""
 
@@ -74,6 +82,7 @@ class Config(Section):
     plugins: Plugins = Plugins()
     indices: Indices = Indices()
     refresh: Refresh = Refresh()
+    quality: Quality = Quality()
     client: Client = Client()
     secrets: dict[str, str] = {
         "baidu_cookie": "CITYFLUX_BAIDU_COOKIE",

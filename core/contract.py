@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from core.errors import PeriodError, PluginError
 from core.period import Period
+from storage.flows import FlowFigure
 from storage.observations import Figure
 
 if TYPE_CHECKING:
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 
 REQUIRED = ("city", "period", "value")
 OPTIONAL = ("status", "note")
+FLOW = ("origin", "destination", "period", "value")
 STATUSES = ("ok", "provisional", "suspect")
 
 
@@ -36,35 +38,69 @@ def figures(frame: Any, hook: str, cities: Collection[str]) -> list[Figure]:
         if value is None:
             continue
         figure = Figure(city, period, float(value), status or "ok", note or "")
-        problem = _problem(figure, cities)
-        if (city, period) in found:
-            problem = "stands there twice"
+        problem = "stands there twice" if (city, period) in found else _problem(figure, cities)
         if problem:
             raise PluginError(f"{hook}() returned {city} {period} {value}: {problem}")
         found[city, period] = figure
     return list(found.values())
 
 
-def _typed_rows(frame: Any, hook: str) -> Iterable[tuple[Any, ...]]:
+def flow_figures(frame: Any, hook: str, cities: Collection[str]) -> list[FlowFigure]:
+    """Check the frame of a flow and turn it into figures; rows with a null value are missing.
+
+    Args:
+        frame: what a plugin returned: origin and destination (text), period (text), value.
+        hook: whose return value it is, for the message.
+        cities: the ids of the cities that exist.
+
+    Raises:
+        PluginError: naming the first thing that breaks the contract.
+    """
+    found: dict[tuple[str, str, str], FlowFigure] = {}
+    for origin, destination, period, value in _typed_rows(frame, hook, FLOW, ()):
+        if value is None:
+            continue
+        figure = FlowFigure(origin, destination, period, float(value))
+        problem = "stands there twice" if figure[:3] in found else ""
+        for end in (origin, destination):
+            problem = problem or _problem(Figure(end, period, figure.value), cities)
+        if problem:
+            raise PluginError(
+                f"{hook}() returned {origin} to {destination} {period} {value}: {problem}"
+            )
+        found[figure[:3]] = figure
+    return list(found.values())
+
+
+def _typed_rows(
+    frame: Any,
+    hook: str,
+    required: Sequence[str] = REQUIRED,
+    optional: Sequence[str] = OPTIONAL,
+) -> Iterable[tuple[Any, ...]]:
     import polars as pl
 
     if not isinstance(frame, pl.DataFrame):
         raise PluginError(f"{hook}() returned a {type(frame).__name__}; return a polars DataFrame")
-    if missing := [name for name in REQUIRED if name not in frame.columns]:
+    if missing := [name for name in required if name not in frame.columns]:
         raise PluginError(
             f"{hook}() returned the columns {', '.join(frame.columns) or 'none'}; "
             f"{' and '.join(missing)} must be among them"
         )
     if frame.is_empty():
         return []
-    _check_type(frame, hook, "city", frame.schema["city"] == pl.String, "text")
-    _check_type(frame, hook, "period", frame.schema["period"] == pl.String, "text")
-    _check_type(frame, hook, "value", frame.schema["value"].is_numeric(), "numbers")
+    for name in required:
+        kind = frame.schema[name]
+        if name == "value":
+            _check_type(frame, hook, name, kind.is_numeric(), "numbers")
+        else:
+            _check_type(frame, hook, name, kind == pl.String, "text")
+    nothing = [None] * frame.height
     columns = [
-        pl.col(name) if name in frame.columns else pl.lit(None, dtype=pl.String).alias(name)
-        for name in (*REQUIRED, *OPTIONAL)
+        frame[name].to_list() if name in frame.columns else nothing
+        for name in (*required, *optional)
     ]
-    return frame.select(columns).iter_rows()
+    return zip(*columns, strict=True)
 
 
 def _check_type(frame: pl.DataFrame, hook: str, column: str, right: bool, wanted: str) -> None:

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import sqlite3
+from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 from core.config import Config
-from scrapers.client import Budget, Client, Policy, Validators
-from storage.database import read_database
+from scrapers.client import Budget, Client, HostState, Policy, Validators
+from scrapers.document import Document
+from scrapers.http import Params
+from storage.database import read_database, write
 from storage.fetches import read_answers, read_snapshot
+from storage.hosts import Host, read_hosts, save_hosts
 
 
 class StoredAnswers:
@@ -19,8 +24,7 @@ class StoredAnswers:
 
     def __init__(self, connection: sqlite3.Connection, path: Path) -> None:
         self._answers = {
-            address: Validators(known.etag, known.last_modified, known.sha256)
-            for address, known in read_answers(connection).items()
+            address: Validators(*known) for address, known in read_answers(connection).items()
         }
         self._path = path
 
@@ -32,6 +36,38 @@ class StoredAnswers:
         """The bytes of a snapshot, through a connection of this thread's own."""
         with read_database(self._path) as connection:
             return read_snapshot(connection, sha256)
+
+
+class Witness:
+    """The client of one fetch, which remembers every document that it brought.
+
+    A scraper looks into more than it hands over: lists of links, trees, pages that turned out to
+    be refusals. They are kept as well.
+    """
+
+    def __init__(self, client: Client) -> None:
+        self._client = client
+        self.documents: list[Document] = []
+
+    def get(self, address: str, **options: Any) -> Document:
+        """As `scrapers.client.Client.get`."""
+        return self._noted(self._client.get(address, **options))
+
+    def post(self, address: str, **options: Any) -> Document:
+        """As `scrapers.client.Client.post`."""
+        return self._noted(self._client.post(address, **options))
+
+    def known(self, address: str, params: Params | None = None) -> bool:
+        """As `scrapers.client.Client.known`."""
+        return self._client.known(address, params)
+
+    def secret(self, name: str) -> str:
+        """As `scrapers.client.Client.secret`."""
+        return self._client.secret(name)
+
+    def _noted(self, document: Document) -> Document:
+        self.documents.append(document)
+        return document
 
 
 def open_client(
@@ -49,4 +85,37 @@ def open_client(
         secrets=config.secrets,
         offline=offline,
     )
-    return Client(policy, StoredAnswers(connection, path))
+    hosts = [_state(host) for host in read_hosts(connection)]
+    return Client(policy, StoredAnswers(connection, path), hosts=hosts)
+
+
+def keep_hosts(connection: sqlite3.Connection, client: Client) -> None:
+    """Write down how the hosts are doing, so that the next process leaves alone what failed."""
+    with write(connection):
+        save_hosts(
+            connection,
+            (
+                Host(
+                    state.host,
+                    state.requests,
+                    state.failures,
+                    state.in_a_row,
+                    state.circuit,
+                    state.open_until.isoformat(timespec="seconds") if state.open_until else None,
+                    state.last_error,
+                )
+                for state in client.hosts()
+            ),
+        )
+
+
+def _state(host: Host) -> HostState:
+    return HostState(
+        host.host,
+        host.requests,
+        host.failures,
+        "open" if host.open_until else "closed",
+        datetime.fromisoformat(host.open_until) if host.open_until else None,
+        host.last_error,
+        host.in_a_row,
+    )

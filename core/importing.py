@@ -6,9 +6,10 @@ import csv
 import difflib
 import sqlite3
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from itertools import groupby
 
+from core.catalog import source_row
 from core.contract import STATUSES
 from core.errors import CityfluxError, ImportRefused
 from core.model import Source
@@ -107,10 +108,8 @@ def import_rows(
     changed = 0
     by_series = sorted(rows, key=lambda row: (row.indicator_id, row.source_id))
     with write(connection):
-        row = asdict(source)
-        del row["params"]
         if any(each.source_id == source.id for each in rows):
-            catalog.save_sources(connection, [row])
+            catalog.save_sources(connection, [source_row(source)])
         for (indicator_id, source_id), group in groupby(
             by_series, key=lambda row: (row.indicator_id, row.source_id)
         ):

@@ -66,6 +66,15 @@ class Indicator:
 
 
 @dataclass(frozen=True, slots=True)
+class Flow(Indicator):
+    """What goes from one city to another; its id is the ``kind`` in the table ``flows``.
+
+    It is declared as an indicator is, by the hook ``indicator``, but its `normalize` returns a
+    frame with origin, destination, period and value, and it enters no index.
+    """
+
+
+@dataclass(frozen=True, slots=True)
 class Source:
     """Where figures come from.
 
@@ -81,6 +90,7 @@ class Source:
         access: live, bundled, derived or declared (see `Access`).
         reference: the table, page or file in which the figures stand.
         vintage: the state of knowledge that the figures show, such as ``2020-07 download``.
+        secrets: names under [secrets] in config.toml without which it cannot be fetched.
         params: whatever the scraper needs to know.
     """
 
@@ -94,6 +104,7 @@ class Source:
     access: Access = "live"
     reference: str = ""
     vintage: str = ""
+    secrets: tuple[str, ...] = ()
     params: dict[str, Any] = field(default_factory=dict, hash=False)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 from typing import Literal
 
 from core.errors import PeriodError
@@ -35,20 +36,14 @@ class Period:
     start: date
     end: date
 
-    @classmethod
-    def parse(cls, text: str) -> Period:
+    @staticmethod
+    def parse(text: str) -> Period:
         """Read a period.
 
         Raises:
             PeriodError: when the text is none of the five forms, or a span runs backwards.
         """
-        first, slash, last = text.partition("/")
-        if not slash:
-            return _simple(text)
-        span = cls(text, "span", _simple(first).start, _simple(last).end)
-        if span.start > span.end:
-            raise PeriodError(f"period {text!r} ends before it starts; write the earlier one first")
-        return span
+        return _parse(text)
 
     @property
     def year(self) -> int:
@@ -57,6 +52,17 @@ class Period:
 
     def __str__(self) -> str:
         return self.text
+
+
+@lru_cache(maxsize=4096)  # a refresh reads the same few periods again and again
+def _parse(text: str) -> Period:
+    first, slash, last = text.partition("/")
+    if not slash:
+        return _simple(text)
+    span = Period(text, "span", _simple(first).start, _simple(last).end)
+    if span.start > span.end:
+        raise PeriodError(f"period {text!r} ends before it starts; write the earlier one first")
+    return span
 
 
 def _simple(text: str) -> Period:

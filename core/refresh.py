@@ -1,57 +1,36 @@
-"""The way of a figure: fetch, normalize, check, store; one source of one indicator at a time.
+"""A refresh: tasks are carried out side by side, and what they bring is stored.
 
-Fetching and reading run in a pool of threads; only the caller's thread writes. Whatever goes
+Fetching and reading run in threads; only the caller's thread writes. Whatever goes
 wrong with one source is written down in ``fetches`` and costs that source alone.
 """
 
 from __future__ import annotations
 
+import gc
 import queue
 import sqlite3
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
-from core.contract import figures
-from core.errors import USER_ERRORS
-from core.model import Source
-from core.plugin_manager import IndicatorPlugin, Plugins
+from core.carry_out import Result, carry_out
+from core.tasks import Task
 from scrapers.document import Document
 from storage import catalog, fetches
 from storage.database import now, write
-from storage.observations import Figure, latest_period, store_figures
+from storage.flows import FlowFigure, store_flows
+from storage.observations import Figure, store_figures
 
 if TYPE_CHECKING:
     from scrapers.client import Client
 
 
-@dataclass(frozen=True, eq=False)
-class Task:
-    """One source of one indicator that is due."""
-
-    plugin: IndicatorPlugin
-    source: Source
-    since: str | None = None
-    known: tuple[str, ...] = ()
-
-    @property
-    def name(self) -> str:
-        """How the task is named in messages: the indicator and its source."""
-        return f"{self.plugin.indicator.id} from {self.source.id}"
-
-
-@dataclass(frozen=True, eq=False)
-class Result:
-    """What came of a task."""
-
-    task: Task
-    started: str
-    documents: tuple[Document, ...] = ()
-    found: tuple[Figure, ...] = ()
-    unchanged: bool = False
-    error: str = ""
+#: How many results are stored in one transaction at most, and how long (s) one waits for others.
+_TOGETHER = 32
+_MOMENT = 0.05
 
 
 @dataclass
@@ -64,35 +43,15 @@ class Summary:
     unchanged: int = 0
     failed: list[tuple[str, str, str]] = field(default_factory=list)
 
-
-def due(
-    connection: sqlite3.Connection,
-    plugins: Plugins,
-    only: Iterable[str] = (),
-    offline: bool = False,
-) -> list[Task]:
-    """The tasks of a refresh: every source that can be fetched, of the named indicators or all.
-
-    Args:
-        connection: to see what is known already.
-        plugins: all plugins.
-        only: ids of indicators; all where there is none.
-        offline: leave out what needs the network.
-    """
-    access = {"bundled"} if offline else {"bundled", "live"}
-    wanted = set(only) or set(plugins.indicators)
-    return [
-        Task(
-            plugin,
-            source,
-            latest_period(connection, plugin.indicator.id, source.id),
-            fetches.last_snapshots(connection, plugin.indicator.id, source.id),
-        )
-        for plugin in plugins.indicators.values()
-        if plugin.indicator.id in wanted
-        for source in plugin.sources
-        if source.access in access
-    ]
+    def failures(self) -> list[tuple[str, str]]:
+        """What failed and why; what failed together, such as all figures of a page, once."""
+        together: dict[tuple[str, str], list[str]] = {}
+        for indicator, source, error in self.failed:
+            together.setdefault((source, error), []).append(indicator)
+        return [
+            (f"{names[0] if len(names) == 1 else f'{len(names)} indicators'} from {source}", error)
+            for (source, error), names in together.items()
+        ]
 
 
 def refresh(
@@ -104,7 +63,7 @@ def refresh(
     time_limit: float = 300.0,
     progress: Callable[[Result], None] = lambda result: None,
 ) -> Summary:
-    """Carry out tasks and store what they bring; one transaction for each.
+    """Carry out tasks and store what they bring, each whole or not at all.
 
     Args:
         connection: used by this thread alone.
@@ -114,25 +73,27 @@ def refresh(
         time_limit: seconds after which a task is given up.
         progress: called after each task.
     """
+    # What was loaded until now stays anyway: the collector need not look through it again.
+    gc.freeze()
     summary = Summary(tasks=len(tasks))
     cities = catalog.known_ids(connection, "cities")
-    for result in run_tasks(tasks, http, cities, threads, time_limit):
+    for results in run_tasks(tasks, http, cities, threads, time_limit):
         with write(connection):
-            changed = _store(connection, result)
-        summary.figures += len(result.found)
-        summary.changed += changed
-        summary.unchanged += result.unchanged
-        if result.error:
-            indicator, source = result.task.plugin.indicator.id, result.task.source.id
-            summary.failed.append((indicator, source, result.error))
-        progress(result)
+            summary.changed += sum(_store(connection, result) for result in results)
+        for result in results:
+            summary.figures += len(result.found)
+            summary.unchanged += result.unchanged
+            if result.error:
+                indicator, source = result.task.plugin.indicator.id, result.task.source.id
+                summary.failed.append((indicator, source, result.error))
+            progress(result)
     return summary
 
 
 def run_tasks(
     tasks: Sequence[Task], http: Client, cities: set[str], threads: int, time_limit: float
-) -> Iterator[Result]:
-    """Run tasks in threads and give their results as they come.
+) -> Iterator[list[Result]]:
+    """Run tasks in threads and give their results as they come, those that came together at once.
 
     A task that takes too long is given up: its thread is left behind, as Python cannot end it,
     and a new one takes its place.
@@ -144,7 +105,7 @@ def run_tasks(
     def work() -> None:
         while (task := waiting.get()) is not None:
             running[task] = (time.monotonic(), now())
-            results.put(carry_out(task, http, cities))
+            results.put(carry_out(task, http, cities, time_limit))
 
     def start() -> None:
         threading.Thread(target=work, name="cityflux-fetch", daemon=True).start()
@@ -162,13 +123,21 @@ def run_tasks(
             for late in _overdue(running, open_tasks, time_limit):
                 open_tasks.discard(late.task)
                 start()
-                yield late
+                yield [late]
             continue
-        if result.task in open_tasks:
-            open_tasks.discard(result.task)
-            yield result
+        arrived = [result, *_soon_after(results, min(_TOGETHER, len(open_tasks)) - 1)]
+        yield [each for each in arrived if each.task in open_tasks]
+        open_tasks.difference_update(each.task for each in arrived)
     for _ in range(workers):
         waiting.put(None)
+
+
+def _soon_after(results: queue.SimpleQueue[Result], most: int) -> Iterator[Result]:
+    """What comes in within a moment, so that a commit serves many small results."""
+    end = time.monotonic() + _MOMENT
+    with suppress(queue.Empty):
+        for _ in range(most):
+            yield results.get(timeout=max(0.0, end - time.monotonic()))
 
 
 def _overdue(
@@ -182,32 +151,17 @@ def _overdue(
     return late
 
 
-def carry_out(task: Task, http: Client, cities: set[str]) -> Result:
-    """Fetch and normalize; whatever is raised becomes the error of the result."""
-    started = now()
-    documents: tuple[Document, ...] = ()
-    try:
-        fetched = task.plugin.call("fetch", http=http, source=task.source, since=task.since)
-        documents = tuple(document.for_source(task.source.id) for document in fetched or ())
-        if documents and tuple(document.sha256 for document in documents) == task.known:
-            return Result(task, started, documents, unchanged=True)
-        frame = task.plugin.call("normalize", documents=documents)
-        found = tuple(figures(frame, "normalize", cities))
-    except USER_ERRORS as error:
-        return Result(task, started, documents, error=str(error))
-    except (Exception, SystemExit) as error:
-        text = " ".join(str(error).split())
-        return Result(task, started, documents, error=f"{type(error).__name__}: {text}")
-    return Result(task, started, documents, found)
-
-
 def _store(connection: sqlite3.Connection, result: Result) -> int:
     """Write one result down; returns how many figures are new or different."""
     indicator_id, source = result.task.plugin.indicator.id, result.task.source
     fetch_id = fetches.begin_fetch(
         connection, indicator_id, source.id, source.address, result.started
     )
-    changed = store_figures(connection, indicator_id, source.id, result.found, fetch_id)
+    changed = _store_found(connection, result, fetch_id)
+    handed_over = {document.address for document in result.documents}
+    for document in result.seen:
+        if document.address not in handed_over:
+            fetches.keep_answer(connection, _answer(document), handed_over=False)
     outcome: fetches.Outcome = "stored" if result.found else "empty"
     if result.unchanged:
         outcome = "unchanged"
@@ -223,6 +177,15 @@ def _store(connection: sqlite3.Connection, result: Result) -> int:
         result.error or None,
     )
     return changed
+
+
+def _store_found(connection: sqlite3.Connection, result: Result, fetch_id: int) -> int:
+    indicator, source_id = result.task.plugin.indicator, result.task.source.id
+    if result.task.is_flow:
+        flows = cast("tuple[FlowFigure, ...]", result.found)
+        return store_flows(connection, indicator.id, source_id, indicator.unit, flows, fetch_id)
+    found = cast("tuple[Figure, ...]", result.found)
+    return store_figures(connection, indicator.id, source_id, found, fetch_id)
 
 
 def _answer(document: Document) -> fetches.Answer:

@@ -5,11 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from cityflux import Indicator, Source
+from plugins.keywords import AREAS
 from plugins.live import PRIORITY
 from plugins.published import Published
-
-#: The area codes of the Baidu Index. 上海 and 北京 are provinces there, equal to the city.
-AREAS = {"shanghai": 910, "beijing": 911, "shenzhen": 94, "guangzhou": 95, "hangzhou": 138}
 
 
 class BaiduIndex(Published):
@@ -41,12 +39,12 @@ def _live_source(keyword: str) -> Source:
     return Source(
         id="baidu.index",
         publisher="百度指数",
-        address="https://index.baidu.com/api/SearchApi/index",
+        address="https://index.baidu.com",
         scraper="baidu_index",
         licence="terms of use of index.baidu.com",
         schedule="@monthly",
         priority=PRIORITY,
-        access="declared",
+        secrets=("baidu_cookie",),
         reference="搜索指数 整体日均值",
         params={"keyword": keyword, "areas": AREAS},
     )

@@ -9,8 +9,10 @@ from plugins.baidu import family
 from plugins.live import (
     COMMUNIQUES,
     NBS_MAIN_CITIES,
+    SSE_DAILY,
     SSE_MEMBERS,
     SSE_TURNOVER,
+    SZSE_MONTHLY,
     SZSE_REGIONS,
     YEARBOOKS,
 )
@@ -26,7 +28,7 @@ STATISTICS = (
             definition="Value of the shares traded in the year (股票交易额); the exchanges give "
             "it by the place of the broker’s branch.",
         ),
-        live=(SSE_MEMBERS, SZSE_REGIONS),
+        live=(*COMMUNIQUES, SSE_MEMBERS, SZSE_REGIONS),
     ),
     Published(
         Indicator(
@@ -71,7 +73,7 @@ STATISTICS = (
             "(上海证券交易所总成交额).",
             note="one exchange in one city: it says nothing about the others",
         ),
-        live=(SSE_TURNOVER,),
+        live=(COMMUNIQUES[0], SSE_TURNOVER),
     ),
     Published(
         Indicator(
@@ -96,6 +98,31 @@ STATISTICS = (
             note="the same statistic as goods_commerce.outward_investment",
         ),
         live=COMMUNIQUES,
+    ),
+    Published(
+        Indicator(
+            "capital.sse_share_turnover",
+            "上海证券交易所股票成交额",
+            "Shanghai Stock Exchange, shares traded in a day",
+            "亿元",
+            frequency="daily",
+            definition="Value of the shares traded in a day on all boards of the exchange.",
+            note="shares alone: the total of the paper counts funds and bonds too",
+        ),
+        live=(SSE_DAILY,),
+    ),
+    Published(
+        Indicator(
+            "capital.szse_share_turnover",
+            "深圳证券交易所股票交易额(按地区)",
+            "Shenzhen Stock Exchange, shares traded in a month by region of the branch",
+            "亿元",
+            frequency="monthly",
+            definition="Value of the shares traded in a month through the branches in the city "
+            "(股票交易额, 按地区).",
+            note="one exchange of two: the paper's stock turnover counts both",
+        ),
+        live=(SZSE_MONTHLY,),
     ),
 )
 

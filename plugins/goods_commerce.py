@@ -7,7 +7,7 @@ from collections.abc import Callable
 from cityflux import Indicator, hookimpl
 from plugins.baidu import family
 from plugins.derived import Derived, ratio
-from plugins.live import COMMUNIQUES, FRESHIPPO, NBS_MAIN_CITIES
+from plugins.live import COMMUNIQUES, FRESHIPPO, NBS_MAIN_CITIES, YEARBOOKS
 from plugins.published import Published
 
 STATISTICS = (
@@ -110,7 +110,7 @@ STATISTICS = (
             definition="Consumption offline, cumulated over the year (线下累计消费额); the paper "
             "does not define it further.",
         ),
-        live=COMMUNIQUES,
+        live=YEARBOOKS,
     ),
     Published(
         Indicator(

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from cityflux import Indicator, hookimpl
 from plugins.baidu import family
-from plugins.live import FORTUNE_CHINA_500, FORTUNE_GLOBAL_500
+from plugins.live import COMMUNIQUES, FORTUNE_CHINA_500, FORTUNE_GLOBAL_500
 from plugins.published import Published
 
 STATISTICS = (
@@ -20,7 +20,7 @@ STATISTICS = (
             "by the list of the year, which ranks the revenue of the year before.",
             note="the list does not print the city; counts differ by who assigned it",
         ),
-        live=(FORTUNE_GLOBAL_500,),
+        live=(*COMMUNIQUES, FORTUNE_GLOBAL_500),
     ),
     Published(
         Indicator(
@@ -31,7 +31,7 @@ STATISTICS = (
             definition="Companies of the Fortune China 500 (《财富》中国500强) with their head "
             "office in the city, by the list of the year.",
         ),
-        live=(FORTUNE_CHINA_500,),
+        live=(*COMMUNIQUES, FORTUNE_CHINA_500),
     ),
 )
 

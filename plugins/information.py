@@ -19,7 +19,7 @@ STATISTICS = (
             definition="Copies of newspapers, books and periodicals issued in the year "
             "(报纸、图书、期刊发行总量).",
         ),
-        live=(*COMMUNIQUES, *YEARBOOKS),
+        live=YEARBOOKS,
     ),
     Published(
         Indicator(
@@ -30,7 +30,7 @@ STATISTICS = (
             definition="Subscribers of fixed and of mobile internet access at the end of the year "
             "(固定和移动互联网用户).",
         ),
-        live=(*COMMUNIQUES, *YEARBOOKS),
+        live=YEARBOOKS,
     ),
     Published(
         Indicator(

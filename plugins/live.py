@@ -1,7 +1,11 @@
 """The live sources that the paper names: communiqués, yearbooks, lists and exchanges.
 
-They are declared, so that every indicator says where its next figure will come from, and wait
-for a scraper. Their priority lies between the two kinds of bundled figures: a live figure stands
+Communiqués and the National Bureau are fetched. The others are declared, so that every indicator
+says where its next figure is published: no table page of the yearbooks and of the Shanghai
+exchange's membership statistics was ever seen, the lists of Fortune do not name the city of a
+headquarters, and Freshippo publishes no list that a program may read.
+
+Their priority lies between the two kinds of bundled figures: a live figure stands
 before single figures picked from here and there, but behind a table that gives all cities in one
 vintage, so that a first release never slips into a revised series unseen.
 """
@@ -9,11 +13,12 @@ vintage, so that a first release never slips into a revised series unseen.
 from __future__ import annotations
 
 from cityflux import Source
+from plugins.communiques import SITES
 
 PRIORITY = 50
 _OFFICIAL = "official statistics, no licence stated; single figures cited"
 #: Communiqués appear between January and May, mostly in March.
-_COMMUNIQUE_SEASON = "0 6 * 1-5 *"
+_COMMUNIQUE_SEASON = "0 6 * jan-may *"
 
 
 def _communique(city: str, publisher: str, address: str) -> Source:
@@ -25,9 +30,8 @@ def _communique(city: str, publisher: str, address: str) -> Source:
         licence=_OFFICIAL,
         schedule=_COMMUNIQUE_SEASON,
         priority=PRIORITY,
-        access="declared",
         reference="国民经济和社会发展统计公报",
-        params={"city": city},
+        params={"city": city, "site": SITES[city]},
     )
 
 
@@ -48,7 +52,9 @@ def _yearbook(city: str, publisher: str, address: str) -> Source:
 
 COMMUNIQUES = (
     _communique("shanghai", "上海市统计局", "http://tjj.sh.gov.cn/tjgb/index.html"),
-    _communique("beijing", "北京市统计局", "https://tjj.beijing.gov.cn/tjsj_31433/tjgb_31445/"),
+    _communique(
+        "beijing", "北京市统计局", "https://tjj.beijing.gov.cn/tjsj_31433/tjgb_31445/ndgb_31446/"
+    ),
     _communique("shenzhen", "深圳市统计局", "https://tjj.sz.gov.cn/zwgk/zfxxgkml/tjsj/tjgb/"),
     _communique("guangzhou", "广州市统计局", "https://www.gz.gov.cn/zwgk/sjfb/tjgb/"),
     # 杭州 publishes its communiqué through the news sites of the city.
@@ -65,12 +71,11 @@ YEARBOOKS = (
 NBS_MAIN_CITIES = Source(
     id="nbs.main_cities",
     publisher="国家统计局",
-    address="https://data.stats.gov.cn/dg/website/publicrelease/web/external/stream/esData",
+    address="https://data.stats.gov.cn/dg/website/publicrelease/web/external/",
     scraper="nbs",
     licence=_OFFICIAL,
     schedule="@monthly",
     priority=PRIORITY + 2,
-    access="declared",
     reference="主要城市年度数据",
 )
 
@@ -116,6 +121,28 @@ SSE_TURNOVER = _page(
     "https://query.sse.com.cn/commonQuery.do",
     "exchange",
     "成交概况",
+)
+SSE_DAILY = Source(
+    id="sse.daily",
+    publisher="上海证券交易所",
+    address="https://query.sse.com.cn/commonQuery.do",
+    scraper="exchange",
+    licence="not stated; read the terms of the site before you republish",
+    schedule="0 18 * * mon-fri",
+    priority=PRIORITY,
+    reference="股票成交概况, 每日",
+    params={"exchange": "shanghai"},
+)
+SZSE_MONTHLY = Source(
+    id="szse.monthly_regions",
+    publisher="深圳证券交易所",
+    address="https://www.szse.cn/api/report/ShowReport",
+    scraper="exchange",
+    licence="not stated; read the terms of the site before you republish",
+    schedule="@monthly",
+    priority=PRIORITY,
+    reference="地区交易概况, 每月",
+    params={"exchange": "shenzhen"},
 )
 SSE_MEMBERS = _page(
     "sse.members",

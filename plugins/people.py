@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from cityflux import Indicator, hookimpl
-from plugins.live import COMMUNIQUES, NBS_MAIN_CITIES, YEARBOOKS
+from plugins.live import COMMUNIQUES, YEARBOOKS
 from plugins.published import Published
 
 STATISTICS = (
@@ -18,7 +18,7 @@ STATISTICS = (
             definition="Resident population at the end of the year (年末常住人口), on the base of "
             "the 2020 census.",
         ),
-        live=(*COMMUNIQUES, NBS_MAIN_CITIES),
+        live=COMMUNIQUES,
     ),
     Published(
         Indicator(

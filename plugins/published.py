@@ -2,15 +2,40 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import groupby
+from typing import TYPE_CHECKING, Protocol
 
 from cityflux import Document, Indicator, Source, convert, hookimpl
-from plugins import bundle
+from plugins import bundle, communiques, exchanges, keywords, main_cities
 from scrapers.errors import Unexpected
+from scrapers.http import Http
 
 if TYPE_CHECKING:
     import polars as pl
+
+
+class Reader(Protocol):
+    """How the figures of a kind of live source are fetched and read."""
+
+    def fetch(
+        self, http: Http, indicator_id: str, source: Source, since: str | None
+    ) -> Iterable[Document]:
+        """Bring home what holds the figures of an indicator."""
+
+    def read(
+        self, indicator_id: str, source: Source, documents: Sequence[Document]
+    ) -> Iterable[bundle.Figure]:
+        """Read them."""
+
+
+#: By the name of the scraper.
+READERS: Mapping[str, Reader] = {
+    "communique": communiques,
+    "nbs": main_cities,
+    "baidu_index": keywords,
+    "exchange": exchanges,
+}
 
 
 class Published:
@@ -18,7 +43,7 @@ class Published:
 
     Args:
         indicator: the declaration; its unit is the one into which published figures are converted.
-        live: the sources on the network that give it; declared, until a scraper reads them.
+        live: the sources on the network that give it; those that nothing reads are declared.
     """
 
     def __init__(self, indicator: Indicator, live: Sequence[Source] = ()) -> None:
@@ -37,19 +62,21 @@ class Published:
         return sorted((*bundled, *self._live), key=lambda source: source.priority)
 
     @hookimpl
-    def fetch(self, source: Source) -> list[Document]:
-        """Read the bundled table in which the figures of a source stand.
+    def fetch(self, http: Http, source: Source, since: str | None) -> Iterable[Document]:
+        """Read the bundled table in which the figures of a source stand, or ask a live source.
 
         Raises:
             Unexpected: when the source is one that no scraper reads.
         """
-        if source.access != "bundled":
+        if source.access == "bundled":
+            return [bundle.open_table(source.address)]
+        if source.access == "declared":
             raise Unexpected(
                 f"{source.id}: no scraper reads {source.address} for {self._indicator.id}; "
                 "bring its figures in with `cityflux import`",
                 address=source.address,
             )
-        return [bundle.open_table(source.address)]
+        return READERS[source.scraper].fetch(http, self._indicator.id, source, since)
 
     @hookimpl
     def normalize(self, documents: Sequence[Document]) -> pl.DataFrame:
@@ -64,10 +91,7 @@ class Published:
                 figure.status,
                 figure.note,
             )
-            for document in documents
-            for figure in bundle.parse(document.text).get(
-                (self._indicator.id, document.source_id), ()
-            )
+            for figure in self._figures(documents)
         ]
         schema = {
             "city": pl.String,
@@ -77,3 +101,12 @@ class Published:
             "note": pl.String,
         }
         return pl.DataFrame(rows, schema=schema, orient="row")
+
+    def _figures(self, documents: Sequence[Document]) -> Iterator[bundle.Figure]:
+        live = {source.id: source for source in self._live}
+        for source_id, found in groupby(documents, key=lambda document: document.source_id):
+            if source := live.get(source_id):
+                yield from READERS[source.scraper].read(self._indicator.id, source, tuple(found))
+                continue
+            for document in found:
+                yield from bundle.parse(document.text).get((self._indicator.id, source_id), ())

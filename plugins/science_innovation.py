@@ -41,7 +41,7 @@ STATISTICS = (
             definition="Research and development personnel in full-time equivalents (R&D "
             "人员全时当量).",
         ),
-        live=YEARBOOKS,
+        live=(*COMMUNIQUES, *YEARBOOKS),
     ),
     Published(
         Indicator(

@@ -18,7 +18,7 @@ STATISTICS = (
             "亿元",
             definition="Price of the land-use rights granted in the year (土地出让成交价款).",
         ),
-        live=YEARBOOKS,
+        live=(*COMMUNIQUES, *YEARBOOKS),
     ),
     Published(
         Indicator(
@@ -29,7 +29,7 @@ STATISTICS = (
             definition="Area of the land whose use rights were granted in the year "
             "(土地出让面积), to all buyers and for all uses.",
         ),
-        live=YEARBOOKS,
+        live=(*COMMUNIQUES, *YEARBOOKS),
     ),
     Published(
         Indicator(

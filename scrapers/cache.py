@@ -26,6 +26,7 @@ class Validators:
         sha256: the hash of the body.
         media_type: the media type, for an answer 304, which need not repeat it.
         charset: the declared charset, likewise.
+        handed_over: whether a scraper handed the answer over, rather than merely looked into it.
     """
 
     etag: str | None
@@ -33,6 +34,7 @@ class Validators:
     sha256: str
     media_type: str = ""
     charset: str = ""
+    handed_over: bool = True
 
 
 class Cache(Protocol):

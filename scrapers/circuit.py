@@ -25,8 +25,9 @@ class HostState:
         requests: how many requests it was sent.
         failures: how many of them it failed to answer.
         circuit: ``closed`` lets requests pass, ``open`` does not, ``half-open`` tries one.
-        open_until: when an open circuit lets the next request try.
+        open_until: from when on a request may try the host again; None for a closed circuit.
         last_error: the last failure; stays after the host has recovered.
+        in_a_row: how many failures there were since it last answered.
     """
 
     host: str
@@ -35,6 +36,7 @@ class HostState:
     circuit: CircuitState
     open_until: datetime | None
     last_error: str
+    in_a_row: int = 0
 
 
 class Circuit:
@@ -79,6 +81,16 @@ class Circuit:
             retry_after=left,
         )
 
+    def resume(self, state: HostState) -> None:
+        """Go on from where an earlier process left off, so that it is no way round a break."""
+        self.requests, self.failures = state.requests, state.failures
+        self.last_error, self._in_a_row = state.last_error, state.in_a_row
+        if state.open_until is not None:
+            left = state.open_until.timestamp() - self._clock.wall()
+            # A clock that was set back must not shut the host out for longer than a break lasts.
+            left = min(left, self._policy.circuit_cool_down)
+            self._shut_until = self._clock.now() + left
+
     def enter(self) -> None:
         """Send a request: in an open circuit it is the one that tries."""
         self.requests += 1
@@ -108,10 +120,16 @@ class Circuit:
     def report(self) -> HostState:
         """How the host is doing."""
         until = None
-        if self.state == "open":
+        if self._shut_until is not None:
             until = datetime.fromtimestamp(self._clock.wall() + self._left(), UTC)
         return HostState(
-            self._host, self.requests, self.failures, self.state, until, self.last_error
+            self._host,
+            self.requests,
+            self.failures,
+            self.state,
+            until,
+            self.last_error,
+            self._in_a_row,
         )
 
     def _left(self) -> float:

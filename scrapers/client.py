@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
 from types import TracebackType
@@ -23,6 +23,7 @@ from scrapers.circuit import HostState
 from scrapers.clock import Clock
 from scrapers.document import Document
 from scrapers.errors import Forbidden, HostDown, SourceError, Stopped, Unreachable
+from scrapers.http import Params
 from scrapers.network import Network, Watch
 from scrapers.policy import Budget, Policy
 from scrapers.request import REDIRECTS, Request, parse, prepare, redirected, shown
@@ -49,10 +50,15 @@ class Client:
         policy: every limit.
         cache: what is known from earlier fetches; nothing if left out.
         clock: the time; a test puts its own.
+        hosts: how the hosts were doing when an earlier client reported them.
     """
 
     def __init__(
-        self, policy: Policy = _DEFAULTS, cache: Cache | None = None, clock: Clock | None = None
+        self,
+        policy: Policy = _DEFAULTS,
+        cache: Cache | None = None,
+        clock: Clock | None = None,
+        hosts: Iterable[HostState] = (),
     ) -> None:
         self._policy = policy
         self._cache = cache
@@ -60,6 +66,7 @@ class Client:
         self._stopped = threading.Event()
         self._network = Network(policy.allow_hosts)
         self._slots: dict[str, Slot] = {}
+        self._earlier = {state.host: state for state in hosts}
         self._slots_lock = threading.Lock()
         self._sharing = Sharing(forget=self._forget)
         self._robots = Robots(self._read_robots, self._sharing, self._clock)
@@ -72,14 +79,14 @@ class Client:
         self,
         address: str,
         *,
-        params: Mapping[str, str] | None = None,
+        params: Params | None = None,
         headers: Mapping[str, str] | None = None,
     ) -> Document:
         """Get a document, or learn that it is unchanged.
 
         Args:
             address: an http or https address.
-            params: added to the query of the address.
+            params: added to the query of the address; a list repeats its name.
             headers: sent along, except for those that the client decides on.
 
         Raises:
@@ -91,7 +98,7 @@ class Client:
         self,
         address: str,
         *,
-        params: Mapping[str, str] | None = None,
+        params: Params | None = None,
         json: object | None = None,
         data: Mapping[str, str] | None = None,
         headers: Mapping[str, str] | None = None,
@@ -110,10 +117,11 @@ class Client:
         """
         return self._document("POST", address, params, headers, json, data)
 
-    def known(self, address: str, params: Mapping[str, str] | None = None) -> bool:
-        """Whether the cache has an answer of this address, so that a backfill can pass it over."""
+    def known(self, address: str, params: Params | None = None) -> bool:
+        """Whether an answer of this address was handed over, so that a backfill passes it over."""
         with self._naming(address):
-            return self._validators(self._secrets.redact(str(parse(address, params)))) is not None
+            known = self._validators(self._secrets.redact(str(parse(address, params))))
+            return known is not None and known.handed_over
 
     def secret(self, name: str) -> str:
         """A secret from the environment, from now on struck out of all that people read.
@@ -164,7 +172,7 @@ class Client:
         self,
         method: str,
         address: str,
-        params: Mapping[str, str] | None,
+        params: Params | None,
         headers: Mapping[str, str] | None,
         json: object | None = None,
         data: Mapping[str, str] | None = None,
@@ -254,6 +262,8 @@ class Client:
                 slot = Slot(
                     request.host, request.authority, self._policy, self._clock, self._stopped
                 )
+                if state := self._earlier.get(request.authority):
+                    slot.resume(state)
                 self._slots[request.authority] = slot
             return slot
 

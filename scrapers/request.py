@@ -11,6 +11,7 @@ from urllib.parse import urlencode
 import httpx
 
 from scrapers.errors import Forbidden, Unexpected
+from scrapers.http import Params
 
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
 
@@ -64,7 +65,7 @@ class Request:
         return f"{self.url.scheme}://{self.authority}"
 
 
-def parse(address: str, params: Mapping[str, str] | None = None) -> httpx.URL:
+def parse(address: str, params: Params | None = None) -> httpx.URL:
     """Read an address, and add parameters to it.
 
     Raises:

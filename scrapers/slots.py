@@ -108,6 +108,11 @@ class Slot:
         with self._changed:
             return self._circuit.state == "open"
 
+    def resume(self, state: HostState) -> None:
+        """Go on from what an earlier process knew of the host."""
+        with self._changed:
+            self._circuit.resume(state)
+
     def report(self) -> HostState:
         """How the host is doing."""
         with self._changed:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from storage.errors import NewerDatabase, NotADatabase, ReadOnly, StorageError
+from storage.schema import STEPS
 
 BUSY_TIMEOUT = 15.0  # seconds that a writer waits for another
 
@@ -38,8 +39,12 @@ def open_database(path: Path) -> Iterator[sqlite3.Connection]:
 
 
 @contextmanager
-def read_database(path: Path) -> Iterator[sqlite3.Connection]:
+def read_database(path: Path, any_thread: bool = False) -> Iterator[sqlite3.Connection]:
     """Open a database for reading only.
+
+    Args:
+        path: the file.
+        any_thread: whether others than this thread may use it, one at a time.
 
     Raises:
         StorageError: there is no such file.
@@ -49,7 +54,7 @@ def read_database(path: Path) -> Iterator[sqlite3.Connection]:
     if not path.exists():
         raise StorageError(f"{path}: no database there; make one with: cityflux run --once")
     mode = "mode=ro" if os.access(path.parent, os.W_OK) else "immutable=1"
-    with _closing(path, f"{path.resolve().as_uri()}?{mode}") as connection:
+    with _closing(path, f"{path.resolve().as_uri()}?{mode}", any_thread) as connection:
         _check(path, connection)
         _refuse_older(path, connection)
         yield connection
@@ -114,9 +119,15 @@ def upsert(
 
 
 @contextmanager
-def _closing(path: Path, uri: str) -> Iterator[sqlite3.Connection]:
+def _closing(path: Path, uri: str, any_thread: bool = False) -> Iterator[sqlite3.Connection]:
     try:
-        connection = sqlite3.connect(uri, uri=True, isolation_level=None, timeout=BUSY_TIMEOUT)
+        connection = sqlite3.connect(
+            uri,
+            uri=True,
+            isolation_level=None,
+            timeout=BUSY_TIMEOUT,
+            check_same_thread=not any_thread,
+        )
     except sqlite3.Error as error:
         raise _named(path, error) from error
     try:
@@ -130,12 +141,28 @@ def _closing(path: Path, uri: str) -> Iterator[sqlite3.Connection]:
         connection.close()
 
 
-def _check(path: Path, connection: sqlite3.Connection) -> None:
-    from storage.migrations import unknown_steps
+def _steps_taken(connection: sqlite3.Connection) -> list[str]:
+    """The migrations that this database has behind it."""
+    if not connection.execute(
+        "SELECT 1 FROM sqlite_master WHERE name = '_sqlite_migrations'"
+    ).fetchone():
+        return []
+    return [
+        name
+        for (name,) in connection.execute(
+            "SELECT name FROM _sqlite_migrations WHERE migration_set = 'cityflux' ORDER BY rowid"
+        )
+    ]
 
+
+def _is_current(connection: sqlite3.Connection) -> bool:
+    return set(STEPS) <= set(_steps_taken(connection))
+
+
+def _check(path: Path, connection: sqlite3.Connection) -> None:
     try:
         tables = {name for (name,) in connection.execute("SELECT name FROM sqlite_master")}
-        later = unknown_steps(connection)
+        later = [step for step in _steps_taken(connection) if step not in STEPS]
     except sqlite3.DatabaseError as error:
         raise _named(path, error) from error
     if tables and "_sqlite_migrations" not in tables:
@@ -151,12 +178,14 @@ def _check(path: Path, connection: sqlite3.Connection) -> None:
 
 
 def _migrate(path: Path, connection: sqlite3.Connection) -> None:
+    if _is_current(connection):
+        return
+    # Where pandas is installed sqlite-utils brings it along, which costs every start 0.2 s and
+    # 45 MB; so it is imported only when there is something to do.
     from sqlite_utils import Database
 
-    from storage.migrations import is_current, migrations
+    from storage.migrations import migrations
 
-    if is_current(connection):
-        return
     try:
         connection.execute("PRAGMA journal_mode = WAL")
         migrations.apply(Database(connection))
@@ -165,9 +194,7 @@ def _migrate(path: Path, connection: sqlite3.Connection) -> None:
 
 
 def _refuse_older(path: Path, connection: sqlite3.Connection) -> None:
-    from storage.migrations import is_current
-
-    if not is_current(connection):
+    if not _is_current(connection):
         raise StorageError(
             f"{path}: made by an earlier version of cityflux; bring it up to date with: "
             "cityflux compute"

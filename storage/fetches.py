@@ -32,6 +32,9 @@ class Validators(NamedTuple):
     etag: str | None
     last_modified: str | None
     sha256: str
+    media_type: str = ""
+    charset: str = ""
+    handed_over: bool = True
 
 
 def begin_fetch(
@@ -56,8 +59,8 @@ def end_fetch(
 ) -> None:
     """Write down how a fetch ended, and keep the bytes of its answers, each content once."""
     for answer in answers:
-        _keep(connection, answer)
-    if len(answers) > 1:
+        keep_answer(connection, answer)
+    if len(answers) > 1 or any(answer.charset or answer.period for answer in answers):
         connection.executemany(
             "INSERT INTO fetch_documents VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
             [
@@ -93,8 +96,14 @@ def end_fetch(
     )
 
 
-def _keep(connection: sqlite3.Connection, answer: Answer) -> None:
-    """Keep the bytes of an answer, and what proves that they are still the last answer."""
+def keep_answer(connection: sqlite3.Connection, answer: Answer, handed_over: bool = True) -> None:
+    """Keep the bytes of an answer, and what proves that they are still the last answer.
+
+    Args:
+        connection: within a transaction.
+        answer: what came.
+        handed_over: whether figures were to be read from it, or only the way to others.
+    """
     known = connection.execute(
         "SELECT 1 FROM snapshots WHERE sha256 = ?", (answer.sha256,)
     ).fetchone()
@@ -112,21 +121,34 @@ def _keep(connection: sqlite3.Connection, answer: Answer) -> None:
             ),
         )
     connection.execute(
-        "INSERT INTO answers (address, etag, last_modified, snapshot, answered) "
-        "VALUES (?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET etag = excluded.etag, "
+        "INSERT INTO answers "
+        "(address, etag, last_modified, snapshot, media_type, charset, handed_over, answered) "
+        "VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET etag = excluded.etag, "
         "last_modified = excluded.last_modified, snapshot = excluded.snapshot, "
-        "answered = excluded.answered WHERE snapshot <> excluded.snapshot "
+        "media_type = excluded.media_type, charset = excluded.charset, "
+        "handed_over = excluded.handed_over, answered = excluded.answered "
+        "WHERE snapshot <> excluded.snapshot OR handed_over < excluded.handed_over "
         "OR etag IS NOT excluded.etag OR last_modified IS NOT excluded.last_modified",
-        (answer.address, answer.etag, answer.last_modified, answer.sha256, now()),
+        (
+            answer.address,
+            answer.etag,
+            answer.last_modified,
+            answer.sha256,
+            answer.media_type,
+            answer.charset,
+            handed_over,
+            now(),
+        ),
     )
 
 
 def read_answers(connection: sqlite3.Connection) -> dict[str, Validators]:
     """For each address that ever answered: what proves that its answer is still the last one."""
     return {
-        address: Validators(etag, last_modified, sha256)
-        for address, etag, last_modified, sha256 in connection.execute(
-            "SELECT address, etag, last_modified, snapshot FROM answers"
+        address: Validators(etag, modified, sha256, media_type, charset, bool(handed_over))
+        for address, etag, modified, sha256, media_type, charset, handed_over in connection.execute(
+            "SELECT address, etag, last_modified, snapshot, media_type, charset, handed_over "
+            "FROM answers"
         )
     }
 
@@ -158,3 +180,60 @@ def last_snapshots(
         "SELECT snapshot FROM fetch_documents WHERE fetch_id = ? ORDER BY position", (row[0],)
     ).fetchall()
     return tuple(snapshot for (snapshot,) in several) or (row[1],)
+
+
+def last_yield(
+    connection: sqlite3.Connection, indicator_id: str, source_id: str
+) -> tuple[int, int] | None:
+    """How many documents and figures the last fetch that stored any brought; None without one."""
+    row = connection.execute(
+        "SELECT max(1, (SELECT count(*) FROM fetch_documents d WHERE d.fetch_id = f.id)), "
+        "f.figures FROM fetches f WHERE indicator_id = ? AND source_id = ? AND outcome = 'stored' "
+        "ORDER BY id DESC LIMIT 1",
+        (indicator_id, source_id),
+    ).fetchone()
+    return None if row is None else (row[0], row[1])
+
+
+class Kept(NamedTuple):
+    """A document of an earlier fetch, as far as the database knows it."""
+
+    fetch_id: int
+    address: str
+    status: int
+    media_type: str
+    charset: str
+    period: str
+    sha256: str
+
+
+_KEPT = """
+SELECT f.id, coalesce(d.address, f.address), coalesce(d.http_status, f.http_status, 200),
+    coalesce(d.media_type, s.media_type), coalesce(d.charset, ''), coalesce(d.period, ''),
+    coalesce(d.snapshot, f.snapshot)
+FROM fetches f
+LEFT JOIN fetch_documents d ON d.fetch_id = f.id
+JOIN snapshots s ON s.sha256 = coalesce(d.snapshot, f.snapshot)
+WHERE f.indicator_id = ? AND f.source_id = ? AND (f.outcome = 'stored' OR f.figures > 0)
+ORDER BY f.id DESC, d.position
+"""
+
+
+def kept_documents(
+    connection: sqlite3.Connection, indicator_id: str, source_id: str
+) -> list[list[Kept]]:
+    """The documents on which the figures of a source rest, by fetch, the oldest first.
+
+    A fetch all of whose addresses were fetched again later is left out.
+    """
+    fetched: dict[int, list[Kept]] = {}
+    for row in connection.execute(_KEPT, (indicator_id, source_id)):
+        fetched.setdefault(row[0], []).append(Kept(*row))
+    newer: set[str] = set()
+    standing = []
+    for documents in fetched.values():
+        addresses = {document.address for document in documents}
+        if not addresses <= newer:
+            standing.append(documents)
+        newer |= addresses
+    return standing[::-1]

@@ -1,8 +1,9 @@
-"""How a database comes to its present shape: named steps, each in a transaction of its own."""
+"""How a database comes to its present shape: named steps, each in a transaction of its own.
+
+`storage.schema.STEPS` names them all.
+"""
 
 from __future__ import annotations
-
-import sqlite3
 
 from sqlite_utils import Database, Migrations
 
@@ -39,19 +40,24 @@ def views_for_people(db: Database) -> None:
 
 
 @migrations()
+def answers_say_how_to_read_them(db: Database) -> None:
+    """An answer "304 Not Modified" repeats neither media type nor charset.
+
+    Answers that a plugin looked into but did not hand over, such as lists of links, are kept too.
+    """
+    for column in ("media_type", "charset"):
+        db.execute(f"ALTER TABLE answers ADD COLUMN {column} TEXT NOT NULL DEFAULT ''")
+    db.execute("ALTER TABLE answers ADD COLUMN handed_over INTEGER NOT NULL DEFAULT 1")
+
+
+@migrations()
+def hosts_keep_their_circuits(db: Database) -> None:
+    """A host that keeps failing is left alone by the next process too."""
+    db.execute(schema.HOSTS)
+
+
+@migrations()
 def details_of_runs(db: Database) -> None:
     """The weights that a run used, and the figures that it imputed or treated."""
     for statement in schema.DETAILS:
         db.execute(statement)
-
-
-def unknown_steps(connection: sqlite3.Connection) -> list[str]:
-    """The steps in the file that this version has never heard of: a later version made them."""
-    known = {step.name for step in migrations._migrations}
-    applied = migrations.applied(Database(connection))
-    return [step.name for step in applied if step.name not in known]
-
-
-def is_current(connection: sqlite3.Connection) -> bool:
-    """Whether there is nothing left to do."""
-    return not migrations.pending(Database(connection))

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterable, Sequence
+from functools import cache
+from itertools import chain
 from typing import NamedTuple
 
 from storage.database import now
@@ -17,6 +19,14 @@ class Figure(NamedTuple):
     value: float
     status: str = "ok"
     note: str = ""
+
+
+class Known(NamedTuple):
+    """A sound figure, for comparing others with it."""
+
+    city_id: str
+    period: str
+    value: float
 
 
 class Series(NamedTuple):
@@ -33,13 +43,26 @@ class Series(NamedTuple):
     values: str
 
 
-_INSERT = """
-INSERT INTO observations
-    (indicator_id, city_id, period, source_id, value, status, note, fetch_id, recorded_at)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
-ON CONFLICT DO UPDATE SET value = excluded.value, status = excluded.status,
-    note = excluded.note, fetch_id = excluded.fetch_id, recorded_at = excluded.recorded_at
-"""
+#: How the note of a figure begins that somebody accepted.
+_ACCEPTED = "accepted; was "
+
+#: Rows of one statement. SQLite lets other threads run for as long as a statement takes, and
+#: handing over once for sixty rows instead of sixty times makes writing and fetching overlap.
+_ROWS = 60
+
+
+@cache
+def _insert(rows: int) -> str:
+    """A statement that stores some rows of the same indicator, source, fetch and moment."""
+    row = "(?1, ?{}, ?{}, ?2, ?{}, ?{}, ?{}, ?3, ?4)"
+    values = ", ".join(row.format(*range(first, first + 5)) for first in range(5, 5 * rows + 5, 5))
+    return f"""
+        INSERT INTO observations
+            (indicator_id, city_id, period, source_id, value, status, note, fetch_id, recorded_at)
+        VALUES {values}
+        ON CONFLICT DO UPDATE SET value = excluded.value, status = excluded.status,
+            note = excluded.note, fetch_id = excluded.fetch_id, recorded_at = excluded.recorded_at
+    """
 
 
 def store_figures(
@@ -51,7 +74,8 @@ def store_figures(
 ) -> int:
     """Store what differs from what is known, within the caller's transaction.
 
-    A figure that is known and confirmed writes nothing; one that is no longer there stays.
+    A figure that is known and confirmed writes nothing; one that is no longer there stays. A
+    value that somebody accepted is not doubted again.
 
     Returns:
         How many figures are new or different.
@@ -64,14 +88,62 @@ def store_figures(
             (indicator_id, source_id),
         )
     }
-    recorded = now()
-    news = sorted(
-        (indicator_id, city, period, source_id, value, status, note, fetch_id, recorded)
-        for city, period, value, status, note in figures
-        if known.get((city, period)) != (value, status, note)
-    )
-    connection.executemany(_INSERT, news)
+    news = sorted(figure for figure in figures if _is_news(figure, known.get(figure[:2])))
+    same = (indicator_id, source_id, fetch_id, now())
+    for first in range(0, len(news), _ROWS):
+        rows = news[first : first + _ROWS]
+        connection.execute(_insert(len(rows)), (*same, *chain.from_iterable(rows)))
     return len(news)
+
+
+def _is_news(figure: Figure, known: tuple[float, str, str] | None) -> bool:
+    if known is None or known[0] != figure.value:
+        return True
+    if known[2].startswith(_ACCEPTED):
+        return False
+    return known != figure[2:]
+
+
+def accept_figures(
+    connection: sqlite3.Connection,
+    indicator_id: str,
+    city_id: str | None = None,
+    period: str | None = None,
+    source_id: str | None = None,
+) -> int:
+    """Take suspect figures of an indicator as sound, within the caller's transaction.
+
+    Args:
+        connection: for writing.
+        indicator_id: the indicator.
+        city_id: only of this city; all cities without it.
+        period: only of this period; all without it.
+        source_id: only from this source; all without it.
+
+    Returns:
+        How many were accepted.
+    """
+    cursor = connection.execute(
+        f"UPDATE observations SET status = 'ok', note = '{_ACCEPTED}' || note "
+        "WHERE indicator_id = ? AND status = 'suspect' AND city_id = coalesce(?, city_id) "
+        "AND period = coalesce(?, period) AND source_id = coalesce(?, source_id)",
+        (indicator_id, city_id, period, source_id),
+    )
+    return cursor.rowcount
+
+
+def read_known(connection: sqlite3.Connection, indicator_id: str) -> list[Known]:
+    """The sound figures of an indicator, the preferred source of each last."""
+    return [
+        Known(*row)
+        for row in connection.execute(
+            "SELECT o.city_id, o.period, o.value FROM observations o "
+            "JOIN sources s ON s.id = o.source_id "
+            "WHERE o.indicator_id = ? AND o.status <> 'suspect' "
+            "ORDER BY s.priority DESC, s.id DESC",
+            (indicator_id,),
+        )
+    ]
 
 
 def remove_figures(

@@ -9,6 +9,30 @@ from __future__ import annotations
 #: Now, in UTC, to the millisecond: constant within one SQL statement.
 NOW = "strftime('%Y-%m-%dT%H:%M:%fZ', 'now')"
 
+#: How each host was doing when a refresh ended.
+HOSTS = """
+CREATE TABLE hosts (
+    host TEXT PRIMARY KEY,
+    requests INTEGER NOT NULL,
+    failures INTEGER NOT NULL,
+    in_a_row INTEGER NOT NULL,
+    circuit TEXT NOT NULL,
+    open_until TEXT,
+    last_error TEXT NOT NULL,
+    seen TEXT NOT NULL
+) STRICT
+"""
+
+#: The migrations, in order; a database that has them all behind it is up to date.
+STEPS = (
+    "first_tables",
+    "search_in_chinese",
+    "views_for_people",
+    "answers_say_how_to_read_them",
+    "hosts_keep_their_circuits",
+    "details_of_runs",
+)
+
 CATALOG = """
 CREATE TABLE cities (
     id TEXT PRIMARY KEY CHECK (id GLOB '[a-z]*' AND id NOT GLOB '*[^a-z0-9_-]*'),

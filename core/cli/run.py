@@ -22,15 +22,29 @@ def _report(lines: list[tuple[str, str]], color: bool) -> None:
 
 
 def _refresh(
-    session: Session, connection: sqlite3.Connection, only: tuple[str, ...], offline: bool
+    session: Session,
+    connection: sqlite3.Connection,
+    only: tuple[str, ...],
+    offline: bool,
+    from_snapshots: bool = False,
 ) -> Summary:
-    from core.http import open_client
+    from core.carry_out import Result
+    from core.http import keep_hosts, open_client
     from core.job import announce_changes
-    from core.refresh import Result, due, refresh
+    from core.quality import History, set_gates
+    from core.refresh import refresh
+    from core.tasks import due, kept_tasks, left_out
+    from storage.database import read_database
     from storage.observations import position
 
     config = session.config.refresh
-    tasks = due(connection, session.plugins, only, offline)
+    if from_snapshots:
+        tasks, offline = kept_tasks(connection, session.plugins, session.database, only), True
+    else:
+        tasks = due(connection, session.plugins, only, offline, session.config.secrets)
+    if not offline and not only:
+        for line in left_out(session.plugins, session.config.secrets):
+            click.echo(f"left out: {line}", err=True)
     before = position(connection)
     hook = session.plugins.manager.hook
 
@@ -44,10 +58,13 @@ def _refresh(
             )
 
     with (
+        read_database(session.database, any_thread=True) as known,
         open_client(session.config, connection, session.database, offline) as http,
         http.refresh(),
         progress("refreshing", len(tasks), session.color) as advance,
     ):
+        gated = {task.plugin.indicator.id: task.plugin for task in tasks}
+        set_gates(gated.values(), History(known), session.config.quality)
         summary = refresh(
             connection,
             tasks,
@@ -56,6 +73,7 @@ def _refresh(
             time_limit=config.time_limit,
             progress=done,
         )
+        keep_hosts(connection, http)
     announce_changes(connection, session.plugins, before)
     return summary
 
@@ -75,7 +93,7 @@ def run(session: Session, once: bool, offline: bool, index: str | None) -> int:
     with session.open() as connection:
         failed = note_broken(connection, session.plugins)
         summary = _refresh(session, connection, (), offline)
-        failed += [(f"{name} from {source}", error) for name, source, error in summary.failed]
+        failed += summary.failures()
         outcome = compute_all(
             connection, session.plugins, session.indices.values(), session.methods, __version__
         )
@@ -98,23 +116,31 @@ def run(session: Session, once: bool, offline: bool, index: str | None) -> int:
 @click.command(epilog="Example: cityflux refresh overall_economy.gdp")
 @click.argument("ids", nargs=-1, metavar="[ID]...")
 @click.option("--offline", is_flag=True, help="Ask no host: only figures that came with a plugin.")
+@click.option(
+    "--from-snapshots",
+    is_flag=True,
+    help="Ask nobody: read the documents that are kept once more, after a parser was mended.",
+)
 @json_option
 @pass_session
-def refresh(session: Session, ids: tuple[str, ...], offline: bool, as_json: bool) -> int:
-    """Fetch the figures of the indicators ID, or of all of them."""
+def refresh(
+    session: Session, ids: tuple[str, ...], offline: bool, from_snapshots: bool, as_json: bool
+) -> int:
+    """Fetch the figures of the indicators or flows ID, or of all of them."""
     from core.derive import derive_all
     from core.errors import PluginError
     from core.job import note_broken
 
-    if unknown := [name for name in ids if name not in session.plugins.indicators]:
+    known = {**session.plugins.indicators, **session.plugins.flows}
+    if unknown := [name for name in ids if name not in known]:
         raise PluginError(
             f"no plugin gives the indicator {unknown[0]!r}; list them with: cityflux indicators"
         )
     with session.open() as connection:
         failed = note_broken(connection, session.plugins)
-        summary = _refresh(session, connection, ids, offline)
+        summary = _refresh(session, connection, ids, offline, from_snapshots)
         derived, errors = derive_all(connection, session.plugins)
-    failed += [(f"{name} from {source}", error) for name, source, error in summary.failed]
+    failed += summary.failures()
     failed += list(errors.items())
     if as_json:
         print_json(

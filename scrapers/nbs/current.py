@@ -12,7 +12,7 @@ Read from public descriptions of the interface and never tested against the live
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,11 +21,11 @@ from pydantic import Field
 
 from scrapers.document import Document
 from scrapers.errors import Refused, Unexpected
+from scrapers.http import Http
 from scrapers.labels import key, same_unit, similar, split_unit
 from scrapers.nbs import rows
 from scrapers.nbs.answers import ADVICE, Shape, data_of, unexpected
 from scrapers.numbers import parse_number
-from scrapers.protocol import Http
 
 BASE = "https://data.stats.gov.cn/dg/website/publicrelease/web/external/"
 
@@ -192,6 +192,48 @@ def find_leaf(http: Http, database: int, path: Sequence[str], *, base: str = BAS
         names = similar("", [child.name for child in below])
         raise Unexpected(f"{base}: {node.name} is no table; under it: {names}", address=base)
     return Leaf(node.id, node.name, root.id, root.name)
+
+
+def find_indicator(
+    http: Http, database: int, names: Sequence[str], *, base: str = BASE
+) -> tuple[Leaf, Entry]:
+    """Look through the tables of a database for an indicator, wherever in the tree it stands.
+
+    Args:
+        http: the client.
+        database: its code.
+        names: the names that the indicator may go by; the first one that is there is taken.
+        base: where the interface is.
+
+    Raises:
+        Refused: when the site blocks the request.
+        Unexpected: when no table has it.
+    """
+    found: dict[str, tuple[Leaf, Entry]] = {}
+    for leaf in _leaves(http, database, base):
+        for entry in indicators(http, leaf, base=base):
+            found.setdefault(key(entry.name), (leaf, entry))
+            if key(entry.name) == key(names[0]):
+                return leaf, entry
+    for name in names[1:]:
+        if key(name) in found:
+            return found[key(name)]
+    near = similar(names[0], [entry.name for _, entry in found.values()])
+    raise Unexpected(
+        f"{base}: no table of database {database} has {names[0]!r}; similar: {near}", address=base
+    )
+
+
+def _leaves(http: Http, database: int, base: str) -> Iterator[Leaf]:
+    """All tables of a database, in the order of its tree."""
+    for root in children(http, database, base=base):
+        waiting = [root]
+        while waiting:
+            node = waiting.pop()
+            if node.leaf:
+                yield Leaf(node.id, node.name, root.id, root.name)
+            else:
+                waiting += reversed(children(http, database, node.id, base=base))
 
 
 def indicators(http: Http, leaf: Leaf, *, base: str = BASE) -> list[Entry]:

@@ -10,8 +10,8 @@ from bs4 import BeautifulSoup
 
 from scrapers.document import Document
 from scrapers.errors import Unexpected
+from scrapers.http import Http
 from scrapers.labels import is_continuation, key, similar
-from scrapers.protocol import Http
 from scrapers.tables import not_found, parse
 
 _MOST_FRAMES = 12

@@ -107,9 +107,9 @@ def test_the_plugin_of_the_readme_keeps_the_contract(document: str, tmp_path: Pa
     (code,) = _blocks(document, "python")
     path = tmp_path / "example.py"
     path.write_text(code, encoding="utf-8")
-    plugin = load_file(path)
-    indicator, (source,) = declaration(plugin)
-    hook = indicator_manager(plugin).hook
+    manager = indicator_manager(load_file(path))
+    indicator, (source,) = declaration(manager)
+    hook = manager.hook
     with Client(Policy(offline=True)) as http:
         documents = list(hook.fetch(http=http, source=source, since=None))
     found = figures(hook.normalize(documents=documents), "normalize", CITIES)
@@ -121,8 +121,8 @@ def test_the_computed_indicator_of_the_documents_computes(tmp_path: Path) -> Non
     code, _ = _blocks("docs/plugins.md", "python")
     path = tmp_path / "example.py"
     path.write_text(code, encoding="utf-8")
-    plugin = load_file(path)
-    indicator, _ = declaration(plugin)
+    manager = indicator_manager(load_file(path))
+    indicator, _ = declaration(manager)
     known = pl.DataFrame(
         {
             "indicator": list(indicator.inputs),
@@ -131,7 +131,7 @@ def test_the_computed_indicator_of_the_documents_computes(tmp_path: Path) -> Non
             "value": [40_000.0, 2_500.0],
         }
     )
-    hook = indicator_manager(plugin).hook
+    hook = manager.hook
     (figure,) = figures(hook.derive(figures=known), "derive", CITIES)
     assert figure.value == 16.0
     assert figures(hook.derive(figures=known.clear()), "derive", CITIES) == []
@@ -142,9 +142,9 @@ def test_the_wrapping_plugin_of_the_documents_marks_what_is_doubtful(tmp_path: P
     (plain,) = _blocks("README.md", "python")
     for name, text in (("wrapper", code), ("plain", plain.replace(",2.5", ",2.5e13"))):
         (tmp_path / f"{name}.py").write_text(text, encoding="utf-8")
-    plugin = load_file(tmp_path / "plain.py")
-    manager = indicator_manager(plugin, [load_file(tmp_path / "wrapper.py")])
-    _, (source,) = declaration(plugin)
+    manager = indicator_manager(load_file(tmp_path / "plain.py"))
+    _, (source,) = declaration(manager)
+    manager.register(load_file(tmp_path / "wrapper.py"))
     documents = manager.hook.fetch(http=None, source=source, since=None)
     found = figures(manager.hook.normalize(documents=documents), "normalize", CITIES)
     assert [(figure.value, figure.status) for figure in found] == [(1.5, "ok"), (2.5e13, "suspect")]

@@ -12,7 +12,8 @@ from typing import Any
 
 import pytest
 
-from core.units import dimension
+from core.units import convert, dimension
+from plugins import communiques, main_cities
 from scrapers.errors import Unexpected
 from tests.plugins.conftest import MODULES
 
@@ -54,6 +55,8 @@ def test_what_is_not_of_the_paper_stays_out_of_its_groups_unless_it_says_why(
     auxiliary = set(plugins) - paper
     in_groups = {name for name in auxiliary if name.split(".")[0] in GROUPS}
     assert in_groups == {
+        "capital.sse_share_turnover",
+        "capital.szse_share_turnover",
         "goods_commerce.goods_exports_usd",
         "goods_commerce.goods_imports_usd",
         "goods_commerce.retail_sales_earlier_vintage",
@@ -94,7 +97,7 @@ def test_the_keyword_of_each_baidu_index_stands_in_its_source(
     baidu = [row for row in spec if row["baidu_keyword"]]
     assert len(baidu) == 65
     for row in baidu:
-        live = [s for s in plugins[row["id"]].source() if s.access == "declared"]
+        live = [s for s in plugins[row["id"]].source() if s.access == "live"]
         assert [source.id for source in live] == ["baidu.index"]
         assert live[0].params["keyword"] == row["baidu_keyword"]
 
@@ -124,7 +127,19 @@ def test_every_indicator_of_the_paper_names_a_live_source_or_is_computed(
 ) -> None:
     for row in spec:
         access = {source.access for source in plugins[row["id"]].source()}
-        assert access & {"declared", "derived"}, row["id"]
+        assert access & {"live", "declared", "derived"}, row["id"]
+
+
+def test_a_live_source_is_named_by_those_indicators_alone_that_its_scraper_reads(
+    plugins: Mapping[str, Any],
+) -> None:
+    read = communiques.rule_units()
+    for indicator_id, hook in plugins.items():
+        for source in hook.source():
+            if source.access == "live" and source.scraper == "communique":
+                assert convert(1.0, read[indicator_id], hook.indicator().unit) == 1.0
+            if source.access == "live" and source.scraper == "nbs":
+                assert indicator_id in main_cities.NAMES
 
 
 def test_every_other_series_has_a_source_too(plugins: Mapping[str, Any]) -> None:
@@ -132,9 +147,11 @@ def test_every_other_series_has_a_source_too(plugins: Mapping[str, Any]) -> None
 
 
 def test_a_declared_source_says_that_nothing_reads_it_yet(plugins: Mapping[str, Any]) -> None:
-    hook = plugins["overall_economy.baidu_globalisation"]
+    hook = plugins["goods_commerce.freshippo_stores_added"]
     (source,) = hook.source()
-    with pytest.raises(Unexpected, match=r"baidu\.index: no scraper reads .*`cityflux import`"):
+    with pytest.raises(
+        Unexpected, match=r"freshippo\.stores: no scraper reads .*`cityflux import`"
+    ):
         hook.fetch(http=None, source=source, since=None)
 
 

@@ -14,6 +14,8 @@ from urllib.parse import parse_qs, urlsplit
 import httpx
 
 from scrapers.document import Document
+from scrapers.errors import Refused
+from scrapers.http import Params
 
 
 @dataclass
@@ -102,21 +104,32 @@ def serve(pages: Pages) -> Iterator[Site]:
 
 
 class PlainHttp:
-    """The two methods of the polite client, without its politeness."""
+    """The face of the polite client, without its politeness and without a memory."""
 
     def get(
         self,
         address: str,
         *,
-        params: Mapping[str, str] | None = None,
+        params: Params | None = None,
         headers: Mapping[str, str] | None = None,
     ) -> Document:
         return _document(httpx.get(address, params=params or None, headers=headers))
 
     def post(
-        self, address: str, *, json: object = None, headers: Mapping[str, str] | None = None
+        self,
+        address: str,
+        *,
+        json: Any = None,
+        data: Mapping[str, str] | None = None,
+        headers: Mapping[str, str] | None = None,
     ) -> Document:
-        return _document(httpx.post(address, json=json, headers=headers))
+        return _document(httpx.post(address, json=json, data=data, headers=headers))
+
+    def known(self, address: str, params: Params | None = None) -> bool:
+        return False
+
+    def secret(self, name: str) -> str:
+        raise Refused(f"{name} is not set")
 
 
 def _document(response: httpx.Response) -> Document:

@@ -149,10 +149,10 @@ def test_names_that_are_not_in_the_tree(site: Site) -> None:
         current.choose([Entry("1", "上海")], ["上海市"])
 
 
-class Refusing:
+class Refusing(PlainHttp):
     """A client that raises what the polite one raises for status 403."""
 
-    def get(self, address: str, **_: object) -> Document:
+    def get(self, address: str, **_: Any) -> Document:
         error = Refused(f"{address}: answered 403", address=address, status=403)
         error.kept = "cafe"
         raise error

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import sqlite3
 import statistics
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from sqlite_utils import Database
 
 from storage import catalog
 from storage.database import now, open_database, read_database, upsert, write
@@ -20,7 +23,9 @@ from storage.fetches import (
     read_answers,
     read_snapshot,
 )
+from storage.migrations import migrations
 from storage.results import Run, Score, save_scores
+from storage.schema import STEPS
 from storage.sql_functions import prepare_connection
 
 
@@ -174,3 +179,26 @@ def test_functions_for_the_stock_command() -> None:
     query = "SELECT period_year('2020-Q3'), period_year('soon'), period_year(NULL)"
     assert connection.execute(query).fetchone() == (2020, None, None)
     connection.close()
+
+
+def test_every_migration_is_named_among_the_steps(tmp_path: Path) -> None:
+    with open_database(tmp_path / "t.db") as connection:
+        assert tuple(step.name for step in migrations.applied(Database(connection))) == STEPS
+        assert not migrations.pending(Database(connection))
+
+
+def test_opening_a_database_that_is_up_to_date_imports_no_sqlite_utils(tmp_path: Path) -> None:
+    with open_database(tmp_path / "t.db"):
+        pass
+    code = (
+        "import sys; from pathlib import Path; from storage.database import open_database\n"
+        "with open_database(Path(sys.argv[1])): pass\n"
+        "print('sqlite_utils' in sys.modules)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code, str(tmp_path / "t.db")],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout.strip() == "False"

@@ -1,0 +1,55 @@
+"""``cityflux flows``: what goes from one city to another."""
+
+from __future__ import annotations
+
+import sqlite3
+
+import click
+
+from core.cli.output import json_option, print_json, print_table
+from core.cli.session import Session, pass_session
+from core.errors import PluginError
+
+_FLOWS = """
+SELECT f.kind, f.origin_id AS origin, o.name_zh AS origin_zh, f.destination_id AS destination,
+    d.name_zh AS destination_zh, f.period, f.value, f.unit, f.source_id AS source
+FROM flows f
+JOIN cities o ON o.id = f.origin_id
+JOIN cities d ON d.id = f.destination_id
+WHERE (:kind IS NULL OR f.kind = :kind)
+    AND (:city IS NULL OR :city IN (f.origin_id, f.destination_id))
+    AND (:period IS NULL OR f.period = :period)
+ORDER BY f.kind, f.period DESC, f.value DESC, f.origin_id, f.destination_id
+"""
+
+
+@click.command(epilog="Example: cityflux flows air_routes --city shanghai")
+@click.argument("kind", required=False)
+@click.option("--city", help="Only what comes from or goes to a city.")
+@click.option("--period", help="Only one period, such as 2014-06.")
+@json_option
+@pass_session
+def flows(
+    session: Session, kind: str | None, city: str | None, period: str | None, as_json: bool
+) -> None:
+    """List the flows between cities, of one KIND or of all, the largest first."""
+    kinds = session.plugins.flows
+    if kind is not None and kind not in kinds:
+        raise PluginError(f"there is no flow {kind!r}; there are: {', '.join(sorted(kinds))}")
+    with session.read() as connection:
+        connection.row_factory = sqlite3.Row
+        asked = {"kind": kind, "city": city, "period": period}
+        rows = [dict(row) for row in connection.execute(_FLOWS, asked)]
+    if as_json:
+        print_json(rows)
+        return
+    shown = ("kind", "origin_zh", "destination_zh", "period", "value", "unit", "source")
+    print_table(
+        f"{len(rows)} flows",
+        shown,
+        [[row[column] for column in shown] for row in rows],
+        color=session.color,
+        right=("value",),
+    )
+    if not rows:
+        click.echo("fetch them with: cityflux refresh " + (kind or " ".join(sorted(kinds))))

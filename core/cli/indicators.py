@@ -1,0 +1,195 @@
+"""``cityflux indicators``: what is measured, what is known of it, what is doubted or disputed."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from core.cli.output import json_option, print_json, print_table
+from core.cli.session import Session, pass_session
+from core.errors import PluginError
+
+if TYPE_CHECKING:
+    from core.plugin_manager import IndicatorPlugin
+
+_KNOWN = """
+SELECT indicator_id, count(*), count(DISTINCT city_id), max(period)
+FROM current_observations GROUP BY indicator_id
+"""
+_SUSPECT = """
+SELECT o.indicator_id, o.city_id, o.period, o.value, i.unit, o.source_id, o.note, o.recorded_at
+FROM observations o JOIN indicators i ON i.id = o.indicator_id
+WHERE o.status = 'suspect' ORDER BY o.indicator_id, o.city_id, o.period, o.source_id
+"""
+# The figure that an index uses, and each other one of the same cell that is far from it.
+_CONFLICTS = """
+SELECT c.indicator_id, c.city_id, c.period, c.value AS used, c.source_id AS used_source,
+    u.priority AS used_priority, o.value AS other, o.source_id AS other_source,
+    s.priority AS other_priority, i.unit,
+    abs(o.value - c.value) / max(abs(c.value), abs(o.value)) AS difference
+FROM current_observations c
+JOIN observations o ON o.indicator_id = c.indicator_id AND o.city_id = c.city_id
+    AND o.period = c.period AND o.source_id <> c.source_id AND o.status <> 'suspect'
+JOIN sources u ON u.id = c.source_id
+JOIN sources s ON s.id = o.source_id
+JOIN indicators i ON i.id = c.indicator_id
+WHERE abs(o.value - c.value) > :tolerance * max(abs(c.value), abs(o.value))
+ORDER BY difference DESC, c.indicator_id, c.city_id, c.period, o.source_id
+"""
+
+
+@click.group(
+    invoke_without_command=True, epilog="Example: cityflux indicators --index flow_index --missing"
+)
+@click.option("--index", "name", metavar="INDEX", help="Only the indicators of an index.")
+@click.option("--missing", is_flag=True, help="Only those without any figure.")
+@click.option("--suspect", is_flag=True, help="List the figures that are doubted, with the reason.")
+@click.option("--conflicts", is_flag=True, help="List the figures that two sources dispute.")
+@click.option(
+    "--tolerance",
+    type=click.FloatRange(0, 1),
+    default=0.05,
+    show_default=True,
+    help="With --conflicts: the share of the larger figure by which two may differ.",
+)
+@json_option
+@click.pass_context
+def indicators(
+    context: click.Context,
+    name: str | None,
+    missing: bool,
+    suspect: bool,
+    conflicts: bool,
+    tolerance: float,
+    as_json: bool,
+) -> None:
+    """List the indicators: unit, how their figures come, and how many are known."""
+    if context.invoked_subcommand:
+        return
+    session = context.ensure_object(Session)
+    if suspect:
+        _list(session, "suspect figures", _SUSPECT, {}, _SUSPECT_COLUMNS, as_json)
+    elif conflicts:
+        asked = {"tolerance": tolerance}
+        _list(session, "disputed figures", _CONFLICTS, asked, _CONFLICT_COLUMNS, as_json)
+    else:
+        _list_indicators(session, name, missing, as_json)
+
+
+_SUSPECT_COLUMNS = ("indicator_id", "city_id", "period", "value", "unit", "source_id", "note")
+_CONFLICT_COLUMNS = (
+    *("indicator_id", "city_id", "period", "used", "used_source", "used_priority"),
+    *("other", "other_source", "other_priority", "unit", "difference"),
+)
+
+
+@indicators.command(epilog="Example: cityflux indicators accept people.population --city shanghai")
+@click.argument("indicator")
+@click.option("--city", help="Only the figures of this city.")
+@click.option("--period", help="Only those of this period.")
+@click.option("--source", help="Only those from this source.")
+@pass_session
+def accept(
+    session: Session, indicator: str, city: str | None, period: str | None, source: str | None
+) -> int:
+    """Take the suspect figures of INDICATOR as sound, so that they enter the indices."""
+    from storage.database import write
+    from storage.observations import accept_figures
+
+    if indicator not in session.plugins.indicators:
+        raise PluginError(f"there is no indicator {indicator!r}; see: cityflux indicators")
+    with session.open() as connection, write(connection):
+        count = accept_figures(connection, indicator, city, period, source)
+    if not count:
+        click.echo(f"{indicator}: nothing is suspect there; see: cityflux indicators --suspect")
+        return 1
+    click.echo(f"{indicator}: {count} figure{'s' * (count > 1)} accepted")
+    click.echo("bring the indices up to date with: cityflux compute")
+    return 0
+
+
+def state(plugin: IndicatorPlugin) -> str:
+    """How the figures of an indicator come, in words."""
+    access = {source.access for source in plugin.sources}
+    ways = []
+    if plugin.derived:
+        ways.append("computed")
+    if "live" in access:
+        ways.append("live")
+    if "bundled" in access:
+        ways.append("bundled")
+    if "declared" in access:
+        scrapers = {source.scraper for source in plugin.sources if source.access == "declared"}
+        ways.append(f"declared, read by no scraper ({', '.join(sorted(scrapers))})")
+    return "; ".join(ways)
+
+
+def _known(session: Session) -> dict[str, tuple[int, int, str]]:
+    if not session.database.exists():
+        return {}
+    with session.read() as connection:
+        return {row[0]: row[1:] for row in connection.execute(_KNOWN)}
+
+
+def _list_indicators(session: Session, name: str | None, missing: bool, as_json: bool) -> None:
+    known = _known(session)
+    wanted = (
+        [leaf.id for leaf in session.index(name).leaves]
+        if name
+        else list(session.plugins.indicators)
+    )
+    rows: list[dict[str, Any]] = []
+    for identifier in wanted:
+        plugin = session.plugins.indicators.get(identifier)
+        count, cities, latest = known.get(identifier, (0, 0, None))
+        if plugin is None or (missing and count):
+            continue
+        declared = plugin.indicator
+        rows.append(
+            {
+                "id": declared.id,
+                "name_zh": declared.name_zh,
+                "name_en": declared.name_en,
+                "unit": declared.unit,
+                "direction": declared.direction,
+                "frequency": declared.frequency,
+                "figures": count,
+                "cities": cities,
+                "latest": latest,
+                "sources": state(plugin),
+            }
+        )
+    shown = ("id", "name_zh", "unit", "figures", "cities", "latest", "sources")
+    _print(session, "indicators", rows, shown, as_json)
+
+
+def _list(
+    session: Session,
+    title: str,
+    query: str,
+    asked: dict[str, float],
+    shown: Sequence[str],
+    as_json: bool,
+) -> None:
+    with session.read() as connection:
+        connection.row_factory = sqlite3.Row
+        rows = [dict(row) for row in connection.execute(query, asked)]
+    _print(session, title, rows, shown, as_json)
+
+
+def _print(
+    session: Session, title: str, rows: list[dict[str, Any]], shown: Sequence[str], as_json: bool
+) -> None:
+    if as_json:
+        print_json(rows)
+        return
+    print_table(
+        f"{len(rows)} {title}",
+        shown,
+        [[row[column] for column in shown] for row in rows],
+        color=session.color,
+        right=("figures", "cities", "value", "used", "other", "difference"),
+    )

@@ -1,0 +1,78 @@
+"""``cityflux sources``: who publishes, how the last fetch went, and how the hosts are doing."""
+
+from __future__ import annotations
+
+import sqlite3
+from urllib.parse import urlsplit
+
+import click
+
+from core.cli.output import json_option, print_json, print_table
+from core.cli.session import Session, pass_session
+from storage.hosts import read_hosts
+
+_SOURCES = """
+SELECT s.id, s.publisher, s.access, s.priority, s.schedule, s.vintage, s.licence, s.address,
+    s.reference,
+    (SELECT count(*) FROM observations o WHERE o.source_id = s.id) AS figures,
+    f.started AS last_fetch, f.outcome, f.error,
+    (SELECT max(ended) FROM fetches g WHERE g.source_id = s.id
+        AND g.outcome IN ('stored', 'unchanged', 'empty')) AS last_good
+FROM sources s
+LEFT JOIN fetches f ON f.id = (SELECT max(id) FROM fetches WHERE source_id = s.id)
+ORDER BY s.priority, s.id
+"""
+
+
+_COUNTS = ("in_a_row", "failures", "requests")
+
+
+@click.command(epilog="Example: cityflux sources --failed")
+@click.option("--failed", is_flag=True, help="Only those whose last fetch failed.")
+@json_option
+@pass_session
+def sources(session: Session, failed: bool, as_json: bool) -> None:
+    """List the sources: publisher, access, priority, figures, and how the last fetch went.
+
+    Below stand the hosts that were asked: a circuit that is open lets nothing pass until the
+    moment that is named.
+    """
+    with session.read() as connection:
+        hosts = {host.host: host for host in read_hosts(connection)}
+        connection.row_factory = sqlite3.Row
+        rows = [dict(row) for row in connection.execute(_SOURCES)]
+    for row in rows:
+        host = hosts.get(urlsplit(row["address"]).netloc)
+        row["host"] = host and host._asdict()
+    if failed:
+        rows = [row for row in rows if row["outcome"] == "failed"]
+    if as_json:
+        print_json(rows)
+        return
+    shown = ("id", "publisher", "access", "priority", "figures", "last_fetch", "outcome", "error")
+    print_table(
+        f"{len(rows)} sources",
+        shown,
+        [[row[column] for column in shown] for row in rows],
+        color=session.color,
+        right=("priority", "figures"),
+    )
+    live = {urlsplit(row["address"]).netloc for row in rows}
+    shown_hosts = [host for name, host in hosts.items() if name in live]
+    if shown_hosts:
+        columns = (
+            "host",
+            "circuit",
+            "open_until",
+            "in_a_row",
+            "failures",
+            "requests",
+            "last_error",
+        )
+        print_table(
+            f"{len(shown_hosts)} hosts",
+            columns,
+            [[getattr(host, column) for column in columns] for host in shown_hosts],
+            color=session.color,
+            right=_COUNTS,
+        )

@@ -1,0 +1,145 @@
+"""The statistical communiqués of the five cities: where they are found, and what they give.
+
+One page serves every indicator that a rule of the scraper reads, so it is fetched once in a
+refresh and parsed once.
+"""
+
+from __future__ import annotations
+
+import re
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date
+from typing import TYPE_CHECKING, Any
+
+from cityflux import Document, Source
+from plugins.bundle import Figure
+from scrapers.http import Http
+
+if TYPE_CHECKING:
+    from scrapers.communique import Figure as Statement
+
+#: Addresses as the office lists them (list of publications of tjj.sh.gov.cn, read 2022).
+_SHANGHAI = {
+    2011: "20120223/0014-239488.html",
+    2012: "20130225/0014-253153.html",
+    2013: "20140225/0014-267416.html",
+    2014: "20150227/0014-277392.html",
+    2015: "20160228/0014-287258.html",
+    2016: "20170302/0014-293816.html",
+    2017: "20180309/0014-1001690.html",
+    2018: "20191115/0014-1003219.html",
+    2019: "20200329/05f0f4abb2d448a69e4517f6a6448819.html",
+    2020: "20210317/234a1637a3974c3db0cc47a37a3c324f.html",
+    2021: "20220314/e0dcefec098c47a8b345c996081b5c94.html",
+}
+
+#: For each city what `scrapers.communique.Site` wants to know.
+SITES: Mapping[str, Mapping[str, Any]] = {
+    "shanghai": {
+        "listings": ("http://tjj.sh.gov.cn/tjgb/index.html",),
+        "known": {year: f"http://tjj.sh.gov.cn/tjgb/{page}" for year, page in _SHANGHAI.items()},
+    },
+    "beijing": {
+        "listings": ("https://tjj.beijing.gov.cn/tjsj_31433/tjgb_31445/ndgb_31446/",),
+        "body": "div.TRS_UEDITOR",
+    },
+    "shenzhen": {"listings": ("https://tjj.sz.gov.cn/zwgk/zfxxgkml/tjsj/tjgb/",)},
+    "guangzhou": {"listings": ("https://www.gz.gov.cn/zwgk/sjfb/tjgb/",)},
+    # 杭州 publishes its communiqué through the news sites of the city.
+    "hangzhou": {
+        "listings": ("https://hznews.hangzhou.com.cn/chengshi/",),
+        "known": {
+            2025: "https://hznews.hangzhou.com.cn/chengshi/content/2026-04/30/content_9214808.htm"
+        },
+    },
+}
+
+_DAY = re.compile(r"(?<!\d)(20\d\d)[-/]?(0[1-9]|1[0-2])[-/]?(0[1-9]|[12]\d|3[01])(?!\d)")
+_PUBLISHED = re.compile(
+    r"""<meta[^>]+name=["']?(?:PubDate|publishdate|publish_time)["']?[^>]+content=["']?([^"'>]+)""",
+    re.IGNORECASE,
+)
+
+_parsed: dict[tuple[str, ...], dict[str, Statement]] = {}
+_parsing = threading.Lock()
+_MOST_PARSED = 64
+
+
+def rule_units() -> Mapping[str, str]:
+    """The unit of every figure that the scraper knows how to read, by indicator."""
+    from scrapers import communique
+
+    return {
+        name: rule.unit for rule in communique.load().rules for name in (rule.id, *rule.same_as)
+    }
+
+
+def fetch(http: Http, indicator_id: str, source: Source, since: str | None) -> Iterator[Document]:
+    """Bring home last year's communiqué, and after it the earlier ones whose address is known.
+
+    Args:
+        http: the client.
+        indicator_id: any; all indicators stand on the same page.
+        source: with the parameters ``city`` and ``site``.
+        since: the last year that is known from this source.
+    """
+    from scrapers import communique
+
+    site = communique.Site(**source.params["site"])
+    last = date.today().year - 1
+    earlier = [year for year in sorted(site.known) if year < last and (since or "") < str(year)]
+    for year in (last, *reversed(earlier)):
+        yield from communique.fetch(http, site, year)
+
+
+def read(indicator_id: str, source: Source, documents: Sequence[Document]) -> Iterator[Figure]:
+    """The figures of one indicator, each with the sentence that states it.
+
+    Args:
+        indicator_id: the id, which is that of the rule too.
+        source: where the documents come from.
+        documents: communiqués, several of the same period where they are parts of one.
+    """
+    by_year: dict[str, list[Document]] = {}
+    for document in documents:
+        by_year.setdefault(document.period, []).append(document)
+    for year, parts in by_year.items():
+        found = _parse(parts, source.params["site"].get("body", "")).get(indicator_id)
+        if found is None or found.converted is None:
+            continue  # not stated, or in another unit that only an exchange rate leads out of
+        yield Figure(
+            source.params["city"],
+            year,
+            found.converted,
+            rule_units()[indicator_id],
+            found.status,
+            _note(found, parts[0]),
+        )
+
+
+def published(document: Document) -> str:
+    """The day on which a page was published, as it says itself or its address does; or ``""``."""
+    said = _PUBLISHED.search(document.text[:20_000])
+    day = _DAY.search(said.group(1) if said else "") or _DAY.search(document.address)
+    return "-".join(day.groups()) if day else ""
+
+
+def _note(found: Statement, page: Document) -> str:
+    day = published(page)
+    return found.sentence + (f" (published {day})" if day else "")
+
+
+def _parse(parts: Sequence[Document], body: str) -> Mapping[str, Statement]:
+    """Read a communiqué, once for all indicators that ask for it."""
+    from scrapers import communique
+
+    key = (body, *(part.sha256 for part in parts))
+    with _parsing:
+        if key not in _parsed:
+            if len(_parsed) >= _MOST_PARSED:
+                _parsed.pop(next(iter(_parsed)))
+            _parsed[key] = {
+                figure.rule_id: figure for figure in communique.figures(*parts, body=body)
+            }
+        return _parsed[key]

@@ -1,0 +1,53 @@
+"""The figures of 主要城市年度数据, the National Bureau's table of 36 large cities."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date
+
+from cityflux import Document, Source
+from plugins.bundle import Figure
+from scrapers.http import Http
+
+FIRST_YEAR = 2011
+
+#: How the bureau calls each indicator, the present name first.
+NAMES: Mapping[str, tuple[str, ...]] = {
+    "overall_economy.gdp": ("地区生产总值（当年价格）", "地区生产总值"),
+    "goods_commerce.retail_sales": ("社会消费品零售总额",),
+    "capital.real_estate_investment": ("房地产开发投资额", "房地产开发投资"),
+}
+CITIES = {
+    "上海": "shanghai",
+    "北京": "beijing",
+    "深圳": "shenzhen",
+    "广州": "guangzhou",
+    "杭州": "hangzhou",
+}
+
+
+def fetch(http: Http, indicator_id: str, source: Source, since: str | None) -> Iterator[Document]:
+    """Ask for one indicator of the five cities, all years: the bureau revises old ones."""
+    from scrapers.nbs import current
+
+    base = source.params.get("base", current.BASE)
+    leaf, entry = current.find_indicator(http, current.CITY_ANNUAL, NAMES[indicator_id], base=base)
+    regions = current.choose(current.regions(http, leaf, base=base), list(CITIES))
+    query = current.Query(leaf, [entry], regions, str(FIRST_YEAR), str(date.today().year - 1))
+    yield current.fetch(http, query, base=base)
+
+
+def read(indicator_id: str, source: Source, documents: Sequence[Document]) -> Iterator[Figure]:
+    """The figures of one indicator, in the unit of the bureau."""
+    from scrapers.nbs import current
+
+    for document in documents:
+        for row in current.parse(document).drop_nulls("value").iter_rows(named=True):
+            yield Figure(
+                CITIES[row["region"].removesuffix("市")],
+                row["period"],
+                row["value"],
+                row["unit"],
+                "ok",
+                row["note"] or row["indicator"],
+            )

@@ -1,0 +1,53 @@
+"""What goes from one city to another, by kind, period and source."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable
+from typing import NamedTuple
+
+
+class FlowFigure(NamedTuple):
+    """One flow from a city to another, in the unit of its kind."""
+
+    origin_id: str
+    destination_id: str
+    period: str
+    value: float
+
+
+def store_flows(
+    connection: sqlite3.Connection,
+    kind: str,
+    source_id: str,
+    unit: str,
+    flows: Iterable[FlowFigure],
+    fetch_id: int | None = None,
+) -> int:
+    """Store what differs from what is known, within the caller's transaction.
+
+    Returns:
+        How many flows are new or different.
+    """
+    before = connection.total_changes
+    connection.executemany(
+        """INSERT INTO flows
+            (kind, origin_id, destination_id, period, source_id, value, unit, fetch_id)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+        ON CONFLICT DO UPDATE SET value = excluded.value, unit = excluded.unit,
+            fetch_id = excluded.fetch_id
+        WHERE value <> excluded.value OR unit <> excluded.unit""",
+        [
+            (kind, origin, destination, period, source_id, value, unit, fetch_id)
+            for origin, destination, period, value in sorted(flows)
+        ],
+    )
+    return connection.total_changes - before
+
+
+def latest_flow(connection: sqlite3.Connection, kind: str, source_id: str) -> str | None:
+    """The latest period that a source has given for a kind of flow."""
+    (period,) = connection.execute(
+        "SELECT max(period) FROM flows WHERE kind = ? AND source_id = ?", (kind, source_id)
+    ).fetchone()
+    return period if isinstance(period, str) else None

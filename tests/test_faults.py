@@ -1,0 +1,265 @@
+"""The table of faults: each is played by a real server through the whole way of a figure."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import re
+import sqlite3
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from core.cli.main import main
+from scrapers.client import Client
+from tests.clocks import FakeClock
+from tests.servers import Answer, LoopbackServer, Program, Raw, Silence
+
+PLUGIN = """
+from pathlib import Path
+
+from cityflux import Indicator, Source, hookimpl
+from scrapers import page
+
+HERE = Path(__file__).parent
+IDS = {"上海": "shanghai", "北京": "beijing", "深圳": "shenzhen", "广州": "guangzhou"}
+
+
+@hookimpl
+def indicator():
+    return Indicator("local.cargo", "货物", "Cargo", "万吨")
+
+
+@hookimpl
+def source():
+    return Source("local.office", "p", (HERE / "address.txt").read_text(), licence="l")
+
+
+@hookimpl
+def fetch(http, source, since):
+    return [http.get(source.address)]
+
+
+@hookimpl
+def normalize(documents):
+    (document,) = documents
+    if document.media_type == "application/json":
+        document.json()
+    return page.table(document, city="城市", value="货物", period="2020", unit="万吨", cities=IDS)
+"""
+HEAD = "<tr><th>城市</th><th>货物（万吨）</th></tr>"
+CITIES = {"上海": 71.5, "北京": 22.0, "深圳": 42.25, "广州": 61.0}
+
+
+def table(cities: dict[str, float] | None = None, head: str = HEAD) -> str:
+    rows = "".join(
+        f"<tr><td>{city}</td><td>{value}</td></tr>"
+        for city, value in (CITIES if cities is None else cities).items()
+    )
+    return f"<html><body><table>{head}{rows}</table></body></html>"
+
+
+def html(body: str | bytes, **headers: str) -> Answer:
+    return Answer(body, headers={"Content-Type": "text/html; charset=utf-8", **headers})
+
+
+def status(code: int, **headers: str) -> Answer:
+    return Answer("no", code, headers)
+
+
+LENGTH = b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: "
+NEWS = "<p>" + "市场运行平稳。" * 40 + "</p>"
+LOGIN = "<html><title>用户登录</title><form><input type='password'></form>请登录后访问</html>"
+BOMB = gzip.compress(b"0" * (70 * 2**20))
+
+
+@dataclass(frozen=True)
+class Fault:
+    """What a server does, and what the user is told."""
+
+    said: str
+    program: Program | list[Program] = ""
+    address: str = ""  # instead of the page of the server
+    robots: str = ""
+    fake_time: bool = False  # retries would take their time
+    code: int = 1
+    deadline: float = 20.0
+
+
+FAULTS = {
+    "connection refused": Fault("connection refused", address="http://127.0.0.1:9/page"),
+    "DNS failure": Fault("does not resolve", address="http://office.invalid/page"),
+    "TLS failure": Fault("TLS", address="https://HOST/page"),
+    "slow headers": Fault("no whole answer within 0.4 s", Silence(), deadline=0.4),
+    "a body that trickles": Fault(
+        "no whole answer within 0.4 s", Raw(LENGTH + b"60000000\r\n\r\n", b"."), deadline=0.4
+    ),
+    "truncated body": Fault("broke off", Raw(LENGTH + b"999\r\n\r\n<table>"), fake_time=True),
+    "wrong Content-Length": Fault(
+        "announced 7 bytes and sent more",
+        Raw(LENGTH + b"7\r\n\r\n" + table().encode()),
+        fake_time=True,
+    ),
+    "gzip bomb": Fault(
+        "unpacks to more than the 67,108,864", html(BOMB, **{"Content-Encoding": "gzip"})
+    ),
+    "10 GB announced": Fault(
+        "announced 10,737,418,240 bytes", Raw(LENGTH + b"10737418240\r\n\r\n", b".")
+    ),
+    "endless redirect": Fault(
+        "more than 5 redirects", Answer(status=302, headers={"Location": "/page?again"})
+    ),
+    "redirect to a loopback address": Fault(
+        "not on the public internet",
+        Answer(status=302, headers={"Location": "http://127.0.0.2/page"}),
+    ),
+    "403": Fault("403", status(403)),
+    "404": Fault("404", status(404)),
+    "429 with Retry-After": Fault(
+        "asks us to come back in 7200 s", status(429, **{"Retry-After": "7200"}), fake_time=True
+    ),
+    "429 without Retry-After": Fault("429", status(429), fake_time=True),
+    "500 then good": Fault("", [status(500), html(table())], fake_time=True, code=0),
+    "500 for ever": Fault("500", status(500), fake_time=True),
+    "HTML where JSON was due": Fault(
+        "JSON", Answer(NEWS, headers={"Content-Type": "application/json"})
+    ),
+    "a login page with status 200": Fault("asks for a login", html(LOGIN)),
+    "an empty table": Fault("empty|no figure|no row", html(table({}))),
+    "a renamed column": Fault(
+        "货物", html(table(head="<tr><th>城市</th><th>吞吐量（万吨）</th></tr>"))
+    ),
+    "a table with two header rows": Fault(
+        "", html(table(head="<tr><th>地区</th><th>2020年</th></tr>" + HEAD)), code=0
+    ),
+    "a wrong charset": Fault(
+        "",
+        Answer(table().encode("gbk"), headers={"Content-Type": "text/html; charset=utf-8"}),
+        code=0,
+    ),
+    "a changed unit": Fault(
+        "亿吨", html(table(head="<tr><th>城市</th><th>货物（亿吨）</th></tr>"))
+    ),
+    "a figure that vanished": Fault(
+        "no city '广州'", html(table({city: CITIES[city] for city in list(CITIES)[:3]}))
+    ),
+    "robots.txt that forbids": Fault(
+        "robots.txt", html(table()), robots="User-agent: *\nDisallow: /"
+    ),
+}
+
+
+class Office:
+    """A folder with one plugin, driven in this process."""
+
+    def __init__(self, folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+        self._folder = folder
+        self._capsys = capsys
+        (folder / "my_plugins").mkdir()
+        (folder / "my_plugins" / "office.py").write_text(PLUGIN, encoding="utf-8")
+
+    def settings(self, address: str, deadline: float, robots: bool = True) -> None:
+        (self._folder / "my_plugins" / "address.txt").write_text(address)
+        (self._folder / "config.toml").write_text(
+            '[client]\nallow_hosts = ["127.0.0.1"]\nrequests_per_second = 1000.0\n'
+            f"deadline = {deadline}\nobey_robots = {str(robots).lower()}\n"
+        )
+
+    def run(self, *arguments: str) -> tuple[int, str, str]:
+        with pytest.raises(SystemExit) as ended:
+            main(["--config", str(self._folder / "config.toml"), *arguments])
+        out, err = self._capsys.readouterr()
+        return int(ended.value.code or 0), out, err
+
+    def rows(self, query: str) -> list[tuple[Any, ...]]:
+        connection = sqlite3.connect(self._folder / "data" / "cityflux.db")
+        try:
+            return connection.execute(query).fetchall()
+        finally:
+            connection.close()
+
+
+@pytest.fixture
+def server() -> Iterator[LoopbackServer]:
+    with LoopbackServer() as running:
+        yield running
+
+
+@pytest.fixture
+def office(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Office:
+    return Office(tmp_path, capsys)
+
+
+FIGURES = "SELECT city_id, value, status, fetch_id, recorded_at FROM observations ORDER BY 1"
+
+
+@pytest.mark.parametrize("name", FAULTS)
+def test_a_fault_is_named_and_costs_nothing(
+    name: str, server: LoopbackServer, office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fault = FAULTS[name]
+    server.answer("/page", html(table()))
+    office.settings(server.address("/page"), 20.0)
+    code, _, err = office.run("refresh", "local.cargo")
+    assert code == 0, err
+    good = office.rows(FIGURES)
+    assert [row[1] for row in good] == [22.0, 61.0, 71.5, 42.25]
+
+    server.answer("/page", fault.program)
+    server.answer("/robots.txt", Answer(fault.robots, 200 if fault.robots else 404))
+    address = fault.address.replace("HOST", f"127.0.0.1:{server.port}")
+    office.settings(address or server.address("/page"), fault.deadline)
+    if fault.fake_time:
+        monkeypatch.setattr("core.http.Client", partial(Client, clock=FakeClock()))
+    code, _, err = office.run("refresh", "local.cargo")
+
+    assert code == fault.code, err
+    assert office.rows(FIGURES) == good  # the last good values, untouched
+    ((outcome, error),) = office.rows("SELECT outcome, error FROM fetches ORDER BY id DESC LIMIT 1")
+    _, out, _ = office.run("sources", "--json")
+    (listed,) = [row for row in json.loads(out) if row["id"] == "local.office"]
+    assert (listed["outcome"], listed["error"]) == (outcome, error)
+    assert listed["last_good"]
+    if fault.code:
+        (line,) = err.splitlines()
+        assert line == f"failed: local.cargo from local.office: {error}"
+        assert re.search(fault.said, line), line
+        assert outcome == "failed"
+    else:
+        assert (err, error) == ("", None)
+
+
+def test_a_broken_circuit_is_shown_and_holds_in_the_next_process(
+    server: LoopbackServer, office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server.answer("/page", status(500))
+    office.settings(server.address("/page"), 20.0, robots=False)
+    monkeypatch.setattr("core.http.Client", partial(Client, clock=FakeClock()))
+    for _ in range(3):
+        office.run("refresh", "local.cargo")
+    asked = server.count("/page")
+    code, _, err = office.run("refresh", "local.cargo")
+    assert (code, server.count("/page")) == (1, asked)
+    assert "times in a row and is left alone" in err
+    _, out, _ = office.run("sources", "--json")
+    (listed,) = [row for row in json.loads(out) if row["id"] == "local.office"]
+    assert listed["host"]["circuit"] == "open"
+    assert listed["host"]["open_until"]
+    assert "500" in listed["host"]["last_error"]
+    _, out, _ = office.run("sources")
+    assert re.search(rf"127\.0\.0\.1:{server.port} +open", out)
+
+
+def test_the_table_of_the_documents_names_every_fault(text_of: Callable[[str], str]) -> None:
+    listed = re.findall(r"^\| ([^|]+?) \|", text_of("docs/faults.md"), re.M)
+    assert listed[2:] == list(FAULTS)
+
+
+@pytest.fixture
+def text_of() -> Callable[[str], str]:
+    root = Path(__file__).resolve().parents[1]
+    return lambda name: (root / name).read_text(encoding="utf-8")

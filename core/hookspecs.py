@@ -94,6 +94,14 @@ class ExtensionSpec:
         """
 
     @hookspec
+    def register_formats(self, register: Callable[[str, Callable[..., Any]], None]) -> None:
+        """Hand over formats of `cityflux import`: name, function(document, series, unit).
+
+        The function returns a frame with city (id or name), period, value, unit and note; rows
+        about other places than known cities are left out, missing values have no figure.
+        """
+
+    @hookspec
     def register_commands(self, cli: click.Group) -> None:
         """Add commands to the command line."""
 

@@ -8,6 +8,7 @@ import sqlite3
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
+from typing import TYPE_CHECKING
 
 from core.catalog import source_row
 from core.contract import STATUSES
@@ -19,6 +20,9 @@ from scrapers.document import Document
 from storage import catalog, fetches
 from storage.database import now, write
 from storage.observations import Figure, store_figures
+
+if TYPE_CHECKING:
+    import polars as pl
 
 REQUIRED = ("indicator", "city", "period", "value")
 OPTIONAL = ("unit", "source", "status", "note")
@@ -94,6 +98,38 @@ def read_rows(document: Document, known: Catalogue, source_id: str) -> list[Row]
             reasons,
         )
     return rows
+
+
+def frame_rows(
+    frame: pl.DataFrame, known: Catalogue, indicator_id: str, source_id: str
+) -> tuple[list[Row], int]:
+    """Turn the frame of a format into rows of one indicator.
+
+    Args:
+        frame: city, period, value, unit and note; a null value is a missing figure.
+        known: which cities there are; rows about other places are left out.
+        indicator_id: what the figures are.
+        source_id: the source of the rows.
+
+    Returns:
+        The rows, and how many were left out.
+
+    Raises:
+        CityfluxError: a unit or a period is wrong, or not one row is about a known city.
+    """
+    unit = known.units[_known(indicator_id, known.units, "indicator", "cityflux indicators")]
+    rows, others = [], 0
+    columns = ("city", "period", "value", "unit", "note")
+    for city, period, value, its_unit, note in frame.select(columns).iter_rows():
+        if city not in known.cities:
+            others += 1
+        elif value is not None:
+            its_value = convert(value, its_unit, unit) if its_unit else float(value)
+            figure = Figure(known.cities[city], Period.parse(period).text, its_value, "ok", note)
+            rows.append(Row(indicator_id, source_id, figure))
+    if not rows:
+        raise CityfluxError(f"no figure of a known city; {others} rows are about other places")
+    return rows, others
 
 
 def import_rows(

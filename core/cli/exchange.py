@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -33,6 +34,14 @@ _EXPORTS = {
 @click.option(
     "--priority", default=5, show_default=True, help="The smaller number wins among sources."
 )
+@click.option(
+    "--format",
+    "form",
+    help="How FILE is laid out, such as nbs, a download of data.stats.gov.cn; see the plugins.",
+)
+@click.option("--indicator", help="With --format: the indicator that the figures are of.")
+@click.option("--series", help="With --format: which of the file's indicators it is.")
+@click.option("--unit", help="With --format: the unit, where the file does not name it.")
 @json_option
 @pass_session
 def import_figures(
@@ -43,14 +52,19 @@ def import_figures(
     publisher: str | None,
     licence: str,
     priority: int,
+    form: str | None,
+    indicator: str | None,
+    series: str | None,
+    unit: str | None,
     as_json: bool,
 ) -> int:
     """Take in the figures of FILE, a CSV: indicator, city, period, value[, unit, source, status].
 
     Either every row is good and stored, or nothing is; each bad row is named with its reason.
+    With --format another layout is read, such as a table downloaded by hand.
     """
     from core.errors import ImportRefused
-    from core.importing import import_rows, read_catalogue, read_rows
+    from core.importing import frame_rows, import_rows, read_catalogue, read_rows
     from core.model import Source
     from scrapers.document import read_file
 
@@ -64,21 +78,42 @@ def import_figures(
         access="bundled",
         reference=file.name,
     )
+    left_out = 0
     with session.open() as connection:
         try:
-            rows = read_rows(document, read_catalogue(connection), source)
+            known = read_catalogue(connection)
+            if form is None:
+                rows = read_rows(document, known, source)
+            else:
+                frame = _reader(session, form, indicator)(document, series, unit)
+                rows, left_out = frame_rows(frame, known, indicator or "", source)
         except ImportRefused as error:
             _refused(file, error.reasons, as_json)
             return 1
         changed = 0 if dry_run else import_rows(connection, rows, document, origin)
     if as_json:
-        print_json({"rows": len(rows), "changed": changed, "stored": not dry_run, "bad": []})
+        done = {"rows": len(rows), "left_out": left_out, "changed": changed}
+        print_json({**done, "stored": not dry_run, "bad": []})
     elif dry_run:
         click.echo(f"{file}: {len(rows)} rows are good; nothing was stored (dry run)")
     else:
         click.echo(f"{file}: {len(rows)} rows taken in, {changed} figures new or different")
+        if left_out:
+            click.echo(f"{left_out} rows about other places were left out")
         click.echo("bring the indices up to date with: cityflux compute")
     return 0
+
+
+def _reader(session: Session, form: str, indicator: str | None) -> Callable[..., pl.DataFrame]:
+    from core.errors import PluginError
+
+    if indicator is None:
+        raise click.UsageError("--format needs --indicator: what the figures are of")
+    formats: dict[str, Callable[..., pl.DataFrame]] = {}
+    session.plugins.manager.hook.register_formats(register=formats.__setitem__)
+    if form not in formats:
+        raise PluginError(f"there is no format {form!r}; there are: {', '.join(sorted(formats))}")
+    return formats[form]
 
 
 def _refused(file: Path, reasons: list[str], as_json: bool) -> None:

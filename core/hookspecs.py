@@ -88,7 +88,10 @@ class ExtensionSpec:
 
     @hookspec
     def register_methods(self, register: Callable[[str, str, Callable[..., Any]], None]) -> None:
-        """Hand over methods: kind (standardization, weighting, aggregation), name, function."""
+        """Hand over methods: kind, name, function.
+
+        The kinds are imputation, transformation, standardization, weighting and aggregation.
+        """
 
     @hookspec
     def register_formats(self, register: Callable[[str, Callable[..., Any]], None]) -> None:

@@ -54,3 +54,10 @@ def answers_say_how_to_read_them(db: Database) -> None:
 def hosts_keep_their_circuits(db: Database) -> None:
     """A host that keeps failing is left alone by the next process too."""
     db.execute(schema.HOSTS)
+
+
+@migrations()
+def details_of_runs(db: Database) -> None:
+    """The weights that a run used, and the figures that it imputed or treated."""
+    for statement in schema.DETAILS:
+        db.execute(statement)

@@ -1,4 +1,4 @@
-"""What the engine found: runs and scores."""
+"""What the engine found: runs, scores, and how the scores came about."""
 
 from __future__ import annotations
 
@@ -29,6 +29,26 @@ class Run(NamedTuple):
     started: str
     method: str
     version: str
+
+
+class Weight(NamedTuple):
+    """The weight of one node among its siblings, and the method that gave it ('' if written)."""
+
+    node_id: str
+    weight: float
+    method: str
+
+
+class Adjustment(NamedTuple):
+    """One figure that was imputed or treated; before is None where it was missing."""
+
+    node_id: str
+    city_id: str
+    period: str
+    kind: str
+    method: str
+    before: float | None
+    after: float | None
 
 
 _UPSERT = """
@@ -67,6 +87,30 @@ def save_scores(
         "UPDATE runs SET ended = ?, changed = ? WHERE id = ?", (now(), changed, run_id)
     )
     return run_id, changed
+
+
+def save_details(
+    connection: sqlite3.Connection,
+    index_id: str,
+    run_id: int,
+    weights: Iterable[Weight],
+    adjustments: Iterable[Adjustment],
+) -> None:
+    """Store what a run did besides the scores, in the place of what the run before it did.
+
+    Within the caller's transaction.
+    """
+    for table in ("weights", "adjustments"):
+        connection.execute(f"DELETE FROM {table} WHERE index_id = ?", (index_id,))
+    connection.executemany(
+        "INSERT INTO weights (index_id, run_id, node_id, weight, method) VALUES (?, ?, ?, ?, ?)",
+        [(index_id, run_id, *weight) for weight in weights],
+    )
+    connection.executemany(
+        "INSERT INTO adjustments (index_id, run_id, node_id, city_id, period, kind, method, "
+        "before, after) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        [(index_id, run_id, *adjustment) for adjustment in adjustments],
+    )
 
 
 def _drop_others(

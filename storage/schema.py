@@ -30,6 +30,7 @@ STEPS = (
     "views_for_people",
     "answers_say_how_to_read_them",
     "hosts_keep_their_circuits",
+    "details_of_runs",
 )
 
 CATALOG = """
@@ -356,3 +357,31 @@ CREATE TABLE scores (
     FOREIGN KEY (index_id, node_id) REFERENCES nodes (index_id, node_id)
 ) STRICT, WITHOUT ROWID;
 """
+
+#: What the last run of an index did besides the scores.
+DETAILS = (
+    """
+CREATE TABLE weights (
+    index_id TEXT NOT NULL,
+    node_id TEXT NOT NULL,
+    weight REAL NOT NULL,
+    method TEXT NOT NULL DEFAULT '',
+    run_id INTEGER NOT NULL REFERENCES runs(id),
+    PRIMARY KEY (index_id, node_id),
+    FOREIGN KEY (index_id, node_id) REFERENCES nodes (index_id, node_id) ON DELETE CASCADE
+) STRICT, WITHOUT ROWID""",
+    """
+CREATE TABLE adjustments (
+    index_id TEXT NOT NULL,
+    node_id TEXT NOT NULL,
+    city_id TEXT NOT NULL REFERENCES cities(id),
+    period TEXT NOT NULL,
+    kind TEXT NOT NULL CHECK (kind IN ('imputed', 'treated')),
+    method TEXT NOT NULL,
+    before REAL,
+    after REAL,
+    run_id INTEGER NOT NULL REFERENCES runs(id),
+    PRIMARY KEY (index_id, node_id, city_id, period, kind),
+    FOREIGN KEY (index_id, node_id) REFERENCES nodes (index_id, node_id) ON DELETE CASCADE
+) STRICT, WITHOUT ROWID""",
+)

@@ -28,7 +28,8 @@ def test_it_ends_well_with_rank_and_coverage(home: Path, cityflux: Cityflux) -> 
     rows = json.loads(cityflux("show", "flow_index", "--json").stdout)
     assert [row["node"] for row in rows[:5]] == ["flow_index"] * 5
     assert sorted(row["rank"] for row in rows[:5]) == [1, 2, 3, 4, 5]
-    assert set(rows[0]) == {"city", "node", "period", "score", "rank", "coverage"}
+    keys = {"city", "node", "period", "score", "rank", "coverage", "imputed"}
+    assert set(rows[0]) == keys
     assert all(0 < row["coverage"] < 1 for row in rows[:5])
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import click
 
 from core.cli.output import console, json_option, print_json
@@ -22,9 +24,13 @@ def compute(session: Session, index: str | None, as_of: str | None, as_json: boo
 
     wanted = [session.index(index)] if index or as_of else list(session.indices.values())
     if as_of:
+        definition = wanted[0]
         with session.open() as connection:
-            scores = evaluate(connection, wanted[0], session.methods, _end_of(as_of))
-            print_evaluated(connection, wanted[0], scores, as_json=as_json, color=session.color)
+            scores = evaluate(connection, definition, session.methods, _end_of(as_of))
+            print_evaluated(
+                connection, definition, scores, as_of=as_of, as_json=as_json, color=session.color
+            )
+        _print_notes(definition.id, scores.notes)
         return 0
     with session.open() as connection:
         outcome = compute_all(
@@ -40,12 +46,16 @@ def compute(session: Session, index: str | None, as_of: str | None, as_json: boo
     for done in outcome.computed:
         if not as_json:
             click.echo(f"{done.index_id}: run {done.run_id}, {done.changed} scores changed")
-        for note in done.notes:
-            click.echo(f"note: {done.index_id}: {note}", err=True)
+        _print_notes(done.index_id, done.notes)
     out = console(session.color, stderr=True)
     for name, error in outcome.failed:
         out.print(f"failed: {name}: {error}", style="red", markup=False, soft_wrap=True)
     return 1 if outcome.failed else 0
+
+
+def _print_notes(index_id: str, notes: Iterable[str]) -> None:
+    for note in notes:
+        click.echo(f"note: {index_id}: {note}", err=True)
 
 
 def _end_of(day: str) -> str:

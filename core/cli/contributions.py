@@ -24,7 +24,7 @@ def contributions_of(definition: Definition, rows: Sequence[Row], methods: Metho
     """
     import polars as pl
 
-    from core.engine.definition import Aggregation
+    from core.engine.choices import Aggregation
     from core.engine.tree import Step, contributions
 
     if computed := [node.id for node in definition.tree if node.weighting]:

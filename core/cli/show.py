@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
@@ -25,14 +25,17 @@ def print_ranking(
     _ranking(definition, stored_rows(connection, definition.id), color)
 
 
-def _ranking(definition: Definition, rows: Sequence[Row], color: bool) -> None:
+def _ranking(
+    definition: Definition, rows: Sequence[Row], color: bool, as_of: str | None = None
+) -> None:
     root = [row for row in rows if row.level == 0]
     periods = sorted({row.period for row in root})
     last = [row for row in root if row.period == periods[-1]]
     earlier = {(row.city, row.period): row.score for row in root}
     columns = ["rank", "city", "城市", *(periods if len(periods) > 1 else ["score"]), "coverage"]
     print_table(
-        f"{definition.name_zh} {definition.name_en} ({definition.id}), {periods[-1]}",
+        f"{definition.name_zh} {definition.name_en} ({definition.id}), {periods[-1]}"
+        + (f", as known on {as_of}" if as_of else ""),
         columns,
         [
             [
@@ -84,10 +87,11 @@ def print_evaluated(
     definition: Definition,
     scores: Scores,
     *,
+    as_of: str,
     as_json: bool,
     color: bool,
 ) -> None:
-    """Print scores that were computed, but not stored."""
+    """Print scores as they would have been on a day: computed, but not stored."""
     from core.engine.compute import score_rows
 
     levels = {node.id: (place, node.level) for place, node in enumerate(definition.tree)}
@@ -108,9 +112,9 @@ def print_evaluated(
     ]
     rows.sort(key=lambda row: (levels[row.node][0], row.period, row.rank or 10**9, row.city))
     if as_json:
-        print_json(_objects(rows))
+        print_json([{**row, "as_of": as_of} for row in _objects(rows)])
     else:
-        _ranking(definition, rows, color)
+        _ranking(definition, rows, color, as_of)
 
 
 @click.command(epilog="Example: cityflux show flow_index --against paper_published")
@@ -122,6 +126,9 @@ def print_evaluated(
 @click.option("--tree", is_flag=True, help="Show what every node brings to the score.")
 @click.option("--city", help="With --tree and --versus: split the lead of this city.")
 @click.option("--versus", metavar="CITY", help="With --tree and --city: the lead over this city.")
+@click.option("--weights", is_flag=True, help="Show the weights as written and as used.")
+@click.option("--imputed", is_flag=True, help="Show every figure that was imputed.")
+@click.option("--treated", is_flag=True, help="Show every outlier that was treated.")
 @json_option
 @pass_session
 def show(
@@ -134,10 +141,14 @@ def show(
     tree: bool,
     city: str | None,
     versus: str | None,
+    weights: bool,
+    imputed: bool,
+    treated: bool,
     as_json: bool,
 ) -> None:
     """Print INDEX (or the default one): score, rank and coverage of every city."""
     from core.cli.contributions import contributions_of, difference, print_contributions
+    from core.cli.details import imputed_below, print_adjustments, print_weights
     from core.cli.reading import print_strengths
 
     if bool(city) != bool(versus) or (city and not tree):
@@ -148,7 +159,12 @@ def show(
             print_strengths(connection, definition, strengths, as_json=as_json, color=session.color)
             return
         rows = stored_rows(connection, definition.id)
-        if tree:
+        if weights:
+            print_weights(connection, definition, as_json=as_json, color=session.color)
+        elif imputed or treated:
+            kind: Literal["imputed", "treated"] = "imputed" if imputed else "treated"
+            print_adjustments(connection, definition, kind, as_json=as_json, color=session.color)
+        elif tree:
             parts = contributions_of(definition, rows, session.methods)
             if city and versus:
                 parts = difference(parts, city, versus)
@@ -158,7 +174,13 @@ def show(
             pairs = compare(rows, stored_rows(connection, other.id))
             print_comparison(pairs, (definition.id, other.id), as_json=as_json, color=session.color)
         elif as_json:
-            print_json(_objects(rows))
+            counts = imputed_below(connection, definition)
+            print_json(
+                [
+                    {**found, "imputed": counts[row.node, row.city, row.period]}
+                    for row, found in zip(rows, _objects(rows), strict=True)
+                ]
+            )
         elif groups or leaves:
             _tree(definition, rows, leaves=leaves, color=session.color)
         else:

@@ -71,7 +71,7 @@ def weighted_sum(children: pl.DataFrame, weights: Weights) -> pl.Series:
     """Add up weight x score: Σ wⱼ xⱼ, times Σ w / Σ w of those present.
 
     Not divided by the weights: with weights that sum to 34 it is 34 times the mean.
-    Source: OECD/JRC (2008), step 6, linear aggregation.
+    Source: OECD/JRC (2008), step 6, additive aggregation methods.
     """
     x, w = _present(children, weights)
     total = np.nansum(to_weights(weights, children.columns))
@@ -79,13 +79,15 @@ def weighted_sum(children: pl.DataFrame, weights: Weights) -> pl.Series:
 
 
 def weighted_mean(children: pl.DataFrame, weights: Weights) -> pl.Series:
-    """Take the arithmetic mean: Σ wⱼ xⱼ / Σ wⱼ. Source: OECD/JRC (2008), step 6."""
+    """Take the arithmetic mean: Σ wⱼ xⱼ / Σ wⱼ. Source: OECD/JRC (2008), step 6, additive."""
     x, w = _present(children, weights)
     return to_series(_divide((x * w).sum(axis=1), w.sum(axis=1)))
 
 
 def geometric_mean(children: pl.DataFrame, weights: Weights) -> pl.Series:
-    """Take the geometric mean: (Π xⱼ^wⱼ)^(1 / Σ wⱼ). Source: OECD/JRC (2008), step 6.
+    """Take the geometric mean: (Π xⱼ^wⱼ)^(1 / Σ wⱼ).
+
+    Source: OECD/JRC (2008), step 6, geometric aggregation.
 
     Raises:
         IndexDefinitionError: when a score is not positive.
@@ -98,7 +100,9 @@ def geometric_mean(children: pl.DataFrame, weights: Weights) -> pl.Series:
 
 
 def harmonic_mean(children: pl.DataFrame, weights: Weights) -> pl.Series:
-    """Take the harmonic mean: Σ wⱼ / Σ (wⱼ / xⱼ). Source: OECD/JRC (2008), step 6.
+    """Take the harmonic mean: Σ wⱼ / Σ (wⱼ / xⱼ).
+
+    Source: Hardy, Littlewood, Pólya (1934), Inequalities, ch. 2, the mean of power -1.
 
     Raises:
         IndexDefinitionError: when a score is zero.

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from core.engine.definition import Definition
 from core.engine.methods import Methods
-from core.engine.panel import read_panel
+from core.engine.panel import Panel, read_panel
 from core.engine.scoring import Scores, score
 from core.errors import IndexDefinitionError
 from storage import catalog, observations
 from storage.database import now, write
-from storage.results import Run, Score, last_run, save_scores
+from storage.results import Adjustment, Run, Score, Weight, last_run, save_details, save_scores
 
 
 @dataclass(frozen=True)
@@ -40,8 +40,31 @@ def evaluate(
     """
     _check_names(connection, definition)
     directions = dict(connection.execute("SELECT id, direction FROM indicators").fetchall())
-    panel = read_panel(connection, definition.figures, definition.cities, definition.periods, as_of)
-    return score(definition, panel, directions, methods)
+    panel = _panel(connection, definition, as_of)
+    scores = score(definition, panel, directions, methods)
+    if as_of is None:
+        return scores
+    unknown = _not_known(definition, panel, _panel(connection, definition, None), as_of)
+    return replace(scores, notes=(*unknown, *scores.notes))
+
+
+def _panel(connection: sqlite3.Connection, definition: Definition, as_of: str | None) -> Panel:
+    return read_panel(connection, definition.figures, definition.cities, definition.periods, as_of)
+
+
+def _not_known(definition: Definition, then: Panel, now: Panel, as_of: str) -> list[str]:
+    """What is known today and was not, or was otherwise, at a moment: a line per indicator."""
+    notes = []
+    for name in definition.figures:
+        before, after = then.values[name], now.values[name]
+        missing = (before.is_null() & after.is_not_null()).sum()
+        revised = (before != after).fill_null(value=False).sum()
+        if missing or revised:
+            notes.append(
+                f"{name}: of {after.count()} figures, {missing} were not known on {as_of[:10]}, "
+                f"{revised} were others"
+            )
+    return notes
 
 
 def compute(
@@ -59,6 +82,10 @@ def compute(
         save_tree(connection, definition)
         run = Run(definition.id, definition.hash, position, started, _summary(definition), version)
         run_id, changed = save_scores(connection, run, score_rows(definition, scores))
+        adjustments = map(Adjustment._make, scores.adjustments.iter_rows())
+        save_details(
+            connection, definition.id, run_id, weight_rows(definition, scores), adjustments
+        )
     return Computed(definition.id, run_id, changed, scores.notes)
 
 
@@ -78,6 +105,14 @@ def score_rows(definition: Definition, scores: Scores) -> Iterator[Score]:
         places = ranks[node.id].to_list()
         for row in zip(cities, periods, values, places, coverage, strict=True):
             yield Score(node.id, *row)
+
+
+def weight_rows(definition: Definition, scores: Scores) -> Iterator[Weight]:
+    """The weights that were used as rows for the database."""
+    methods = {node.id: node.weighting.method for node in definition.tree if node.weighting}
+    for node in definition.tree:
+        if node.parent:
+            yield Weight(node.id, scores.weights[node.id], methods.get(node.parent, ""))
 
 
 def save_tree(connection: sqlite3.Connection, definition: Definition) -> None:

@@ -12,60 +12,23 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import Field, PrivateAttr, ValidationError, field_validator
 
 from core.config import explain
 from core.engine.choices import (
+    Aggregation,
+    Choice,
     DenominatorChoice,
-    ImputationChoice,
+    Joining,
     ScreeningChoice,
-    TreatmentChoice,
+    Standardization,
+    Steps,
 )
 from core.errors import IndexDefinitionError, PeriodError
 from core.period import Period
 
 
-class Part(BaseModel):
-    """A table of an index definition: unknown keys are errors."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class Method(Part):
-    """A method and its parameters, such as ``{method = "minmax", lower = 0, upper = 100}``."""
-
-    model_config = ConfigDict(extra="allow", frozen=True)
-    method: str
-
-    @property
-    def parameters(self) -> dict[str, Any]:
-        """What the method is called with besides the data."""
-        return dict(self.__pydantic_extra__ or {})
-
-
-class Standardization(Method):
-    """How figures become comparable (标准化).
-
-    ``within`` says against what: the cities of one ``period``, or ``all`` periods together, so
-    that the years of a series compare.
-    """
-
-    method: str = "zscore"
-    within: Literal["period", "all"] = "period"
-
-
-class Aggregation(Method):
-    """How the children of a node become its score.
-
-    Missing children are left out and the other weights scaled up; ``threshold`` is the share of
-    children that must be there for the node to have a score at all (1 tolerates no gap).
-    """
-
-    method: str = "mean"
-    threshold: float = Field(default=0.0, ge=0, le=1)
-
-
-class Periods(Part):
+class Periods(Choice):
     """For which periods the index is computed, and how single periods become a span."""
 
     of: list[str] = Field(min_length=1)
@@ -82,16 +45,29 @@ class Periods(Part):
         return texts
 
 
-class Leaf(Part):
+class Leaf(Steps):
     """An indicator in the tree, with what is special about it here."""
 
     id: str
     weight: float = 1.0
     direction: Literal[1, -1] | None = None
-    standardization: Standardization | None = None
+    denominator: DenominatorChoice | None = None
 
 
-class NodeTable(Part):
+class Group(Choice):
+    """Whatever has indicators right under it: an id alone stands for a leaf without more."""
+
+    indicators: list[Leaf] = Field(default_factory=list)
+
+    @field_validator("indicators", mode="before")
+    @classmethod
+    def _name(cls, entries: Any) -> Any:
+        if not isinstance(entries, list):
+            return entries
+        return [{"id": entry} if isinstance(entry, str) else entry for entry in entries]
+
+
+class NodeTable(Steps, Joining, Group):
     """A node as written: a group of indicators, of nodes, or of both."""
 
     id: str
@@ -99,12 +75,9 @@ class NodeTable(Part):
     name_en: str
     parent: str | None = None
     weight: float = 1.0
-    aggregation: Aggregation | None = None
-    weighting: Method | None = None
-    indicators: list[str | Leaf] = []
 
 
-class Definition(Part):
+class Definition(Steps, Joining, Group):
     """One index: cities, periods, methods and tree."""
 
     id: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
@@ -112,16 +85,22 @@ class Definition(Part):
     name_en: str
     description: str = ""
     cities: list[str]
+    city_groups: dict[str, list[str]] = Field(default_factory=dict)
+    minimum_cities: int = Field(default=1, ge=1)
     periods: Periods
     screening: ScreeningChoice | None = None
-    denominators: dict[str, DenominatorChoice] = {}
-    imputation: ImputationChoice | None = None
-    treatment: TreatmentChoice | None = None
-    weighting: Method | None = None
+    denominators: dict[str, DenominatorChoice] = Field(default_factory=dict)
     standardization: Standardization = Standardization()
     aggregation: Aggregation = Aggregation()
-    nodes: list[NodeTable] = []
-    indicators: list[str | Leaf] = []
+    levels: dict[int, Joining] = Field(default_factory=dict)
+    nodes: list[NodeTable] = Field(default_factory=list)
+
+    _origin: str = PrivateAttr(default="")
+
+    @property
+    def origin(self) -> str:
+        """The file that it was read from, for messages."""
+        return self._origin or self.id
 
     @property
     def hash(self) -> str:
@@ -142,24 +121,42 @@ class Definition(Part):
     @property
     def figures(self) -> tuple[str, ...]:
         """The indicators that are read: the leaves, and what they are divided by."""
-        leaves = [leaf.id for leaf in self.leaves]
-        return tuple(dict.fromkeys([*leaves, *(each.by for each in self.denominators.values())]))
+        divisors = [leaf.denominator.by for leaf in self.leaves if leaf.denominator]
+        return tuple(dict.fromkeys([*(leaf.id for leaf in self.leaves), *divisors]))
+
+    def leaves_below(self, node_id: str) -> tuple[Node, ...]:
+        """The leaves under a node, at any depth."""
+        return tuple(leaf for leaf in self.leaves if node_id in leaf.path)
 
 
-class Node(Part):
-    """A node of the tree, ready for use; ``level`` is 0 at the root."""
+class Node(Joining, Steps):
+    """A node of the tree, ready for use.
+
+    Attributes:
+        path: the ids from the root to its parent; its length is the level, 0 at the root.
+        imputed_at: the node for which its imputation was chosen; the parent's for a choice of
+            its own.
+    """
 
     id: str
-    parent: str | None
+    path: tuple[str, ...] = ()
     name_zh: str = ""
     name_en: str = ""
     weight: float = 1.0
-    level: int = 0
     indicator: str | None = None
     direction: Literal[1, -1] | None = None
-    aggregation: Aggregation | None = None
-    weighting: Method | None = None
-    standardization: Standardization | None = None
+    denominator: DenominatorChoice | None = None
+    imputed_at: str = ""
+
+    @property
+    def parent(self) -> str | None:
+        """The id of the parent; the root has none."""
+        return self.path[-1] if self.path else None
+
+    @property
+    def level(self) -> int:
+        """0 at the root."""
+        return len(self.path)
 
 
 def read_definition(path: Path) -> Definition:
@@ -190,10 +187,27 @@ def parse_definition(values: Mapping[str, Any], origin: str) -> Definition:
     try:
         definition = Definition.model_validate(values)
     except ValidationError as error:
-        raise IndexDefinitionError(f"{origin}: {explain(error, Definition)}") from error
+        raise IndexDefinitionError(f"{origin}: {_explained(error, values)}") from error
+    definition._origin = origin
     if problem := next(_problems(definition), None):
         raise IndexDefinitionError(f"{origin}: {problem}")
     return definition
+
+
+def _explained(error: ValidationError, values: Mapping[str, Any]) -> str:
+    """The first thing that is wrong, with the ids of nodes and indicators for their numbers."""
+    text = explain(error, Definition)
+    place = error.errors(include_url=False)[0]["loc"]
+    names: list[str] = []
+    at: Any = values
+    for part in place:
+        try:
+            at = at[part]
+        except (KeyError, IndexError, TypeError):
+            at = None
+        named = isinstance(part, int) and isinstance(at, Mapping) and "id" in at
+        names.append(str(at["id"]) if named else str(part))
+    return text.replace(".".join(map(str, place)), ".".join(names), 1)
 
 
 def _problems(definition: Definition) -> Iterator[str]:
@@ -213,22 +227,45 @@ def _problems(definition: Definition) -> Iterator[str]:
             )
     if not definition.leaves:
         yield "no node names an indicator; write indicators = [...] in a node"
-    leaves = {leaf.id for leaf in definition.leaves}
-    for name in definition.denominators:
-        if name not in leaves:
-            yield f"denominators: {name} is no indicator of this index; leave it out"
+    yield from _step_problems(definition)
     parents = {node.parent for node in definition.tree}
     for node in definition.tree:
         if not node.indicator and node.id not in parents:
             yield f"node {node.id} has no children; give it indicators or leave it out"
 
 
+def _step_problems(definition: Definition) -> Iterator[str]:
+    """What the choices of the steps name, and is not there."""
+    leaves = {leaf.id for leaf in definition.leaves}
+    for name in definition.denominators:
+        if name not in leaves:
+            yield f"denominators: {name} is no indicator of this index; leave it out"
+    entries = [*definition.indicators, *(leaf for t in definition.nodes for leaf in t.indicators)]
+    for leaf in entries:
+        if leaf.denominator and leaf.id in definition.denominators:
+            yield f"indicator {leaf.id} has a denominator of its own and in denominators; keep one"
+    deepest = max(node.level for node in definition.tree if not node.indicator)
+    for level in definition.levels:
+        if not 0 <= level <= deepest:
+            yield f"levels.{level}: there are groups at the levels 0 to {deepest} only"
+    named = [city for members in definition.city_groups.values() for city in members]
+    if repeated := _repeated(named):
+        yield f"city_groups: {repeated} is named twice; a city is in one group"
+    if strangers := sorted(set(named) - set(definition.cities)):
+        yield f"city_groups: {strangers[0]} is no city of this index; add it or leave it out"
+    if definition.minimum_cities > len(definition.cities):
+        yield (
+            f"minimum_cities {definition.minimum_cities} is more than the "
+            f"{len(definition.cities)} cities of this index"
+        )
+
+
 def _tree_problems(definition: Definition) -> Iterator[str]:
     """Orphans, cycles and repeated ids, before the tree is walked."""
     groups = {table.id: table for table in definition.nodes}
     names = [table.id for table in definition.nodes]
-    names += [_leaf(entry).id for table in definition.nodes for entry in table.indicators]
-    names += [_leaf(entry).id for entry in definition.indicators]
+    names += [leaf.id for table in definition.nodes for leaf in table.indicators]
+    names += [leaf.id for leaf in definition.indicators]
     if repeated := _repeated([definition.id, *names]):
         yield f"node {repeated} stands twice in the tree; every node needs an id of its own"
     for table in definition.nodes:
@@ -247,21 +284,21 @@ def _repeated(names: list[str]) -> str:
     return next((name for name, count in Counter(names).items() if count > 1), "")
 
 
-def _leaf(entry: str | Leaf) -> Leaf:
-    return Leaf(id=entry) if isinstance(entry, str) else entry
-
-
 def _walk(definition: Definition) -> Iterator[Node]:
+    top = definition.levels.get(0, Joining())
     root = Node(
         id=definition.id,
-        parent=None,
         name_zh=definition.name_zh,
         name_en=definition.name_en,
-        aggregation=definition.aggregation,
-        weighting=definition.weighting,
+        aggregation=top.aggregation or definition.aggregation,
+        weighting=top.weighting or definition.weighting,
+        imputation=definition.imputation,
+        treatment=definition.treatment,
+        standardization=definition.standardization,
+        imputed_at=definition.id,
     )
     yield root
-    yield from _leaves(definition.indicators, root)
+    yield from _leaves(definition, definition.indicators, root)
     children: dict[str, list[NodeTable]] = {}
     for table in definition.nodes:
         children.setdefault(table.parent or definition.id, []).append(table)
@@ -272,29 +309,37 @@ def _below(
     definition: Definition, children: dict[str, list[NodeTable]], parent: Node
 ) -> Iterator[Node]:
     for table in children.get(parent.id, []):
+        level = definition.levels.get(parent.level + 1, Joining())
         node = Node(
             id=table.id,
-            parent=parent.id,
+            path=(*parent.path, parent.id),
             name_zh=table.name_zh,
             name_en=table.name_en,
             weight=table.weight,
-            level=parent.level + 1,
-            aggregation=table.aggregation or definition.aggregation,
-            weighting=table.weighting,
+            aggregation=table.aggregation or level.aggregation or definition.aggregation,
+            weighting=table.weighting or level.weighting,
+            imputed_at=table.id if table.imputation else parent.imputed_at,
+            **_nearest(table, parent),
         )
         yield node
-        yield from _leaves(table.indicators, node)
+        yield from _leaves(definition, table.indicators, node)
         yield from _below(definition, children, node)
 
 
-def _leaves(entries: list[str | Leaf], parent: Node) -> Iterator[Node]:
-    for leaf in map(_leaf, entries):
+def _leaves(definition: Definition, entries: list[Leaf], parent: Node) -> Iterator[Node]:
+    for leaf in entries:
         yield Node(
             id=leaf.id,
-            parent=parent.id,
+            path=(*parent.path, parent.id),
             weight=leaf.weight,
-            level=parent.level + 1,
             indicator=leaf.id,
             direction=leaf.direction,
-            standardization=leaf.standardization,
+            denominator=leaf.denominator or definition.denominators.get(leaf.id),
+            imputed_at=parent.id if leaf.imputation else parent.imputed_at,
+            **_nearest(leaf, parent),
         )
+
+
+def _nearest(own: Steps, parent: Steps) -> dict[str, Any]:
+    """For each step the choice made here, or else the one that holds above."""
+    return {name: getattr(own, name) or getattr(parent, name) for name in Steps.model_fields}

@@ -32,7 +32,8 @@ def denominate(frame: pl.DataFrame, plan: Mapping[str, Denominator]) -> pl.DataF
     """Divide indicators by others: x / (d / scale).
 
     Null where either is missing, or the denominator is zero.
-    Source: COINr, ``Denominate``.
+    Source: OECD/JRC (2008), step 2, on scaling by an appropriate size measure; COINr,
+    ``Denominate``.
 
     Args:
         frame: one row per unit, with the indicators and their denominators.

@@ -61,7 +61,7 @@ def column_mean(frame: pl.DataFrame, columns: Sequence[str], *, by: str | None =
 def column_median(frame: pl.DataFrame, columns: Sequence[str], *, by: str | None = None) -> Imputed:
     """Fill with the median of the column, or of the rows that share ``by`` (region, period).
 
-    Source: OECD/JRC (2008), step 3.
+    Source: OECD/JRC (2008), step 3, unconditional mean imputation (mean, median or mode).
     """
     return _column_statistic(frame, columns, "median", by)
 
@@ -122,7 +122,12 @@ def last_value(
         unit: the column that names the units.
         period: the column of periods: numbers, or texts as in `core.period`.
         limit: how many of the frame's periods to look back at most; all of them unless given.
+
+    Raises:
+        IndexDefinitionError: when the limit is below 1.
     """
+    if limit is not None and limit < 1:
+        raise IndexDefinitionError(f"limit {limit} looks back at nothing; write 1 or more")
     steps = decimal_years(frame[period]).rank("dense").cast(pl.Int64)
     timed = frame.with_columns(__step=steps)
     step = pl.col("__step")
@@ -232,6 +237,9 @@ def iterative(
     )
     return _filled(frame, _fill_gaps(frame, to_frame(guesses, known)), columns)
 
+
+#: Those that look at the other periods of a city; a plugin's says so by ``over_time = True``.
+OVER_TIME = ("last", "interpolate")
 
 #: Every built-in method by the name that an index definition uses.
 IMPUTATIONS: dict[str, Imputation] = {

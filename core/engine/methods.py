@@ -8,7 +8,9 @@ from difflib import get_close_matches
 from typing import Any
 
 from core.engine.aggregation import AGGREGATIONS, Aggregation
+from core.engine.imputation import IMPUTATIONS, Imputation
 from core.engine.standardization import STANDARDIZATIONS, Standardization
+from core.engine.transformation import TRANSFORMATIONS, Transformation
 from core.engine.weighting import WEIGHTINGS, Weighting
 from core.errors import IndexDefinitionError, PluginError
 
@@ -22,12 +24,16 @@ class Methods:
     ``hook.register_methods(register=methods.register)``.
 
     Attributes:
+        imputation: by name.
+        transformation: of the treatment of outliers, by name.
         standardization: by name.
         weighting: by name.
         aggregation: by name.
     """
 
     def __init__(self) -> None:
+        self.imputation: dict[str, Imputation] = dict(IMPUTATIONS)
+        self.transformation: dict[str, Transformation] = dict(TRANSFORMATIONS)
         self.standardization: dict[str, Standardization] = dict(STANDARDIZATIONS)
         self.weighting: dict[str, Weighting] = dict(WEIGHTINGS)
         self.aggregation: dict[str, Aggregation] = dict(AGGREGATIONS)
@@ -36,7 +42,8 @@ class Methods:
         """Add a method of a plugin.
 
         Args:
-            kind: ``standardization``, ``weighting`` or ``aggregation``.
+            kind: ``imputation``, ``transformation``, ``standardization``, ``weighting`` or
+                ``aggregation``.
             name: as an index definition writes it: small letters, digits and underscores.
             function: with the signature of the built-in methods of this kind.
 
@@ -70,6 +77,8 @@ class Methods:
 
     def _kinds(self) -> dict[str, dict[str, Callable[..., Any]]]:
         return {
+            "imputation": self.imputation,
+            "transformation": self.transformation,
             "standardization": self.standardization,
             "weighting": self.weighting,
             "aggregation": self.aggregation,

@@ -28,10 +28,12 @@ class Panel:
     Attributes:
         values: period, city, and a column per indicator in its own unit; null where missing.
         coverage: the same shape; the observed share of each figure, 0 to 1.
+        places: city, region and country, null where unknown; None where nobody knows.
     """
 
     values: pl.DataFrame
     coverage: pl.DataFrame
+    places: pl.DataFrame | None = None
 
 
 def read_panel(
@@ -59,6 +61,16 @@ def read_panel(
         _wide(cells, "coverage", grid, indicators).with_columns(
             pl.col(name).fill_null(0.0) for name in indicators
         ),
+        _places(connection),
+    )
+
+
+def _places(connection: sqlite3.Connection) -> pl.DataFrame:
+    rows = connection.execute(
+        "SELECT id, nullif(region, ''), nullif(country, '') FROM cities"
+    ).fetchall()
+    return pl.DataFrame(
+        rows, schema=dict.fromkeys(("city", "region", "country"), pl.String), orient="row"
     )
 
 

@@ -10,7 +10,7 @@ import polars as pl
 def ranks(
     scores: pl.DataFrame, columns: Sequence[str], *, within: str | None = None
 ) -> pl.DataFrame:
-    """Replace scores by ranks, 1 for the highest; null stays null.
+    """Replace scores by ranks, 1 for the highest; null stays null. Source: COINr, ``rank_df``.
 
     Args:
         scores: one row per unit.

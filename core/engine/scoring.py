@@ -8,12 +8,14 @@ from dataclasses import dataclass
 import polars as pl
 
 from core.engine.aggregation import aggregate, looks_across_units
-from core.engine.definition import Aggregation, Definition, Node
+from core.engine.checking import check_methods, located
+from core.engine.choices import Aggregation
+from core.engine.definition import Definition, Node
 from core.engine.methods import Methods
 from core.engine.panel import KEYS, Panel
 from core.engine.standardization import standardize
 from core.engine.steps import prepare
-from core.errors import IndexDefinitionError, NotEnoughData
+from core.errors import NotEnoughData
 
 
 @dataclass(frozen=True)
@@ -23,12 +25,16 @@ class Scores:
     Attributes:
         scores: period, city, and a column per node; null where there is no score.
         coverage: the same shape: the share of the figures under the node that the score rests on.
+        adjustments: a row per figure that was imputed or treated: see `core.engine.adjustment`.
+        weights: of every node but the root among its siblings, as it was used.
         notes: what a reader must know, a line each: what the steps touched, computed weights,
             indicators that could not be compared.
     """
 
     scores: pl.DataFrame
     coverage: pl.DataFrame
+    adjustments: pl.DataFrame
+    weights: Mapping[str, float]
     notes: tuple[str, ...] = ()
 
     def ranks(self) -> pl.DataFrame:
@@ -55,7 +61,9 @@ def score(
         NotEnoughData: no indicator has figures that differ between two cities or more.
         IndexDefinitionError: a method does not exist, or cannot be applied.
     """
-    panel, notes = prepare(definition, panel, directions)
+    check_methods(definition, methods)
+    prepared = prepare(definition, panel, directions, methods)
+    panel, notes = prepared.panel, prepared.notes
     standardized = _standardize(definition, panel, directions, methods)
     notes += _incomparable(definition, panel, standardized)
     if all(standardized[leaf.id].null_count() == standardized.height for leaf in definition.leaves):
@@ -66,7 +74,8 @@ def score(
         )
     scores, weights = _aggregate(definition, standardized, methods)
     coverage = _coverage(definition, panel, standardized)
-    return Scores(scores, coverage, (*notes, *weights))
+    notes += _weight_notes(definition, weights)
+    return Scores(scores, coverage, prepared.adjustments, weights, tuple(notes))
 
 
 def _standardize(
@@ -77,9 +86,10 @@ def _standardize(
         chosen = leaf.standardization or definition.standardization
         function = methods.get("standardization", chosen.method)
         direction = leaf.direction or directions.get(leaf.id, 1)
-        column = standardize(
-            pl.col(leaf.id), function, direction=direction, **chosen.parameters
-        ).fill_nan(None)
+        with located(definition, f"indicator {leaf.id}", "standardization"):
+            column = standardize(
+                pl.col(leaf.id), function, direction=direction, **chosen.parameters
+            ).fill_nan(None)
         columns.append(
             (column.over("period") if chosen.within == "period" else column).alias(leaf.id)
         )
@@ -104,20 +114,31 @@ def _incomparable(definition: Definition, panel: Panel, standardized: pl.DataFra
 
 def _aggregate(
     definition: Definition, standardized: pl.DataFrame, methods: Methods
-) -> tuple[pl.DataFrame, list[str]]:
-    """Add a column per inner node, children before parents; a note on computed weights."""
-    frame, notes = standardized, []
+) -> tuple[pl.DataFrame, dict[str, float]]:
+    """Add a column per inner node, children before parents; and the weights that were used."""
+    frame = standardized
+    used: dict[str, float] = {}
     for node in reversed(definition.tree):
         if node.indicator:
             continue
         children = [child for child in definition.tree if child.parent == node.id]
-        weights = _weights(node, children, frame, methods)
+        with located(definition, f"node {node.id}", "weighting"):
+            weights = _weights(node, children, frame, methods)
+        used |= {child.id: weight for child, weight in zip(children, weights, strict=True)}
+        with located(definition, f"node {node.id}", "aggregation"):
+            score = _node(node, children, weights, frame, methods)
+        frame = frame.with_columns(score.alias(node.id))
+    return frame.select(*KEYS, *(node.id for node in definition.tree)), used
+
+
+def _weight_notes(definition: Definition, weights: Mapping[str, float]) -> list[str]:
+    notes = []
+    for node in reversed(definition.tree):
         if node.weighting:
-            shares = zip(children, weights, strict=True)
-            listed = ", ".join(f"{child.id} {weight:.4f}" for child, weight in shares)
+            children = [child.id for child in definition.tree if child.parent == node.id]
+            listed = ", ".join(f"{child} {weights[child]:.4f}" for child in children)
             notes.append(f"{node.id}: weights by {node.weighting.method}: {listed}")
-        frame = frame.with_columns(_node(node, children, weights, frame, methods).alias(node.id))
-    return frame.select(*KEYS, *(node.id for node in definition.tree)), notes
+    return notes
 
 
 def _weights(
@@ -127,12 +148,9 @@ def _weights(
     if node.weighting is None:
         return [child.weight for child in children]
     function = methods.get("weighting", node.weighting.method)
-    try:
-        weights: list[float] = function(
-            frame.select(child.id for child in children), **node.weighting.parameters
-        )
-    except (IndexDefinitionError, TypeError) as error:
-        raise IndexDefinitionError(f"weighting of {node.id}: {error}") from error
+    weights: list[float] = function(
+        frame.select(child.id for child in children), **node.weighting.parameters
+    )
     return weights
 
 

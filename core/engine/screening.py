@@ -34,7 +34,7 @@ class Screening:
 def availability(
     frame: pl.DataFrame, indicators: Sequence[str], *, keys: Sequence[str] = ("city",)
 ) -> pl.DataFrame:
-    """Count what each unit lacks.
+    """Count what each unit lacks. Source: COINr, ``get_data_avail``.
 
     Args:
         frame: one row per unit.
@@ -63,6 +63,8 @@ def availability_by_group(
     frame: pl.DataFrame, groups: Mapping[str, Sequence[str]], *, keys: Sequence[str] = ("city",)
 ) -> pl.DataFrame:
     """Give for each unit and group the share of the group's indicators that have a figure.
+
+    Source: COINr, ``get_data_avail``.
 
     Args:
         frame: one row per unit.
@@ -98,6 +100,7 @@ def screen(
 
     A unit that has exactly the share that is asked for stays. In a panel each row is judged by
     itself; ``include`` and ``exclude`` hold for all rows of the unit.
+    Source: OECD/JRC (2008), step 2, on the coverage of the data; COINr, ``Screen``.
 
     Args:
         frame: one row per unit; columns other than the indicators are carried along.

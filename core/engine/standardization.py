@@ -64,7 +64,12 @@ def zscore(x: pl.Expr, *, mean: float = 0.0, sd: float = 1.0) -> pl.Expr:
 
     s is the sample standard deviation (n - 1). A constant, or a single figure, is null.
     Source: OECD/JRC (2008), step 5, standardisation.
+
+    Raises:
+        IndexDefinitionError: when ``sd`` is not positive.
     """
+    if not sd > 0:
+        raise IndexDefinitionError(f"zscore: sd {sd} must be positive")
     return _unless_constant(x, (x - x.mean()) / x.std() * sd + mean)
 
 

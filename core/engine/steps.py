@@ -5,44 +5,54 @@ Each is done only where the index definition asks for it, and says in a note wha
 
 from __future__ import annotations
 
-import inspect
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Mapping
+from dataclasses import dataclass
 
 import polars as pl
 
-from core.engine.choices import Within
+from core.engine.adjustment import impute_figures, treat_figures
+from core.engine.checking import located
 from core.engine.definition import Definition
 from core.engine.denomination import Denominator, denominate
-from core.engine.imputation import IMPUTATIONS
+from core.engine.methods import Methods
 from core.engine.panel import KEYS, Panel
 from core.engine.screening import screen
-from core.engine.treatment import Treatment, treat
-from core.errors import IndexDefinitionError
 
-_OVER_TIME = ("last", "interpolate")
+
+@dataclass(frozen=True)
+class Prepared:
+    """Figures that are ready to be standardized.
+
+    Attributes:
+        panel: that of the leaves; its coverage counts observed figures only.
+        adjustments: a row per figure that was imputed or treated: see `core.engine.adjustment`.
+        notes: what the steps touched.
+    """
+
+    panel: Panel
+    adjustments: pl.DataFrame
+    notes: list[str]
 
 
 def prepare(
-    definition: Definition, panel: Panel, directions: Mapping[str, int]
-) -> tuple[Panel, list[str]]:
+    definition: Definition, panel: Panel, directions: Mapping[str, int], methods: Methods
+) -> Prepared:
     """Do the steps that an index asks for.
 
     Args:
         definition: the index.
         panel: the figures of its indicators and of their denominators.
         directions: 1 or -1 by indicator, where the index does not say otherwise.
-
-    Returns:
-        The panel of the leaves, whose coverage counts observed figures only, and the notes.
+        methods: those that the definition may name.
 
     Raises:
         IndexDefinitionError: a method does not exist, or cannot be applied.
     """
     leaves = [leaf.id for leaf in definition.leaves]
-    values, notes = _screened(definition, panel.values, leaves)
-    values, coverage = _denominated(definition, values, panel.coverage)
-    values = values.select(*KEYS, *leaves)
+    screened, notes = _screened(definition, panel.values, leaves)
+    values, coverage = _denominated(definition, _without(panel.values, screened), panel.coverage)
+    thin, few = _too_few(definition, values)
+    values = _without(values, thin)
     coverage = coverage.select(
         *KEYS,
         *(
@@ -51,29 +61,46 @@ def prepare(
         ),
     )
     signs = {leaf.id: leaf.direction or directions.get(leaf.id, 1) for leaf in definition.leaves}
-    values, imputed = _imputed(definition, values, signs)
-    values, treated = _treated(definition, values, leaves)
-    return Panel(values, coverage), [*notes, *imputed, *treated]
+    grouped = _with_groups(definition, values, panel.places)
+    values, imputed = impute_figures(definition, grouped, signs, methods)
+    for left_out in (screened, thin):  # what was taken out is not to come back as a guess
+        if left_out.width:
+            values = _without(values, left_out)
+            imputed = imputed.join(_cells(values, left_out), on=["indicator", *KEYS], how="anti")
+    values, treated, remarks = treat_figures(definition, values.select(*KEYS, *leaves), methods)
+    counts = imputed.group_by("indicator", "method", maintain_order=True).len()
+    filled = [
+        f"{name}: {count} of {values.height} figures imputed by {method}"
+        for name, method, count in counts.iter_rows()
+    ]
+    return Prepared(
+        Panel(values, coverage), pl.concat([imputed, treated]), [*notes, *few, *filled, *remarks]
+    )
 
 
 def _screened(
     definition: Definition, values: pl.DataFrame, leaves: list[str]
 ) -> tuple[pl.DataFrame, list[str]]:
-    """Take the figures of a city out of the periods for which it has too few."""
+    """Which cities have too few figures, period by period.
+
+    Returns:
+        A column for each indicator, true in all rows that leave; without columns where none does.
+    """
     chosen = definition.screening
     if chosen is None:
-        return values, []
-    table = screen(
-        values,
-        leaves,
-        min_available=chosen.min_available,
-        include=chosen.include,
-        exclude=chosen.exclude,
-    ).table
+        return pl.DataFrame(), []
+    with located(definition, f"index {definition.id}", "screening"):
+        table = screen(
+            values,
+            leaves,
+            min_available=chosen.min_available,
+            include=chosen.include,
+            exclude=chosen.exclude,
+        ).table
     stays = table["included"]
     out = values.select(KEYS).with_columns(table["reason"]).filter(~stays)
     return (
-        values.with_columns(pl.when(stays).then(pl.col(name)).alias(name) for name in leaves),
+        pl.DataFrame([(~stays).alias(name) for name in leaves if not out.is_empty()]),
         [f"{city} is screened out of {period}: {why}" for period, city, why in out.iter_rows()],
     )
 
@@ -82,69 +109,57 @@ def _denominated(
     definition: Definition, values: pl.DataFrame, coverage: pl.DataFrame
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Divide; a quotient is known as well as the less known of its two figures."""
-    chosen = definition.denominators
+    chosen = {leaf.id: leaf.denominator for leaf in definition.leaves if leaf.denominator}
     plan = {name: Denominator(each.by, each.scale) for name, each in chosen.items()}
     return denominate(values, plan), coverage.with_columns(
         pl.min_horizontal(name, each.by).alias(name) for name, each in chosen.items()
     )
 
 
-def _imputed(
-    definition: Definition, values: pl.DataFrame, signs: Mapping[str, int]
-) -> tuple[pl.DataFrame, list[str]]:
-    chosen = definition.imputation
-    if chosen is None:
-        return values, []
-    if chosen.method not in IMPUTATIONS:
-        raise IndexDefinitionError(
-            f"no imputation is called {chosen.method!r}; there are {', '.join(IMPUTATIONS)}"
-        )
-    function, parameters = IMPUTATIONS[chosen.method], chosen.parameters
-    if chosen.method == "row":
-        parameters["directions"] = signs
-    _check_parameters(chosen.method, function, parameters)
-    parts = _parts(values, "all" if chosen.method in _OVER_TIME else chosen.within)
-    done = [function(part, list(signs), **parameters) for part in parts]
-    mask = pl.concat(each.mask for each in done)
-    counts = {name: int(mask[name].sum()) for name in signs}
-    return pl.concat(each.frame for each in done), [
-        f"{name}: {count} of {mask.height} figures imputed by {chosen.method}"
-        for name, count in counts.items()
-        if count
-    ]
+def _too_few(definition: Definition, values: pl.DataFrame) -> tuple[pl.DataFrame, list[str]]:
+    """Where an indicator has fewer cities than the index asks for.
+
+    Returns:
+        A column for each indicator that is thin in some period, true in all rows of the period;
+        and a note for each indicator and period.
+    """
+    least = definition.minimum_cities
+    columns, notes = [], []
+    for leaf in definition.leaves if least > 1 else ():
+        counts = values.group_by("period", maintain_order=True).agg(pl.col(leaf.id).count())
+        thin = counts.filter(pl.col(leaf.id).is_between(1, least - 1))
+        if thin.is_empty():
+            continue
+        columns.append(values["period"].is_in(thin["period"].to_list()).alias(leaf.id))
+        notes += [
+            f"{leaf.id}: {count} of the {least} cities that it needs have a figure in {period}, "
+            "so it counts as missing"
+            for period, count in thin.iter_rows()
+        ]
+    return pl.DataFrame(columns), notes
 
 
-def _check_parameters(
-    name: str, function: Callable[..., Any], parameters: Mapping[str, Any]
-) -> None:
-    try:
-        inspect.signature(function).bind(None, None, **parameters)
-    except TypeError as error:
-        raise IndexDefinitionError(f"imputation {name!r}: {error}; see docs/methods.md") from error
-
-
-def _treated(
-    definition: Definition, values: pl.DataFrame, leaves: list[str]
-) -> tuple[pl.DataFrame, list[str]]:
-    chosen = definition.treatment
-    if chosen is None:
-        return values, []
-    plan = Treatment(
-        winsorize=None if chosen.winsorize == "all" else chosen.winsorize,
-        force=chosen.force,
-        transform=chosen.transform,
-        params=chosen.params,
-        combine=chosen.combine,
+def _without(values: pl.DataFrame, left_out: pl.DataFrame) -> pl.DataFrame:
+    return values.with_columns(
+        pl.when(~left_out[name]).then(pl.col(name)).alias(name) for name in left_out.columns
     )
-    done = [(part, treat(part, leaves, plan)) for part in _parts(values, chosen.within)]
-    notes = []
-    for part, result in done:
-        where = f" in {part['period'][0]}" if chosen.within == "period" else ""
-        for row in result.table.filter(pl.col("outcome") != "passes").iter_rows(named=True):
-            how = f"{row['points']} winsorized, transformation {row['transform'] or 'none'}"
-            notes.append(f"{row['indicator']}{where} has outliers: {row['outcome']} ({how})")
-    return pl.concat(result.frame for _, result in done), notes
 
 
-def _parts(values: pl.DataFrame, within: Within) -> list[pl.DataFrame]:
-    return values.partition_by("period", maintain_order=True) if within == "period" else [values]
+def _cells(values: pl.DataFrame, left_out: pl.DataFrame) -> pl.DataFrame:
+    """The cells that were left out: period, city, indicator."""
+    return (
+        pl.concat([values.select(KEYS), left_out], how="horizontal")
+        .unpivot(index=KEYS, variable_name="indicator", value_name="out")
+        .filter("out")
+    )
+
+
+def _with_groups(
+    definition: Definition, values: pl.DataFrame, places: pl.DataFrame | None
+) -> pl.DataFrame:
+    """Add what cities may be grouped by: their region and country, and the groups of the index."""
+    groups = {city: name for name, cities in definition.city_groups.items() for city in cities}
+    group = pl.col("city").replace_strict(groups, default=None, return_dtype=pl.String)
+    if places is not None:
+        values = values.join(places, on="city", how="left", maintain_order="left")
+    return values.with_columns(group.alias("group"))

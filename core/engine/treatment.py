@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 
 from core.engine.matrix import Bools, Floats, to_matrix, to_series
 from core.engine.statistics import LIMITS, Limits, OutlierTest, outlier_test
-from core.engine.transformation import TRANSFORMATIONS
+from core.engine.transformation import TRANSFORMATIONS, Transformation
 from core.errors import IndexDefinitionError
 
 
@@ -77,6 +77,7 @@ def treat(
     treatment: Treatment = Treatment(),
     *,
     each: Mapping[str, Treatment | None] | None = None,
+    transformations: Mapping[str, Transformation] = TRANSFORMATIONS,
 ) -> Treated:
     """Treat the indicators that have outliers, by the two-stage rule.
 
@@ -88,6 +89,7 @@ def treat(
         columns: the indicators.
         treatment: of all indicators.
         each: other treatments by indicator; None leaves it alone.
+        transformations: those that a treatment may name.
 
     Raises:
         IndexDefinitionError: when a transformation is unknown.
@@ -98,9 +100,11 @@ def treat(
         if plan is not None:
             plans.setdefault(plan, []).append(name)
     order = [name for name in columns if (each or {}).get(name, treatment) is not None]
-    parts = [_treat_alike(frame.select(names), plan) for plan, names in plans.items()]
+    parts = [
+        _treat_alike(frame.select(names), plan, transformations) for plan, names in plans.items()
+    ]
     if not parts:
-        parts = [_treat_alike(frame.select(), treatment)]
+        parts = [_treat_alike(frame.select(), treatment, transformations)]
     return Treated(
         frame.with_columns(column for part in parts for column in part.frame),
         pl.DataFrame({"indicator": pl.Series(order, dtype=pl.String)}).join(
@@ -172,13 +176,15 @@ def _to_winsorize(test: OutlierTest, force: bool) -> Bools:
     return np.asarray(~np.isnan(test.passes) if force else test.passes == 0)
 
 
-def _treat_alike(frame: pl.DataFrame, plan: Treatment) -> Treated:
+def _treat_alike(
+    frame: pl.DataFrame, plan: Treatment, transformations: Mapping[str, Transformation]
+) -> Treated:
     """Treat the columns of a frame by one plan."""
     x = to_matrix(frame)
     tests = _tests(x, plan.limits, "")
     failing = (~tests["passes"]).fill_null(value=False).to_numpy()
     touched = [name for name, fails in zip(frame.columns, failing, strict=True) if fails]
-    x, stages, marks = _two_stages(x[:, failing], plan)
+    x, stages, marks = _two_stages(x[:, failing], plan, transformations)
     table = tests.select(pl.Series("indicator", frame.columns, dtype=pl.String), pl.all()).join(
         stages.select(pl.Series("indicator", touched, dtype=pl.String), pl.all()),
         on="indicator",
@@ -197,12 +203,14 @@ def _treat_alike(frame: pl.DataFrame, plan: Treatment) -> Treated:
     )
 
 
-def _two_stages(x: Floats, plan: Treatment) -> tuple[Floats, pl.DataFrame, NDArray[np.int64]]:
+def _two_stages(
+    x: Floats, plan: Treatment, transformations: Mapping[str, Transformation]
+) -> tuple[Floats, pl.DataFrame, NDArray[np.int64]]:
     """Treat columns that have outliers: the figures, the table, and what was done to each cell."""
-    if plan.transform and plan.transform not in TRANSFORMATIONS:
+    if plan.transform and plan.transform not in transformations:
         raise IndexDefinitionError(
             f"no transformation is called {plan.transform!r}; "
-            f"there are {', '.join(TRANSFORMATIONS)}"
+            f"there are {', '.join(transformations)}"
         )
     first = winsorize(
         x, most=plan.winsorize, limits=plan.winsorize_limits or plan.limits, force=plan.force
@@ -213,7 +221,7 @@ def _two_stages(x: Floats, plan: Treatment) -> tuple[Floats, pl.DataFrame, NDArr
     second = first.x.copy()
     if again.any():
         base = first.x if plan.combine else x
-        second[:, again] = TRANSFORMATIONS[plan.transform](base[:, again], **plan.params)
+        second[:, again] = transformations[plan.transform](base[:, again], **plan.params)
     after = _tests(second, plan.limits, "_transformed").select(
         pl.when(pl.Series(again)).then(pl.all())
     )

@@ -29,7 +29,9 @@ Weighting = Callable[..., list[float]]
 
 
 def given(data: pl.DataFrame, *, weights: Mapping[str, float]) -> list[float]:
-    """Take the weights that someone has set, by column.
+    """Take the weights that someone has set, by column: wⱼ / Σ w.
+
+    Source: OECD/JRC (2008), step 6, budget allocation.
 
     Raises:
         IndexDefinitionError: when a column has none, or they do not sum to something positive.
@@ -40,7 +42,7 @@ def given(data: pl.DataFrame, *, weights: Mapping[str, float]) -> list[float]:
 
 
 def equal(data: pl.DataFrame) -> list[float]:
-    """Give all the same weight: 1 / k. Source: OECD/JRC (2008), step 6."""
+    """Give all the same weight: 1 / k. Source: OECD/JRC (2008), step 6, equal weighting."""
     return _normalized(np.ones(data.width))
 
 
@@ -114,6 +116,8 @@ def principal_component(
 def pairwise(data: pl.DataFrame, *, comparisons: Sequence[Sequence[float]]) -> list[float]:
     """Weigh by pairwise comparison of the columns (AHP): see `analytic_hierarchy`.
 
+    Source: Saaty (1980), The Analytic Hierarchy Process.
+
     Raises:
         IndexDefinitionError: as there, or when the matrix has not one row per column.
     """
@@ -126,6 +130,8 @@ def best_and_worst(
 ) -> list[float]:
     """Weigh by comparison with the best and the worst column: see `best_worst`.
 
+    Source: Rezaei (2016), Omega 64, the linear model.
+
     Raises:
         IndexDefinitionError: as there, or when there is not one comparison per column.
     """
@@ -137,6 +143,8 @@ def common_benefit(
     data: pl.DataFrame, *, min_share: float = 0.0, max_share: float = 1.0
 ) -> list[float]:
     """Weigh so that the units together come out best (benefit of the doubt): see `common_frontier`.
+
+    Source: Hatefi, Torabi (2010), Ecological Economics 70.
 
     Args:
         data: one column per child, one row per unit; no score below 0.
@@ -158,6 +166,8 @@ def balanced(
     method: Literal["pearson", "spearman"] = "pearson",
 ) -> list[float]:
     """Weigh so that the columns correlate with their mean in given proportions: see `balance`.
+
+    Source: Becker, Saisana, Paruolo, Vandecasteele (2017), Ecological Indicators 80.
 
     Raises:
         IndexDefinitionError: as there.

@@ -70,8 +70,10 @@ class Dataset:
     @cached_property
     def raw(self) -> pl.DataFrame:
         """The indicator figures."""
-        data = self._table("data").with_columns(pl.col(self.indicators).cast(pl.Float64))
-        if "Time" in data.columns:
+        data = self._table("data")
+        keys = [name for name in ("uCode", "Time") if name in data.columns]
+        data = data.select(*keys, pl.col(self.indicators).cast(pl.Float64))
+        if "Time" in keys:
             return data.with_columns(pl.col("Time").cast(pl.Int64)).sort("Time", "uCode")
         return data.sort("uCode")
 

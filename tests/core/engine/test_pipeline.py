@@ -201,6 +201,12 @@ def test_the_index_as_it_was_known(database: sqlite3.Connection) -> None:
         database.execute("UPDATE revisions SET superseded_at = '2099-01-01T00:00:00.000Z'")
     assert root(database, only_x) != before
     assert root(database, only_x, as_of=moment) == before
+    notes = evaluate(database, only_x, Methods(), moment).notes
+    assert notes == (f"x: of 4 figures, 0 were not known on {moment[:10]}, 1 were others",)
+    put(database, "x", [("b", "2019", 5.0)])
+    older = index(indicators=["x"], periods={"of": ["2019", "2020"]})
+    assert "of 5 figures, 1 were not known" in evaluate(database, older, Methods(), moment).notes[0]
+    assert evaluate(database, only_x, Methods()).notes == ()
     with pytest.raises(NotEnoughData, match="i has no data"):
         root(database, only_x, as_of="2000-01-01T00:00:00.000Z")
 
@@ -277,3 +283,26 @@ def test_the_flow_index_is_the_papers_method(home: Path) -> None:
         share = sum(group.weight for group in known) / sum(group.weight for group in members)
         total += own / share
     assert shanghai["flow_index"] == pytest.approx(total, rel=1e-12)
+
+
+def test_what_the_last_run_used_and_touched_is_stored(database: sqlite3.Connection) -> None:
+    put(database, "x", [(c, "2020", float(n)) for n, c in enumerate("abc")])
+    put(database, "y", [(c, "2020", float(n * n)) for n, c in enumerate(CITIES)])
+    minmax = {"method": "minmax"}
+    filled = index(
+        imputation={"method": "mean"}, weighting={"method": "entropy"}, standardization=minmax
+    )
+    run = compute(database, filled, Methods(), "1").run_id
+    assert database.execute("SELECT * FROM adjustments").fetchall() == [
+        ("i", "x", "d", "2020", "imputed", "mean", None, 1.0, run)
+    ]
+    rows = database.execute("SELECT node_id, weight, method, run_id FROM weights").fetchall()
+    assert [(node, method, by) for node, _, method, by in rows] == [
+        ("x", "entropy", run),
+        ("y", "entropy", run),
+    ]
+    assert sum(weight for _, weight, _, _ in rows) == pytest.approx(1)
+    run = compute(database, index(indicators=["x"]), Methods(), "1").run_id
+    assert database.execute("SELECT * FROM adjustments").fetchall() == []
+    rows = database.execute("SELECT node_id, weight, method, run_id FROM weights").fetchall()
+    assert rows == [("x", 1.0, "", run)]

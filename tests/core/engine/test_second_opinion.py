@@ -10,8 +10,10 @@ from pymcdm import weights as their_weights
 from pymcdm.helpers import normalize_matrix
 from pymcdm.normalizations import minmax_normalization, vector_normalization
 from pymcdm.weights.subjective import AHP
+from scipy import stats
 from scipy.optimize import minimize
 
+from core.engine.aggregation import AGGREGATIONS
 from core.engine.frontier import frontier
 from core.engine.matrix import Floats, to_frame
 from core.engine.multicriteria import topsis, vikor
@@ -116,3 +118,23 @@ def test_benefit_of_the_doubt(seed: int) -> None:
     for own, score in zip(x, scores, strict=True):
         mixture = linprog(np.ones(len(x)), A_ub=-x.T, b_ub=-own)
         assert score == pytest.approx(mixture.fun, abs=1e-8)
+
+
+@pytest.mark.parametrize("seed", PROBLEMS)
+def test_means(seed: int) -> None:
+    x, frame, weights = problem(seed)
+    for name, expected in {
+        "geometric": stats.gmean(x, axis=1, weights=weights),
+        "harmonic": stats.hmean(x, axis=1, weights=weights),
+    }.items():
+        assert AGGREGATIONS[name](frame, list(weights)).to_numpy() == pytest.approx(expected)
+    for power in (-2.0, 0.5, 3.0):
+        ours = AGGREGATIONS["generalised"](frame, list(weights), power=power).to_numpy()
+        assert ours == pytest.approx(stats.pmean(x, power, axis=1, weights=weights), rel=1e-9)
+
+
+@pytest.mark.parametrize("seed", PROBLEMS)
+def test_first_principal_component(seed: int) -> None:
+    x, frame, _ = problem(seed)
+    first = np.linalg.svd(stats.zscore(x, ddof=1), full_matrices=False)[2][0]
+    assert WEIGHTINGS["pca"](frame) == pytest.approx(first**2, rel=1e-7, abs=1e-9)

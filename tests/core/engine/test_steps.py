@@ -113,5 +113,5 @@ def test_weights_are_computed_by_a_method_of_a_plugin() -> None:
 
 
 def test_an_unknown_parameter_of_a_weighting_is_refused() -> None:
-    with pytest.raises(IndexDefinitionError, match="weighting of i"):
+    with pytest.raises(IndexDefinitionError, match=r"index i: weighting: there is no .* k"):
         run({"x": [1, 2, 3, 4], "y": [9, 8, 7, 5]}, weighting={"method": "equal", "k": 1})

@@ -1,0 +1,33 @@
+"""Other files of the same form pass as well: nothing is fitted to the names in these."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.conformance import variant
+
+HERE = Path(__file__).parent
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_other_names_another_order_and_other_gaps(tmp_path: Path, seed: int) -> None:
+    variant.make(HERE / "data", tmp_path, seed)
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "test_conformance.py"],
+        cwd=HERE,
+        env={**os.environ, "CITYFLUX_CONFORMANCE": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout[-3000:]
+    passed = re.search(r"(\d+) passed", done.stdout)
+    assert passed
+    assert int(passed[1]) > 400

@@ -55,6 +55,15 @@ class Refresh(Section):
     time_limit: float = Field(default=300.0, gt=0)
 
 
+class Daemon(Section):
+    """How `cityflux run` stays up."""
+
+    timezone: str = "UTC"
+    poll: float = Field(default=0.025, gt=0, le=60)
+    gather: float = Field(default=0.02, ge=0, le=60)
+    grace: float = Field(default=30.0, ge=0)
+
+
 class Quality(Section):
     """When a fetched figure is marked as suspect."""
 
@@ -82,6 +91,8 @@ class Config(Section):
     plugins: Plugins = Plugins()
     indices: Indices = Indices()
     refresh: Refresh = Refresh()
+    daemon: Daemon = Daemon()
+    schedule: dict[str, str] = {}
     quality: Quality = Quality()
     client: Client = Client()
     secrets: dict[str, str] = {

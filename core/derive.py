@@ -18,16 +18,27 @@ if TYPE_CHECKING:
     import polars as pl
 
 
-def derive_all(connection: sqlite3.Connection, plugins: Plugins) -> tuple[int, dict[str, str]]:
-    """Bring every derived indicator up to date with its inputs, in one transaction.
+def derive_all(
+    connection: sqlite3.Connection, plugins: Plugins, touched: set[str] | None = None
+) -> tuple[int, dict[str, str]]:
+    """Bring derived indicators up to date with their inputs, in one transaction.
 
     A derived figure whose inputs are gone goes as well; its lineage is kept cell by cell in
     ``derivations``.
 
+    Args:
+        connection: for writing.
+        plugins: all plugins.
+        touched: the indicators whose figures changed, if that is known; others are left alone.
+
     Returns:
         How many figures changed, and the errors by indicator.
     """
-    derived = [plugin for plugin in plugins.indicators.values() if plugin.derived]
+    derived = [
+        plugin
+        for plugin in plugins.indicators.values()
+        if plugin.derived and (touched is None or touched & set(plugin.indicator.inputs))
+    ]
     if not derived:
         return 0, {}
     inputs = read_inputs(connection, derived)

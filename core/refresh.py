@@ -11,7 +11,7 @@ import queue
 import sqlite3
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, cast
@@ -78,8 +78,7 @@ def refresh(
     summary = Summary(tasks=len(tasks))
     cities = catalog.known_ids(connection, "cities")
     for results in run_tasks(tasks, http, cities, threads, time_limit):
-        with write(connection):
-            summary.changed += sum(_store(connection, result) for result in results)
+        summary.changed += store_results(connection, results)
         for result in results:
             summary.figures += len(result.found)
             summary.unchanged += result.unchanged
@@ -149,6 +148,12 @@ def _overdue(
             error = f"gave up after {time_limit:g} s; see [refresh] time_limit in config.toml"
             late.append(Result(task, started, error=error))
     return late
+
+
+def store_results(connection: sqlite3.Connection, results: Iterable[Result]) -> int:
+    """Store results in one transaction; returns how many figures are new or different."""
+    with write(connection):
+        return sum(_store(connection, result) for result in results)
 
 
 def _store(connection: sqlite3.Connection, result: Result) -> int:

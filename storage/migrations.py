@@ -61,3 +61,10 @@ def details_of_runs(db: Database) -> None:
     """The weights that a run used, and the figures that it imputed or treated."""
     for statement in schema.DETAILS:
         db.execute(statement)
+
+
+@migrations()
+def daemon_says_what_it_does(db: Database) -> None:
+    """What is due and what ran is in the database, not only in memory."""
+    for statement in schema.DAEMON.split(";\n"):
+        db.execute(statement)

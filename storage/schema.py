@@ -23,6 +23,32 @@ CREATE TABLE hosts (
 ) STRICT
 """
 
+#: What the daemon does, and when it looks at each source.
+DAEMON = """
+CREATE TABLE daemon (
+    id INTEGER PRIMARY KEY CHECK (id = 1),
+    pid INTEGER NOT NULL,
+    host TEXT NOT NULL,
+    started TEXT NOT NULL,
+    stopped TEXT,
+    beat TEXT NOT NULL,
+    position INTEGER NOT NULL,
+    recomputed TEXT,
+    recompute_seconds REAL,
+    problem TEXT NOT NULL DEFAULT ''
+) STRICT;
+
+CREATE TABLE jobs (
+    source_id TEXT PRIMARY KEY REFERENCES sources(id),
+    schedule TEXT NOT NULL,
+    next_run TEXT,
+    last_run TEXT,
+    last_success TEXT,
+    running_since TEXT,
+    error TEXT NOT NULL DEFAULT ''
+) STRICT
+"""
+
 #: The migrations, in order; a database that has them all behind it is up to date.
 STEPS = (
     "first_tables",
@@ -31,6 +57,7 @@ STEPS = (
     "answers_say_how_to_read_them",
     "hosts_keep_their_circuits",
     "details_of_runs",
+    "daemon_says_what_it_does",
 )
 
 CATALOG = """

@@ -79,12 +79,17 @@ def _refresh(
 
 
 @click.command(epilog="Example: cityflux run --once --offline")
-@click.option("--once", is_flag=True, required=True, help="Do it once and exit.")
+@click.option("--once", is_flag=True, help="Do it once and exit; without it, stay up.")
 @click.option("--offline", is_flag=True, help="Ask no host: only figures that came with a plugin.")
 @click.argument("index", required=False)
 @pass_session
 def run(session: Session, once: bool, offline: bool, index: str | None) -> int:
-    """Refresh what is due, compute every index, and print INDEX (or the default one)."""
+    """Stay up: fetch what is due, and recompute the indices whenever a figure changes.
+
+    With --once refresh every source, compute every index, print INDEX (or the default one).
+    """
+    if not once:
+        return _stay_up(session)
     from core.cli.show import print_ranking
     from core.job import compute_all, note_broken
     from core.version import __version__
@@ -111,6 +116,14 @@ def run(session: Session, once: bool, offline: bool, index: str | None) -> int:
         if definition.id not in dict(outcome.failed):
             print_ranking(connection, definition, color=session.color)
     return 1 if failed else 0
+
+
+def _stay_up(session: Session) -> int:
+    from core.daemon.service import Service, human_log
+
+    with human_log():
+        Service(session.again).run()
+    return 0
 
 
 @click.command(epilog="Example: cityflux refresh overall_economy.gdp")

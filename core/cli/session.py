@@ -36,6 +36,17 @@ class Session:
         self.color = color
         self.debug = debug
 
+    def again(self) -> Session:
+        """The same call with everything read anew: configuration, plugins and indices.
+
+        Raises:
+            CityfluxError: what is wrong with them.
+        """
+        fresh = Session(self._config_file, self._database, color=self.color, debug=self.debug)
+        for each in (fresh.config, fresh.plugins, fresh.methods, fresh.indices):
+            assert each is not None
+        return fresh
+
     @cached_property
     def config(self) -> Config:
         """The configuration, with paths that do not depend on the current folder."""

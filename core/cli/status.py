@@ -1,14 +1,16 @@
-"""``cityflux status``: what is stored, what is late and what failed."""
+"""``cityflux status``: how the daemon is doing, what is stored, what is late and what failed."""
 
 from __future__ import annotations
 
 import sqlite3
+import time
 from typing import Any
 
 import click
 
 from core.cli.output import json_option, print_json, print_table
 from core.cli.session import Session, pass_session
+from storage.jobs import Job, read_daemon, read_jobs
 
 _FAILED = """
 SELECT f.indicator_id, f.source_id, f.started, f.error FROM fetches f
@@ -38,6 +40,8 @@ def facts(session: Session, connection: sqlite3.Connection) -> dict[str, Any]:
         run["up_to_date"] = run["position"] == now_at
     (stale,) = connection.execute("SELECT count(*) FROM stale_indicators").fetchone()
     return {
+        "daemon": _daemon(session, connection),
+        "sources": [_job(job) for job in read_jobs(connection).values()],
         "database": str(session.database),
         "bytes": session.database.stat().st_size,
         "change_position": now_at,
@@ -48,16 +52,63 @@ def facts(session: Session, connection: sqlite3.Connection) -> dict[str, Any]:
     }
 
 
+def _daemon(session: Session, connection: sqlite3.Connection) -> dict[str, Any] | None:
+    """The state that the daemon wrote down, and whether it is still up."""
+    from core.daemon.lock import is_running
+
+    state = read_daemon(connection)
+    return state and {**state, "running": is_running(session.database)}
+
+
+def _job(job: Job) -> dict[str, Any]:
+    """A source's job; it is late when its time has passed and nothing runs."""
+    from storage.database import now
+
+    late = job.next_run is not None and job.next_run < now() and not job.running_since
+    return {**job._asdict(), "late": late}
+
+
 @click.command(epilog="Example: cityflux status --json")
+@click.option("--watch", is_flag=True, help="Show it again every two seconds, until stopped.")
 @json_option
 @pass_session
-def status(session: Session, as_json: bool) -> None:
-    """Say what is stored, which indices are up to date, and which sources failed last."""
-    with session.read() as connection:
-        found = facts(session, connection)
-    if as_json:
-        print_json(found)
+def status(session: Session, watch: bool, as_json: bool) -> None:
+    """Say how the daemon is doing, what is stored, what is late and what failed last."""
+    while True:
+        with session.read() as connection:
+            found = facts(session, connection)
+        if watch and not as_json:
+            click.clear()
+        if as_json:
+            print_json(found)
+        else:
+            _print(session, found)
+        if not watch:
+            return
+        time.sleep(2)
+
+
+def _print_daemon(session: Session, found: dict[str, Any]) -> None:
+    state = found["daemon"]
+    if not state or not state["running"]:
+        click.echo("daemon: not running; start it with: cityflux run")
         return
+    click.echo(f"daemon: up since {state['started']}, pid {state['pid']} on {state['host']}")
+    if state["recomputed"]:
+        click.echo(f"last recompute: {state['recomputed']}, {state['recompute_seconds']:.3f} s")
+    if state["problem"]:
+        click.echo(f"problem: {state['problem']}")
+    shown = ("source_id", "next_run", "last_run", "last_success", "late", "error")
+    print_table(
+        f"{len(found['sources'])} sources",
+        shown,
+        [["yes" if job[c] is True else job[c] or None for c in shown] for job in found["sources"]],
+        color=session.color,
+    )
+
+
+def _print(session: Session, found: dict[str, Any]) -> None:
+    _print_daemon(session, found)
     counts = ", ".join(f"{count:,} {name}" for name, count in found["counts"].items())
     click.echo(f"database: {found['database']} ({found['bytes'] / 2**20:.1f} MiB)")
     click.echo(f"holds: {counts}; {found['change_position']:,} changes so far")

@@ -1,0 +1,1 @@
+"""The daemon: refreshed by the clock, recomputed by the change."""

@@ -1,0 +1,87 @@
+"""Recompute on change: from the position up to which all changes are known to the indices."""
+
+from __future__ import annotations
+
+import sqlite3
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from core.derive import derive_all
+from core.engine.compute import Computed, compute
+from core.engine.definition import Definition
+from core.engine.methods import Methods
+from core.errors import USER_ERRORS
+from core.plugin_manager import Plugins
+from storage.observations import position
+
+
+@dataclass(frozen=True)
+class Followed:
+    """What came of following the changes.
+
+    Attributes:
+        position: the last change that is now known.
+        changes: how many there were.
+        derived: how many computed figures changed.
+        computed: the indices that depend on what changed.
+        failed: indices and computed indicators that could not be brought up to date, and why.
+        seconds: how long it took.
+    """
+
+    position: int
+    changes: int
+    derived: int
+    computed: tuple[Computed, ...]
+    failed: tuple[tuple[str, str], ...]
+    seconds: float
+
+
+def follow(
+    connection: sqlite3.Connection,
+    since: int,
+    plugins: Plugins,
+    definitions: Iterable[Definition],
+    methods: Methods,
+    version: str,
+) -> Followed:
+    """Bring the computed figures and the indices that depend on new changes up to date.
+
+    Args:
+        connection: for writing.
+        since: the last change that is known.
+        plugins: all plugins.
+        definitions: all indices.
+        methods: what they may name.
+        version: of cityflux, for the record.
+    """
+    started = time.perf_counter()
+    last, touched = _touched(connection, since)
+    changes = last - since
+    failed: list[tuple[str, str]] = []
+    derived, errors = derive_all(connection, plugins, touched)
+    failed += errors.items()
+    if derived:
+        last, touched = _touched(connection, since)
+    computed = []
+    for definition in definitions:
+        if touched is not None and not touched & set(definition.figures):
+            continue
+        try:
+            computed.append(compute(connection, definition, methods, version))
+        except USER_ERRORS as error:
+            failed.append((definition.id, str(error)))
+    seconds = time.perf_counter() - started
+    return Followed(last, changes, derived, tuple(computed), tuple(failed), seconds)
+
+
+def _touched(connection: sqlite3.Connection, since: int) -> tuple[int, set[str] | None]:
+    """The last change, and the indicators that changed; None where a change is about all."""
+    last = position(connection)
+    names = {
+        name
+        for (name,) in connection.execute(
+            "SELECT DISTINCT indicator_id FROM changes WHERE seq > ? AND seq <= ?", (since, last)
+        )
+    }
+    return last, None if None in names else names

@@ -1,0 +1,404 @@
+"""The daemon: fetches what is due, stores what comes, recomputes what changed.
+
+One thread writes, and it is the main one: it stores the results that the fetching threads hand
+over, watches for changes by other hands, and recomputes. APScheduler's threads only fetch.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import queue
+import signal
+import socket
+import sqlite3
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, ExitStack, contextmanager
+from datetime import UTC, datetime, timedelta, tzinfo
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from core.carry_out import Result
+from core.daemon.follow import follow
+from core.daemon.lock import only_daemon
+from core.daemon.notify import notify
+from core.daemon.schedule import next_run, trigger_of
+from core.errors import USER_ERRORS, ConfigError
+from core.http import keep_hosts, open_client
+from core.job import announce_changes, compute_all, note_broken
+from core.quality import History, set_gates
+from core.refresh import run_tasks, store_results
+from core.tasks import Task, due, missing_secret
+from core.version import __version__
+from scrapers.client import Client
+from storage import catalog, jobs
+from storage.database import now, read_database, write
+from storage.jobs import Job
+from storage.observations import position
+
+if TYPE_CHECKING:
+    from apscheduler.schedulers.background import BackgroundScheduler
+    from apscheduler.triggers.base import BaseTrigger
+
+    from core.config import Config
+    from core.engine.definition import Definition
+    from core.engine.methods import Methods
+    from core.plugin_manager import Plugins
+
+log = logging.getLogger("cityflux")
+
+BEAT = 30.0  # seconds between two signs of life
+LONGEST_GATHERING = 1.0  # seconds after the first change at which indices are recomputed anyway
+FIRST_RETRY = timedelta(minutes=15)  # after a failure; doubled with each further one
+LAST_RETRY = timedelta(hours=12)
+
+
+class Session(Protocol):
+    """What the daemon needs of a session of the command line, read anew on SIGHUP."""
+
+    @property
+    def config(self) -> Config:
+        """The configuration."""
+
+    @property
+    def database(self) -> Path:
+        """The database file."""
+
+    @property
+    def plugins(self) -> Plugins:
+        """All plugins."""
+
+    @property
+    def indices(self) -> dict[str, Definition]:
+        """All index definitions."""
+
+    @property
+    def methods(self) -> Methods:
+        """The methods that they may name."""
+
+    def open(self) -> AbstractContextManager[sqlite3.Connection]:
+        """The database for writing, with the catalogue of the plugins in it."""
+
+
+class Service:
+    """A running daemon.
+
+    Args:
+        load: reads configuration, plugins and indices, and raises what is wrong with them.
+    """
+
+    def __init__(self, load: Callable[[], Session]) -> None:
+        self._load = load
+        self._session = load()
+        self._triggers = triggers(self._session)
+        self._stopping = threading.Event()
+        self._reload = threading.Event()
+        self._results: queue.SimpleQueue[tuple[str, list[Result] | None]] = queue.SimpleQueue()
+        self._jobs: dict[str, Job] = {}
+        self._failures: Counter[str] = Counter()
+        self._position = 0
+
+    def run(self) -> None:
+        """Stay up until SIGTERM or SIGINT."""
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda *_: self._stopping.set())
+        signal.signal(signal.SIGHUP, lambda *_: self._reload.set())
+        with only_daemon(self._session.database):
+            while not self._stopping.is_set():
+                self._run_with(self._session)
+        log.info("stopped")
+
+    def _run_with(self, session: Session) -> None:
+        """Serve with one configuration, until stopped or until there is another one."""
+        with ExitStack() as stack:
+            connection = stack.enter_context(session.open())
+            known = stack.enter_context(read_database(session.database, any_thread=True))
+            http = stack.enter_context(
+                open_client(session.config, connection, session.database, False)
+            )
+            self._history, self._http = History(known), http
+            self._cities = catalog.known_ids(connection, "cities")
+            self._start(connection)
+            scheduler = self._schedule(connection)
+            notify(READY="1", STATUS="waiting for what is due")
+            log.info("up, pid %d; %d sources scheduled", os.getpid(), len(self._jobs))
+            self._serve(connection)
+            notify(**({"RELOADING": "1"} if self._reload.is_set() else {"STOPPING": "1"}))
+            scheduler.pause()
+            self._finish(connection, http)
+            scheduler.shutdown(wait=False)
+            self._say(connection, stopped=now())
+            keep_hosts(connection, http)
+            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
+    def _start(self, connection: sqlite3.Connection) -> None:
+        """Take over from the last daemon: nothing is skipped, nothing is done twice."""
+        session = self._session
+        for name, error in note_broken(connection, session.plugins):
+            log.error("%s: %s", name, error)
+        outcome = compute_all(
+            connection, session.plugins, session.indices.values(), session.methods, __version__
+        )
+        for name, error in outcome.failed:
+            log.error("%s: %s", name, error)
+        self._position = position(connection)
+        self._state: dict[str, Any] = {
+            "pid": os.getpid(),
+            "host": socket.gethostname(),
+            "started": now(),
+            "recomputed": None,
+            "recompute_seconds": None,
+        }
+        self._say(connection)
+
+    def _schedule(self, connection: sqlite3.Connection) -> BackgroundScheduler:
+        """One job for each source; what was missed runs once, at once."""
+        from apscheduler.executors.pool import ThreadPoolExecutor
+        from apscheduler.schedulers.background import BackgroundScheduler
+
+        config, moment = self._session.config, datetime.now(UTC)
+        scheduler = BackgroundScheduler(
+            timezone=UTC,
+            executors={"default": ThreadPoolExecutor(config.refresh.threads)},
+            # The defaults drop a job that waited for a second, and never catch up.
+            job_defaults={"misfire_grace_time": None, "coalesce": True, "max_instances": 1},
+        )
+        earlier, fetched = jobs.read_jobs(connection), jobs.last_runs(connection)
+        self._jobs = {}
+        for source_id, (schedule, trigger) in self._triggers.items():
+            last = max(
+                filter(None, (fetched.get(source_id), _last(earlier, source_id))), default=None
+            )
+            failed = source_id in earlier and earlier[source_id].error
+            known = datetime.fromisoformat(last) if last and not failed else None
+            first = next_run(trigger, known, moment)
+            success = earlier[source_id].last_success if source_id in earlier else None
+            self._jobs[source_id] = Job(source_id, schedule, _text(first), last, success, None, "")
+            scheduler.add_job(
+                self._fetch, trigger, args=[source_id], id=source_id, next_run_time=first
+            )
+        with write(connection):
+            jobs.keep_only_jobs(connection, self._jobs)
+            jobs.save_jobs(connection, self._jobs.values())
+        scheduler.start()
+        self._scheduler = scheduler
+        return scheduler
+
+    def _fetch(self, source_id: str) -> None:
+        """In a thread of the scheduler: carry out what is due of one source."""
+        self._results.put((source_id, []))
+        try:
+            session = self._session
+            with read_database(session.database) as connection:
+                tasks = tasks_of(connection, session.plugins, source_id, session.config.secrets)
+            set_gates((task.plugin for task in tasks), self._history, session.config.quality)
+            settings = session.config.refresh
+            with self._http.refresh():
+                for results in run_tasks(
+                    tasks, self._http, self._cities, settings.threads, settings.time_limit
+                ):
+                    self._results.put((source_id, results))
+        except Exception:
+            log.exception("%s", source_id)
+        finally:
+            self._results.put((source_id, None))
+
+    def _serve(self, connection: sqlite3.Connection) -> None:
+        """Store, watch and recompute until stopped."""
+        settings = self._session.config.daemon
+        version, first_change, last_change, next_beat = (-1, -1), 0.0, 0.0, 0.0
+        while not (self._stopping.is_set() or self._reload.is_set()):
+            self._take(connection, settings.poll)
+            moment = time.monotonic()
+            seen = connection.execute("PRAGMA data_version").fetchone()[0], connection.total_changes
+            if seen != version:
+                version = seen
+                if position(connection) > self._position:
+                    first_change, last_change = first_change or moment, moment
+            quiet = moment - last_change >= settings.gather
+            if first_change and (quiet or moment - first_change >= LONGEST_GATHERING):
+                first_change = 0.0
+                self._recompute(connection)
+                version = (version[0], connection.total_changes)
+            if moment >= next_beat:
+                next_beat = moment + BEAT
+                self._say(connection)
+                # A sleep of the machine stops APScheduler's clock; this makes it look again.
+                self._scheduler.wakeup()
+                notify(WATCHDOG="1")
+
+    def _take(self, connection: sqlite3.Connection, patience: float) -> None:
+        """Store what the fetching threads hand over, if anything comes in time."""
+        try:
+            source_id, results = self._results.get(timeout=patience)
+        except queue.Empty:
+            return
+        if results is None:
+            self._ended(connection, source_id)
+            return
+        if not results:
+            self._note(connection, source_id, running_since=now(), last_run=now())
+            return
+        store_results(connection, results)
+        errors = [result.error for result in results if result.error]
+        job = self._jobs[source_id]
+        if errors and errors[0] != job.error:
+            log.warning("%s: %s", source_id, errors[0])
+        for result in results:
+            if result.error:
+                self._session.plugins.manager.hook.refresh_failed(
+                    indicator_id=result.task.plugin.indicator.id,
+                    source_id=source_id,
+                    error=result.error,
+                )
+        if errors:
+            self._note(connection, source_id, error=errors[0])
+        elif job.last_success is None or job.last_success < (job.running_since or ""):
+            if job.error:
+                log.info("%s is well again", source_id)
+            self._note(connection, source_id, error="", last_success=now())
+
+    def _ended(self, connection: sqlite3.Connection, source_id: str) -> None:
+        planned = self._scheduler.get_job(source_id)
+        due_next = planned.next_run_time if planned else None
+        if planned and self._jobs[source_id].error:
+            # A yearly source that failed once must not wait for a year.
+            pause = min(FIRST_RETRY * 2 ** min(self._failures[source_id], 10), LAST_RETRY)
+            self._failures[source_id] += 1
+            due_next = min(due_next, datetime.now(UTC) + pause)
+            planned.modify(next_run_time=due_next)
+        else:
+            self._failures.pop(source_id, None)
+        self._note(connection, source_id, running_since=None, next_run=_text(due_next))
+
+    def _recompute(self, connection: sqlite3.Connection) -> None:
+        session = self._session
+        announce_changes(connection, session.plugins, self._position)
+        done = follow(
+            connection,
+            self._position,
+            session.plugins,
+            session.indices.values(),
+            session.methods,
+            __version__,
+        )
+        self._position = done.position
+        self._state |= {"recomputed": now(), "recompute_seconds": done.seconds}
+        problem = "; ".join(f"{name}: {error}" for name, error in done.failed)
+        if problem and problem != self._state.get("problem"):
+            log.error("%s", problem)
+        self._say(connection, problem=problem)
+        for index in done.computed:
+            session.plugins.manager.hook.index_computed(
+                index_id=index.index_id, run_id=index.run_id, changed=index.changed
+            )
+        names = ", ".join(index.index_id for index in done.computed) or "no index"
+        log.info("%d changes: %s recomputed in %.3f s", done.changes, names, done.seconds)
+
+    def _finish(self, connection: sqlite3.Connection, http: Client) -> None:
+        """Let running fetches finish within the grace, and keep what they bring."""
+        end = time.monotonic() + self._session.config.daemon.grace
+        while self._running() and time.monotonic() < end:
+            self._take(connection, 0.05)
+        if self._reload.is_set():
+            self._load_again()
+        http.stop()
+        while not self._results.empty():
+            self._take(connection, 0.0)
+        if position(connection) > self._position:
+            self._recompute(connection)
+
+    def _running(self) -> bool:
+        busy = any(job.running_since for job in self._jobs.values())
+        return busy or not self._results.empty()
+
+    def _load_again(self) -> None:
+        self._reload.clear()
+        try:
+            session = self._load()
+            planned = triggers(session)
+        except USER_ERRORS as error:
+            log.error("the new configuration is refused, the old one stays: %s", error)
+            return
+        self._session, self._triggers = session, planned
+        log.info("configuration, plugins and schedules were read again")
+
+    def _note(self, connection: sqlite3.Connection, source_id: str, **changes: Any) -> None:
+        job = self._jobs[source_id]._replace(**changes)
+        self._jobs[source_id] = job
+        with write(connection):
+            jobs.save_jobs(connection, [job])
+
+    def _say(self, connection: sqlite3.Connection, **changes: str | None) -> None:
+        self._state |= changes
+        state = {"stopped": None, "problem": "", **self._state}
+        with write(connection):
+            jobs.save_daemon(connection, {**state, "beat": now(), "position": self._position})
+
+
+def triggers(session: Session) -> dict[str, tuple[str, BaseTrigger]]:
+    """The schedule and the trigger of each source that is fetched by the clock.
+
+    Raises:
+        ConfigError: a schedule or the time zone is none.
+    """
+    config = session.config
+    zone = _zone(config.daemon.timezone)
+    found = {}
+    for plugin in (*session.plugins.indicators.values(), *session.plugins.flows.values()):
+        for source in plugin.sources:
+            schedule = config.schedule.get(source.id, source.schedule)
+            if source.access == "live" and not missing_secret(source, config.secrets):
+                trigger = trigger_of(schedule, source.id, zone)
+                if trigger is not None:
+                    found[source.id] = (schedule, trigger)
+    return found
+
+
+def tasks_of(
+    connection: sqlite3.Connection, plugins: Plugins, source_id: str, secrets: dict[str, str]
+) -> list[Task]:
+    """What there is to do for one source: a page serves all its indicators at once."""
+    using = [
+        plugin.indicator.id
+        for plugin in (*plugins.indicators.values(), *plugins.flows.values())
+        if any(source.id == source_id for source in plugin.sources)
+    ]
+    tasks = due(connection, plugins, using, secrets=secrets) if using else []
+    return [task for task in tasks if task.source.id == source_id]
+
+
+def _zone(name: str) -> tzinfo:
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError) as error:
+        raise ConfigError(
+            f"daemon.timezone: there is no time zone {name!r}; write UTC or Asia/Shanghai"
+        ) from error
+
+
+def _last(earlier: dict[str, Job], source_id: str) -> str | None:
+    return earlier[source_id].last_run if source_id in earlier else None
+
+
+def _text(moment: datetime | None) -> str | None:
+    if moment is None:
+        return None
+    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+@contextmanager
+def human_log() -> Iterator[None]:
+    """Log to standard error, with the time unless journald adds its own."""
+    form = (
+        "%(levelname)s %(message)s"
+        if "JOURNAL_STREAM" in os.environ
+        else ("%(asctime)s %(levelname)s %(message)s")
+    )
+    logging.basicConfig(level=logging.INFO, format=form)
+    logging.getLogger("apscheduler").setLevel(logging.ERROR)
+    yield

@@ -1,0 +1,286 @@
+"""A real daemon in a process of its own: its clock, its lock, its signals, what it follows."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import signal
+import socket
+import sqlite3
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.conftest import run_module
+from tests.servers import LoopbackServer
+
+ROOT = str(Path(__file__).resolve().parents[2])
+PLUGIN = """
+import json
+
+import polars as pl
+from cityflux import Indicator, Source, hookimpl
+
+
+@hookimpl
+def indicator():
+    return Indicator("local.boats", "船", "Boats", "个")
+
+
+@hookimpl
+def source():
+    return Source("local.port", "p", "ADDRESS", licence="l", schedule="every 1 day", priority=1)
+
+
+@hookimpl
+def fetch(http, source, since):
+    return [http.get(source.address)]
+
+
+@hookimpl
+def normalize(documents):
+    rows = json.loads(documents[0].body)
+    return pl.DataFrame(
+        [{"city": city, "period": "2020", "value": float(value)} for city, value in rows.items()]
+    )
+"""
+INDEX = """
+id = "boats"
+name_zh = "船"
+name_en = "Boats"
+cities = ["shanghai", "beijing"]
+indicators = ["local.boats"]
+[periods]
+of = ["2020"]
+[standardization]
+method = "minmax"
+within = "period"
+[aggregation]
+method = "mean"
+"""
+
+
+class Daemon:
+    """`cityflux run` in a folder."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.database = folder / "data" / "cityflux.db"
+        self.log = folder / "log.txt"
+
+    def start(self, **environment: str) -> None:
+        with self.log.open("a") as log:
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", "cityflux", "run"],
+                cwd=self.folder,
+                env={**os.environ, "PYTHONPATH": ROOT, **environment},
+                stdout=log,
+                stderr=log,
+            )
+        pid = self.process.pid
+        self.until(lambda: self.rows(f"SELECT 1 FROM daemon WHERE pid = {pid}"))
+
+    def rows(self, query: str) -> list[tuple[Any, ...]]:
+        with contextlib.suppress(sqlite3.OperationalError):
+            connection = sqlite3.connect(f"{self.database.as_uri()}?mode=ro", uri=True)
+            try:
+                return connection.execute(query).fetchall()
+            finally:
+                connection.close()
+        return []
+
+    def until(self, done: Callable[[], object], seconds: float = 30.0) -> None:
+        end = time.monotonic() + seconds
+        while not done():
+            assert self.process.poll() is None, self.log.read_text()
+            assert time.monotonic() < end, self.log.read_text()
+            time.sleep(0.02)
+
+    def stop(self, number: int = signal.SIGTERM) -> int:
+        self.process.send_signal(number)
+        return self.process.wait(30)
+
+    def scores(self) -> dict[str, float]:
+        return dict(self.rows("SELECT city_id, score FROM scores WHERE node_id = 'boats'"))
+
+
+@pytest.fixture
+def server() -> Iterator[LoopbackServer]:
+    with LoopbackServer() as running:
+        running.answer("/boats", json.dumps({"shanghai": 7, "beijing": 3}))
+        yield running
+
+
+@pytest.fixture
+def daemon(server: LoopbackServer, tmp_path: Path) -> Iterator[Daemon]:
+    (tmp_path / "my_plugins").mkdir()
+    plugin = PLUGIN.replace("ADDRESS", server.address("/boats"))
+    (tmp_path / "my_plugins" / "boats.py").write_text(plugin, encoding="utf-8")
+    (tmp_path / "boats.toml").write_text(INDEX, encoding="utf-8")
+    modules = sorted(
+        f"plugins.{path.stem}"
+        for path in (Path(ROOT) / "plugins").glob("[a-z]*.py")
+        if path.stem != "cities"
+    )
+    settings(tmp_path, f"disabled = {json.dumps(modules)}")
+    running = Daemon(tmp_path)
+    yield running
+    if running.process.poll() is None:
+        running.process.kill()
+        running.process.wait()
+
+
+def settings(folder: Path, plugins: str, more: str = "") -> None:
+    (folder / "config.toml").write_text(
+        f'[plugins]\n{plugins}\n[indices]\ndefault = "boats"\nfiles = ["boats.toml"]\n'
+        '[client]\nallow_hosts = ["127.0.0.1"]\nrequests_per_second = 1000.0\n'
+        f"[daemon]\ngrace = 2.0\n{more}",
+        encoding="utf-8",
+    )
+
+
+def boats(daemon: Daemon, city: str) -> list[tuple[Any, ...]]:
+    return daemon.rows(f"SELECT value FROM observations WHERE city_id = '{city}'")
+
+
+def test_it_fetches_what_is_due_and_recomputes_what_changed(
+    daemon: Daemon, server: LoopbackServer
+) -> None:
+    daemon.start()
+    daemon.until(lambda: daemon.scores() == {"shanghai": 100.0, "beijing": 0.0})
+    daemon.until(lambda: daemon.rows("SELECT 1 FROM jobs WHERE last_success IS NOT NULL"))
+
+    # A change by another hand.
+    change = "UPDATE observations SET value = 2 WHERE city_id = 'shanghai'"
+    done = run_module("sqlite_utils", str(daemon.database), change, cwd=daemon.folder)
+    assert done.returncode == 0, done.stderr
+    daemon.until(lambda: daemon.scores() == {"shanghai": 0.0, "beijing": 100.0})
+
+    # A change on the server, found when the source is looked at again.
+    server.answer("/boats", json.dumps({"shanghai": 6, "beijing": 3}))
+    assert daemon.stop() == 0
+    with contextlib.closing(sqlite3.connect(daemon.database)) as connection, connection:
+        connection.execute("UPDATE jobs SET last_run = '2020-01-01T00:00:00.000Z'")
+        connection.execute("UPDATE fetches SET started = '2020-01-01T00:00:00.000Z'")
+    daemon.start()
+    daemon.until(lambda: boats(daemon, "shanghai") == [(6.0,)])
+    daemon.until(lambda: daemon.scores() == {"shanghai": 100.0, "beijing": 0.0})
+    assert daemon.stop(signal.SIGINT) == 0
+    ((stopped, position),) = daemon.rows("SELECT stopped, position FROM daemon")
+    assert stopped
+    assert daemon.rows("SELECT max(seq) FROM changes") == [(position,)]
+
+
+def test_what_ran_does_not_run_again_when_it_starts_anew(
+    daemon: Daemon, server: LoopbackServer
+) -> None:
+    daemon.start()
+    daemon.until(lambda: daemon.rows("SELECT 1 FROM jobs WHERE last_success IS NOT NULL"))
+    assert daemon.stop() == 0
+    asked = server.count("/boats")
+    daemon.start()
+    daemon.until(lambda: daemon.rows("SELECT 1 FROM jobs WHERE next_run > datetime('now')"))
+    assert daemon.stop() == 0
+    assert server.count("/boats") == asked == 1
+
+
+def test_a_second_daemon_is_refused_and_a_killed_one_is_replaced(daemon: Daemon) -> None:
+    daemon.start()
+    second = run_module("cityflux", "run", cwd=daemon.folder)
+    assert second.returncode == 1
+    assert f"pid {daemon.process.pid} on {socket.gethostname()}" in second.stderr
+    daemon.stop(signal.SIGKILL)
+    daemon.start()
+    daemon.until(lambda: daemon.scores() == {"shanghai": 100.0, "beijing": 0.0})
+    assert daemon.stop() == 0
+
+
+def test_a_new_configuration_is_read_and_a_bad_one_is_refused(daemon: Daemon) -> None:
+    daemon.start()
+    daemon.until(lambda: daemon.rows("SELECT 1 FROM jobs WHERE schedule = 'every 1 day'"))
+    good = (daemon.folder / "config.toml").read_text()
+    (daemon.folder / "config.toml").write_text("[daemon]\ngrce = 1\n")
+    daemon.process.send_signal(signal.SIGHUP)
+    daemon.until(lambda: "the old one stays: " in daemon.log.read_text())
+    assert "did you mean grace?" in daemon.log.read_text()
+
+    daemon.until(lambda: daemon.log.read_text().count("sources scheduled") == 2)
+    (daemon.folder / "config.toml").write_text(good + '[schedule]\n"local.port" = "@weekly"\n')
+    daemon.process.send_signal(signal.SIGHUP)
+    daemon.until(lambda: daemon.rows("SELECT 1 FROM jobs WHERE schedule = '@weekly'"))
+    assert daemon.stop() == 0
+
+
+def test_a_source_that_fails_is_named_once_and_tried_again_soon(
+    daemon: Daemon, server: LoopbackServer
+) -> None:
+    server.answer("/boats", "no JSON")
+    daemon.start()
+    daemon.until(lambda: daemon.rows("SELECT 1 FROM jobs WHERE error <> '' AND next_run > ''"))
+    daemon.until(lambda: daemon.rows("SELECT 1 FROM jobs WHERE running_since IS NULL"))
+    ((minutes,),) = daemon.rows(
+        "SELECT (julianday(next_run) - julianday(last_run)) * 1440 FROM jobs"
+    )
+    assert 14 < minutes < 16
+    assert daemon.stop() == 0
+    assert daemon.log.read_text().count("JSONDecodeError") == 1
+
+
+def test_systemd_hears_of_it(daemon: Daemon, tmp_path: Path) -> None:
+    path = tmp_path / "notify"
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as listener:
+        listener.bind(str(path))
+        listener.settimeout(20)
+        daemon.start(NOTIFY_SOCKET=str(path))
+        assert "READY=1" in listener.recv(4096).decode().splitlines()
+        assert listener.recv(4096) == b"WATCHDOG=1"
+        assert daemon.stop() == 0
+        assert listener.recv(4096) == b"STOPPING=1"
+
+
+def test_two_processes_write_while_it_works(daemon: Daemon) -> None:
+    daemon.start()
+    daemon.until(lambda: daemon.scores() == {"shanghai": 100.0, "beijing": 0.0})
+    code = (
+        "import sqlite3, sys, time\n"
+        "c = sqlite3.connect(sys.argv[1], timeout=15)\n"
+        "for n in range(200):\n"
+        "    with c: c.execute('UPDATE observations SET value = ? WHERE city_id = ?',"
+        " (n + len(sys.argv[2]), sys.argv[2]))\n"
+    )
+    writers = [
+        subprocess.Popen(
+            [sys.executable, "-c", code, str(daemon.database), city], stderr=subprocess.PIPE
+        )
+        for city in ("shanghai", "beijing")
+    ]
+    for writer in writers:
+        _, error = writer.communicate(timeout=60)
+        assert (writer.returncode, error) == (0, b"")
+    ((last,),) = daemon.rows("SELECT max(seq) FROM changes")
+    daemon.until(lambda: daemon.rows(f"SELECT 1 FROM daemon WHERE position >= {last}"))
+    assert daemon.stop() == 0
+    assert "locked" not in daemon.log.read_text()
+    assert daemon.rows("SELECT max(position) = max(c.seq) FROM runs, changes c") == [(1,)]
+
+
+def test_status_tells_of_the_daemon_and_of_its_end(daemon: Daemon) -> None:
+    daemon.start()
+    daemon.until(lambda: daemon.rows("SELECT 1 FROM jobs WHERE last_success IS NOT NULL"))
+    daemon.until(lambda: daemon.rows("SELECT 1 FROM jobs WHERE running_since IS NULL"))
+    done = run_module("cityflux", "status", "--json", cwd=daemon.folder)
+    found = json.loads(done.stdout)
+    assert (found["daemon"]["running"], found["daemon"]["pid"]) == (True, daemon.process.pid)
+    (job,) = found["sources"]
+    assert (job["source_id"], job["late"], job["error"]) == ("local.port", False, "")
+    text = run_module("cityflux", "status", cwd=daemon.folder).stdout
+    assert f"pid {daemon.process.pid} on " in text
+    daemon.stop(signal.SIGKILL)
+    text = run_module("cityflux", "status", cwd=daemon.folder).stdout
+    assert text.startswith("daemon: not running; start it with: cityflux run")

@@ -99,9 +99,10 @@ def _standardize(
 def _incomparable(definition: Definition, panel: Panel, standardized: pl.DataFrame) -> list[str]:
     """A line for each indicator that has figures, and none that could be compared."""
     lines = []
-    for leaf in definition.leaves:
-        figures = panel.values[leaf.id].drop_nulls()
-        if figures.is_empty() or standardized[leaf.id].count():
+    names = [leaf.id for leaf in definition.leaves]
+    figures, scores = (frame.select(names).count().row(0) for frame in (panel.values, standardized))
+    for leaf, known, scored in zip(definition.leaves, figures, scores, strict=True):
+        if not known or scored:
             continue
         cities = panel.values.filter(pl.col(leaf.id).is_not_null())["city"].unique()
         what = f"only {cities[0]} has a figure" if len(cities) == 1 else "all figures are equal"
@@ -181,10 +182,11 @@ def _node(
 
 def _coverage(definition: Definition, panel: Panel, standardized: pl.DataFrame) -> pl.DataFrame:
     """The mean coverage of the leaves under each node; a leaf that was not used covers nothing."""
+    used = standardized.select(pl.col([leaf.id for leaf in definition.leaves]).is_not_null())
     sums = panel.coverage.select(
         *KEYS,
         *(
-            pl.when(standardized[leaf.id].is_not_null()).then(leaf.id).otherwise(0.0).alias(leaf.id)
+            pl.when(used[leaf.id]).then(leaf.id).otherwise(0.0).alias(leaf.id)
             for leaf in definition.leaves
         ),
     )

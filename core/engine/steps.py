@@ -53,12 +53,9 @@ def prepare(
     values, coverage = _denominated(definition, _without(panel.values, screened), panel.coverage)
     thin, few = _too_few(definition, values)
     values = _without(values, thin)
+    known = values.select(pl.col(leaves).is_not_null())
     coverage = coverage.select(
-        *KEYS,
-        *(
-            pl.when(values[name].is_not_null()).then(name).otherwise(0.0).alias(name)
-            for name in leaves
-        ),
+        *KEYS, *(pl.when(known[name]).then(name).otherwise(0.0).alias(name) for name in leaves)
     )
     signs = {leaf.id: leaf.direction or directions.get(leaf.id, 1) for leaf in definition.leaves}
     grouped = _with_groups(definition, values, panel.places)

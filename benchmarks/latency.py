@@ -1,0 +1,102 @@
+"""From the commit of a changed figure in another process to the new score.
+
+``python -m benchmarks.latency`` starts the daemon on the bundled figures, changes one figure of the
+paper's index 200 times, and waits each time for the run of that index which knows the change.
+Beside it stands the same computation in this process, from database to database.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import os
+import signal
+import sqlite3
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from core.engine.compute import compute
+from core.engine.definition import read_definition
+from core.engine.methods import Methods
+from storage.database import open_database
+
+ROOT = Path(__file__).resolve().parents[1]
+INDEX = "flow_index"
+CHANGE = """
+UPDATE observations SET value = value * 1.0001
+WHERE indicator_id = ? AND city_id = 'shanghai' AND period = ? AND source_id = ?
+"""
+FIGURE = """
+SELECT indicator_id, period, source_id FROM current_observations
+WHERE indicator_id = 'people.domestic_visitors' AND city_id = 'shanghai'
+ORDER BY period LIMIT 1
+"""
+FALLBACK = FIGURE.replace("people.domestic_visitors", "overall_economy.gdp")
+
+
+def cityflux(folder: Path, *arguments: str) -> subprocess.Popen[bytes]:
+    """Start the command line in a folder."""
+    return subprocess.Popen(
+        [sys.executable, "-m", "cityflux", *arguments],
+        cwd=folder,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+
+
+def measure(database: Path, times: int) -> list[float]:
+    """Change a figure, and wait for the score; seconds for each time."""
+    found = []
+    with contextlib.closing(sqlite3.connect(database, timeout=15, isolation_level=None)) as it:
+        figure = it.execute(FIGURE).fetchone() or it.execute(FALLBACK).fetchone()
+        for _ in range(times):
+            it.execute(CHANGE, figure)
+            start = time.perf_counter()
+            (wanted,) = it.execute("SELECT max(seq) FROM changes").fetchone()
+            query = f"SELECT max(position) FROM runs WHERE index_id = '{INDEX}'"
+            while it.execute(query).fetchone()[0] < wanted:
+                time.sleep(0.001)
+                if time.perf_counter() - start > 60:
+                    raise SystemExit("no new score within a minute")
+            found.append(time.perf_counter() - start)
+            time.sleep(0.05)
+    return found
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--times", type=int, default=200)
+    times = parser.parse_args().times
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        database = folder / "data" / "cityflux.db"
+        cityflux(folder, "run", "--once", "--offline").wait()
+        definition = read_definition(ROOT / "plugins" / "indices" / f"{INDEX}.toml")
+        with open_database(database) as connection:
+            alone = []
+            for _ in range(9):
+                start = time.perf_counter()
+                compute(connection, definition, Methods(), "benchmark")
+                alone.append(time.perf_counter() - start)
+        # No source is asked here, and none of their failures is waited for.
+        (folder / "config.toml").write_text("[daemon]\ngrace = 0.0\n")
+        daemon = cityflux(folder, "run")
+        time.sleep(5)
+        found = sorted(measure(database, times))
+        daemon.send_signal(signal.SIGTERM)
+        daemon.wait()
+    print(
+        f"{times} changes: p50 {statistics.median(found) * 1e3:.0f} ms, "
+        f"p99 {found[int(times * 0.99) - 1] * 1e3:.0f} ms, most {found[-1] * 1e3:.0f} ms; "
+        f"the computation alone: {statistics.median(alone) * 1e3:.0f} ms"
+    )
+
+
+if __name__ == "__main__":
+    main()

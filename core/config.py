@@ -59,9 +59,10 @@ class Daemon(Section):
     """How `cityflux run` stays up."""
 
     timezone: str = "UTC"
-    poll: float = Field(default=0.01, gt=0, le=60)
-    gather: float = Field(default=0.01, ge=0, le=60)
+    poll: float = Field(default=0.05, gt=0, le=60)
+    gather: float = Field(default=0.005, ge=0, le=60)
     grace: float = Field(default=30.0, ge=0)
+    port: int = Field(default=0, ge=0, le=65535)
 
 
 class Quality(Section):

@@ -18,11 +18,13 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from datetime import UTC, datetime, timedelta, tzinfo
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from core.carry_out import Result
+from core.daemon.endpoint import answering
 from core.daemon.follow import follow
 from core.daemon.lock import only_daemon
 from core.daemon.notify import notify
@@ -52,6 +54,7 @@ if TYPE_CHECKING:
 log = logging.getLogger("cityflux")
 
 BEAT = 30.0  # seconds between two signs of life
+LIVELY = 10.0  # seconds after a change in which the next one is expected, and looked for more often
 LONGEST_GATHERING = 1.0  # seconds after the first change at which indices are recomputed anyway
 FIRST_RETRY = timedelta(minutes=15)  # after a failure; doubled with each further one
 LAST_RETRY = timedelta(hours=12)
@@ -119,6 +122,9 @@ class Service:
             known = stack.enter_context(read_database(session.database, any_thread=True))
             http = stack.enter_context(
                 open_client(session.config, connection, session.database, False)
+            )
+            stack.enter_context(
+                answering(session.config.daemon.port, partial(read_database, session.database))
             )
             self._history, self._http = History(known), http
             self._cities = catalog.known_ids(connection, "cities")
@@ -210,9 +216,11 @@ class Service:
     def _serve(self, connection: sqlite3.Connection) -> None:
         """Store, watch and recompute until stopped."""
         settings = self._session.config.daemon
-        version, first_change, last_change, next_beat = (-1, -1), 0.0, 0.0, 0.0
+        version, first_change, last_change, next_beat = (-1, -1), 0.0, -LIVELY, 0.0
         while not (self._stopping.is_set() or self._reload.is_set()):
-            self._take(connection, settings.poll)
+            lively = time.monotonic() - last_change < LIVELY
+            pause = settings.poll / 10 if lively else settings.poll
+            self._take(connection, min(settings.gather, pause) if first_change else pause)
             moment = time.monotonic()
             seen = connection.execute("PRAGMA data_version").fetchone()[0], connection.total_changes
             if seen != version:

@@ -11,12 +11,16 @@ import sqlite3
 import subprocess
 import sys
 import time
+import urllib.error
+import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from prometheus_client.parser import text_string_to_metric_families
 
+from core.daemon.metrics import METRICS
 from tests.conftest import run_module
 from tests.servers import LoopbackServer
 
@@ -73,6 +77,7 @@ class Daemon:
         self.folder = folder
         self.database = folder / "data" / "cityflux.db"
         self.log = folder / "log.txt"
+        self.process: subprocess.Popen[bytes]
 
     def start(self, **environment: str) -> None:
         with self.log.open("a") as log:
@@ -131,7 +136,7 @@ def daemon(server: LoopbackServer, tmp_path: Path) -> Iterator[Daemon]:
     settings(tmp_path, f"disabled = {json.dumps(modules)}")
     running = Daemon(tmp_path)
     yield running
-    if running.process.poll() is None:
+    if hasattr(running, "process") and running.process.poll() is None:
         running.process.kill()
         running.process.wait()
 
@@ -284,3 +289,62 @@ def test_status_tells_of_the_daemon_and_of_its_end(daemon: Daemon) -> None:
     daemon.stop(signal.SIGKILL)
     text = run_module("cityflux", "status", cwd=daemon.folder).stdout
     assert text.startswith("daemon: not running; start it with: cityflux run")
+
+
+def ask(port: int, path: str) -> tuple[int, str]:
+    try:
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}{path}") as answer:
+            return answer.status, answer.read().decode()
+    except urllib.error.HTTPError as error:
+        return error.code, error.read().decode()
+    except (urllib.error.URLError, ConnectionError):
+        return 0, ""  # between two configurations
+
+
+def test_health_and_metrics_tell_of_a_source_that_fails_and_comes_back(
+    daemon: Daemon, server: LoopbackServer
+) -> None:
+    with contextlib.closing(socket.create_server(("127.0.0.1", 0))) as probe:
+        port = probe.getsockname()[1]
+    config = (daemon.folder / "config.toml").read_text()
+    (daemon.folder / "config.toml").write_text(
+        config.replace("[daemon]", f"[daemon]\nport = {port}")
+    )
+    server.answer("/boats", "no JSON")
+    daemon.start()
+    daemon.until(lambda: ask(port, "/health")[0] == 503)
+    daemon.until(lambda: "local.port: " in ask(port, "/health")[1])
+    server.answer("/boats", json.dumps({"shanghai": 7, "beijing": 3}))
+    daemon.process.send_signal(signal.SIGHUP)  # what failed is looked at again
+    daemon.until(lambda: ask(port, "/health")[0] == 200)
+    assert json.loads(ask(port, "/health")[1]) == {"healthy": True, "problems": []}
+    assert ask(port, "/")[0] == 404
+
+    families = {
+        each.name: each for each in text_string_to_metric_families(ask(port, "/metrics")[1])
+    }
+    (known,) = families["cityflux_known_change_position"].samples
+    (last,) = families["cityflux_change_position"].samples
+    assert known.value == last.value > 0
+    (success,) = families["cityflux_source_last_success_timestamp_seconds"].samples
+    assert success.labels == {"source": "local.port"}
+    assert abs(success.value - time.time()) < 60
+    (failing,) = families["cityflux_source_failing"].samples
+    assert failing.value == 0
+    assert {each.removesuffix("_total") for each in METRICS} == set(families)
+    documented = (Path(ROOT) / "docs" / "daemon.md").read_text(encoding="utf-8")
+    for name, meaning in METRICS.items():
+        assert f"| `{name}` | {meaning.split(', by')[0].split(' a source')[0]}" in documented
+    assert daemon.stop() == 0
+
+
+def test_a_port_that_is_taken_is_named(daemon: Daemon) -> None:
+    with contextlib.closing(socket.create_server(("127.0.0.1", 0))) as taken:
+        port = taken.getsockname()[1]
+        config = (daemon.folder / "config.toml").read_text()
+        (daemon.folder / "config.toml").write_text(
+            config.replace("[daemon]", f"[daemon]\nport = {port}")
+        )
+        done = run_module("cityflux", "run", cwd=daemon.folder)
+    assert done.returncode == 1
+    assert f"daemon.port: {port} cannot be used" in done.stderr

@@ -1,0 +1,53 @@
+"""Whether the daemon is well, read from the database, so that any process can ask."""
+
+from __future__ import annotations
+
+import sqlite3
+from datetime import UTC, datetime, timedelta
+
+from storage.jobs import read_daemon, read_jobs
+from storage.observations import position
+
+#: How long past its time a source may be before it is late.
+ALLOWED = timedelta(minutes=5)
+#: How old the last sign of life may be: it comes every half minute.
+LONGEST_SILENCE = timedelta(minutes=2)
+
+
+def problems(connection: sqlite3.Connection, now: datetime | None = None) -> list[str]:
+    """What is wrong, a line each; nothing where all is well.
+
+    Args:
+        connection: any connection.
+        now: the present moment; that of the clock if left out.
+    """
+    moment = now or datetime.now(UTC)
+    state = read_daemon(connection)
+    if state is None or state["stopped"]:
+        return ["no daemon is running"]
+    found = []
+    if moment - datetime.fromisoformat(state["beat"]) > LONGEST_SILENCE:
+        found.append(f"the daemon has given no sign of life since {state['beat']}")
+    if state["problem"]:
+        found.append(f"recompute: {state['problem']}")
+    if state["recomputed"] and _behind(connection, state["position"], moment):
+        found.append("the indices do not know the last changes")
+    for job in read_jobs(connection).values():
+        if job.error:
+            found.append(f"{job.source_id}: {job.error}")
+        elif job.next_run and not job.running_since and _past(job.next_run, moment):
+            found.append(f"{job.source_id}: was due at {job.next_run}")
+    return found
+
+
+def _behind(connection: sqlite3.Connection, known: int, moment: datetime) -> bool:
+    if position(connection) <= known:
+        return False
+    (first,) = connection.execute(
+        "SELECT min(changed_at) FROM changes WHERE seq > ?", (known,)
+    ).fetchone()
+    return first is not None and _past(first.rstrip("+"), moment)
+
+
+def _past(text: str, moment: datetime) -> bool:
+    return moment - datetime.fromisoformat(text) > ALLOWED

@@ -16,25 +16,23 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, ExitStack, contextmanager
-from datetime import UTC, datetime, timedelta, tzinfo
+from contextlib import ExitStack, contextmanager
+from datetime import UTC, datetime, timedelta
 from functools import partial
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from typing import TYPE_CHECKING, Any
 
 from core.carry_out import Result
 from core.daemon.endpoint import answering
 from core.daemon.follow import follow
 from core.daemon.lock import only_daemon
 from core.daemon.notify import notify
-from core.daemon.schedule import next_run, trigger_of
-from core.errors import USER_ERRORS, ConfigError
+from core.daemon.plan import Session, tasks_of, triggers
+from core.daemon.schedule import next_run
+from core.errors import USER_ERRORS
 from core.http import keep_hosts, open_client
 from core.job import announce_changes, compute_all, note_broken
 from core.quality import History, set_gates
 from core.refresh import run_tasks, store_results
-from core.tasks import Task, due, missing_secret
 from core.version import __version__
 from scrapers.client import Client
 from storage import catalog, jobs
@@ -44,12 +42,7 @@ from storage.observations import position
 
 if TYPE_CHECKING:
     from apscheduler.schedulers.background import BackgroundScheduler
-    from apscheduler.triggers.base import BaseTrigger
 
-    from core.config import Config
-    from core.engine.definition import Definition
-    from core.engine.methods import Methods
-    from core.plugin_manager import Plugins
 
 log = logging.getLogger("cityflux")
 
@@ -58,33 +51,6 @@ LIVELY = 10.0  # seconds after a change in which the next one is expected, and l
 LONGEST_GATHERING = 1.0  # seconds after the first change at which indices are recomputed anyway
 FIRST_RETRY = timedelta(minutes=15)  # after a failure; doubled with each further one
 LAST_RETRY = timedelta(hours=12)
-
-
-class Session(Protocol):
-    """What the daemon needs of a session of the command line, read anew on SIGHUP."""
-
-    @property
-    def config(self) -> Config:
-        """The configuration."""
-
-    @property
-    def database(self) -> Path:
-        """The database file."""
-
-    @property
-    def plugins(self) -> Plugins:
-        """All plugins."""
-
-    @property
-    def indices(self) -> dict[str, Definition]:
-        """All index definitions."""
-
-    @property
-    def methods(self) -> Methods:
-        """The methods that they may name."""
-
-    def open(self) -> AbstractContextManager[sqlite3.Connection]:
-        """The database for writing, with the catalogue of the plugins in it."""
 
 
 class Service:
@@ -346,47 +312,6 @@ class Service:
         state = {"stopped": None, "problem": "", **self._state}
         with write(connection):
             jobs.save_daemon(connection, {**state, "beat": now(), "position": self._position})
-
-
-def triggers(session: Session) -> dict[str, tuple[str, BaseTrigger]]:
-    """The schedule and the trigger of each source that is fetched by the clock.
-
-    Raises:
-        ConfigError: a schedule or the time zone is none.
-    """
-    config = session.config
-    zone = _zone(config.daemon.timezone)
-    found = {}
-    for plugin in (*session.plugins.indicators.values(), *session.plugins.flows.values()):
-        for source in plugin.sources:
-            schedule = config.schedule.get(source.id, source.schedule)
-            if source.access == "live" and not missing_secret(source, config.secrets):
-                trigger = trigger_of(schedule, source.id, zone)
-                if trigger is not None:
-                    found[source.id] = (schedule, trigger)
-    return found
-
-
-def tasks_of(
-    connection: sqlite3.Connection, plugins: Plugins, source_id: str, secrets: dict[str, str]
-) -> list[Task]:
-    """What there is to do for one source: a page serves all its indicators at once."""
-    using = [
-        plugin.indicator.id
-        for plugin in (*plugins.indicators.values(), *plugins.flows.values())
-        if any(source.id == source_id for source in plugin.sources)
-    ]
-    tasks = due(connection, plugins, using, secrets=secrets) if using else []
-    return [task for task in tasks if task.source.id == source_id]
-
-
-def _zone(name: str) -> tzinfo:
-    try:
-        return ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError) as error:
-        raise ConfigError(
-            f"daemon.timezone: there is no time zone {name!r}; write UTC or Asia/Shanghai"
-        ) from error
 
 
 def _last(earlier: dict[str, Job], source_id: str) -> str | None:

@@ -320,9 +320,9 @@ def test_health_and_metrics_tell_of_a_source_that_fails_and_comes_back(
     assert json.loads(ask(port, "/health")[1]) == {"healthy": True, "problems": []}
     assert ask(port, "/")[0] == 404
 
-    families = {
-        each.name: each for each in text_string_to_metric_families(ask(port, "/metrics")[1])
-    }
+    daemon.until(lambda: "cityflux_known_change_position 2.0" in ask(port, "/metrics")[1])
+    text = ask(port, "/metrics")[1]
+    families = {each.name: each for each in text_string_to_metric_families(text)}
     (known,) = families["cityflux_known_change_position"].samples
     (last,) = families["cityflux_change_position"].samples
     assert known.value == last.value > 0

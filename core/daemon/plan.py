@@ -1,0 +1,90 @@
+"""What the daemon has to do by the clock: which sources, when, and what for each."""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import AbstractContextManager
+from datetime import tzinfo
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from core.daemon.schedule import trigger_of
+from core.errors import ConfigError
+from core.plugin_manager import Plugins
+from core.tasks import Task, due, missing_secret
+
+if TYPE_CHECKING:
+    from apscheduler.triggers.base import BaseTrigger
+
+    from core.config import Config
+    from core.engine.definition import Definition
+    from core.engine.methods import Methods
+
+
+class Session(Protocol):
+    """What the daemon needs of a session of the command line, read anew on SIGHUP."""
+
+    @property
+    def config(self) -> Config:
+        """The configuration."""
+
+    @property
+    def database(self) -> Path:
+        """The database file."""
+
+    @property
+    def plugins(self) -> Plugins:
+        """All plugins."""
+
+    @property
+    def indices(self) -> dict[str, Definition]:
+        """All index definitions."""
+
+    @property
+    def methods(self) -> Methods:
+        """The methods that they may name."""
+
+    def open(self) -> AbstractContextManager[sqlite3.Connection]:
+        """The database for writing, with the catalogue of the plugins in it."""
+
+
+def triggers(session: Session) -> dict[str, tuple[str, BaseTrigger]]:
+    """The schedule and the trigger of each source that is fetched by the clock.
+
+    Raises:
+        ConfigError: a schedule or the time zone is none.
+    """
+    config = session.config
+    zone = _zone(config.daemon.timezone)
+    found = {}
+    for plugin in (*session.plugins.indicators.values(), *session.plugins.flows.values()):
+        for source in plugin.sources:
+            schedule = config.schedule.get(source.id, source.schedule)
+            if source.access == "live" and not missing_secret(source, config.secrets):
+                trigger = trigger_of(schedule, source.id, zone)
+                if trigger is not None:
+                    found[source.id] = (schedule, trigger)
+    return found
+
+
+def tasks_of(
+    connection: sqlite3.Connection, plugins: Plugins, source_id: str, secrets: dict[str, str]
+) -> list[Task]:
+    """What there is to do for one source: a page serves all its indicators at once."""
+    using = [
+        plugin.indicator.id
+        for plugin in (*plugins.indicators.values(), *plugins.flows.values())
+        if any(source.id == source_id for source in plugin.sources)
+    ]
+    tasks = due(connection, plugins, using, secrets=secrets) if using else []
+    return [task for task in tasks if task.source.id == source_id]
+
+
+def _zone(name: str) -> tzinfo:
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError) as error:
+        raise ConfigError(
+            f"daemon.timezone: there is no time zone {name!r}; write UTC or Asia/Shanghai"
+        ) from error

@@ -1,11 +1,12 @@
 # make run    the main job: refresh the bundled figures, compute, print the index
 # make test   every check: ruff, mypy --strict, pytest
+# make chaos  kill the daemon 200 times at random moments
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: run test lint types bench clean
+.PHONY: run test lint types bench chaos clean
 
 run: $(STAMP)
 	$(BIN)/cityflux run --once --offline
@@ -27,6 +28,9 @@ $(STAMP): pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
 	touch $@
+
+chaos: $(STAMP)
+	$(BIN)/python -m tests.chaos.kills --kills 200
 
 clean:
 	rm -rf $(VENV) build dist *.egg-info

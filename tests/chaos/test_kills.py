@@ -1,0 +1,11 @@
+"""A few of the kills; ``make chaos`` is the full length."""
+
+from __future__ import annotations
+
+from tests.chaos.kills import disturb
+
+
+def test_a_daemon_that_is_killed_loses_nothing() -> None:
+    outcome = disturb(kills=6, seed=3)
+    assert outcome.problems == []
+    assert outcome.changes > 0

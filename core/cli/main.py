@@ -24,6 +24,7 @@ COMMANDS = {
     "status": "core.cli.status:status",
     "import": "core.cli.exchange:import_figures",
     "export": "core.cli.exchange:export",
+    "backup": "core.cli.backup:backup",
 }
 
 
@@ -77,6 +78,7 @@ SUMMARIES = {
     "status": "Say what is stored, what is late and what failed.",
     "import": "Take in figures from a CSV file, all or none.",
     "export": "Write figures or scores to a file.",
+    "backup": "Copy the database while others write, and check the copy.",
 }
 
 

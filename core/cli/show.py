@@ -126,6 +126,8 @@ def print_evaluated(
 @click.option("--tree", is_flag=True, help="Show what every node brings to the score.")
 @click.option("--city", help="With --tree and --versus: split the lead of this city.")
 @click.option("--versus", metavar="CITY", help="With --tree and --city: the lead over this city.")
+@click.option("--ranking", is_flag=True, help="Show figure and rank, indicator by indicator.")
+@click.option("--node", help="With --ranking: only the indicators under this node.")
 @click.option("--weights", is_flag=True, help="Show the weights as written and as used.")
 @click.option("--imputed", is_flag=True, help="Show every figure that was imputed.")
 @click.option("--treated", is_flag=True, help="Show every outlier that was treated.")
@@ -141,6 +143,8 @@ def show(
     tree: bool,
     city: str | None,
     versus: str | None,
+    ranking: bool,
+    node: str | None,
     weights: bool,
     imputed: bool,
     treated: bool,
@@ -149,12 +153,18 @@ def show(
     """Print INDEX (or the default one): score, rank and coverage of every city."""
     from core.cli.contributions import contributions_of, difference, print_contributions
     from core.cli.details import imputed_below, print_adjustments, print_weights
+    from core.cli.rankings import print_rankings
     from core.cli.reading import print_strengths
 
     if bool(city) != bool(versus) or (city and not tree):
         raise click.UsageError("--city and --versus go together, with --tree")
+    if node and not ranking:
+        raise click.UsageError("--node goes with --ranking")
     definition = session.index(index)
     with session.read() as connection:
+        if ranking:
+            print_rankings(connection, definition, node, as_json=as_json, color=session.color)
+            return
         if strengths:
             print_strengths(connection, definition, strengths, as_json=as_json, color=session.color)
             return

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from sqlite_utils import Database, Migrations
 
-from storage import schema
+from storage import operation, schema
 from storage.views import VIEWS
 
 migrations = Migrations("cityflux")
@@ -53,7 +53,7 @@ def answers_say_how_to_read_them(db: Database) -> None:
 @migrations()
 def hosts_keep_their_circuits(db: Database) -> None:
     """A host that keeps failing is left alone by the next process too."""
-    db.execute(schema.HOSTS)
+    db.execute(operation.HOSTS)
 
 
 @migrations()
@@ -66,5 +66,5 @@ def details_of_runs(db: Database) -> None:
 @migrations()
 def daemon_says_what_it_does(db: Database) -> None:
     """What is due and what ran is in the database, not only in memory."""
-    for statement in schema.DAEMON.split(";\n"):
+    for statement in operation.DAEMON.split(";\n"):
         db.execute(statement)

@@ -9,46 +9,6 @@ from __future__ import annotations
 #: Now, in UTC, to the millisecond: constant within one SQL statement.
 NOW = "strftime('%Y-%m-%dT%H:%M:%fZ', 'now')"
 
-#: How each host was doing when a refresh ended.
-HOSTS = """
-CREATE TABLE hosts (
-    host TEXT PRIMARY KEY,
-    requests INTEGER NOT NULL,
-    failures INTEGER NOT NULL,
-    in_a_row INTEGER NOT NULL,
-    circuit TEXT NOT NULL,
-    open_until TEXT,
-    last_error TEXT NOT NULL,
-    seen TEXT NOT NULL
-) STRICT
-"""
-
-#: What the daemon does, and when it looks at each source.
-DAEMON = """
-CREATE TABLE daemon (
-    id INTEGER PRIMARY KEY CHECK (id = 1),
-    pid INTEGER NOT NULL,
-    host TEXT NOT NULL,
-    started TEXT NOT NULL,
-    stopped TEXT,
-    beat TEXT NOT NULL,
-    position INTEGER NOT NULL,
-    recomputed TEXT,
-    recompute_seconds REAL,
-    problem TEXT NOT NULL DEFAULT ''
-) STRICT;
-
-CREATE TABLE jobs (
-    source_id TEXT PRIMARY KEY REFERENCES sources(id),
-    schedule TEXT NOT NULL,
-    next_run TEXT,
-    last_run TEXT,
-    last_success TEXT,
-    running_since TEXT,
-    error TEXT NOT NULL DEFAULT ''
-) STRICT
-"""
-
 #: The migrations, in order; a database that has them all behind it is up to date.
 STEPS = (
     "first_tables",

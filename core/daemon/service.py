@@ -16,7 +16,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -105,7 +105,8 @@ class Service:
             scheduler.shutdown(wait=False)
             self._say(connection, stopped=now())
             keep_hosts(connection, http)
-            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            with suppress(sqlite3.OperationalError):  # somebody reads just now: no harm
+                connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
     def _start(self, connection: sqlite3.Connection) -> None:
         """Take over from the last daemon: nothing is skipped, nothing is done twice."""

@@ -11,6 +11,7 @@ import importlib
 import importlib.util
 import os
 import pkgutil
+import re
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -28,6 +29,7 @@ from core.model import City, Flow, Indicator, Source
 
 State = Literal["loaded", "disabled", "broken"]
 BUILT_IN = "built in"
+_CITY_ID = re.compile(r"[a-z][a-z0-9_-]*")
 
 
 @dataclass
@@ -155,6 +157,11 @@ class Plugins:
         return self.manager.subset_hook_caller(hook, remove_plugins=others)
 
     def _add_city(self, city: City) -> None:
+        if not _CITY_ID.fullmatch(city.id):
+            raise PluginError(
+                f"registers a city with the id {city.id!r}; write small letters, digits, _ and -, "
+                "a letter first"
+            )
         self.cities[city.id] = city
 
     def _add_index(self, path: str) -> None:

@@ -154,3 +154,16 @@ def test_a_disabled_plugin_or_indicator_is_left_out(home: Path, cityflux: Cityfl
     assert "overall_economy.gdp" not in known
     assert not any(name.startswith("capital.") for name in known)
     assert "transport.rail_passengers" in known
+
+
+def test_a_city_with_a_bad_id_costs_its_plugin_alone(home: Path, cityflux: Cityflux) -> None:
+    (home / "my_plugins").mkdir(exist_ok=True)
+    (home / "my_plugins" / "places.py").write_text(
+        "from cityflux import City, hookimpl\n\n\n@hookimpl\ndef register_cities(register):\n"
+        "    register(City('110000', '北京', 'Beijing'))\n",
+        encoding="utf-8",
+    )
+    done = cityflux("run", "--once", "--offline")
+    assert done.returncode == 1
+    assert "registers a city with the id '110000'" in done.stderr
+    assert "流量指数" in done.stdout

@@ -18,6 +18,7 @@ STEPS = (
     "hosts_keep_their_circuits",
     "details_of_runs",
     "daemon_says_what_it_does",
+    "alarms_and_counts_of_operation",
 )
 
 CATALOG = """

@@ -348,3 +348,33 @@ def test_a_port_that_is_taken_is_named(daemon: Daemon) -> None:
         done = run_module("cityflux", "run", cwd=daemon.folder)
     assert done.returncode == 1
     assert f"daemon.port: {port} cannot be used" in done.stderr
+
+
+def test_failures_are_told_and_copies_are_made(daemon: Daemon, server: LoopbackServer) -> None:
+    config = (daemon.folder / "config.toml").read_text()
+    more = '[backup]\nschedule = "every 1 hour"\n[log]\nformat = "json"\n'
+    (daemon.folder / "config.toml").write_text(config + more)
+    server.answer("/hook", "fine")
+    server.answer("/boats", "no JSON")
+    daemon.start(CITYFLUX_WEBHOOK=server.address("/hook"))
+    daemon.until(lambda: server.count("/hook") == 1)
+    server.answer("/boats", json.dumps({"shanghai": 7, "beijing": 3}))
+    daemon.process.send_signal(signal.SIGHUP)  # what failed is looked at again
+    daemon.until(lambda: server.count("/hook") == 2)
+    daemon.until(lambda: daemon.scores() == {"shanghai": 100.0, "beijing": 0.0})
+    change = "UPDATE observations SET value = 2 WHERE city_id = 'shanghai'"
+    assert run_module("sqlite_utils", str(daemon.database), change, cwd=daemon.folder).stdout
+    daemon.until(lambda: server.count("/hook") == 3)
+    daemon.until(lambda: list((daemon.folder / "backups").glob("cityflux-*.db")))
+    assert daemon.stop() == 0
+
+    told = [json.loads(seen.body) for seen in server.requests if seen.path == "/hook"]
+    assert [each["event"] for each in told] == ["failed", "recovered", "ranks_changed"]
+    assert "JSONDecodeError" in told[0]["text"]
+    assert {each["city_id"] for each in told[2]["changes"]} == {"shanghai", "beijing"}
+    (copy,) = (daemon.folder / "backups").iterdir()
+    with contextlib.closing(sqlite3.connect(copy)) as opened:
+        assert opened.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+    lines = [json.loads(line) for line in daemon.log.read_text().splitlines()]
+    assert any(line["message"].startswith("backup: ") for line in lines)
+    assert server.address("/hook") not in daemon.log.read_text()

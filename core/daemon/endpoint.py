@@ -26,10 +26,7 @@ def answering(port: int, read: Read) -> Iterator[None]:
     if not port:
         yield
         return
-    try:
-        server = ThreadingHTTPServer(("127.0.0.1", port), partial(_Answers, read))
-    except OSError as error:
-        raise ConfigError(f"daemon.port: {port} cannot be used ({error.strerror})") from error
+    server = _listen(port, partial(_Answers, read))
     server.daemon_threads = True
     thread = threading.Thread(target=server.serve_forever, name="cityflux-port", daemon=True)
     thread.start()
@@ -38,6 +35,23 @@ def answering(port: int, read: Read) -> Iterator[None]:
     finally:
         server.shutdown()
         server.server_close()
+
+
+def check_port(port: int) -> None:
+    """Look whether a port is free.
+
+    Raises:
+        ConfigError: it is taken.
+    """
+    if port:
+        _listen(port, BaseHTTPRequestHandler).server_close()
+
+
+def _listen(port: int, handler: Callable[..., BaseHTTPRequestHandler]) -> ThreadingHTTPServer:
+    try:
+        return ThreadingHTTPServer(("127.0.0.1", port), handler)
+    except OSError as error:
+        raise ConfigError(f"daemon.port: {port} cannot be used ({error.strerror})") from error
 
 
 class _Answers(BaseHTTPRequestHandler):

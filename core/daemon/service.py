@@ -24,14 +24,14 @@ from typing import TYPE_CHECKING, Any
 from core.carry_out import Result
 from core.daemon.alarms import Alarms
 from core.daemon.chores import Chores, backup_trigger
-from core.daemon.endpoint import answering
+from core.daemon.endpoint import answering, check_port
 from core.daemon.follow import follow
 from core.daemon.lock import only_daemon
 from core.daemon.notify import notify
 from core.daemon.plan import Session, tasks_of, triggers
 from core.daemon.schedule import next_run
 from core.daemon.webhook import open_webhook
-from core.errors import USER_ERRORS
+from core.errors import USER_ERRORS, ConfigError
 from core.http import keep_hosts, open_client
 from core.job import announce_changes, compute_all, note_broken
 from core.logs import set_up_logs
@@ -312,6 +312,7 @@ class Service:
         try:
             session = self._load()
             planned = _checked(session)
+            _check_change(self._session, session)
         except USER_ERRORS as error:
             log.error("the new configuration is refused, the old one stays: %s", error)
             return
@@ -336,6 +337,19 @@ def _checked(session: Session) -> dict[str, tuple[str, BaseTrigger]]:
     backup_trigger(session.config)
     open_webhook(session.config)
     return triggers(session)
+
+
+def _check_change(old: Session, new: Session) -> None:
+    """Refuse what a running daemon cannot change to, while the old configuration still serves.
+
+    Raises:
+        ConfigError: another database, a port that is taken, a log that cannot be written.
+    """
+    if new.database != old.database:
+        raise ConfigError("database.path: is another file; stop the daemon and start it again")
+    if new.config.daemon.port != old.config.daemon.port:
+        check_port(new.config.daemon.port)
+    set_up_logs(new.config)
 
 
 def _last(earlier: dict[str, Job], source_id: str) -> str | None:

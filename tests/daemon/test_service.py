@@ -107,6 +107,9 @@ class Daemon:
             assert time.monotonic() < end, self.log.read_text()
             time.sleep(0.02)
 
+    def until_said(self, text: str, times: int = 1) -> None:
+        self.until(lambda: self.log.read_text().count(text) == times)
+
     def stop(self, number: int = signal.SIGTERM) -> int:
         self.process.send_signal(number)
         return self.process.wait(30)
@@ -219,6 +222,25 @@ def test_a_new_configuration_is_read_and_a_bad_one_is_refused(daemon: Daemon) ->
     (daemon.folder / "config.toml").write_text(good + '[schedule]\n"local.port" = "@weekly"\n')
     daemon.process.send_signal(signal.SIGHUP)
     daemon.until(lambda: daemon.rows("SELECT 1 FROM jobs WHERE schedule = '@weekly'"))
+    assert daemon.stop() == 0
+
+
+def test_what_a_running_daemon_cannot_change_to_is_refused(daemon: Daemon) -> None:
+    daemon.start()
+    daemon.until_said("sources scheduled")
+    good = (daemon.folder / "config.toml").read_text()
+    with contextlib.closing(socket.create_server(("127.0.0.1", 0))) as taken:
+        port = taken.getsockname()[1]
+        refused = {
+            good.replace("[daemon]", f"[daemon]\nport = {port}"): f"daemon.port: {port} cannot be",
+            good + '[log]\nfile = "boats.toml/log"\n': "log.file: ",
+            good + '[database]\npath = "other.db"\n': "database.path: is another file",
+        }
+        for count, (config, said) in enumerate(refused.items(), start=2):
+            (daemon.folder / "config.toml").write_text(config)
+            daemon.process.send_signal(signal.SIGHUP)
+            daemon.until_said(f"the old one stays: {said}")
+            daemon.until_said(f"up, pid {daemon.process.pid}", count)
     assert daemon.stop() == 0
 
 

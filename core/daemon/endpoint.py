@@ -12,6 +12,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 from core.daemon.health import problems
 from core.errors import ConfigError
+from storage.staleness import read_stale
 
 Read = Callable[[], AbstractContextManager[sqlite3.Connection]]
 
@@ -64,7 +65,9 @@ class _Answers(BaseHTTPRequestHandler):
         if self.path == "/health":
             with self._read() as connection:
                 wrong = problems(connection)
-            body = json.dumps({"healthy": not wrong, "problems": wrong}, ensure_ascii=False)
+                stale = {each.indicator_id: each.days_late for each in read_stale(connection)}
+            said = {"healthy": not wrong, "problems": wrong, "stale": stale}
+            body = json.dumps(said, ensure_ascii=False)
             self._send(503 if wrong else 200, "application/json", body.encode())
         elif self.path == "/metrics":
             from core.daemon.metrics import exposition

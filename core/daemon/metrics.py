@@ -15,6 +15,7 @@ from core.daemon.health import problems
 from storage.housekeeping import thinned_fetches
 from storage.jobs import read_daemon, read_jobs
 from storage.observations import position
+from storage.staleness import read_stale
 
 #: Every metric: what it says, and its label.
 METRICS = {
@@ -76,8 +77,7 @@ def _of_figures(connection: sqlite3.Connection) -> Iterator[Metric]:
     ):
         figures.add_metric([status], count)
     yield figures
-    (stale,) = connection.execute("SELECT count(*) FROM stale_indicators").fetchone()
-    yield _gauge("cityflux_stale_indicators", stale)
+    yield _gauge("cityflux_stale_indicators", len(read_stale(connection)))
     name = "cityflux_fetches_total"
     fetched = CounterMetricFamily(name, METRICS[name], labels=["outcome"])
     counts = Counter(thinned_fetches(connection))

@@ -71,7 +71,9 @@ class Service:
         self._triggers = _checked(self._session)
         self._stopping = threading.Event()
         self._reload = threading.Event()
-        self._results: queue.SimpleQueue[tuple[str, list[Result] | None]] = queue.SimpleQueue()
+        # Not a SimpleQueue: in CPython 3.11 a signal that comes at the very end of the timeout of
+        # its `get` makes it wait for ever, and the daemon would not stop.
+        self._results: queue.Queue[tuple[str, list[Result] | None]] = queue.Queue()
         self._jobs: dict[str, Job] = {}
         self._failures: Counter[str] = Counter()
         self._position = 0

@@ -306,7 +306,13 @@ def test_status_tells_of_the_daemon_and_of_its_end(daemon: Daemon) -> None:
     assert (found["daemon"]["running"], found["daemon"]["pid"]) == (True, daemon.process.pid)
     (job,) = found["sources"]
     assert (job["source_id"], job["late"], job["error"]) == ("local.port", False, "")
+    (stale,) = found["stale"]
+    assert (stale["indicator_id"], stale["latest_day"]) == ("local.boats", "2020-12-31")
+    assert found["without_figure"] == 0
+    listed = run_module("cityflux", "indicators", "--stale", "--json", cwd=daemon.folder)
+    assert json.loads(listed.stdout) == [stale]
     text = run_module("cityflux", "status", cwd=daemon.folder).stdout
+    assert "stale (later than their frequency allows): 1 indicators; without a figure: 0" in text
     assert f"pid {daemon.process.pid} on " in text
     daemon.stop(signal.SIGKILL)
     text = run_module("cityflux", "status", cwd=daemon.folder).stdout
@@ -339,7 +345,11 @@ def test_health_and_metrics_tell_of_a_source_that_fails_and_comes_back(
     server.answer("/boats", json.dumps({"shanghai": 7, "beijing": 3}))
     daemon.process.send_signal(signal.SIGHUP)  # what failed is looked at again
     daemon.until(lambda: ask(port, "/health")[0] == 200)
-    assert json.loads(ask(port, "/health")[1]) == {"healthy": True, "problems": []}
+    said = json.loads(ask(port, "/health")[1])
+    assert (said["healthy"], said["problems"]) == (True, [])
+    # The figures of 2020 are late, which no start of the daemon mends: it is told all the same.
+    assert list(said["stale"]) == ["local.boats"]
+    assert said["stale"]["local.boats"] > 1000
     assert ask(port, "/")[0] == 404
 
     daemon.until(lambda: "cityflux_known_change_position 2.0" in ask(port, "/metrics")[1])
@@ -351,6 +361,8 @@ def test_health_and_metrics_tell_of_a_source_that_fails_and_comes_back(
     (success,) = families["cityflux_source_last_success_timestamp_seconds"].samples
     assert success.labels == {"source": "local.port"}
     assert abs(success.value - time.time()) < 60
+    (stale,) = families["cityflux_stale_indicators"].samples
+    assert stale.value == 1
     (failing,) = families["cityflux_source_failing"].samples
     assert failing.value == 0
     assert {each.removesuffix("_total") for each in METRICS} == set(families)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import click
 
 from core.cli.comparison import compare, print_comparison
+from core.cli.names import Language, language_option
 from core.cli.output import json_option, percent, print_json, print_table
 from core.cli.rows import Row, stored_rows
 from core.cli.session import Session, pass_session
@@ -126,6 +127,8 @@ def print_evaluated(
 @click.option("--tree", is_flag=True, help="Show what every node brings to the score.")
 @click.option("--city", help="With --tree and --versus: split the lead of this city.")
 @click.option("--versus", metavar="CITY", help="With --tree and --city: the lead over this city.")
+@click.option("--depth", type=click.IntRange(min=0), help="With --tree: so many levels down.")
+@language_option
 @click.option("--ranking", is_flag=True, help="Show figure and rank, indicator by indicator.")
 @click.option("--node", help="With --ranking: only the indicators under this node.")
 @click.option("--weights", is_flag=True, help="Show the weights as written and as used.")
@@ -143,6 +146,8 @@ def show(
     tree: bool,
     city: str | None,
     versus: str | None,
+    depth: int | None,
+    lang: Language | None,
     ranking: bool,
     node: str | None,
     weights: bool,
@@ -151,13 +156,15 @@ def show(
     as_json: bool,
 ) -> None:
     """Print INDEX (or the default one): score, rank and coverage of every city."""
-    from core.cli.contributions import contributions_of, difference, print_contributions
+    from core.cli.contributions import contributions_of, print_contributions
     from core.cli.details import imputed_below, print_adjustments, print_weights
     from core.cli.rankings import print_rankings
     from core.cli.reading import print_strengths
 
     if bool(city) != bool(versus) or (city and not tree):
         raise click.UsageError("--city and --versus go together, with --tree")
+    if (depth is not None or lang) and not tree:
+        raise click.UsageError("--depth and --lang go with --tree")
     if node and not ranking:
         raise click.UsageError("--node goes with --ranking")
     definition = session.index(index)
@@ -175,10 +182,17 @@ def show(
             kind: Literal["imputed", "treated"] = "imputed" if imputed else "treated"
             print_adjustments(connection, definition, kind, as_json=as_json, color=session.color)
         elif tree:
-            parts = contributions_of(definition, rows, session.methods)
-            if city and versus:
-                parts = difference(parts, city, versus)
-            print_contributions(definition, parts, as_json=as_json, color=session.color)
+            between = (city, versus) if city and versus else None
+            split = contributions_of(connection, definition, session.methods, between)
+            print_contributions(
+                connection,
+                definition,
+                split,
+                depth=depth,
+                language=lang,
+                as_json=as_json,
+                color=session.color,
+            )
         elif against:
             other = session.index(against)
             pairs = compare(rows, stored_rows(connection, other.id))

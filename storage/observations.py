@@ -88,7 +88,9 @@ def store_figures(
             (indicator_id, source_id),
         )
     }
-    news = sorted(figure for figure in figures if _is_news(figure, known.get(figure[:2])))
+    news = sorted(
+        (each for each in figures if _is_news(each, known.get(each[:2]))) if known else figures
+    )
     same = (indicator_id, source_id, fetch_id, now())
     for first in range(0, len(news), _ROWS):
         rows = news[first : first + _ROWS]

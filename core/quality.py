@@ -263,9 +263,8 @@ def _with_reasons(frame: pl.DataFrame, reasons: Mapping[tuple[str, str], str]) -
     """The frame with the status and the note of the doubtful figures filled in."""
     import polars as pl
 
-    nothing = [None] * frame.height
     statuses, notes = (
-        frame[name].to_list() if name in frame.columns else nothing.copy() for name in _MARKS
+        frame[name].to_list() if name in frame.columns else _nothing(frame) for name in _MARKS
     )
     cities, periods, _ = _columns(frame)
     for row, key in enumerate(zip(cities, periods, strict=True)):
@@ -279,3 +278,7 @@ def _with_reasons(frame: pl.DataFrame, reasons: Mapping[tuple[str, str], str]) -
     ]
     others = [name for name in frame.columns if name not in _MARKS]
     return (frame[others] if len(others) < frame.width else frame).hstack(marks)
+
+
+def _nothing(frame: pl.DataFrame) -> list[str | None]:
+    return [None] * frame.height

@@ -19,6 +19,7 @@ STEPS = (
     "details_of_runs",
     "daemon_says_what_it_does",
     "definitions_are_kept",
+    "alarms_and_counts_of_operation",
 )
 
 CATALOG = """

@@ -31,11 +31,12 @@ def bars(rows: Cells, language: Language) -> alt.LayerChart:
         x=alt.X("score:Q", title=message(language, "score")),
         y=alt.Y("city:N", sort=None, title=None),
     )
-    right = base.mark_text(align="left", dx=4).transform_filter("datum.score >= 0")
-    left = base.mark_text(align="right", dx=-4).transform_filter("datum.score < 0")
+    # The number stands where the bar ends, or right of zero, where it meets no name of a city.
+    text = base.mark_text(align="left", dx=4).encode(text="shown:N")
     return _finished(
         base.mark_bar(color=STRONG, height=ROW * 0.62),
-        *(each.encode(text="shown:N") for each in (right, left)),
+        text.transform_filter("datum.score >= 0"),
+        text.encode(x=alt.datum(0)).transform_filter("datum.score < 0"),
         height=len(rows) * ROW,
     )
 
@@ -79,23 +80,18 @@ def heat(rows: Cells, language: Language) -> alt.LayerChart:
 
 
 def lines(rows: Cells, language: Language) -> alt.LayerChart:
-    """Series of cities, each with its name at its end: ``city``, ``period``, ``value``."""
+    """Series of cities, told apart by colour and shape: ``city``, ``period``, ``value``."""
     import altair as alt
 
-    ends = list({row["city"]: row for row in rows}.values())
-    colour = alt.Color("city:N", sort=None, legend=None, scale=alt.Scale(scheme="dark2"))
     periods = sorted({row["period"] for row in rows})
-    x = alt.X("period:O", sort=periods, title=None, axis=alt.Axis(labelAngle=0, labelOverlap=True))
-    y = alt.Y("value:Q", title=None, scale=alt.Scale(zero=False))
-    base = _chart(rows).encode(x=x, y=y, color=colour)
-    points = base.mark_point(filled=True, size=45)
-    names = _chart(ends).mark_text(align="left", dx=8)
-    return _finished(
-        base.mark_line(strokeWidth=2),
-        points.encode(shape=alt.Shape("city:N", sort=None, legend=None)),
-        names.encode(x=x, y=y, color=colour, text="city:N"),
-        height=LINES,
+    base = _chart(rows).encode(
+        x=alt.X("period:O", sort=periods, title=None, axis=alt.Axis(labelAngle=0, labelOverlap=True)),
+        y=alt.Y("value:Q", title=None, scale=alt.Scale(zero=False)),
+        color=alt.Color("city:N", sort=None, title=None, scale=alt.Scale(scheme="dark2")),
+        shape=alt.Shape("city:N", sort=None, title=None),
     )
+    drawn = base.mark_line(strokeWidth=2)
+    return _finished(drawn, base.mark_point(filled=True, size=60, opacity=1), height=LINES)
 
 
 def atlas(rows: Cells, language: Language) -> alt.LayerChart:
@@ -157,7 +153,7 @@ def _finished(*layers: alt.Chart, height: float) -> alt.LayerChart:
         .configure(font=FONT)
         .configure_axis(labelFontSize=13, titleFontSize=13, **axis)
         .configure_text(fontSize=13)
-        .configure_legend(labelFontSize=13, orient="top")
+        .configure_legend(labelFontSize=13, orient="top", columns=4)
         .configure_view(stroke=None)
     )
     return chart

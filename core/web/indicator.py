@@ -12,7 +12,7 @@ from core.web.queries import Rows, found
 from core.web.text import pick
 
 #: Cities on one page, periods side by side, and revisions or conflicts at most.
-PAGE, PERIODS, LISTED = 50, 12, 50
+PAGE, PERIODS, LISTED = 50, 12, 20
 
 _SERIES = """
 SELECT o.city_id, c.name_zh, c.name_en, o.period, o.value, o.status

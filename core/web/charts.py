@@ -85,7 +85,9 @@ def lines(rows: Cells, language: Language) -> alt.LayerChart:
 
     periods = sorted({row["period"] for row in rows})
     base = _chart(rows).encode(
-        x=alt.X("period:O", sort=periods, title=None, axis=alt.Axis(labelAngle=0, labelOverlap=True)),
+        x=alt.X(
+            "period:O", sort=periods, title=None, axis=alt.Axis(labelAngle=0, labelOverlap=True)
+        ),
         y=alt.Y("value:Q", title=None, scale=alt.Scale(zero=False)),
         color=alt.Color("city:N", sort=None, title=None, scale=alt.Scale(scheme="dark2")),
         shape=alt.Shape("city:N", sort=None, title=None),
@@ -124,7 +126,7 @@ def _view(cities: Cells) -> dict[str, Any]:
     """Center and scale of a Mercator map that holds all cities, with some room around."""
     north, south = (f(row["latitude"] for row in cities) for f in (max, min))
     east, west = (f(row["longitude"] for row in cities) for f in (max, min))
-    # A degree of latitude is drawn longer than one of longitude, and the map is less high than wide.
+    # A degree of latitude is drawn longer than one of longitude, and the map is wider than high.
     degrees = 1.25 * max(east - west, 2 * (north - south), 8.0)
     return {
         "center": [(east + west) / 2, (north + south) / 2],

@@ -26,6 +26,8 @@ Cells = list[dict[str, Any]]
 
 #: What fits into a chart; the file has all rows.
 BARS, TILES, LINES = 25, 12, 8
+#: Characters of a name in a chart.
+LONGEST = 40
 MEDIA = {"svg": "image/svg+xml", "png": "image/png", "csv": "text/csv; charset=utf-8"}
 #: A picture that a browser opens by itself loads nothing and runs nothing.
 PICTURE = "default-src 'none'; style-src 'unsafe-inline'; sandbox"
@@ -195,7 +197,7 @@ def chart_view(name: str) -> Callable[..., Any]:
                 "content-security-policy": PICTURE,
                 "content-disposition": f'{way}; filename="cityflux-{kind}.{ending}"',
                 "cache-control": "no-cache",
-                "vary": "Accept-Language",
+                "vary": "Accept-Language, Cookie",
             },
         )
 
@@ -212,13 +214,18 @@ def _encoded(kind: Chart, ending: str, rows: Cells, asked: Asked) -> bytes:
         return _table(rows)
     import vl_convert
 
-    drawn = kind.drawn(rows)
+    drawn = [{name: _short(cell) for name, cell in row.items()} for row in kind.drawn(rows)]
     if not drawn:
         raise NotHere(message(asked.language, "nothing_to_draw"))
     specification = kind.draw(drawn, asked.language).to_dict()
     if ending == "svg":
         return vl_convert.vegalite_to_svg(specification, allowed_base_urls=[]).encode()
     return bytes(vl_convert.vegalite_to_png(specification, scale=2, allowed_base_urls=[]))
+
+
+def _short(cell: Any) -> Any:
+    """A name as a picture has room for it; to fit a very long one takes seconds."""
+    return f"{cell[:LONGEST]}…" if isinstance(cell, str) and len(cell) > LONGEST else cell
 
 
 def _table(rows: Cells) -> bytes:

@@ -248,6 +248,9 @@ MESSAGES: Mapping[str, tuple[str, str]] = {
     # trouble
     "not_here": ("这里没有所要的内容", "There is nothing of that kind here"),
     "too_slow": ("查询超过了时间限制", "The query took longer than is allowed"),
+    "forbidden": ("不允许", "That is not allowed"),
+    "wrong": ("请求不对", "That could not be understood"),
+    "broken": ("出错了，原因在服务器的日志里", "Something broke; the server's log says what"),
     "try_search": ("可以检索，或回到首页。", "Try the search, or go back to the front page."),
 }
 

@@ -134,26 +134,28 @@ def view(make: Maker, name: str) -> Callable[..., Any]:
     """The view of Datasette that shows what ``make`` gives, from the database ``name``."""
 
     async def show(datasette: Datasette, request: Request) -> Response:
-        from datasette.utils.asgi import Response
-
         asked = understand(datasette, request)
-        page = await _attempt(datasette, name, make, asked)
-        response = Response.html(
-            render(page, asked, name),
-            status=int(page.status),
-            headers={
-                "content-security-policy": POLICY,
-                "cache-control": "no-cache",
-                "vary": "Accept-Language",
-            },
-        )
-        if asked.text("lang") in ("zh", "en"):
-            response.set_cookie(
-                COOKIE, asked.language, max_age=YEAR, path=asked.base, httponly=True
-            )
-        return response
+        return answer(await _attempt(datasette, name, make, asked), asked, name)
 
     return show
+
+
+def answer(page: Page, asked: Asked, database: str) -> Response:
+    """Send a page, and have the browser remember a language that was asked for."""
+    from datasette.utils.asgi import Response
+
+    response = Response.html(
+        render(page, asked, database),
+        status=int(page.status),
+        headers={
+            "content-security-policy": POLICY,
+            "cache-control": "no-cache",
+            "vary": "Accept-Language, Cookie",
+        },
+    )
+    if asked.text("lang") in ("zh", "en"):
+        response.set_cookie(COOKIE, asked.language, max_age=YEAR, path=asked.base, httponly=True)
+    return response
 
 
 async def _attempt(datasette: Datasette, name: str, make: Maker, asked: Asked) -> Page:

@@ -8,19 +8,22 @@ to import would break every command of Datasette.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from datasette import hookimpl
+from pluggy import HookimplMarker
 
 if TYPE_CHECKING:
     from datasette.app import Datasette
+    from datasette.utils.asgi import Request
 
 Route = tuple[str, Callable[..., Any]]
 
 NAME = "cityflux"
+#: What ``datasette.hookimpl`` is, without the import of Datasette.
+hookimpl = HookimplMarker("datasette")
 
 
 @lru_cache(maxsize=64)
@@ -62,6 +65,20 @@ def asgi_wrapper(datasette: Datasette) -> Callable[[Any], Any]:
     from core.web.safety import with_headers
 
     return with_headers if database_of(datasette) else lambda application: application
+
+
+@hookimpl(wrapper=True)
+def handle_exception(
+    datasette: Datasette, request: Request, exception: Exception
+) -> Generator[None, list[Any], list[Any]]:
+    """Our page in the place of Datasette's, and of all that it would print."""
+    answers = yield
+    name = database_of(datasette)
+    if name is None:
+        return answers
+    from core.web.trouble import trouble
+
+    return [trouble(datasette, request, exception, name)]
 
 
 @hookimpl

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import NamedTuple
 
 from core.web.asked import Asked, NotHere
@@ -19,7 +20,8 @@ class Branch(NamedTuple):
     children: list[Branch]
 
 
-class Chosen(NamedTuple):
+@dataclass(frozen=True)
+class Chosen:
     """An index and the period that is shown; before is the period before it."""
 
     index: sqlite3.Row

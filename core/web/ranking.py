@@ -43,13 +43,17 @@ def index_page(connection: sqlite3.Connection, asked: Asked) -> Page:
             "cities": cities,
             "city": city,
             "other": other,
-            "tree": tree(connection, shown, city and city["id"], other and other["id"]),
+            "tree": tree(connection, shown, _id(city), _id(other)),
         },
     )
 
 
 def _cities(connection: sqlite3.Connection, shown: Chosen) -> Rows:
     return connection.execute(_CITIES, (shown.index["id"], shown.root, shown.period)).fetchall()
+
+
+def _id(city: sqlite3.Row | None) -> str | None:
+    return None if city is None else str(city["id"])
 
 
 def _compared(asked: Asked, cities: Rows) -> tuple[sqlite3.Row | None, sqlite3.Row | None]:

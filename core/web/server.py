@@ -43,7 +43,7 @@ def make_datasette(path: Path, language: Language | None = None) -> Datasette:
 
     from core.web import plugin
 
-    class ReadOnly(Database):
+    class ReadOnly(Database):  # type: ignore[misc] # Datasette carries no types
         """A database that no statement can change, and whose path may hold any character."""
 
         def connect(self, write: bool = False) -> sqlite3.Connection:

@@ -21,6 +21,10 @@ INK, STRONG, WARM, FAINT = "#1d2733", "#0b5c8a", "#c8551b", "#c9d6df"
 FONT = '"Noto Sans CJK SC", "PingFang SC", "Microsoft YaHei", system-ui, sans-serif'
 #: Pixels: the width of a chart, the height of a bar's slot, of a line chart and of a map.
 WIDTH, ROW, LINES, MAP = 640, 26, 320, 440
+#: Cities that fit into the ranking, the ranks by group and the lines; the CSV has all of them.
+BARS, TILES, SERIES = 25, 12, 8
+#: About so many numbers stand at an axis.
+TICKS = 8
 
 
 def bars(rows: Cells, language: Language) -> alt.LayerChart:
@@ -28,7 +32,7 @@ def bars(rows: Cells, language: Language) -> alt.LayerChart:
     import altair as alt
 
     base = _chart(rows).encode(
-        x=alt.X("score:Q", title=message(language, "score")),
+        x=alt.X("score:Q", title=message(language, "score"), axis=alt.Axis(tickCount=TICKS)),
         y=alt.Y("city:N", sort=None, title=None),
     )
     # The number stands where the bar ends, or right of zero, where it meets no name of a city.
@@ -46,7 +50,7 @@ def pairs(rows: Cells, language: Language) -> alt.LayerChart:
     import altair as alt
 
     base = _chart(rows).encode(
-        x=alt.X("score:Q", title=message(language, "score")),
+        x=alt.X("score:Q", title=message(language, "score"), axis=alt.Axis(tickCount=TICKS)),
         y=alt.Y("group:N", sort=None, title=None, axis=alt.Axis(labelLimit=220)),
     )
     shapes = alt.Scale(range=["circle", "square"])
@@ -84,16 +88,22 @@ def lines(rows: Cells, language: Language) -> alt.LayerChart:
     import altair as alt
 
     periods = sorted({row["period"] for row in rows})
+    scale = alt.Scale(scheme="dark2")
     base = _chart(rows).encode(
         x=alt.X(
             "period:O", sort=periods, title=None, axis=alt.Axis(labelAngle=0, labelOverlap=True)
         ),
         y=alt.Y("value:Q", title=None, scale=alt.Scale(zero=False)),
-        color=alt.Color("city:N", sort=None, title=None, scale=alt.Scale(scheme="dark2")),
+    )
+    # A legend of the lines would stand beside that of the points, which has colour and shape.
+    drawn = base.mark_line(strokeWidth=2).encode(
+        color=alt.Color("city:N", sort=None, legend=None, scale=scale)
+    )
+    points = base.mark_point(filled=True, size=60, opacity=1).encode(
+        color=alt.Color("city:N", sort=None, title=None, scale=scale),
         shape=alt.Shape("city:N", sort=None, title=None),
     )
-    drawn = base.mark_line(strokeWidth=2)
-    return _finished(drawn, base.mark_point(filled=True, size=60, opacity=1), height=LINES)
+    return _finished(drawn, points, height=LINES)
 
 
 def atlas(rows: Cells, language: Language) -> alt.LayerChart:

@@ -24,8 +24,6 @@ if TYPE_CHECKING:
 
 Cells = list[dict[str, Any]]
 
-#: What fits into a chart; the file has all rows.
-BARS, TILES, LINES = 25, 12, 8
 #: Characters of a name in a chart.
 LONGEST = 40
 MEDIA = {"svg": "image/svg+xml", "png": "image/png", "csv": "text/csv; charset=utf-8"}
@@ -119,7 +117,7 @@ def _atlas(connection: sqlite3.Connection, asked: Asked) -> Cells:
     cities: Cells = [
         {
             "city": _name(asked, row),
-            "label": f"{row['rank'] or MISSING} {_name(asked, row)}" if place < BARS else "",
+            "label": f"{row['rank'] or MISSING} {_name(asked, row)}" if place < charts.BARS else "",
             "rank": row["rank"],
             "score": row["score"],
             "latitude": row["latitude"],
@@ -164,11 +162,11 @@ def _of_first(count: int, key: str) -> Callable[[Cells], Cells]:
 
 
 CHARTS: Mapping[str, Chart] = {
-    "ranking": Chart(_ranking, _of_first(BARS, "score"), charts.bars),
-    "groups": Chart(_groups, _of_first(TILES, "rank"), charts.heat),
+    "ranking": Chart(_ranking, _of_first(charts.BARS, "score"), charts.bars),
+    "groups": Chart(_groups, _of_first(charts.TILES, "rank"), charts.heat),
     "compare": Chart(_compared, _known("score"), charts.pairs),
-    "years": Chart(_years, _of_first(LINES, "value"), charts.lines),
-    "series": Chart(_series, _of_first(LINES, "value"), charts.lines),
+    "years": Chart(_years, _of_first(charts.SERIES, "value"), charts.lines),
+    "series": Chart(_series, _of_first(charts.SERIES, "value"), charts.lines),
     "map": Chart(_atlas, list, charts.atlas),
 }
 

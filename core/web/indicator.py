@@ -7,6 +7,7 @@ from collections import defaultdict
 from typing import NamedTuple
 
 from core.web.asked import Asked
+from core.web.charts import SERIES
 from core.web.page import Page
 from core.web.queries import Rows, found
 from core.web.text import pick
@@ -82,6 +83,8 @@ def indicator_page(connection: sqlite3.Connection, asked: Asked) -> Page:
             "places": connection.execute(_PLACES, (key,)).fetchall(),
             "periods": sorted({row["period"] for row in series})[-PERIODS:],
             "lines": lines[PAGE * (page - 1) : PAGE * page],
+            "total": len(lines),
+            "drawn": SERIES,
             "page": page,
             "pages": pages,
             "sources": connection.execute(_SOURCES, {"indicator": key}).fetchall(),

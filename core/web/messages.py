@@ -27,6 +27,7 @@ MESSAGES: Mapping[str, tuple[str, str]] = {
     "as_table": ("在数据表中查看（JSON、CSV、筛选）", "As a table (JSON, CSV, filters)"),
     "download": ("下载", "Download"),
     "missing": ("缺失", "missing"),
+    "scrolls": ("{name}（可滚动）", "{name}, scrolls"),
     "show": ("显示", "Show"),
     # columns
     "rank": ("排名", "Rank"),
@@ -127,12 +128,15 @@ MESSAGES: Mapping[str, tuple[str, str]] = {
     "chart_series": ("各城市的数值，{unit}", "Figures of the cities, {unit}"),
     "chart_map": ("城市的位置和排名", "Where the cities lie, and their ranks"),
     "chart_part": (
-        "图中只画排在前面的城市；CSV 中有全部。",
-        "The chart shows the first cities; the CSV has all.",
+        "图中只画前 {count} 个城市；CSV 中有全部 {all} 个。",
+        "The chart shows the first {count} cities; the CSV has all {all}.",
     ),
     "nothing_to_draw": ("没有可画的数值", "there is nothing to draw"),
     "one_city": ("只有一个城市，无从比较。", "There is only one city, so nothing to compare."),
-    "one_period": ("只有一个时期。", "There is only one period."),
+    "one_period": (
+        "只有一个时期，没有逐年变化。",
+        "There is only one period, so nothing changes over the years.",
+    ),
     "no_tree": ("这个指数没有节点。", "This index has no nodes."),
     # a city
     "places": ("在各指数中的位置", "Places in the indices"),

@@ -233,8 +233,11 @@ UNITS: Mapping[str, Mapping[str, str]] = {
     "snapshots": {"size": "byte"},
 }
 
-#: Endings of the tables of the search index, which nobody looks at.
-_HIDDEN = ("", "_config", "_data", "_docsize", "_idx")
+#: The tables of the search index and of the migrations, which nobody looks at.
+_HIDDEN = (
+    *(f"indicators_fts{ending}" for ending in ("", "_config", "_data", "_docsize", "_idx")),
+    "_sqlite_migrations",
+)
 
 
 @cache
@@ -248,7 +251,7 @@ def describe(database: str) -> dict[str, Any]:
         }
         for name, (description, own) in TABLES.items()
     }
-    tables |= {f"indicators_fts{ending}": {"hidden": True} for ending in _HIDDEN}
+    tables |= {name: {"hidden": True} for name in _HIDDEN}
     for name in ("cities", "indicators", "indices"):
         tables[name]["label_column"] = "name_zh"
     return {

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 
 from core.web.asked import Asked, NotHere
+from core.web.charts import BARS, SERIES, TILES
 from core.web.page import Page
 from core.web.queries import Chosen, Rows, chosen, count_ranked, last_run, ranking, tree
 from core.web.text import pick
@@ -37,6 +38,9 @@ def index_page(connection: sqlite3.Connection, asked: Asked) -> Page:
             "shown": shown,
             "rows": ranking(connection, shown, limit=PAGE, offset=PAGE * (page - 1)),
             "total": total,
+            "bars": BARS,
+            "tiles": TILES,
+            "series": SERIES,
             "page": page,
             "pages": pages,
             "run": last_run(connection, shown.index["id"]),

@@ -14,6 +14,8 @@ async function move(address, signal) {
     if (known) each.open = known.open;
   }
   here.replaceWith(there);
+  // The way to the other language leads to the same period.
+  document.querySelector("header nav").replaceWith(other.querySelector("header nav"));
   history.replaceState(null, "", address);
 }
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from core.cli.names import Language, city_names, node_names
-from core.cli.output import print_json, print_table
+from core.cli.output import print_json, print_table, printable
 from core.errors import IndexDefinitionError
 
 if TYPE_CHECKING:
@@ -165,7 +165,7 @@ def print_contributions(
             right=columns,
         )
     if split.note:
-        click.echo(split.note, err=as_json)
+        click.echo(printable(split.note), err=as_json)
 
 
 def _city(label: str, cities: Mapping[str, str]) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -81,13 +82,33 @@ def _refresh(
 @click.command(epilog="Example: cityflux run --once --offline")
 @click.option("--once", is_flag=True, help="Do it once and exit; without it, stay up.")
 @click.option("--offline", is_flag=True, help="Ask no host: only figures that came with a plugin.")
+@click.option(
+    "--as-service",
+    type=click.Choice(["systemd", "launchd", "container"]),
+    help="Do not run: write the file with which this service manager keeps it up.",
+)
+@click.option("--out", type=click.Path(path_type=Path), help="Where to write that file.")
 @click.argument("index", required=False)
 @pass_session
-def run(session: Session, once: bool, offline: bool, index: str | None) -> int:
+def run(
+    session: Session,
+    once: bool,
+    offline: bool,
+    as_service: str | None,
+    out: Path | None,
+    index: str | None,
+) -> int:
     """Stay up: fetch what is due, and recompute the indices whenever a figure changes.
 
     With --once refresh every source, compute every index, print INDEX (or the default one).
     """
+    if as_service:
+        from core.cli.service import write_unit
+
+        write_unit(session, as_service, out)
+        return 0
+    if out:
+        raise click.UsageError("--out goes with --as-service")
     if not once:
         return _stay_up(session)
     from core.cli.show import print_ranking

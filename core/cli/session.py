@@ -55,6 +55,15 @@ class Session:
         return load_config(self._config_file)
 
     @property
+    def config_file(self) -> Path | None:
+        """The configuration file, absolute; None where the defaults hold without one."""
+        from core.config import DEFAULT_FILE
+
+        if self._config_file is None and not DEFAULT_FILE.exists():
+            return None
+        return (self._config_file or DEFAULT_FILE).absolute()
+
+    @property
     def database(self) -> Path:
         """The database file."""
         return self._database or self.config.database.path

@@ -96,10 +96,10 @@ def _drawn(
     """The lines, the focus heavy and on top; every figure has a mark, so that gaps show."""
     marked = [name for name in names if name in (focus, rival)]
     known = names if len(names) <= MOST_SERIES else marked or names[:MOST_SERIES]
-    color, dash, shape = told_apart(known, focus, rival)
+    color, dash, shape = told_apart(known, focus, rival, legend_offset=28 if unit else 16)
     years = alt.Scale(domain=span, nice=False) if span else alt.Scale(zero=False, nice=False)
     axis = alt.Axis(format="d", tickMinStep=1, tickCount=5, grid=False, labelFlush=True)
-    above = alt.Axis(tickCount=4, titleAngle=0, titleAlign="left", titleX=-8, titleY=-12)
+    above = alt.Axis(tickCount=4, titleAngle=0, titleAlign="left", titleX=-8, titleY=-10)
     base = alt.Chart(data(series)).encode(
         x=alt.X("year:Q", title=None, scale=years, axis=axis),
         y=alt.Y("value:Q", title=unit or None, scale=alt.Scale(zero=False), axis=above),

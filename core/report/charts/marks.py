@@ -101,7 +101,7 @@ def numbers(column: str, decimals: int = 2, *, plus: bool = False) -> pl.Expr:
 
 
 def told_apart(
-    names: list[str], focus: str | None, rival: str | None
+    names: list[str], focus: str | None, rival: str | None, *, legend_offset: int = 16
 ) -> tuple[alt.Color, alt.StrokeDash, alt.Shape]:
     """The scales by which lines differ: colour, dash and shape say the same; focus and rival first.
 
@@ -113,7 +113,7 @@ def told_apart(
     def scale(values: Sequence[Any]) -> alt.Scale:
         return alt.Scale(domain=names, range=list(values))
 
-    legend = alt.Legend(symbolSize=110, symbolStrokeWidth=0)
+    legend = alt.Legend(symbolSize=110, symbolStrokeWidth=0, offset=legend_offset)
     return (
         alt.Color("name:N", title=None, legend=legend, scale=scale(colours(names, focus, rival))),
         alt.StrokeDash("name:N", legend=None, scale=scale(dashes)),

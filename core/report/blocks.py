@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
@@ -16,12 +17,14 @@ class Cell:
         href: where a click leads: an address, or ``#`` and an anchor in the report.
         anchor: its own anchor.
         strong: whether it stands out.
+        indent: how deep it stands in a tree.
     """
 
     text: str
     href: str = ""
     anchor: str = ""
     strong: bool = False
+    indent: int = 0
 
 
 @dataclass(frozen=True)
@@ -51,13 +54,22 @@ class Items:
 
 @dataclass(frozen=True)
 class Table:
-    """A table; columns from ``right`` on hold numbers."""
+    """A table.
+
+    Attributes:
+        columns: the headings.
+        rows: the cells, as many in each row.
+        right: from this column on there are numbers.
+        caption: what it shows.
+        widths: of the columns in percent, where they do not follow from what is in them.
+    """
 
     kind: ClassVar[str] = "table"
     columns: Sequence[str]
     rows: Sequence[Sequence[Cell]]
     right: int = 1
     caption: str = ""
+    widths: Sequence[int] = ()
 
 
 @dataclass(frozen=True)
@@ -117,3 +129,8 @@ class Section:
     blocks: Sequence[Block] = field(default_factory=tuple)
     level: int = 1
     new_page: bool = True
+
+
+def anchor(kind: str, name: str) -> str:
+    """An anchor for something that has an id of its own, which may hold any letters."""
+    return f"{kind}-{re.sub(r'[^0-9A-Za-z_.-]', lambda found: f'-{ord(found[0]):x}-', name)}"

@@ -12,6 +12,7 @@ import polars as pl
 from core.engine.definition import Definition, parse_definition
 from core.engine.panel import read_panel
 from core.errors import IndexDefinitionError
+from core.period import Period
 from core.report import frames
 
 
@@ -43,12 +44,15 @@ class Facts:
         values: the figures of the period: ``city`` and a column per indicator; null where missing.
         shares: the same shape; the observed share of each figure, 0 to 1.
         series: every figure in use of these indicators and cities, as `frames.observations`.
-        sources: those that these figures come from.
+        inputs: what the computed ones of these indicators are computed from, a row per input and
+            source: ``indicator``, ``input``, ``name_zh``, ``name_en``, ``source``, ``figures``,
+            ``first`` and ``last`` (periods).
+        sources: those that all these figures come from.
         run: the last computation.
         previous: the one before it.
         changes: the figures of the index that changed between the two.
         adjustments: the figures that the last run imputed or treated.
-        flows: between cities.
+        flows: between these cities.
         suspects: how many figures of these indicators are marked as suspect.
         related: an index of the same indicators over several periods, with its scores.
     """
@@ -62,6 +66,7 @@ class Facts:
     values: pl.DataFrame
     shares: pl.DataFrame
     series: pl.DataFrame
+    inputs: pl.DataFrame
     sources: pl.DataFrame
     run: RunFacts
     previous: RunFacts | None
@@ -86,6 +91,15 @@ class Facts:
         inner = self.nodes.filter(pl.col("node").is_in(above.implode()) & (pl.col("level") > 0))
         return inner if inner.height else self.nodes.filter(pl.col("level") == 1)
 
+    @property
+    def used(self) -> pl.DataFrame:
+        """The figures that the period is computed from: `series` without the other periods."""
+        target = Period.parse(self.period)
+        within = [text for text in self.series["period"].unique() if _lies_within(text, target)]
+        inside = self.series.filter(pl.col("period").is_in(within))
+        whole = pl.col("period") == self.period
+        return inside.filter(whole | ~whole.any().over("indicator", "city"))
+
     def leaves(self, node: str) -> pl.DataFrame:
         """The indicators right under a node."""
         return self.nodes.filter((pl.col("parent") == node) & pl.col("indicator").is_not_null())
@@ -99,6 +113,24 @@ JOIN indicators i ON i.id = c.indicator_id
 WHERE c.seq > ? AND c.seq <= ? AND c.city_id IS NOT NULL
     AND c.indicator_id IN (SELECT indicator_id FROM nodes WHERE index_id = ?)
 ORDER BY c.seq
+"""
+_INPUTS = """
+WITH RECURSIVE rests_on (indicator, input, city, period) AS (
+    SELECT indicator_id, input_indicator_id, input_city_id, input_period FROM derivations
+    WHERE indicator_id IN (SELECT indicator_id FROM nodes WHERE index_id = ?)
+    UNION
+    SELECT r.indicator, d.input_indicator_id, d.input_city_id, d.input_period
+    FROM rests_on r
+    JOIN derivations d ON d.indicator_id = r.input AND d.city_id = r.city AND d.period = r.period
+)
+SELECT r.indicator, r.input, i.name_zh, i.name_en, o.source_id AS source, count(*) AS figures,
+    min(r.period) AS first, max(r.period) AS last
+FROM rests_on r
+JOIN current_observations o ON o.indicator_id = r.input AND o.city_id = r.city
+    AND o.period = r.period
+JOIN indicators i ON i.id = r.input
+GROUP BY r.indicator, r.input, o.source_id
+ORDER BY r.indicator, r.input, o.source_id
 """
 _SOURCES = """
 SELECT id AS source, publisher, reference, vintage, licence, address, access FROM sources
@@ -154,7 +186,11 @@ def gather(connection: sqlite3.Connection, index_id: str, period: str | None = N
     runs = [RunFacts(*row) for row in connection.execute(_RUNS, (index_id,))]
     previous = runs[1] if len(runs) > 1 else None
     since = previous.position if previous else runs[0].position
-    used = series["source"].unique().implode()
+    inputs = frames.query(connection, _INPUTS, (index_id,))
+    flows = frames.flows(connection).filter(
+        pl.col("origin").is_in(cities), pl.col("destination").is_in(cities)
+    )
+    cited = {*series["source"], *inputs["source"], *flows["source"]}
     return Facts(
         definition=definition,
         period=period,
@@ -165,15 +201,22 @@ def gather(connection: sqlite3.Connection, index_id: str, period: str | None = N
         values=panel.values.drop("period"),
         shares=panel.coverage.drop("period"),
         series=series,
-        sources=frames.query(connection, _SOURCES).filter(pl.col("source").is_in(used)),
+        inputs=inputs,
+        sources=frames.query(connection, _SOURCES).filter(pl.col("source").is_in(cited)),
         run=runs[0],
         previous=previous,
         changes=frames.query(connection, _CHANGES, (since, runs[0].position, index_id)),
         adjustments=frames.query(connection, _ADJUSTMENTS, (index_id, period)),
-        flows=frames.flows(connection),
+        flows=flows,
         suspects=int(connection.execute(_SUSPECTS, (index_id,)).fetchone()[0]),
         related=_related(connection, index_id, set(names)),
     )
+
+
+def _lies_within(text: str, target: Period) -> bool:
+    period = Period.parse(text)
+    inside = target.start <= period.start and period.end <= target.end
+    return text == target.text or (inside and period.precision != "span")
 
 
 def _one_of(periods: list[str], period: str | None, index_id: str) -> str:

@@ -14,7 +14,7 @@ from core.errors import NotEnoughData
 _TYPES: dict[str, type[pl.DataType]] = {
     **dict.fromkeys(("score", "coverage", "value", "weight", "written", "share"), pl.Float64),
     **dict.fromkeys(("latitude", "longitude", "before", "after"), pl.Float64),
-    **dict.fromkeys(("rank", "level", "direction"), pl.Int64),
+    **dict.fromkeys(("rank", "level", "direction", "figures"), pl.Int64),
 }
 
 _SCORES = """

@@ -16,8 +16,9 @@ Code = Literal["zh", "en"]
 CODES: tuple[Code, ...] = ("zh", "en")
 
 _MONTHS = (
-    "January February March April May June July August September October November December"
-).split()
+    *("January", "February", "March", "April", "May", "June"),
+    *("July", "August", "September", "October", "November", "December"),
+)
 _QUARTERS = "一二三四"
 _REMARK = re.compile(r"\s*[(（][^()（）]*[)）]\s*$")
 
@@ -48,15 +49,14 @@ class Language:
         one = found.get(f"{name}_one") if values.get("n") == 1 else None
         return str(one or found[name]).format(**values)
 
-    def has(self, key: str) -> bool:
-        """Whether there is such a text."""
-        section, _, name = key.partition(".")
-        return name in self._messages.get(section, {})
-
     def name(self, row: Mapping[str, Any], prefix: str = "name") -> str:
         """The name in this language, or in the other where it is empty."""
         other = "en" if self.code == "zh" else "zh"
         return str(row[f"{prefix}_{self.code}"] or row[f"{prefix}_{other}"] or "")
+
+    def unit(self, unit: str) -> str:
+        """A unit in this language; as it is stored where there is no other word for it."""
+        return str(self._messages.get("units", {}).get(unit, unit))
 
     def number(self, value: float | None, decimals: int = 2, *, plus: bool = False) -> str:
         """A number with a real minus and no minus before zero; a dash for what is missing."""

@@ -74,7 +74,7 @@ def panels(
             width=width,
             height=height,
             title=alt.TitleParams(
-                wrap(panel, 28, 2).split("\n"), subtitle=part["unit"][0], fontSize=11, offset=6
+                wrap(panel, 30, 2).split("\n"), subtitle=part["unit"][0], fontSize=11, offset=6
             ),
         )
         for (panel,), part in series.group_by("panel", maintain_order=True)

@@ -103,10 +103,7 @@ def numbers(column: str, decimals: int = 2, *, plus: bool = False) -> pl.Expr:
 def told_apart(
     names: list[str], focus: str | None, rival: str | None, *, legend_offset: int = 16
 ) -> tuple[alt.Color, alt.StrokeDash, alt.Shape]:
-    """The scales by which lines differ: colour, dash and shape say the same; focus and rival first.
-
-    The legend leaves the dashes out, which would fray the edges of its symbols.
-    """
+    """The scales by which lines differ: colour, dash and shape; the focus and the rival first."""
     names = sorted(names, key=lambda name: (name != focus, name != rival))
     dashes, shapes = ([each[i % len(each)] for i in range(len(names))] for each in (DASHES, SHAPES))
 
@@ -116,6 +113,6 @@ def told_apart(
     legend = alt.Legend(symbolSize=110, symbolStrokeWidth=0, offset=legend_offset)
     return (
         alt.Color("name:N", title=None, legend=legend, scale=scale(colours(names, focus, rival))),
-        alt.StrokeDash("name:N", legend=None, scale=scale(dashes)),
+        alt.StrokeDash("name:N", title=None, legend=legend, scale=scale(dashes)),
         alt.Shape("name:N", title=None, legend=legend, scale=scale(shapes)),
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import unicodedata
 from collections.abc import Iterable
 from typing import Any
@@ -31,8 +32,12 @@ _LINES = "split(datum.label, '\\n')"
 
 
 def data(rows: pl.DataFrame) -> alt.InlineData:
-    """The rows of a chart, in the chart itself: it needs no other file and has no limit of rows."""
-    return alt.InlineData(values=rows.to_dicts())
+    """The rows of a chart, in the chart itself: it needs no other file and has no limit of rows.
+
+    They are one JSON text, because Altair copies and checks every value again with each layer.
+    """
+    text = json.dumps(rows.to_dicts(), ensure_ascii=False, separators=(",", ":"))
+    return alt.InlineData(values=text, format={"type": "json"})
 
 
 def themed(chart: Any, title: str = "") -> Any:

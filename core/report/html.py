@@ -7,6 +7,7 @@ from typing import Any
 
 from core.report import render
 from core.report.report import Report
+from core.report.text import clean
 
 #: Replaces the drawings by charts that answer to the pointer.
 _SNIPPET = """
@@ -52,12 +53,18 @@ def _environment() -> Any:
     environment = Environment(
         loader=PackageLoader("core.report"),
         autoescape=True,
+        finalize=_finalized,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
     environment.filters["link"] = _link
     return environment
+
+
+def _finalized(value: Any) -> Any:
+    """What an expression of a template gives; text from the database holds any letters."""
+    return clean(value) if type(value) is str else value
 
 
 def _link(address: str) -> str:

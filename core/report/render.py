@@ -14,6 +14,7 @@ from typing import Any
 import vl_convert
 
 from core.errors import ReportError
+from core.report.text import clean
 
 #: Where systems without fontconfig keep their Chinese fonts.
 _FONT_FILES = (
@@ -25,6 +26,22 @@ _FONT_FILES = (
 _CHINESE = re.compile(r"[\u3400-\u9fff]")
 
 
+def specification(chart: Any) -> dict[str, Any]:
+    """The Vega-Lite of a chart, without letters that no drawing may hold."""
+    spec: dict[str, Any] = _cleaned(chart.to_dict())
+    return spec
+
+
+def _cleaned(value: Any) -> Any:
+    if isinstance(value, str):
+        return clean(value)
+    if isinstance(value, list):
+        return [_cleaned(each) for each in value]
+    if isinstance(value, dict):
+        return {key: _cleaned(each) for key, each in value.items()}
+    return value
+
+
 def svg(chart: Any, name: str = "") -> str:
     """Draw a chart as SVG, in which text stays text.
 
@@ -32,7 +49,7 @@ def svg(chart: Any, name: str = "") -> str:
         chart: of Altair.
         name: put before every id in the drawing, so that several can stand in one page.
     """
-    drawn: str = vl_convert.vegalite_to_svg(chart.to_dict())
+    drawn: str = vl_convert.vegalite_to_svg(specification(chart))
     if name:
         drawn = re.sub(r'\bid="([^"]+)"', rf'id="{name}-\1"', drawn)
         drawn = re.sub(r"url\(#([^)]+)\)", rf"url(#{name}-\1)", drawn)
@@ -49,7 +66,7 @@ def png(chart: Any, scale: float = 2.0) -> bytes:
     Raises:
         ReportError: the chart has Chinese text, and no font here can draw it.
     """
-    spec = chart.to_dict()
+    spec = specification(chart)
     if _CHINESE.search(json.dumps(spec, ensure_ascii=False)) and not has_chinese_font():
         raise ReportError(
             "no font here has Chinese characters, which would all be empty boxes; install one, on "
@@ -86,6 +103,6 @@ def embedded(charts: Mapping[str, Any]) -> str:
     Args:
         charts: by the id of the element that each replaces.
     """
-    specs = {name: chart.to_dict() for name, chart in charts.items()}
+    specs = {name: specification(chart) for name, chart in charts.items()}
     text = json.dumps(specs, ensure_ascii=False, separators=(",", ":"))
     return text.replace("<", r"\u003c").replace("\u2028", r"\u2028").replace("\u2029", r"\u2029")

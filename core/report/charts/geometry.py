@@ -27,7 +27,7 @@ def nice_span(values: Sequence[float], count: int = 4) -> Span:
         count: about how many steps.
     """
     low, high = min(values), max(values)
-    if low == high:
+    if high - low < 1e-9 * max(1.0, abs(low), abs(high)):  # equal but for rounding
         low, high = low - 1.0, high + 1.0
     raw = (high - low) / count
     power = 10.0 ** math.floor(math.log10(raw))

@@ -10,6 +10,8 @@ from typing import Any
 import altair as alt
 import polars as pl
 
+from core.report.text import clean
+
 #: Source: Okabe and Ito (2008), Color universal design; the yellow is left out, which white paper
 #: swallows.
 OKABE_ITO = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
@@ -36,7 +38,8 @@ def data(rows: pl.DataFrame) -> alt.InlineData:
 
     They are one JSON text, because Altair copies and checks every value again with each layer.
     """
-    text = json.dumps(rows.to_dicts(), ensure_ascii=False, separators=(",", ":"))
+    cells = rows.with_columns(pl.col(pl.String).map_elements(clean, return_dtype=pl.String))
+    text = json.dumps(cells.to_dicts(), ensure_ascii=False, separators=(",", ":"))
     return alt.InlineData(values=text, format={"type": "json"})
 
 

@@ -33,19 +33,19 @@ def method(view: View) -> Section:
 
 
 @cache
-def _catalogue() -> Mapping[str, Any]:
+def catalogue() -> Mapping[str, Any]:
     """Name, formula and source of the built-in methods, by kind and name."""
     text = files("core.report").joinpath("messages/methods.toml").read_text(encoding="utf-8")
     return tomllib.loads(text)
 
 
 def _name(view: View, kind: str, name: str) -> str:
-    found = _catalogue()[kind].get(name)
+    found = catalogue()[kind].get(name)
     return str(found[view.language.code]) if found else name
 
 
 def _formula(view: View, kind: str, name: str, title: str) -> Formula:
-    found = _catalogue()[kind].get(name)
+    found = catalogue()[kind].get(name)
     if found is None:
         return Formula(f"{title} – {name}", view.text("method.plugin"))
     heading = f"{title} – {found[view.language.code]}"

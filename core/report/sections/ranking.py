@@ -17,7 +17,7 @@ def ranking(view: View) -> Section:
     placed = view.placed(view.root)
     blocks: list[Block] = [Text(view.text("ranking.lead"), lead=True)]
     if len(placed) == 1:
-        blocks.append(Missing(view.text("ranking.only_one", city=view.city(placed[0]))))
+        blocks.append(Missing(view.text("ranking.alone", city=view.city(placed[0]))))
     caption = view.text("ranking.chart", index=view.index, period=view.period)
     blocks.append(Chart("ranking-chart", caption, _chart(view), _table(view)))
     if len(placed) > _MOST_BARS:

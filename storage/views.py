@@ -17,7 +17,7 @@ _END = """CASE
     ELSE substr({p}, -10) END"""
 
 
-def _within(inner: str, outer: str) -> str:
+def within(inner: str, outer: str) -> str:
     """SQL: the period ``inner`` lies in the period ``outer``, compared by years."""
     return (
         f"instr({inner}, '/') = 0 AND substr({inner}, 1, 4) >= substr({outer}, 1, 4) "
@@ -106,7 +106,7 @@ SELECT s.index_id, s.node_id, s.city_id, s.period, s.score, s.coverage, s.run_id
 FROM scores s
 JOIN below b ON b.index_id = s.index_id AND b.node_id = s.node_id
 JOIN current_observations used ON used.indicator_id = b.indicator_id AND used.city_id = s.city_id
-    AND (used.period = s.period OR ({_within("used.period", "s.period")}
+    AND (used.period = s.period OR ({within("used.period", "s.period")}
         AND NOT EXISTS (SELECT 1 FROM current_observations whole
             WHERE whole.indicator_id = used.indicator_id AND whole.city_id = used.city_id
                 AND whole.period = s.period)))

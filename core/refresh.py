@@ -98,7 +98,8 @@ def run_tasks(
     and a new one takes its place.
     """
     waiting: queue.SimpleQueue[Task | None] = queue.SimpleQueue()
-    results: queue.SimpleQueue[Result] = queue.SimpleQueue()
+    # Not a SimpleQueue: in CPython 3.11 a signal can make its `get` forget the timeout.
+    results: queue.Queue[Result] = queue.Queue()
     running: dict[Task, tuple[float, str]] = {}
 
     def work() -> None:
@@ -131,7 +132,7 @@ def run_tasks(
         waiting.put(None)
 
 
-def _soon_after(results: queue.SimpleQueue[Result], most: int) -> Iterator[Result]:
+def _soon_after(results: queue.Queue[Result], most: int) -> Iterator[Result]:
     """What comes in within a moment, so that a commit serves many small results."""
     end = time.monotonic() + _MOMENT
     with suppress(queue.Empty):

@@ -5,8 +5,8 @@ from __future__ import annotations
 import sqlite3
 from typing import TYPE_CHECKING, Any
 
+from core.cli.names import Language, city_names, node_names
 from core.cli.output import print_json, print_table
-from core.errors import IndexDefinitionError
 
 if TYPE_CHECKING:
     from core.engine.definition import Definition
@@ -30,18 +30,7 @@ def indicator_rankings(
     from core.engine.panel import read_panel
     from core.engine.ranking import ranks
 
-    leaves = [leaf for leaf in definition.tree if leaf.indicator]
-    if node is not None:
-        if node not in {each.id for each in definition.tree}:
-            raise IndexDefinitionError(
-                f"{definition.id}: there is no node {node!r}; see: cityflux show {definition.id} "
-                "--all"
-            )
-        below = {node}
-        for each in definition.tree:
-            if each.parent in below:
-                below.add(each.id)
-        leaves = [leaf for leaf in leaves if leaf.id in below]
+    leaves = [leaf for leaf in definition.subtree(node) if leaf.indicator]
     periods = definition.periods.model_copy(update={"of": definition.periods.of[-1:]})
     values = read_panel(
         connection, [leaf.id for leaf in leaves], definition.cities, periods
@@ -83,6 +72,7 @@ def print_rankings(
     connection: sqlite3.Connection,
     definition: Definition,
     node: str | None,
+    language: Language | None = None,
     *,
     as_json: bool,
     color: bool,
@@ -92,24 +82,25 @@ def print_rankings(
     if as_json:
         print_json(found)
         return
-    names = dict(connection.execute("SELECT id, name_zh FROM cities").fetchall())
-    groups = {each.id: each.name_zh for each in definition.tree}
+    cities = city_names(connection, language)
+    names = node_names(connection, definition.id, language)
+    columns = [cities[city] for city in definition.cities]
     shown = [row for row in found if any(cell["rank"] for cell in row["cities"].values())]
     print_table(
         f"{definition.name_zh} ({definition.id}), {definition.periods.of[-1]}: figure (rank); "
         f"{len(found) - len(shown)} indicators have no figure",
-        ["group", "indicator", "unit", *(names[city] for city in definition.cities)],
+        ["group", "indicator", "unit", *columns],
         [
             [
-                groups.get(row["group"] or "", ""),
-                row["name_zh"],
+                names[row["group"]],
+                names[row["indicator"]],
                 row["unit"],
                 *(_cell(row["cities"][city]) for city in definition.cities),
             ]
             for row in shown
         ],
         color=color,
-        right=[names[city] for city in definition.cities],
+        right=columns,
     )
 
 

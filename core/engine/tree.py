@@ -6,7 +6,7 @@ Weights are relative among the children of a node.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -71,7 +71,7 @@ def aggregate_tree(
     """
     known = dict(zip(scores.columns, scores.iter_columns(), strict=True))
     nodes = []
-    for node, members in _bottom_up(parents):
+    for node, members in families(parents):
         missing = [c for c in members if c not in known or c not in weights]
         if missing:
             raise IndexDefinitionError(f"{node!r} lacks the scores or weights of {missing}")
@@ -93,11 +93,36 @@ def effective_weights(parents: Parents, weights: Mapping[str, float]) -> dict[st
     of a family sum to zero. Source: COINr, ``get_eff_weights``.
     """
     result = {node: 1.0 for node, parent in parents.items() if parent is None}
-    for node, members in reversed(_bottom_up(parents)):
+    for node, members in reversed(families(parents)):
         total = sum(weights[c] for c in members)
         for child in members:
             result[child] = result[node] * weights[child] / total if total else 0.0
     return {node: result[node] for node in parents}
+
+
+def realised_weights(
+    scores: pl.DataFrame, parents: Parents, weights: Mapping[str, float]
+) -> pl.DataFrame:
+    """Give the effective weights row by row, with those of missing children handed on.
+
+    Where all children have a score they are those of `effective_weights`; a missing child, and
+    all under it, has zero, and its siblings have its share besides theirs. Null below the root
+    where the root has no score.
+
+    Args:
+        scores: what `aggregate_tree` gave.
+        parents: as there.
+        weights: as there.
+
+    Returns:
+        One Float64 column per node of the tree, one row per unit.
+    """
+    factors = {node: np.ones(scores.height) for node, up in parents.items() if up is None}
+    for node, members in reversed(families(parents)):
+        share = _shares(scores, members, weights)
+        for i, child in enumerate(members):
+            factors[child] = np.where(factors[node] == 0, 0.0, factors[node] * share[:, i])
+    return pl.DataFrame([to_series(factors[node], node) for node in parents])
 
 
 def contributions(
@@ -113,7 +138,7 @@ def contributions(
     The contributions of the children of a node sum to that of the node, and that of the root is
     its score, so that the difference between two rows splits the same way. The weights of missing
     children have gone to the others, unit by unit. Only sums and arithmetic means can be split:
-    below a node of another kind everything is null.
+    below a node of another kind everything is null; see `core.engine.shapley` for these.
 
     Args:
         scores: what `aggregate_tree` gave.
@@ -128,14 +153,11 @@ def contributions(
     factors: dict[str, Floats] = {
         node: np.ones(scores.height) for node, parent in parents.items() if parent is None
     }
-    for node, members in reversed(_bottom_up(parents)):
+    for node, members in reversed(families(parents)):
         method = (steps or {}).get(node, step).method
-        x, w = to_matrix(scores.select(members)), to_weights([weights[c] for c in members], members)
-        present = np.where(np.isnan(x), 0.0, w)
-        with np.errstate(divide="ignore", invalid="ignore"):
-            share = present / present.sum(axis=1, keepdims=True)
+        share = _shares(scores, members, weights)
         if method is weighted_sum:
-            share *= w.sum()
+            share *= sum(weights[c] for c in members)
         elif method is not weighted_mean:
             share[:] = np.nan
         for i, child in enumerate(members):
@@ -145,22 +167,35 @@ def contributions(
     )
 
 
-def _bottom_up(parents: Parents) -> list[tuple[str, list[str]]]:
-    """Give every node that has children, with them, children before their parents."""
-    families: dict[str, list[str]] = {}
+def _shares(scores: pl.DataFrame, members: Sequence[str], weights: Mapping[str, float]) -> Floats:
+    """Give the share of each child in its node, row by row, among the children that are there."""
+    x = to_matrix(scores.select(members))
+    present = np.where(np.isnan(x), 0.0, to_weights([weights[c] for c in members], members))
+    with np.errstate(divide="ignore", invalid="ignore"):
+        share: Floats = present / present.sum(axis=1, keepdims=True)
+    return share
+
+
+def families(parents: Parents) -> list[tuple[str, list[str]]]:
+    """Give every node that has children, with them, children before their parents.
+
+    Raises:
+        IndexDefinitionError: when the tree has a circle.
+    """
+    found: dict[str, list[str]] = {}
     for child, parent in parents.items():
         if parent is not None:
-            families.setdefault(parent, []).append(child)
+            found.setdefault(parent, []).append(child)
     order: list[str] = []
     ready = [node for node, parent in parents.items() if parent is None]
     while ready:
         node = ready.pop()
-        if node in families:
+        if node in found:
             order.append(node)
-            ready.extend(families[node])
-    if lost := sorted(set(families) - set(order)):
+            ready.extend(found[node])
+    if lost := sorted(set(found) - set(order)):
         raise IndexDefinitionError(f"{', '.join(lost)}: no way leads from the root to them")
-    return [(node, families[node]) for node in reversed(order)]
+    return [(node, found[node]) for node in reversed(order)]
 
 
 def _apart(children: pl.DataFrame, weights: list[float], how: Step, groups: pl.Series) -> pl.Series:

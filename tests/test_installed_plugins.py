@@ -48,7 +48,7 @@ BROKEN = {
     "leaving": "raise SystemExit(3)",
     "crooked": "def indicator(:",
     "hookless": "x = 1",
-    "other": "from cityflux import hookimpl\n\n\n@hookimpl\ndef normalize(pages):\n    return pages",
+    "other": "import cityflux\n\n\n@cityflux.hookimpl\ndef normalize(pages):\n    return pages",
 }
 
 

@@ -7,6 +7,7 @@
     ├── PluginError        a plugin breaks its contract
     ├── PeriodError        a period does not parse
     ├── UnitError          a unit is unknown, or two units do not measure the same thing
+    ├── ReportError        a chart or a report cannot be made here
     ├── ImportRefused      rows of a file that cannot be taken in, each with its reason
     └── IndexDefinitionError   an index that cannot be computed as it is defined
         └── NotEnoughData  an index that has nothing, or too little, to compare
@@ -40,6 +41,10 @@ class PeriodError(CityfluxError):
 
 class UnitError(CityfluxError):
     """A unit is unknown, or two units do not measure the same thing."""
+
+
+class ReportError(CityfluxError):
+    """A chart or a report cannot be made here: an extra, a font or a browser is missing."""
 
 
 class ImportRefused(CityfluxError):

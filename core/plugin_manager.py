@@ -24,6 +24,7 @@ from typing import Any, Literal
 import pluggy
 
 from core.errors import PluginError
+from core.hook_manager import HookManager
 from core.hookspecs import ExtensionSpec, IndicatorSpec
 from core.model import City, Flow, Indicator, Source
 
@@ -73,11 +74,11 @@ def indicator_manager(plugin: object) -> pluggy.PluginManager:
     Raises:
         PluginError: a hook has a wrong signature, or a name that does not exist.
     """
-    manager = pluggy.PluginManager("cityflux")
-    manager.add_hookspecs(IndicatorSpec)
-    manager.add_hookspecs(ExtensionSpec)
+    manager = HookManager(IndicatorSpec)
     try:
         manager.register(plugin)
+        if any(not hook.has_spec() for hook in manager.get_hookcallers(plugin) or ()):
+            manager.add_hookspecs(ExtensionSpec)  # a module may have those hooks as well
         manager.check_pending()
     except pluggy.PluginValidationError as error:
         raise PluginError(" ".join(str(error).split())) from error
@@ -101,9 +102,7 @@ class Plugins:
         self.flows: dict[str, IndicatorPlugin] = {}
         self.cities: dict[str, City] = {}
         self.index_files: list[Path] = []
-        self.manager = pluggy.PluginManager("cityflux")
-        self.manager.add_hookspecs(IndicatorSpec)
-        self.manager.add_hookspecs(ExtensionSpec)
+        self.manager = HookManager(IndicatorSpec, ExtensionSpec)
         self._disabled = set(disabled)
         self._loaded: list[tuple[object, PluginRecord]] = []
 

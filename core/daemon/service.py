@@ -28,7 +28,7 @@ from core.daemon.endpoint import answering, check_port
 from core.daemon.follow import follow
 from core.daemon.lock import only_daemon
 from core.daemon.notify import notify
-from core.daemon.plan import Session, tasks_of, triggers
+from core.daemon.plan import Session, tasks_of, triggers, users
 from core.daemon.schedule import next_run
 from core.daemon.webhook import open_webhook
 from core.errors import USER_ERRORS, ConfigError
@@ -102,6 +102,8 @@ class Service:
                 answering(session.config.daemon.port, partial(read_database, session.database))
             )
             self._history, self._http = History(known), http
+            self._closing = threading.Event()
+            self._users = users(session.plugins)
             self._cities = catalog.known_ids(connection, "cities")
             self._alarms = Alarms(connection, webhook, self._triggers)
             self._chores = Chores(session, self._alarms)
@@ -165,7 +167,11 @@ class Service:
             success = earlier[source_id].last_success if source_id in earlier else None
             self._jobs[source_id] = Job(source_id, schedule, _text(first), last, success, None, "")
             scheduler.add_job(
-                self._fetch, trigger, args=[source_id], id=source_id, next_run_time=first
+                self._fetch,
+                trigger,
+                args=[source_id, self._closing],
+                id=source_id,
+                next_run_time=first,
             )
         with write(connection):
             jobs.keep_only_jobs(connection, self._jobs)
@@ -174,13 +180,16 @@ class Service:
         self._scheduler = scheduler
         return scheduler
 
-    def _fetch(self, source_id: str) -> None:
+    def _fetch(self, source_id: str, closing: threading.Event) -> None:
         """In a thread of the scheduler: carry out what is due of one source."""
+        if closing.is_set():
+            return  # it waited for a thread until now; the next start finds it due
         self._results.put((source_id, []))
         try:
             session = self._session
             with read_database(session.database) as connection:
-                tasks = tasks_of(connection, session.plugins, source_id, session.config.secrets)
+                using, secrets = self._users[source_id], session.config.secrets
+                tasks = tasks_of(connection, session.plugins, source_id, using, secrets)
             set_gates((task.plugin for task in tasks), self._history, session.config.quality)
             settings = session.config.refresh
             with self._http.refresh():
@@ -294,6 +303,7 @@ class Service:
 
     def _finish(self, connection: sqlite3.Connection, http: Client) -> None:
         """Let running fetches finish within the grace, and keep what they bring."""
+        self._closing.set()
         end = time.monotonic() + self._session.config.daemon.grace
         while self._running() and time.monotonic() < end:
             self._take(connection, 0.05)

@@ -1,0 +1,118 @@
+"""Lines over the years: one chart of them, or many small ones side by side."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import altair as alt
+import polars as pl
+
+from core.report.charts.marks import MOST_SERIES, needs, order, told_apart
+from core.report.charts.style import PALE, data, themed, wrap
+
+
+def lines(
+    series: pl.DataFrame,
+    *,
+    focus: str | None = None,
+    rival: str | None = None,
+    unit: str = "",
+    title: str = "",
+    width: int = 560,
+    height: int = 240,
+) -> alt.LayerChart:
+    """Draw a line per name over the years; a line breaks where a figure is missing.
+
+    Args:
+        series: ``name``, ``year`` (as `core.engine.timeline.decimal_years` gives it) and
+            ``value``; of more than `MOST_SERIES` names all but the focus and the rival are grey.
+        focus: the name with the heavy line.
+        rival: another one that keeps its colour.
+        unit: the title of the axis of values.
+        title: of the chart.
+        width: in pixels.
+        height: in pixels.
+
+    Raises:
+        NotEnoughData: there is no value.
+    """
+    needs(series.drop_nulls("value"), "trend lines need a value")
+    names = order(series, "name")
+    drawn = _drawn(series, names, focus, rival, unit).properties(width=width, height=height)
+    chart: alt.LayerChart = themed(drawn, title)
+    return chart
+
+
+def panels(
+    series: pl.DataFrame,
+    *,
+    focus: str | None = None,
+    rival: str | None = None,
+    columns: int = 3,
+    width: int = 168,
+    height: int = 96,
+) -> alt.ConcatChart:
+    """Draw small charts of lines side by side, each with a scale of its own.
+
+    Args:
+        series: as for `lines`, with ``panel`` (its title) and ``unit``.
+        focus: as there.
+        rival: as there.
+        columns: how many stand side by side.
+        width: of each, in pixels.
+        height: of each, in pixels.
+
+    Raises:
+        NotEnoughData: there is no value.
+    """
+    known = series.drop_nulls("value")
+    needs(known, "trend lines need a value")
+    names = order(series, "name")
+    span = [min(known["year"]), max(known["year"])]
+    charts = [
+        _drawn(part, names, focus, rival, "", span).properties(
+            width=width,
+            height=height,
+            title=alt.TitleParams(
+                wrap(panel, 30, 2).split("\n"), subtitle=part["unit"][0], fontSize=11, offset=6
+            ),
+        )
+        for (panel,), part in series.group_by("panel", maintain_order=True)
+        if part["value"].count()
+    ]
+    joined = alt.concat(*charts, columns=columns, spacing={"row": 20, "column": 24})
+    chart: alt.ConcatChart = themed(joined)
+    return chart
+
+
+def _drawn(
+    series: pl.DataFrame,
+    names: list[str],
+    focus: str | None,
+    rival: str | None,
+    unit: str,
+    span: list[float] | None = None,
+) -> Any:
+    """The lines, the focus heavy and on top; every figure has a mark, so that gaps show."""
+    marked = [name for name in names if name in (focus, rival)]
+    known = names if len(names) <= MOST_SERIES else marked or names[:MOST_SERIES]
+    color, dash, shape = told_apart(known, focus, rival, legend_offset=28 if unit else 16)
+    years = alt.Scale(domain=span, nice=False) if span else alt.Scale(zero=False, nice=False)
+    axis = alt.Axis(format="d", tickMinStep=1, tickCount=5, grid=False, labelFlush=True)
+    above = alt.Axis(tickCount=4, titleAngle=0, titleAlign="left", titleX=-8, titleY=-10)
+    base = alt.Chart(data(series)).encode(
+        x=alt.X("year:Q", title=None, scale=years, axis=axis),
+        y=alt.Y("value:Q", title=unit or None, scale=alt.Scale(zero=False), axis=above),
+        detail="name:N",
+    )
+    told = base.transform_filter(alt.FieldOneOfPredicate("name", known)).encode(color=color)
+    layers: list[Any] = []
+    if len(known) < len(names):
+        layers.append(base.mark_line(color=PALE, strokeWidth=0.8))
+    layers.append(told.mark_line(strokeWidth=1.6).encode(strokeDash=dash))
+    if focus:
+        heavy = told.transform_filter(alt.datum.name == focus)
+        layers.append(heavy.mark_line(strokeWidth=3).encode(strokeDash=dash))
+    points = told.mark_point(filled=True, size=26, opacity=1)
+    layers.append(points.encode(shape=shape, tooltip=["name:N", "year:Q", "value:Q"]))
+    return alt.layer(*layers)

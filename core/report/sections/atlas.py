@@ -1,0 +1,107 @@
+"""The map of the cities, and what flows between them."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from core.report import charts
+from core.report.blocks import Block, Cell, Chart, Missing, Section, Table, Text
+from core.report.view import View
+
+#: Flows that a map can still show.
+_MOST_FLOWS = 30
+
+
+def atlas(view: View) -> Section:
+    """A map with the cities, by score, and the largest flows of one kind."""
+    title = view.text("map.title")
+    places = view.facts.cities.drop_nulls(["latitude", "longitude"])
+    flows = _flows(view)
+    blocks: list[Block] = []
+    if places.is_empty():
+        blocks.append(Missing(view.text("map.no_map")))
+    else:
+        blocks += [_map(view, places, flows), Text(view.text("map.note"))]
+        lost = [view.city(city) for city in view.cities if city not in set(places["city"])]
+        if lost:
+            cities = view.language.listed(lost, 40)
+            blocks.append(Missing(view.text("map.no_coordinates", cities=cities)))
+    blocks.append(Missing(view.text("map.no_flows")) if flows.is_empty() else _list(view, flows))
+    return Section("map", title, blocks)
+
+
+def _flows(view: View) -> pl.DataFrame:
+    """The largest flows between these cities: of the first kind that has any, the last period."""
+    known = view.facts.flows.filter(
+        pl.col("origin").is_in(view.cities),
+        pl.col("destination").is_in(view.cities),
+        pl.col("origin") != pl.col("destination"),
+    )
+    kind = known.filter(pl.col("kind") == pl.col("kind").first())
+    latest = kind.filter(pl.col("period") == pl.col("period").first())
+    best = latest.unique(["origin", "destination"], keep="first", maintain_order=True)
+    return best.head(_MOST_FLOWS)
+
+
+def _flow(view: View, flows: pl.DataFrame) -> str:
+    row = flows.row(0, named=True)
+    return view.language.name(row) or str(row["kind"])
+
+
+def _map(view: View, places: pl.DataFrame, flows: pl.DataFrame) -> Chart:
+    by_rank = {city: place for place, city in enumerate(view.cities)}
+    rows = places.with_columns(
+        name=pl.Series([view.city(city) for city in places["city"]]),
+        value=pl.Series([view.score(view.root, city) for city in places["city"]], dtype=pl.Float64),
+        place=pl.Series([by_rank[city] for city in places["city"]]),
+    ).sort("place")
+    lines = flows.select(
+        origin=pl.col("origin").map_elements(view.city, return_dtype=pl.String),
+        destination=pl.col("destination").map_elements(view.city, return_dtype=pl.String),
+        value="value",
+    )
+    chart = charts.city_map(
+        rows.select("name", "latitude", "longitude", "value"),
+        lines,
+        focus=view.city(view.focus),
+        value=view.text("common.score"),
+    )
+    if flows.is_empty():
+        caption = view.text("map.chart", index=view.index)
+    else:
+        period = view.language.period(flows["period"][0])
+        caption = view.text(
+            "map.chart_flows", flow=_flow(view, flows), period=period, n=flows.height
+        )
+    table = Table(
+        [
+            view.text("common.city"),
+            *(view.text(f"map.{name}") for name in ("latitude", "longitude")),
+            view.text("common.score"),
+        ],
+        [
+            [
+                Cell(row["name"]),
+                *(Cell(view.language.number(row[name])) for name in ("latitude", "longitude")),
+                Cell(view.language.number(row["value"])),
+            ]
+            for row in rows.to_dicts()
+        ],
+    )
+    return Chart("map-chart", caption, chart, table)
+
+
+def _list(view: View, flows: pl.DataFrame) -> Table:
+    period = view.language.period(flows["period"][0])
+    unit = view.language.unit(flows["unit"][0])
+    rows = [
+        [
+            Cell(view.city(row["origin"])),
+            Cell(view.city(row["destination"])),
+            Cell(view.language.figure(row["value"]), href=view.cite(row["source"])),
+        ]
+        for row in flows.to_dicts()
+    ]
+    heads = [view.text("map.origin"), view.text("map.destination"), unit]
+    caption = view.text("map.flows", flow=_flow(view, flows), period=period)
+    return Table(heads, rows, right=2, caption=caption)

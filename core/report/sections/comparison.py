@@ -1,0 +1,169 @@
+"""The groups side by side: their scores, the distances to the best, and the gap to the rival."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from core.report import charts
+from core.report.blocks import Block, Cell, Chart, Missing, Section, Table, Text, anchor
+from core.report.gap import split_gap
+from core.report.view import View
+
+#: Axes that a radar can still label.
+_MOST_AXES = 14
+
+
+def groups(view: View) -> Section:
+    """A radar of the focus and the rival, and a heat map of the cities."""
+    title = view.text("groups.title")
+    if not view.scored:
+        return Section("groups", title, [Missing(view.text("groups.no_scores"))])
+    blocks: list[Block] = [Text(view.text("groups.lead"), lead=True)]
+    if 3 <= len(view.scored) <= _MOST_AXES:
+        blocks.append(_radar(view))
+    else:
+        blocks.append(Missing(view.text("groups.no_radar", most=_MOST_AXES)))
+    return Section("groups", title, [*blocks, _heatmap(view)])
+
+
+def _radar(view: View) -> Chart:
+    """The focus, the rival and the mean of all cities, over the groups with a score."""
+    cities = [view.focus, *([view.rival] if view.rival else [])]
+    mean = view.text("groups.mean")
+    cells = view.group_cells(view.cities).filter(pl.col("node").is_in(view.scored))
+    means = cells.group_by("node", "group", maintain_order=True).agg(pl.col("value").mean())
+    own = view.group_cells(cities).filter(pl.col("node").is_in(view.scored))
+    rows = pl.concat([own, means.with_columns(name=pl.lit(mean)).select(own.columns)])
+    names = [*(view.city(city) for city in cities), *([mean] if len(view.cities) > 1 else [])]
+    rows = rows.filter(pl.col("name").is_in(names))
+    key = "groups.radar" if view.rival else "groups.radar_alone"
+    caption = view.text(
+        key,
+        city=view.city(view.focus),
+        rival=view.city(view.rival) if view.rival else "",
+        period=view.period,
+    )
+    chart = charts.radar(
+        rows.rename({"group": "axis"}),
+        focus=view.city(view.focus),
+        rival=view.city(view.rival) if view.rival else None,
+    )
+    return Chart("groups-radar", caption, chart, _crossed(view, rows, names))
+
+
+def _heatmap(view: View) -> Chart:
+    cells = view.group_cells(view.beside)
+    chart = charts.heatmap(
+        cells.rename({"group": "row", "name": "column"}), legend=view.text("common.score")
+    )
+    names = [view.city(city) for city in view.beside]
+    caption = view.text("groups.heatmap", period=view.period)
+    return Chart("groups-heatmap", caption, chart, _crossed(view, cells, names))
+
+
+def _crossed(view: View, cells: pl.DataFrame, names: list[str]) -> Table:
+    """A row per group that leads to its page, a column per name."""
+    known = {(node, name): value for node, _, name, value in cells.iter_rows()}
+    nodes = cells["node"].unique(maintain_order=True)
+    rows = [
+        [
+            Cell(view.label(node), href=f"#{anchor('group', node)}"),
+            *(Cell(view.language.number(known.get((node, name)))) for name in names),
+        ]
+        for node in nodes
+    ]
+    return Table([view.text("common.group"), *names], rows)
+
+
+def distance(view: View) -> Section:
+    """How far the focus is from the best city of every group."""
+    title = view.text("distance.title")
+    if not view.scored:
+        return Section("distance", title, [Missing(view.text("distance.nothing"))])
+    cells = view.group_cells(view.cities).filter(pl.col("node").is_in(view.scored))
+    chart = charts.distances(
+        cells.rename({"group": "row"}),
+        focus=view.city(view.focus),
+        rival=view.city(view.rival) if view.rival else None,
+        others=view.text("common.others"),
+        score=view.text("common.score"),
+    )
+    rows = []
+    for node in view.scored:
+        best = view.placed(node)[0]
+        own, top = view.score(node, view.focus), view.score(node, best)
+        gap = None if own is None or top is None else own - top
+        rows.append(
+            [
+                Cell(view.label(node), href=f"#{anchor('group', node)}"),
+                *(Cell(text) for text in (view.points(node, view.focus), view.city(best))),
+                *(Cell(view.language.number(value)) for value in (top, gap)),
+            ]
+        )
+    columns = [
+        view.text("common.group"),
+        view.city(view.focus),
+        view.text("distance.best"),
+        view.text("common.score"),
+        view.text("distance.gap"),
+    ]
+    city = view.city(view.focus)
+    caption = view.text("distance.chart", city=city, period=view.period)
+    blocks: list[Block] = [
+        Text(view.text("distance.lead", city=city), lead=True),
+        Chart("distance-chart", caption, chart, Table(columns, rows)),
+    ]
+    return Section("distance", title, blocks)
+
+
+def difference(view: View) -> Section:
+    """The gap to the rival, split by group."""
+    if view.rival is None:
+        title = view.text("gap.title_alone")
+        return Section("gap", title, [Missing(view.text("gap.none"))])
+    rival, city = view.city(view.rival), view.city(view.focus)
+    title = view.text("gap.title", rival=rival)
+    own, other = view.score(view.root, view.focus), view.score(view.root, view.rival)
+    split = split_gap(view.facts, view.focus, view.rival)
+    if split is None or own is None or other is None:
+        return Section("gap", title, [Missing(view.text("gap.cannot"))])
+    gap = view.language.number(own - other, plus=True)
+    lead = view.text("gap.lead", city=city, rival=rival, gap=view.language.number(abs(own - other)))
+    blocks: list[Block] = [Text(lead, lead=True)]
+    parts = pl.DataFrame(
+        {"name": [view.label(node) for node in split], "value": list(split.values())},
+        schema={"name": pl.String, "value": pl.Float64},
+    )
+    chart = charts.waterfall(
+        parts.sort("value", descending=True, nulls_last=True),
+        end=view.text("gap.total"),
+        score=view.text("common.score"),
+    )
+    caption = view.text("gap.chart", city=city, rival=rival)
+    blocks.append(Chart("gap-chart", caption, chart, _parts_table(view, split, gap)))
+    if one_sided := [node for node in split if _is_one_sided(view, node)]:
+        blocks.append(Missing(view.text("gap.one_sided", groups=view.listed(one_sided))))
+    return Section("gap", title, blocks)
+
+
+def _is_one_sided(view: View, node: str) -> bool:
+    scores = (view.score(node, view.focus), view.score(node, view.rival or ""))
+    return (scores[0] is None) != (scores[1] is None)
+
+
+def _parts_table(view: View, split: dict[str, float | None], gap: str) -> Table:
+    rival = view.rival or ""
+    rows = [
+        [
+            Cell(view.label(node), href=f"#{anchor('group', node)}" if node in view.groups else ""),
+            Cell(view.points(node, view.focus)),
+            Cell(view.points(node, rival)),
+            Cell(view.language.number(part, plus=True)),
+        ]
+        for node, part in split.items()
+    ]
+    scores = [view.points(view.root, view.focus), view.points(view.root, rival)]
+    last = [view.text("gap.total"), *scores, gap]
+    rows.append([Cell(text, strong=True) for text in last])
+    names = [view.city(view.focus), view.city(rival)]
+    return Table([view.text("common.group"), *names, view.text("gap.part")], rows)

@@ -1,0 +1,145 @@
+"""A page for each group: its indicators with figures and ranks, and their lines over the years."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import polars as pl
+
+from core.engine.ranking import ranks
+from core.engine.timeline import decimal_years
+from core.report import charts
+from core.report.blocks import Block, Cell, Chart, Missing, Section, Table, Text, anchor
+from core.report.view import View
+
+#: The last periods that a trend shows, so that its table fits on the page.
+_PERIODS = 15
+
+
+def group_pages(view: View) -> list[Section]:
+    """A section for each group; one for the whole index where it has no groups."""
+    leaves = view.facts.nodes.filter(pl.col("indicator").is_not_null())
+    inner = view.facts.nodes.filter(pl.col("node").is_in(leaves["parent"].unique().implode()))
+    pages = [_page(view, node) for node in inner["node"]]
+    lead = Text(view.text("group.lead"), lead=True)
+    first = Section("pages", view.text("group.pages"), [lead])
+    return [first, replace(pages[0], new_page=False), *pages[1:]]
+
+
+def _page(view: View, node: str) -> Section:
+    leaves = view.facts.leaves(node)
+    names = {row["indicator"]: view.language.name(row) for row in leaves.to_dicts()}
+    known = [name for name in names if view.facts.values[name].count()]
+    blocks: list[Block] = [Text(_place(view, node, len(names), len(known)), lead=True)]
+    if known:
+        shown = leaves.filter(pl.col("indicator").is_in(known))
+        blocks.append(_figures(view, shown))
+    if missing := [name for key, name in names.items() if key not in known]:
+        listed = view.language.listed(missing, most=80)
+        key = "group.missing" if known else "group.no_figures"
+        blocks.append(Missing(view.text(key, n=len(missing), indicators=listed)))
+    blocks.append(_trends(view, node, leaves))
+    title = view.text("group.whole") if node == view.root else view.node(node)
+    return Section(anchor("group", node), view.text("group.title", group=title), blocks, level=2)
+
+
+def _place(view: View, node: str, n: int, known: int) -> str:
+    city, share = view.city(view.focus), view.facts.nodes.filter(pl.col("node") == node)["share"]
+    if view.score(node, view.focus) is None:
+        place = view.text("group.no_place", city=city)
+    else:
+        place = view.text(
+            "group.place",
+            city=city,
+            score=view.points(node, view.focus),
+            rank=view.rank(node, view.focus),
+            n=len(view.placed(node)),
+            coverage=view.coverage(node, view.focus),
+        )
+    rest = view.text("group.share", share=view.language.percent(share.item()), n=n, known=known)
+    return f"{place}{'' if view.language.code == 'zh' else ' '}{rest}"
+
+
+def _figures(view: View, leaves: pl.DataFrame) -> Table:
+    """The figure and the rank of each city, as Table 3 of Jiang et al. (2022)."""
+    chosen = {leaf.id: leaf.direction for leaf in view.facts.definition.leaves}
+    values = view.facts.values
+    rows = []
+    for row in leaves.to_dicts():
+        name = row["indicator"]
+        direction = chosen.get(name) or row["direction"]
+        places = ranks(values.select("city", pl.col(name) * direction), [name])
+        cells = dict(zip(places["city"], zip(values[name], places[name], strict=True), strict=True))
+        title = view.language.name(row) + (view.text("group.negative") if direction < 0 else "")
+        rows.append(
+            [
+                Cell(title, anchor=anchor("figures", name)),
+                Cell(view.language.unit(row["unit"])),
+                *(_figure(view, name, city, *cells[city]) for city in view.beside),
+            ]
+        )
+    columns = [view.text("common.indicator"), view.text("common.unit")]
+    columns += [view.city(city) for city in view.beside]
+    return Table(columns, rows, right=2, caption=view.text("group.table", period=view.period))
+
+
+def _figure(view: View, name: str, city: str, value: float | None, rank: int | None) -> Cell:
+    if value is None:
+        return Cell("–")
+    text = f"{view.language.figure(value)} ({rank})"
+    return Cell(text, href=view.source_of(name), strong=city == view.focus)
+
+
+def _trends(view: View, node: str, leaves: pl.DataFrame) -> Block:
+    """Small charts of the indicators that have figures of two periods or more."""
+    series = view.annual.filter(pl.col("indicator").is_in(leaves["indicator"].implode()))
+    recent = series.filter(
+        pl.col("period").is_in(series["period"].unique().sort().tail(_PERIODS).implode()),
+        pl.col("city").is_in(view.beside),
+    )
+    lasting = recent.filter(pl.col("period").n_unique().over("indicator", "city") > 1)
+    several = recent.filter(pl.col("indicator").is_in(lasting["indicator"].implode()))
+    if several.is_empty():
+        return Missing(view.text("group.no_trends"))
+    periods = several["period"].unique().sort().to_list()
+    rows = _lines(view, several, leaves)
+    chart = charts.panels(
+        rows.select("panel", "unit", "name", "year", "value"),
+        focus=view.city(view.focus),
+        rival=view.city(view.rival) if view.rival else None,
+    )
+    table = _trend_table(view, rows, periods)
+    return Chart(anchor("trends", node), view.text("group.trends"), chart, table)
+
+
+def _lines(view: View, series: pl.DataFrame, leaves: pl.DataFrame) -> pl.DataFrame:
+    """The figures with the titles, units, names and years that the charts show."""
+    titles = {node: view.label(node) for node in leaves["node"]}
+    units = {row["node"]: view.language.unit(row["unit"]) for row in leaves.to_dicts()}
+    order = {name: place for place, name in enumerate(titles)}
+    names = {city: view.city(city) for city in view.beside}
+    key = pl.col("indicator")
+    return series.with_columns(
+        panel=key.replace_strict(titles, return_dtype=pl.String),
+        unit=key.replace_strict(units, return_dtype=pl.String),
+        order=key.replace_strict(order, return_dtype=pl.Int64),
+        name=pl.col("city").replace_strict(names, return_dtype=pl.String),
+        year=pl.col("period").map_batches(decimal_years, return_dtype=pl.Float64),
+    ).sort("order", "city", "period")
+
+
+def _trend_table(view: View, rows: pl.DataFrame, periods: list[str]) -> Table:
+    known = {
+        (panel, name, period): value
+        for panel, name, period, value in rows.select("panel", "name", "period", "value").rows()
+    }
+    pairs = rows.select("panel", "name").unique(maintain_order=True).rows()
+    cells = [
+        [
+            *(Cell(text) for text in pair),
+            *(Cell(view.language.figure(known.get((*pair, period)))) for period in periods),
+        ]
+        for pair in pairs
+    ]
+    heads = [view.text("common.indicator"), view.text("common.city")]
+    return Table([*heads, *periods], cells, right=2)

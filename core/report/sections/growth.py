@@ -1,0 +1,118 @@
+"""How scores and figures changed over the years."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from core.engine.timeline import decimal_years
+from core.engine.trends import trends
+from core.report import charts
+from core.report.blocks import Block, Cell, Chart, Formula, Missing, Section, Table, Text
+from core.report.view import View
+
+#: Indicators in the table of growth.
+_MOST_INDICATORS = 20
+
+
+def growth(view: View) -> Section:
+    """The scores year by year, and the yearly growth of the indicators."""
+    return Section("growth", view.text("growth.title"), [*_scores(view), *_rates(view)])
+
+
+def _scores(view: View) -> list[Block]:
+    """The scores of this index, or else of one of the same indicators year by year."""
+    blocks: list[Block] = []
+    scores, index = view.facts.all_scores, view.index
+    if scores["period"].n_unique() < 2:
+        if view.facts.related is None:
+            return [Missing(view.text("growth.one_period"))]
+        definition, scores = view.facts.related
+        index = view.language.name({"name_zh": definition.name_zh, "name_en": definition.name_en})
+        blocks.append(Text(view.text("growth.related", index=index)))
+    rows = scores.filter(pl.col("level") == 0, pl.col("city").is_in(view.beside)).sort(
+        "city", "period"
+    )
+    own = rows.filter(city=view.focus).drop_nulls("score")
+    if own.height > 1:
+        first, last = own.row(0, named=True), own.row(-1, named=True)
+        sentence = view.text(
+            "growth.score_trend",
+            city=view.city(view.focus),
+            first=view.language.period(first["period"]),
+            last=view.language.period(last["period"]),
+            before=view.language.number(first["score"]),
+            after=view.language.number(last["score"]),
+        )
+        blocks.insert(0, Text(sentence, lead=True))
+    return [*blocks, _score_chart(view, rows, index)]
+
+
+def _score_chart(view: View, rows: pl.DataFrame, index: str) -> Chart:
+    names = [view.city(city) for city in rows["city"]]
+    chart = charts.lines(
+        rows.select(year=decimal_years(rows["period"]), value="score", name=pl.Series(names)),
+        focus=view.city(view.focus),
+        rival=view.city(view.rival) if view.rival else None,
+        unit=view.text("common.score"),
+    )
+    known = {
+        (city, period): score
+        for city, period, score in rows.select("city", "period", "score").rows()
+    }
+    table = Table(
+        [view.text("common.period"), *(view.city(city) for city in view.beside)],
+        [
+            [
+                Cell(view.language.period(period)),
+                *(Cell(view.language.number(known.get((city, period)))) for city in view.beside),
+            ]
+            for period in rows["period"].unique().sort()
+        ],
+    )
+    return Chart("growth-scores", view.text("growth.scores", index=index), chart, table)
+
+
+def _rates(view: View) -> list[Block]:
+    """Compound yearly growth of the indicators with the most years."""
+    years = view.annual.filter(
+        pl.col("period").str.len_chars() == 4, pl.col("city").is_in(view.beside)
+    )
+    several = (
+        years.group_by("indicator")
+        .agg(n=pl.col("period").n_unique())
+        .filter(pl.col("n") > 1)
+        .sort("n", "indicator", descending=[True, False])
+    )
+    chosen = set(several.head(_MOST_INDICATORS)["indicator"])
+    shown = view.facts.nodes.filter(pl.col("indicator").is_in(chosen))
+    if shown.is_empty():
+        return [Missing(view.text("growth.no_rates"))]
+    names = shown["indicator"].to_list()
+    frame = years.filter(pl.col("indicator").is_in(names)).pivot(
+        on="indicator", index=["city", "period"], values="value"
+    )
+    found = {(row["city"], row["indicator"]): row for row in trends(frame, names).to_dicts()}
+    rows = [
+        [
+            Cell(view.language.name(row), href=view.source_of(row["indicator"])),
+            *(_rate(view, found.get((city, row["indicator"]))) for city in view.beside),
+        ]
+        for row in shown.to_dicts()
+    ]
+    columns = [view.text("common.indicator"), *(view.city(city) for city in view.beside)]
+    formula = Formula(
+        view.text("growth.formula"), "r = (x_last / x_first)^(1 / years) − 1", "COINr, CAGR"
+    )
+    return [
+        Table(columns, rows, caption=view.text("growth.rates")),
+        Text(view.text("growth.rates_lead")),
+        formula,
+    ]
+
+
+def _rate(view: View, row: dict[str, object] | None) -> Cell:
+    """A rate with the years that it is about."""
+    if row is None or row["trend"] is None:
+        return Cell("–")
+    rate = view.language.number(100 * float(str(row["trend"])), 1, plus=True)
+    return Cell(f"{rate}% ({row['first']}–{row['latest']})")

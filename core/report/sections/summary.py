@@ -1,0 +1,182 @@
+"""The summary: where the city stands, in sentences that are made from the numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import polars as pl
+
+from core.report.blocks import Block, Items, Section, Text
+from core.report.gap import split_gap
+from core.report.view import View, nearest
+
+_MOST_CHANGES = 10
+
+
+def summary(view: View) -> Section:
+    """Say what the numbers say."""
+    blocks: list[Block] = [
+        Text(_place(view), lead=True),
+        Text(_sentences(view, [*_leaders(view), *_groups(view)])),
+        Text(_sentences(view, [*_rivals(view), *_parts(view)])),
+        Text(_since(view)),
+    ]
+    if changes := _changes(view):
+        blocks += [Text(view.text("summary.changes_of") + view.text("common.colon")), changes]
+    shown = [block for block in blocks if not (isinstance(block, Text) and not block.text)]
+    return Section("summary", view.text("summary.title"), shown, new_page=False)
+
+
+def _sentences(view: View, sentences: list[str]) -> str:
+    return ("" if view.language.code == "zh" else " ").join(sentences)
+
+
+def _place(view: View) -> str:
+    values = {"period": view.period, "city": view.city(view.focus), "index": view.index}
+    if view.score(view.root, view.focus) is None:
+        return view.text("summary.no_place", **values)
+    return view.text(
+        "summary.place",
+        **values,
+        score=view.points(view.root, view.focus),
+        rank=view.rank(view.root, view.focus),
+        n=len(view.placed(view.root)),
+        coverage=view.coverage(view.root, view.focus),
+    )
+
+
+def _leaders(view: View) -> Iterator[str]:
+    placed, own = view.placed(view.root), view.score(view.root, view.focus)
+    if own is None or len(placed) < 2:
+        return
+    first = placed[0]
+    city = view.city(view.focus)
+    if view.rank(view.root, view.focus) == 1:
+        second = next(each for each in placed if each != view.focus)
+        gap = own - (view.score(view.root, second) or 0.0)
+        yield view.text(
+            "summary.ahead",
+            city=city,
+            gap=view.language.number(gap),
+            second=view.city(second),
+            score=view.points(view.root, second),
+        )
+    else:
+        gap = (view.score(view.root, first) or 0.0) - own
+        yield view.text(
+            "summary.behind",
+            leader=view.city(first),
+            score=view.points(view.root, first),
+            city=city,
+            gap=view.language.number(gap),
+        )
+
+
+def _groups(view: View) -> Iterator[str]:
+    """In which groups the city is first, in which last, and which say nothing."""
+    city = view.city(view.focus)
+    known = [node for node in view.scored if len(view.placed(node)) > 1]
+    own = [node for node in known if view.rank(node, view.focus) is not None]
+    if own:
+        leads = [node for node in own if view.rank(node, view.focus) == 1]
+        lags = [node for node in own if _is_last(view, node)]
+        for name, nodes in (("leads", leads), ("lags", lags)):
+            yield view.text(
+                f"summary.{name}" if nodes else f"summary.{name}_none",
+                n=len(own),
+                city=city,
+                k=len(nodes),
+                groups=view.listed(nodes),
+            )
+    if empty := [node for node in view.groups if node not in known]:
+        yield view.text("summary.empty_groups", k=len(empty), groups=view.listed(empty))
+
+
+def _is_last(view: View, node: str) -> bool:
+    score = view.score(node, view.focus)
+    scores = [view.score(node, city) or 0.0 for city in view.placed(node)]
+    return score == min(scores) < max(scores)
+
+
+def _rivals(view: View) -> Iterator[str]:
+    own, closest = view.score(view.root, view.focus), nearest(view.facts.root, view.focus)
+    if own is None or closest is None:
+        return
+    city = view.city(view.focus)
+    gap = own - (view.score(view.root, closest) or 0.0)
+    yield view.text(
+        "summary.rival",
+        city=city,
+        rival=view.city(closest),
+        gap=view.language.number(abs(gap)),
+    )
+    other = view.score(view.root, view.rival) if view.rival else None
+    if view.rival and view.rival != closest and other is not None:
+        yield view.text(
+            "summary.versus",
+            rival=view.city(view.rival),
+            city=city,
+            gap=view.language.number(abs(own - other)),
+            more=view.text("summary.more" if own >= other else "summary.less"),
+        )
+
+
+def _parts(view: View) -> Iterator[str]:
+    """Which groups make the most of the difference to the rival."""
+    split = split_gap(view.facts, view.focus, view.rival) if view.rival else None
+    parts = {node: part for node, part in (split or {}).items() if part is not None}
+    if not parts:
+        return
+    best, worst = max(parts, key=lambda node: parts[node]), min(parts, key=lambda node: parts[node])
+    if parts[best] > 0 > parts[worst]:
+        yield view.text(
+            "summary.gains",
+            city=view.city(view.focus),
+            rival=view.city(view.rival or ""),
+            group=view.label(best),
+            part=view.language.number(parts[best], plus=True),
+            other=view.label(worst),
+            other_part=view.language.number(parts[worst], plus=True),
+        )
+
+
+def _since(view: View) -> str:
+    """What has changed since the computation before the last one."""
+    run, previous = view.facts.run, view.facts.previous
+    if previous is None:
+        return view.text("summary.first_run")
+    values = {"day": view.language.day(previous.ended), "scores": run.changed}
+    if run.definition_hash != previous.definition_hash:
+        return view.text("summary.redefined", **values)
+    if n := _changed(view).height:
+        return view.text("summary.changed", n=n, **values)
+    return view.text("summary.otherwise" if run.changed else "summary.unchanged", **values)
+
+
+def _changed(view: View) -> pl.DataFrame:
+    """The figures of these cities that are others than at the computation before, once each."""
+    return (
+        view.facts.changes.filter(pl.col("city").is_in(view.cities))
+        .group_by("indicator", "city", "period", maintain_order=True)
+        .agg(pl.col("name_zh", "name_en", "unit", "after").last(), pl.col("before").first())
+        .filter(pl.col("before").ne_missing(pl.col("after")))
+    )
+
+
+def _changes(view: View) -> Items | None:
+    if view.facts.previous is None:
+        return None
+    rows = _changed(view).head(_MOST_CHANGES).to_dicts()
+    texts = [
+        view.text(
+            "summary.change",
+            indicator=view.language.name(row),
+            city=view.city(row["city"]),
+            period=view.language.period(row["period"]),
+            before=view.language.figure(row["before"]),
+            after=view.language.figure(row["after"]),
+            unit=view.language.unit(row["unit"]),
+        )
+        for row in rows
+    ]
+    return Items(texts) if texts else None

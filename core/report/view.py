@@ -1,0 +1,231 @@
+"""The facts as one reader sees them: a language, a city in the focus, and a rival."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import polars as pl
+
+from core.errors import IndexDefinitionError, NotEnoughData
+from core.report.blocks import Cell, anchor
+from core.report.facts import Facts
+from core.report.language import Language, short
+
+#: Cities that a table or a chart sets side by side.
+SIDE_BY_SIDE = 7
+
+
+@dataclass(frozen=True)
+class View:
+    """What the sections are made from.
+
+    Attributes:
+        facts: what is known.
+        language: in which it is told.
+        focus: the city that the report is about.
+        rival: the city that it is compared with; None where there is nobody to compare with.
+    """
+
+    facts: Facts
+    language: Language
+    focus: str
+    rival: str | None
+
+    def text(self, key: str, **values: Any) -> str:
+        """A text of the report, see `core.report.language.Language.text`."""
+        return self.language.text(key, **values)
+
+    def city(self, city: str) -> str:
+        """The name of a city."""
+        return self._city_names[city]
+
+    def node(self, node: str) -> str:
+        """The name of a node."""
+        return self._node_names[node]
+
+    def label(self, node: str) -> str:
+        """The name of a node for charts and sentences: that of a group without its remark."""
+        return self._labels[node]
+
+    def score(self, node: str, city: str) -> float | None:
+        """The score of a node; None where it is missing."""
+        return self._scores.get((node, city), (None, None))[0]
+
+    def rank(self, node: str, city: str) -> int | None:
+        """The rank of a city in a node; None where it is missing."""
+        return self._scores.get((node, city), (None, None))[1]
+
+    def points(self, node: str, city: str) -> str:
+        """The score of a node as text; a dash where it is missing."""
+        return self.language.number(self.score(node, city))
+
+    def coverage(self, node: str, city: str) -> str:
+        """The coverage of a node as text."""
+        return self.language.percent(self._coverage.get((node, city), 0.0))
+
+    def listed(self, nodes: Sequence[str], most: int = 12) -> str:
+        """The names of nodes as a list in a sentence, without their remarks in brackets."""
+        return self.language.listed([self.label(node) for node in nodes], most)
+
+    def placed(self, node: str) -> list[str]:
+        """The cities with a score in a node, by rank."""
+        found = [city for city in self.cities if self.score(node, city) is not None]
+        return sorted(found, key=lambda city: self.rank(node, city) or 0)
+
+    @cached_property
+    def numbers(self) -> dict[str, int]:
+        """The number of each source in the list of sources, in the order of its publisher."""
+        ordered = self.facts.sources.sort("publisher", "reference", "source")["source"]
+        return {source: number for number, source in enumerate(ordered, 1)}
+
+    def cite(self, source: str) -> str:
+        """The address of a source in the report, empty where it is not in the list."""
+        return f"#source-{self.numbers[source]}" if source in self.numbers else ""
+
+    def source_of(self, indicator: str) -> str:
+        """The address in the report of the sources of an indicator."""
+        return f"#{anchor('from', indicator)}"
+
+    @property
+    def index(self) -> str:
+        """The name of the index."""
+        return self.node(self.root)
+
+    @property
+    def period(self) -> str:
+        """The period as people write it."""
+        return self.language.period(self.facts.period)
+
+    @property
+    def root(self) -> str:
+        """The node of the whole index."""
+        return self.facts.definition.id
+
+    @cached_property
+    def cities(self) -> list[str]:
+        """All cities by rank, those without a score last."""
+        return self.facts.root["city"].to_list()
+
+    @cached_property
+    def beside(self) -> list[str]:
+        """The cities that are set side by side: focus and rival, then the best, in their order."""
+        wanted = dict.fromkeys([self.focus, *([self.rival] if self.rival else []), *self.cities])
+        chosen = set(list(wanted)[:SIDE_BY_SIDE])
+        return [city for city in self.cities if city in chosen]
+
+    @cached_property
+    def groups(self) -> list[str]:
+        """The nodes that are compared, in the order of the tree."""
+        return self.facts.groups["node"].to_list()
+
+    @cached_property
+    def annual(self) -> pl.DataFrame:
+        """The series over the years: of each indicator the periods of the coarsest precision."""
+        single = self.facts.series.filter(~pl.col("period").str.contains("/"))
+        length = pl.col("period").str.len_chars()  # 2020, 2020-07 and 2020-Q3, 2020-07-14
+        return single.filter(length == length.min().over("indicator"))
+
+    @cached_property
+    def scored(self) -> list[str]:
+        """The groups in which any city has a score."""
+        return [node for node in self.groups if self.placed(node)]
+
+    def group_cells(self, cities: Sequence[str], column: str = "score") -> pl.DataFrame:
+        """A value of every group and city: ``node``, ``group`` (its label), ``name``, ``value``."""
+        known = {
+            (node, city): value
+            for node, city, value in self.facts.scores.select("node", "city", column).iter_rows()
+        }
+        rows = [
+            (node, self.label(node), self.city(city), known.get((node, city)))
+            for node in self.groups
+            for city in cities
+        ]
+        schema = {"node": pl.String, "group": pl.String, "name": pl.String, "value": pl.Float64}
+        return pl.DataFrame(rows, schema=schema, orient="row")
+
+    def strong(self, text: str, city: str) -> Cell:
+        """A cell that stands out where it is about the city in the focus."""
+        return Cell(text, strong=city == self.focus)
+
+    @cached_property
+    def _city_names(self) -> dict[str, str]:
+        rows = self.facts.cities.to_dicts()
+        return _told_apart({row["city"]: self.language.name(row) or row["city"] for row in rows})
+
+    @cached_property
+    def _node_names(self) -> dict[str, str]:
+        return {
+            row["node"]: self.language.name(row) or row["node"]
+            for row in self.facts.nodes.to_dicts()
+        }
+
+    @cached_property
+    def _labels(self) -> dict[str, str]:
+        leaves = set(self.facts.nodes["indicator"].drop_nulls())
+        names = self._node_names.items()
+        return _told_apart({node: name if node in leaves else short(name) for node, name in names})
+
+    @cached_property
+    def _coverage(self) -> dict[tuple[str, str], float]:
+        columns = self.facts.scores.select("node", "city", "coverage")
+        return {(node, city): share for node, city, share in columns.iter_rows()}
+
+    @cached_property
+    def _scores(self) -> dict[tuple[str, str], tuple[float | None, int | None]]:
+        columns = self.facts.scores.select("node", "city", "score", "rank")
+        return {(node, city): (score, rank) for node, city, score, rank in columns.iter_rows()}
+
+
+def look(facts: Facts, language: Language, focus: str | None, rival: str | None) -> View:
+    """Choose the cities of a report.
+
+    Args:
+        facts: what is known.
+        language: in which it is told.
+        focus: the city that it is about; the first one of the index unless given.
+        rival: the city to compare with; the one with the nearest score unless given.
+
+    Raises:
+        IndexDefinitionError: a city is not in the index, or both are the same.
+        NotEnoughData: no city has a score in this period.
+    """
+    known = facts.root["city"].to_list()
+    for name in (focus, rival):
+        if name is not None and name not in known:
+            raise IndexDefinitionError(
+                f"{name!r} is not among the cities of {facts.definition.id}: "
+                f"{', '.join(sorted(known))}"
+            )
+    if focus is not None and focus == rival:
+        raise IndexDefinitionError(f"{focus!r} cannot be compared with itself; name another city")
+    if not facts.root["score"].count():
+        raise NotEnoughData(
+            f"{facts.definition.id} has no score in {facts.period}; bring figures with: "
+            "cityflux refresh"
+        )
+    focus = focus or next(
+        (city for city in facts.definition.cities if city in known and city != rival), known[0]
+    )
+    return View(facts, language, focus, rival or nearest(facts.root, focus))
+
+
+def _told_apart(names: dict[str, str]) -> dict[str, str]:
+    """Add the id to names that stand for several things, which a chart would draw as one."""
+    counts = Counter(names.values())
+    return {key: name if counts[name] == 1 else f"{name} ({key})" for key, name in names.items()}
+
+
+def nearest(root: pl.DataFrame, focus: str) -> str | None:
+    """The other city with the nearest score; the best one where the focus has no score."""
+    own = root.filter(pl.col("city") == focus)["score"].item()
+    others = root.filter((pl.col("city") != focus) & pl.col("score").is_not_null())
+    if others.is_empty():
+        return None
+    if own is not None:
+        others = others.sort((pl.col("score") - own).abs(), "city")
+    return str(others["city"][0])

@@ -30,6 +30,7 @@ from core.daemon.plan import Session, tasks_of, triggers
 from core.daemon.schedule import next_run
 from core.errors import USER_ERRORS
 from core.http import keep_hosts, open_client
+from core.isolation.pool import Workers
 from core.job import announce_changes, compute_all, note_broken
 from core.quality import History, set_gates
 from core.refresh import run_tasks, store_results
@@ -94,6 +95,9 @@ class Service:
             )
             self._history, self._http = History(known), http
             self._cities = catalog.known_ids(connection, "cities")
+            self._workers = stack.enter_context(
+                Workers(self._cities, session.config.refresh.threads)
+            )
             self._start(connection)
             scheduler = self._schedule(connection)
             notify(READY="1", STATUS="waiting for what is due")
@@ -146,8 +150,10 @@ class Service:
             last = max(
                 filter(None, (fetched.get(source_id), _last(earlier, source_id))), default=None
             )
-            failed = source_id in earlier and earlier[source_id].error
-            known = datetime.fromisoformat(last) if last and not failed else None
+            job = earlier.get(source_id)
+            # What failed, or was under way when the last daemon ended, is looked at again at once.
+            done = last and not (job and (job.error or job.running_since))
+            known = datetime.fromisoformat(last) if last and done else None
             first = next_run(trigger, known, moment)
             success = earlier[source_id].last_success if source_id in earlier else None
             self._jobs[source_id] = Job(source_id, schedule, _text(first), last, success, None, "")
@@ -172,7 +178,12 @@ class Service:
             settings = session.config.refresh
             with self._http.refresh():
                 for results in run_tasks(
-                    tasks, self._http, self._cities, settings.threads, settings.time_limit
+                    tasks,
+                    self._http,
+                    self._cities,
+                    settings.threads,
+                    settings.time_limit,
+                    self._workers,
                 ):
                     self._results.put((source_id, results))
         except Exception:
@@ -204,6 +215,7 @@ class Service:
                 self._say(connection)
                 # A sleep of the machine stops APScheduler's clock; this makes it look again.
                 self._scheduler.wakeup()
+                self._workers.end_idle(BEAT)
                 notify(WATCHDOG="1")
 
     def _take(self, connection: sqlite3.Connection, patience: float) -> None:
@@ -222,7 +234,8 @@ class Service:
         errors = [result.error for result in results if result.error]
         job = self._jobs[source_id]
         if errors and errors[0] != job.error:
-            log.warning("%s: %s", source_id, errors[0])
+            failed = next(result.task.name for result in results if result.error)
+            log.warning("%s: %s", failed, errors[0])
         for result in results:
             if result.error:
                 self._session.plugins.manager.hook.refresh_failed(
@@ -282,6 +295,7 @@ class Service:
         if self._reload.is_set():
             self._load_again()
         http.stop()
+        self._workers.close()
         while not self._results.empty():
             self._take(connection, 0.0)
         if position(connection) > self._position:

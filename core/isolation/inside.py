@@ -15,7 +15,7 @@ import sys
 import threading
 from dataclasses import replace
 from multiprocessing.connection import Connection
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from core.carry_out import Result, carry_out, one_line
 from core.isolation.messages import (
@@ -29,36 +29,28 @@ from core.isolation.messages import (
     Start,
     portable,
 )
-from core.plugin_manager import IndicatorPlugin, Plugins, load_selection
-from core.quality import History, gate_of, set_gates
+from core.plugin_manager import Plugins, load_selection
+from core.quality import History, set_gates
 from core.tasks import Task
-from scrapers.client import Client
 from scrapers.document import Document
 from scrapers.errors import Stopped
 from storage.observations import Known
+
+if TYPE_CHECKING:
+    from scrapers.client import Client
 
 #: Less urgent than the parent, so that a plugin that eats the CPU does not slow it down.
 _NICE = 10
 
 
-class Parent:
-    """The way to the parent, for whatever thread a plugin asks from."""
+class Talk:
+    """What is said about one order, by whatever thread of the plugin, until it is done."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
         self._lock = threading.Lock()
-        self._listening = False
+        self._over = False
         self.sent: set[str] = set()
-
-    def next_order(self) -> Order | None:
-        """Wait for an order; None where no more will come."""
-        try:
-            order: Order = self._connection.recv()
-        except (EOFError, ConnectionError):
-            return None
-        self.sent = set()
-        self._listening = True
-        return order
 
     def ask(self, name: str, *arguments: Any, **options: Any) -> Any:
         """Ask the parent, and raise what it could not do.
@@ -67,7 +59,7 @@ class Parent:
             Stopped: the order is done; only a thread that a plugin left behind asks then.
         """
         with self._lock:
-            if not self._listening:
+            if self._over:
                 raise Stopped("stopped: this fetch has come to its end")
             self._connection.send(Ask(name, arguments, options))
             answer: Answer = self._connection.recv()
@@ -96,7 +88,7 @@ class Parent:
     def say_done(self, done: Done) -> None:
         """Hand over what came of an order."""
         with self._lock:
-            self._listening = False
+            self._over = True
             try:
                 self._connection.send(done)
             except Exception as error:  # the plugin put something of its own into a document
@@ -106,52 +98,55 @@ class Parent:
 class Http:
     """The client that a plugin gets: everything is done by the parent."""
 
-    def __init__(self, parent: Parent) -> None:
-        self._parent = parent
+    def __init__(self, talk: Talk) -> None:
+        self._talk = talk
 
     def get(self, address: str, **options: Any) -> Document:
         """As `scrapers.client.Client.get`."""
-        return self._parent.document("get", address, **options)
+        return self._talk.document("get", address, **options)
 
     def post(self, address: str, **options: Any) -> Document:
         """As `scrapers.client.Client.post`."""
-        return self._parent.document("post", address, **options)
+        return self._talk.document("post", address, **options)
 
     def known(self, address: str, params: Any = None) -> bool:
         """As `scrapers.client.Client.known`."""
-        return bool(self._parent.ask("known", address, params))
+        return bool(self._talk.ask("known", address, params))
 
     def secret(self, name: str) -> str:
         """As `scrapers.client.Client.secret`."""
-        return str(self._parent.ask("secret", name))
+        return str(self._talk.ask("secret", name))
 
 
 class _History(History):
     """What the parent's database knows of an indicator."""
 
-    def __init__(self, parent: Parent) -> None:
-        self._parent = parent
+    def __init__(self, talk: Talk) -> None:
+        self._talk = talk
 
     def known(self, indicator_id: str) -> list[Known]:
-        return cast("list[Known]", self._parent.ask("history", indicator_id))
+        return cast("list[Known]", self._talk.ask("history", indicator_id))
 
     def last_yield(self, indicator_id: str, source_id: str) -> tuple[int, int] | None:
-        return cast(
-            "tuple[int, int] | None", self._parent.ask("last_yield", indicator_id, source_id)
-        )
+        return cast("tuple[int, int] | None", self._talk.ask("last_yield", indicator_id, source_id))
 
 
-def serve(parent: Parent, plugins: Plugins, cities: frozenset[str]) -> None:
-    """Carry out orders until there are no more."""
-    while (order := parent.next_order()) is not None:
+def serve(connection: Connection, plugins: Plugins, cities: frozenset[str]) -> None:
+    """Carry out orders until the parent has no more, or is gone."""
+    while True:
         try:
-            done = _carry_out(order, parent, plugins, cities)
+            order: Order = connection.recv()
+        except (EOFError, ConnectionError):
+            return
+        talk = Talk(connection)
+        try:
+            done = _carry_out(order, talk, plugins, cities)
         except BaseException as error:
             done = Done(error=one_line(error))
-        parent.say_done(done)
+        talk.say_done(done)
 
 
-def _carry_out(order: Order, parent: Parent, plugins: Plugins, cities: frozenset[str]) -> Done:
+def _carry_out(order: Order, talk: Talk, plugins: Plugins, cities: frozenset[str]) -> Done:
     plugin = plugins.find(order.indicator.id)
     sources = {source.id: source for source in plugin.sources} if plugin else {}
     if plugin is None or plugin.indicator != order.indicator or order.source_id not in sources:
@@ -159,24 +154,19 @@ def _carry_out(order: Order, parent: Parent, plugins: Plugins, cities: frozenset
             error=f"{order.indicator.id}: the plugin has changed since it was loaded; let the "
             "daemon read it again (SIGHUP)"
         )
-    _set_gate(plugin, order, parent)
-    kept = tuple(tuple(parent.here(each) for each in group) for group in order.kept)
+    if order.quality is not None:
+        set_gates([plugin], _History(talk), order.quality)
+    kept = tuple(tuple(talk.here(each) for each in group) for group in order.kept)
     task = Task(plugin, sources[order.source_id], order.since, order.known, kept)
-    http = cast("Client", Http(parent))
-    result = carry_out(task, http, cities, order.time_limit, parent.say_reading)
-    return _done(result, parent)
+    http = cast("Client", Http(talk))
+    return _done(carry_out(task, http, cities, order.time_limit, talk.say_reading), talk.sent)
 
 
-def _set_gate(plugin: IndicatorPlugin, order: Order, parent: Parent) -> None:
-    if order.quality is not None and gate_of(plugin) is None:
-        set_gates([plugin], _History(parent), order.quality)
-
-
-def _done(result: Result, parent: Parent) -> Done:
+def _done(result: Result, sent: set[str]) -> Done:
     # What the parent has kept for a task is not sent back to it.
     documents = () if result.task.kept else result.documents
     return Done(
-        tuple(portable(document, parent.sent) for document in documents),
+        tuple(portable(document, sent) for document in documents),
         result.found,
         result.unchanged,
         result.error,
@@ -202,12 +192,12 @@ def main() -> None:
     # is ignored would be ignored by the programs that a plugin starts, too.
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: None)
-    os.nice(_NICE)
     with Connection(messages) as connection:
         start: Start = connection.recv()
         plugins = load_selection(start.selection, on_demand=True)
+        os.nice(_NICE)
         connection.send(Ready())
-        serve(Parent(connection), plugins, start.cities)
+        serve(connection, plugins, start.cities)
 
 
 if __name__ == "__main__":

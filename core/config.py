@@ -9,9 +9,16 @@ from __future__ import annotations
 import difflib
 import tomllib
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainSerializer,
+    ValidationError,
+)
 
 from core.errors import ConfigError
 
@@ -20,6 +27,12 @@ if TYPE_CHECKING:
 
 DEFAULT_FILE = Path("config.toml")
 Model = TypeVar("Model", bound=BaseModel)
+#: TOML has no null: an empty name stands for no file.
+FileOrNone = Annotated[
+    Path | None,
+    BeforeValidator(lambda value: None if value == "" else value),
+    PlainSerializer(lambda path: "" if path is None else str(path)),
+]
 
 
 class Section(BaseModel):
@@ -65,6 +78,39 @@ class Daemon(Section):
     port: int = Field(default=0, ge=0, le=65535)
 
 
+class Log(Section):
+    """How the daemon writes its log."""
+
+    level: Literal["debug", "info", "warning", "error"] = "info"
+    format: Literal["text", "json"] = "text"
+    file: FileOrNone = None
+    max_megabytes: int = Field(default=10, ge=1)
+    keep: int = Field(default=5, ge=1)
+
+
+class Housekeeping(Section):
+    """How long what no figure rests on is kept."""
+
+    keep_snapshots_days: int = Field(default=400, ge=1)
+    keep_fetches_days: int = Field(default=400, ge=1)
+
+
+class Backup(Section):
+    """Copies of the database that the daemon makes."""
+
+    schedule: str = ""
+    folder: Path = Path("backups")
+    keep: int = Field(default=7, ge=1)
+
+
+class Webhook(Section):
+    """Who is told of failures, recoveries and changes of rank."""
+
+    variable: str = "CITYFLUX_WEBHOOK"
+    form: Literal["text", "feishu", "dingtalk"] = "text"
+    timeout: float = Field(default=10.0, gt=0)
+
+
 class Quality(Section):
     """When a fetched figure is marked as suspect."""
 
@@ -94,6 +140,10 @@ class Config(Section):
     refresh: Refresh = Refresh()
     daemon: Daemon = Daemon()
     schedule: dict[str, str] = {}
+    log: Log = Log()
+    webhook: Webhook = Webhook()
+    housekeeping: Housekeeping = Housekeeping()
+    backup: Backup = Backup()
     quality: Quality = Quality()
     client: Client = Client()
     secrets: dict[str, str] = {
@@ -112,6 +162,10 @@ class Config(Section):
                 "indices": self.indices.model_copy(
                     update={"files": [folder / path for path in self.indices.files]}
                 ),
+                "log": self.log.model_copy(
+                    update={"file": self.log.file and folder / self.log.file}
+                ),
+                "backup": self.backup.model_copy(update={"folder": folder / self.backup.folder}),
             }
         )
 

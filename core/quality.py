@@ -46,6 +46,8 @@ _CITIES_APART = 3.0
 _SIGNED = frozenset({"a share", "percentage points", "points of an index", "a score", "degrees"})
 #: A page of fewer figures cannot be judged by how many it lost.
 _FEWEST = 4
+#: The columns in which the gate writes.
+_MARKS = ("status", "note")
 
 
 class History:
@@ -101,9 +103,9 @@ class Gate:
 
     def _check_yield(self, documents: Sequence[Document], frame: pl.DataFrame) -> None:
         last = self.history.last_yield(self._indicator.id, documents[0].source_id)
-        found = frame["value"].count()
         if last is None or len(documents) < last[0] or last[1] < _FEWEST:
             return
+        found = frame["value"].count()
         if found < self.settings.fewest * last[1]:
             raise PluginError(
                 f"{documents[0].address}: gave {found} figures, and {last[1]} the last time; look "
@@ -229,7 +231,7 @@ class Line:
         moment = _moment(period)
         place = bisect_left(points, (moment,))
         around = points[max(0, place - _NEIGHBOURS) : place + _NEIGHBOURS + 1]
-        near = sorted((abs(when - moment), value) for when, value in around)
+        near = sorted([(abs(when - moment), value) for when, value in around])
         return [value for apart, value in near if itself or apart][:_NEIGHBOURS]
 
 
@@ -267,17 +269,22 @@ def _with_reasons(frame: pl.DataFrame, reasons: Mapping[tuple[str, str], str]) -
     """The frame with the status and the note of the doubtful figures filled in."""
     import polars as pl
 
+    statuses, notes = (
+        frame[name].to_list() if name in frame.columns else _nothing(frame) for name in _MARKS
+    )
     cities, periods, _ = _columns(frame)
-    nothing = [None] * frame.height
-    statuses = frame["status"].to_list() if "status" in frame.columns else nothing
-    notes = frame["note"].to_list() if "note" in frame.columns else nothing
-    status, note = [], []
-    for city, period, old_status, old_note in zip(cities, periods, statuses, notes, strict=True):
-        reason = reasons.get((city, period))
-        status.append("suspect" if reason else old_status)
-        note.append(
-            "; ".join(filter(None, (f"suspect: {reason}", old_note))) if reason else old_note
-        )
+    for row, key in enumerate(zip(cities, periods, strict=True)):
+        if reason := reasons.get(key):
+            statuses[row] = "suspect"
+            notes[row] = "; ".join(filter(None, (f"suspect: {reason}", notes[row])))
     # Columns are put side by side: for so small a frame an expression of polars takes far longer.
-    marks = {"status": pl.Series(status, dtype=pl.String), "note": pl.Series(note, dtype=pl.String)}
-    return pl.DataFrame(frame.to_dict(as_series=True) | marks)
+    marks = [
+        pl.Series(name, values, dtype=pl.String)
+        for name, values in zip(_MARKS, (statuses, notes), strict=True)
+    ]
+    others = [name for name in frame.columns if name not in _MARKS]
+    return (frame[others] if len(others) < frame.width else frame).hstack(marks)
+
+
+def _nothing(frame: pl.DataFrame) -> list[str | None]:
+    return [None] * frame.height

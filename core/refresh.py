@@ -107,7 +107,8 @@ def run_tasks(
     takes its place.
     """
     waiting: queue.SimpleQueue[Task | None] = queue.SimpleQueue()
-    results: queue.SimpleQueue[Result] = queue.SimpleQueue()
+    # Not a SimpleQueue: in CPython 3.11 a signal can make its `get` forget the timeout.
+    results: queue.Queue[Result] = queue.Queue()
     running: dict[Task, Errand] = {}
 
     def work() -> None:
@@ -142,7 +143,7 @@ def run_tasks(
         waiting.put(None)
 
 
-def _soon_after(results: queue.SimpleQueue[Result], most: int, patience: float) -> Iterator[Result]:
+def _soon_after(results: queue.Queue[Result], most: int, patience: float) -> Iterator[Result]:
     """What comes within a moment of the first, so that a commit serves many small results."""
     with suppress(queue.Empty):
         yield results.get(timeout=patience)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import glob
 import os
 import sqlite3
 from pathlib import Path
@@ -61,3 +62,19 @@ def back_up(database: Path, target: Path, replace: bool = False) -> int:
         with contextlib.suppress(OSError):
             unfinished.unlink(missing_ok=True)
     return target.stat().st_size
+
+
+def copies(database: Path, folder: Path) -> list[Path]:
+    """The copies of a database in a folder that got their names from `target_of`, oldest first."""
+    moment = "[0-9]" * 4 + "-[0-9][0-9]-[0-9][0-9]T" + "[0-9]" * 6
+    return sorted(folder.glob(f"{glob.escape(database.stem)}-{moment}{database.suffix}"))
+
+
+def prune_copies(database: Path, folder: Path, keep: int) -> None:
+    """Delete the oldest copies, so that no more than ``keep`` stay.
+
+    Raises:
+        OSError: one cannot be deleted.
+    """
+    for path in copies(database, folder)[:-keep]:
+        path.unlink()

@@ -33,9 +33,18 @@ def save_indicator_sources(connection: sqlite3.Connection, pairs: Iterable[tuple
 
 
 def save_index(connection: sqlite3.Connection, index: Row, nodes: Iterable[Row]) -> None:
-    """Insert or update an index and its tree; nodes that left it go, with their scores."""
+    """Insert or update an index and its tree; nodes that left it go, with their scores.
+
+    Every definition stays in ``definitions``, so that old runs can be computed again.
+    """
     nodes = list(nodes)
     upsert(connection, "indices", [index], ["id"])
+    kept_definition = {
+        "hash": index["definition_hash"],
+        "index_id": index["id"],
+        "definition": index["definition"],
+    }
+    upsert(connection, "definitions", [kept_definition], ["hash"])
     kept = {node["node_id"] for node in nodes}
     gone = [
         (index["id"], node_id)

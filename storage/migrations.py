@@ -68,3 +68,17 @@ def daemon_says_what_it_does(db: Database) -> None:
     """What is due and what ran is in the database, not only in memory."""
     for statement in operation.DAEMON.split(";\n"):
         db.execute(statement)
+
+
+@migrations()
+def definitions_are_kept(db: Database) -> None:
+    """An old run can be computed again by the definition of its day."""
+    for statement in schema.DEFINITIONS:
+        db.execute(statement)
+
+
+@migrations()
+def alarms_and_counts_of_operation(db: Database) -> None:
+    """What is wrong at present is told once; what was thinned out still counts."""
+    for statement in operation.ALARMS.split(";\n"):
+        db.execute(statement)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from collections.abc import Iterable, Sequence
 from functools import cache
@@ -9,6 +10,7 @@ from itertools import chain
 from typing import NamedTuple
 
 from storage.database import now
+from storage.rewind import AT_POSITION
 
 
 class Figure(NamedTuple):
@@ -88,7 +90,9 @@ def store_figures(
             (indicator_id, source_id),
         )
     }
-    news = sorted(figure for figure in figures if _is_news(figure, known.get(figure[:2])))
+    news = sorted(
+        (each for each in figures if _is_news(each, known.get(each[:2]))) if known else figures
+    )
     same = (indicator_id, source_id, fetch_id, now())
     for first in range(0, len(news), _ROWS):
         rows = news[first : first + _ROWS]
@@ -181,7 +185,10 @@ def latest_period(connection: sqlite3.Connection, indicator_id: str, source_id: 
 
 
 def read_series(
-    connection: sqlite3.Connection, indicator_ids: Sequence[str], as_of: str | None = None
+    connection: sqlite3.Connection,
+    indicator_ids: Sequence[str],
+    as_of: str | None = None,
+    position: int | None = None,
 ) -> list[Series]:
     """Read all figures of some indicators that may enter an index (suspect ones may not).
 
@@ -189,32 +196,45 @@ def read_series(
         connection: any connection.
         indicator_ids: the indicators wanted.
         as_of: a moment as `storage.database.now` writes it; figures as they were known then.
+        position: a number of the log of changes; figures as they stood right after that change.
     """
-    origin = "observations" if as_of is None else _AS_OF
-    marks = ", ".join("?" * len(indicator_ids))
-    moment = () if as_of is None else (as_of, as_of, as_of)
+    origin: str = "observations"
+    moment: dict[str, str | int] = {}
+    if as_of is not None:
+        origin, moment = _AS_OF, {"as_of": as_of}
+    if position is not None:
+        origin, moment = AT_POSITION, {"position": position}
     rows = connection.execute(
         f"""SELECT indicator_id, group_concat(city_id), group_concat(period),
             group_concat(source_id), group_concat(printf('%!.17g', value))
-        FROM {origin} WHERE status <> 'suspect' AND indicator_id IN ({marks})
+        FROM {origin} WHERE status <> 'suspect'
+        AND indicator_id IN (SELECT value FROM json_each(:names))
         GROUP BY indicator_id""",
-        (*moment, *indicator_ids),
+        {**moment, "names": json.dumps(list(indicator_ids))},
     )
     return [Series(*row) for row in rows]
 
 
 _COLUMNS = "indicator_id, city_id, period, source_id, value, status"
 _AS_OF = f"""(
-    SELECT {_COLUMNS} FROM observations WHERE recorded_at <= ?
+    SELECT {_COLUMNS} FROM observations WHERE recorded_at <= :as_of
     UNION ALL
-    SELECT {_COLUMNS} FROM revisions WHERE recorded_at <= ? AND superseded_at > ?
+    SELECT {_COLUMNS} FROM revisions WHERE recorded_at <= :as_of AND superseded_at > :as_of
     ORDER BY indicator_id, city_id, period, source_id
 )"""
 
 
-def source_order(connection: sqlite3.Connection) -> list[str]:
-    """The ids of all sources, the one that wins first."""
-    return [row[0] for row in connection.execute("SELECT id FROM sources ORDER BY priority, id")]
+def source_order(connection: sqlite3.Connection, position: int | None = None) -> list[str]:
+    """The ids of all sources, the one that wins first; as it was right after a change, if asked."""
+    return [
+        row[0]
+        for row in connection.execute(
+            "SELECT s.id FROM sources s ORDER BY coalesce((SELECT c.old_value FROM changes c "
+            "WHERE c.kind = 'priority' AND c.source_id = s.id AND c.seq > ? "
+            "ORDER BY c.seq LIMIT 1), s.priority), s.id",
+            (2**62 if position is None else position,),
+        )
+    ]
 
 
 def position(connection: sqlite3.Connection) -> int:

@@ -41,3 +41,17 @@ CREATE TABLE jobs (
     error TEXT NOT NULL DEFAULT ''
 ) STRICT
 """
+
+#: What the daemon told of, and what the housekeeping counted before it went.
+ALARMS = """
+CREATE TABLE alarms (
+    what TEXT PRIMARY KEY,
+    since TEXT NOT NULL,
+    message TEXT NOT NULL
+) STRICT;
+
+CREATE TABLE thinned_fetches (
+    outcome TEXT PRIMARY KEY,
+    fetches INTEGER NOT NULL
+) STRICT
+"""

@@ -18,6 +18,8 @@ STEPS = (
     "hosts_keep_their_circuits",
     "details_of_runs",
     "daemon_says_what_it_does",
+    "definitions_are_kept",
+    "alarms_and_counts_of_operation",
 )
 
 CATALOG = """
@@ -371,4 +373,15 @@ CREATE TABLE adjustments (
     PRIMARY KEY (index_id, node_id, city_id, period, kind),
     FOREIGN KEY (index_id, node_id) REFERENCES nodes (index_id, node_id) ON DELETE CASCADE
 ) STRICT, WITHOUT ROWID""",
+)
+
+#: Every definition that an index was computed by, so that an old run can be computed again.
+DEFINITIONS = (
+    """
+CREATE TABLE definitions (
+    hash TEXT PRIMARY KEY,
+    index_id TEXT NOT NULL,
+    definition TEXT NOT NULL
+) STRICT""",
+    "INSERT INTO definitions SELECT definition_hash, id, definition FROM indices",
 )

@@ -50,6 +50,11 @@ def period_year(period: str | None) -> int | None:
 def prepare_connection(conn: sqlite3.Connection) -> None:
     """Add the functions to a connection, and wait longer for a daemon that is writing."""
     conn.execute("PRAGMA busy_timeout = 15000")
+    add_functions(conn)
+
+
+def add_functions(conn: sqlite3.Connection) -> None:
+    """Add the functions to a connection."""
     conn.create_function("zscore", 3, zscore, deterministic=True)
     conn.create_function("period_year", 1, period_year, deterministic=True)
     conn.create_aggregate("stddev", 1, StandardDeviation)  # type: ignore[arg-type]

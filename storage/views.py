@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+#: How many days after the last day of its latest period an indicator is stale, by frequency: one
+#: period until the next figure is due, and half a year (annual), some three and a half months
+#: (quarterly) or six weeks (monthly) for its publication. An irregular one is never late.
+ALLOWED_DAYS = {"annual": 548, "quarterly": 200, "monthly": 75, "weekly": 21, "daily": 7}
+
 # The last day of a period, and its first, from the text alone.
 _END = """CASE
     WHEN {p} LIKE '%/____' THEN substr({p}, -4) || '-12-31'
@@ -12,7 +17,7 @@ _END = """CASE
     ELSE substr({p}, -10) END"""
 
 
-def _within(inner: str, outer: str) -> str:
+def within(inner: str, outer: str) -> str:
     """SQL: the period ``inner`` lies in the period ``outer``, compared by years."""
     return (
         f"instr({inner}, '/') = 0 AND substr({inner}, 1, 4) >= substr({outer}, 1, 4) "
@@ -60,12 +65,12 @@ SELECT index_id, city_id, period, node_id, name_zh, name_en, level, rank,
 FROM ranked ORDER BY index_id, city_id, period, score - mean DESC
 """
 
+_ALLOWED = " ".join(f"WHEN '{name}' THEN {days}" for name, days in ALLOWED_DAYS.items())
 STALE_INDICATORS = f"""
 WITH latest AS (
     SELECT i.id AS indicator_id, i.name_zh, i.name_en, i.frequency,
         max({_END.format(p="o.period")}) AS latest_day,
-        CASE i.frequency WHEN 'annual' THEN 548 WHEN 'quarterly' THEN 200 WHEN 'monthly' THEN 75
-            WHEN 'weekly' THEN 21 WHEN 'daily' THEN 7 END AS allowed_days
+        CASE i.frequency {_ALLOWED} END AS allowed_days
     FROM indicators i LEFT JOIN observations o ON o.indicator_id = i.id AND o.status <> 'suspect'
     GROUP BY i.id
 )
@@ -101,7 +106,7 @@ SELECT s.index_id, s.node_id, s.city_id, s.period, s.score, s.coverage, s.run_id
 FROM scores s
 JOIN below b ON b.index_id = s.index_id AND b.node_id = s.node_id
 JOIN current_observations used ON used.indicator_id = b.indicator_id AND used.city_id = s.city_id
-    AND (used.period = s.period OR ({_within("used.period", "s.period")}
+    AND (used.period = s.period OR ({within("used.period", "s.period")}
         AND NOT EXISTS (SELECT 1 FROM current_observations whole
             WHERE whole.indicator_id = used.indicator_id AND whole.city_id = used.city_id
                 AND whole.period = s.period)))

@@ -46,6 +46,7 @@ ORDER BY difference DESC, c.indicator_id, c.city_id, c.period, o.source_id
 )
 @click.option("--index", "name", metavar="INDEX", help="Only the indicators of an index.")
 @click.option("--missing", is_flag=True, help="Only those without any figure.")
+@click.option("--stale", is_flag=True, help="List those later than their frequency allows.")
 @click.option("--suspect", is_flag=True, help="List the figures that are doubted, with the reason.")
 @click.option("--conflicts", is_flag=True, help="List the figures that two sources dispute.")
 @click.option(
@@ -61,6 +62,7 @@ def indicators(
     context: click.Context,
     name: str | None,
     missing: bool,
+    stale: bool,
     suspect: bool,
     conflicts: bool,
     tolerance: float,
@@ -75,6 +77,8 @@ def indicators(
     elif conflicts:
         asked = {"tolerance": tolerance}
         _list(session, "disputed figures", _CONFLICTS, asked, _CONFLICT_COLUMNS, as_json)
+    elif stale:
+        _list_stale(session, as_json)
     else:
         _list_indicators(session, name, missing, as_json)
 
@@ -166,6 +170,14 @@ def _list_indicators(session: Session, name: str | None, missing: bool, as_json:
     _print(session, "indicators", rows, shown, as_json)
 
 
+def _list_stale(session: Session, as_json: bool) -> None:
+    from storage.staleness import Stale, read_stale
+
+    with session.read() as connection:
+        rows = [each._asdict() for each in read_stale(connection)]
+    _print(session, "stale indicators", rows, Stale._fields, as_json)
+
+
 def _list(
     session: Session,
     title: str,
@@ -191,5 +203,5 @@ def _print(
         shown,
         [[row[column] for column in shown] for row in rows],
         color=session.color,
-        right=("figures", "cities", "value", "used", "other", "difference"),
+        right=("figures", "cities", "value", "used", "other", "difference", "days_late"),
     )

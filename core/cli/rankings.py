@@ -6,7 +6,6 @@ import sqlite3
 from typing import TYPE_CHECKING, Any
 
 from core.cli.output import print_json, print_table
-from core.errors import IndexDefinitionError
 
 if TYPE_CHECKING:
     from core.engine.definition import Definition
@@ -30,18 +29,7 @@ def indicator_rankings(
     from core.engine.panel import read_panel
     from core.engine.ranking import ranks
 
-    leaves = [leaf for leaf in definition.tree if leaf.indicator]
-    if node is not None:
-        if node not in {each.id for each in definition.tree}:
-            raise IndexDefinitionError(
-                f"{definition.id}: there is no node {node!r}; see: cityflux show {definition.id} "
-                "--all"
-            )
-        below = {node}
-        for each in definition.tree:
-            if each.parent in below:
-                below.add(each.id)
-        leaves = [leaf for leaf in leaves if leaf.id in below]
+    leaves = [leaf for leaf in definition.subtree(node) if leaf.indicator]
     periods = definition.periods.model_copy(update={"of": definition.periods.of[-1:]})
     values = read_panel(
         connection, [leaf.id for leaf in leaves], definition.cities, periods

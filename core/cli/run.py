@@ -140,10 +140,9 @@ def run(
 
 
 def _stay_up(session: Session) -> int:
-    from core.daemon.service import Service, human_log
+    from core.daemon.service import Service
 
-    with human_log():
-        Service(session.again).run()
+    Service(session.again).run()
     return 0
 
 

@@ -19,10 +19,13 @@ def write_unit(session: Session, manager: str, out: Path | None) -> None:
     from core.daemon.units import Setting, unit
 
     daemon, config = session.config.daemon, session.config_file
+    log, backup = session.config.log, session.config.backup
+    others = [log.file.parent] if log.file else []
+    others += [backup.folder] if backup.schedule else []
     setting = Setting(
         config=config,
         database=session.database.absolute(),
-        folders=(),
+        folders=tuple(others),
         folder=config.parent if config else Path.cwd(),
         grace=daemon.grace,
         port=daemon.port,

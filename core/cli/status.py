@@ -28,7 +28,10 @@ ORDER BY r.index_id
 def facts(session: Session, connection: sqlite3.Connection) -> dict[str, Any]:
     """Everything that status says, as one object."""
     from storage.observations import position
+    from storage.staleness import count_without_figure, read_stale
 
+    stale = [each._asdict() for each in read_stale(connection)]
+    without = count_without_figure(connection)
     connection.row_factory = sqlite3.Row
     counts = {
         table: connection.execute(f"SELECT count(*) FROM {table}").fetchone()[0]
@@ -38,7 +41,6 @@ def facts(session: Session, connection: sqlite3.Connection) -> dict[str, Any]:
     runs = [dict(row) for row in connection.execute(_RUNS)]
     for run in runs:
         run["up_to_date"] = run["position"] == now_at
-    (stale,) = connection.execute("SELECT count(*) FROM stale_indicators").fetchone()
     return {
         "daemon": _daemon(session, connection),
         "sources": [_job(job) for job in read_jobs(connection).values()],
@@ -46,7 +48,8 @@ def facts(session: Session, connection: sqlite3.Connection) -> dict[str, Any]:
         "bytes": session.database.stat().st_size,
         "change_position": now_at,
         "counts": counts,
-        "stale_indicators": stale,
+        "stale": stale,
+        "without_figure": without,
         "indices": runs,
         "failed": [dict(row) for row in connection.execute(_FAILED)],
     }
@@ -112,7 +115,10 @@ def _print(session: Session, found: dict[str, Any]) -> None:
     counts = ", ".join(f"{count:,} {name}" for name, count in found["counts"].items())
     click.echo(f"database: {found['database']} ({found['bytes'] / 2**20:.1f} MiB)")
     click.echo(f"holds: {counts}; {found['change_position']:,} changes so far")
-    click.echo(f"late or without a figure: {found['stale_indicators']} indicators")
+    click.echo(
+        f"stale (later than their frequency allows): {len(found['stale'])} indicators; "
+        f"without a figure: {found['without_figure']}; see: cityflux indicators --stale"
+    )
     print_table(
         "indices",
         ("index", "run", "computed", "scores changed", "up to date"),

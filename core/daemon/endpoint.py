@@ -12,6 +12,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 from core.daemon.health import problems
 from core.errors import ConfigError
+from storage.staleness import read_stale
 
 Read = Callable[[], AbstractContextManager[sqlite3.Connection]]
 
@@ -26,10 +27,7 @@ def answering(port: int, read: Read) -> Iterator[None]:
     if not port:
         yield
         return
-    try:
-        server = ThreadingHTTPServer(("127.0.0.1", port), partial(_Answers, read))
-    except OSError as error:
-        raise ConfigError(f"daemon.port: {port} cannot be used ({error.strerror})") from error
+    server = _listen(port, partial(_Answers, read))
     server.daemon_threads = True
     thread = threading.Thread(target=server.serve_forever, name="cityflux-port", daemon=True)
     thread.start()
@@ -38,6 +36,23 @@ def answering(port: int, read: Read) -> Iterator[None]:
     finally:
         server.shutdown()
         server.server_close()
+
+
+def check_port(port: int) -> None:
+    """Look whether a port is free.
+
+    Raises:
+        ConfigError: it is taken.
+    """
+    if port:
+        _listen(port, BaseHTTPRequestHandler).server_close()
+
+
+def _listen(port: int, handler: Callable[..., BaseHTTPRequestHandler]) -> ThreadingHTTPServer:
+    try:
+        return ThreadingHTTPServer(("127.0.0.1", port), handler)
+    except OSError as error:
+        raise ConfigError(f"daemon.port: {port} cannot be used ({error.strerror})") from error
 
 
 class _Answers(BaseHTTPRequestHandler):
@@ -50,7 +65,9 @@ class _Answers(BaseHTTPRequestHandler):
         if self.path == "/health":
             with self._read() as connection:
                 wrong = problems(connection)
-            body = json.dumps({"healthy": not wrong, "problems": wrong}, ensure_ascii=False)
+                stale = {each.indicator_id: each.days_late for each in read_stale(connection)}
+            said = {"healthy": not wrong, "problems": wrong, "stale": stale}
+            body = json.dumps(said, ensure_ascii=False)
             self._send(503 if wrong else 200, "application/json", body.encode())
         elif self.path == "/metrics":
             from core.daemon.metrics import exposition

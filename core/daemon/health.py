@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 from datetime import UTC, datetime, timedelta
 
+from storage.alarms import read_alarms
 from storage.jobs import read_daemon, read_jobs
 from storage.observations import position
 
@@ -32,6 +33,8 @@ def problems(connection: sqlite3.Connection, now: datetime | None = None) -> lis
         found.append(f"recompute: {state['problem']}")
     if state["recomputed"] and _behind(connection, state["position"], moment):
         found.append("the indices do not know the last changes")
+    if "backup" in (alarms := read_alarms(connection)):
+        found.append(f"backup: {alarms['backup']}")
     for job in read_jobs(connection).values():
         if job.error:
             found.append(f"{job.source_id}: {job.error}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from datetime import datetime
@@ -11,8 +12,10 @@ from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 
 from core.daemon.health import problems
+from storage.housekeeping import thinned_fetches
 from storage.jobs import read_daemon, read_jobs
 from storage.observations import position
+from storage.staleness import read_stale
 
 #: Every metric: what it says, and its label.
 METRICS = {
@@ -74,13 +77,14 @@ def _of_figures(connection: sqlite3.Connection) -> Iterator[Metric]:
     ):
         figures.add_metric([status], count)
     yield figures
-    (stale,) = connection.execute("SELECT count(*) FROM stale_indicators").fetchone()
-    yield _gauge("cityflux_stale_indicators", stale)
+    yield _gauge("cityflux_stale_indicators", len(read_stale(connection)))
     name = "cityflux_fetches_total"
     fetched = CounterMetricFamily(name, METRICS[name], labels=["outcome"])
-    for outcome, count in connection.execute(
-        "SELECT outcome, count(*) FROM fetches GROUP BY outcome"
-    ):
+    counts = Counter(thinned_fetches(connection))
+    counts.update(
+        dict(connection.execute("SELECT outcome, count(*) FROM fetches GROUP BY outcome"))
+    )
+    for outcome, count in counts.items():
         fetched.add_metric([outcome], count)
     yield fetched
 

@@ -56,7 +56,7 @@ def triggers(session: Session) -> dict[str, tuple[str, BaseTrigger]]:
         ConfigError: a schedule or the time zone is none.
     """
     config = session.config
-    zone = _zone(config.daemon.timezone)
+    zone = zone_of(config.daemon.timezone)
     found = {}
     for plugin in (*session.plugins.indicators.values(), *session.plugins.flows.values()):
         for source in plugin.sources:
@@ -81,7 +81,12 @@ def tasks_of(
     return [task for task in tasks if task.source.id == source_id]
 
 
-def _zone(name: str) -> tzinfo:
+def zone_of(name: str) -> tzinfo:
+    """The time zone in which cron fields are meant.
+
+    Raises:
+        ConfigError: there is none of this name.
+    """
     try:
         return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError) as error:

@@ -15,23 +15,27 @@ import sqlite3
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from collections.abc import Callable
+from contextlib import ExitStack, suppress
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from core.carry_out import Result
-from core.daemon.endpoint import answering
+from core.daemon.alarms import Alarms
+from core.daemon.chores import Chores, backup_trigger
+from core.daemon.endpoint import answering, check_port
 from core.daemon.follow import follow
 from core.daemon.lock import only_daemon
 from core.daemon.notify import notify
 from core.daemon.plan import Session, tasks_of, triggers
 from core.daemon.schedule import next_run
-from core.errors import USER_ERRORS
+from core.daemon.webhook import open_webhook
+from core.errors import USER_ERRORS, ConfigError
 from core.http import keep_hosts, open_client
 from core.isolation.pool import Workers
 from core.job import announce_changes, compute_all, note_broken
+from core.logs import set_up_logs
 from core.quality import History, set_gates
 from core.refresh import run_tasks, store_results
 from core.version import __version__
@@ -43,6 +47,7 @@ from storage.observations import position
 
 if TYPE_CHECKING:
     from apscheduler.schedulers.background import BackgroundScheduler
+    from apscheduler.triggers.base import BaseTrigger
 
 
 log = logging.getLogger("cityflux")
@@ -64,10 +69,12 @@ class Service:
     def __init__(self, load: Callable[[], Session]) -> None:
         self._load = load
         self._session = load()
-        self._triggers = triggers(self._session)
+        self._triggers = _checked(self._session)
         self._stopping = threading.Event()
         self._reload = threading.Event()
-        self._results: queue.SimpleQueue[tuple[str, list[Result] | None]] = queue.SimpleQueue()
+        # Not a SimpleQueue: in CPython 3.11 a signal that comes at the very end of the timeout of
+        # its `get` makes it wait for ever, and the daemon would not stop.
+        self._results: queue.Queue[tuple[str, list[Result] | None]] = queue.Queue()
         self._jobs: dict[str, Job] = {}
         self._failures: Counter[str] = Counter()
         self._position = 0
@@ -84,7 +91,9 @@ class Service:
 
     def _run_with(self, session: Session) -> None:
         """Serve with one configuration, until stopped or until there is another one."""
+        set_up_logs(session.config)
         with ExitStack() as stack:
+            webhook = stack.enter_context(open_webhook(session.config))
             connection = stack.enter_context(session.open())
             known = stack.enter_context(read_database(session.database, any_thread=True))
             http = stack.enter_context(
@@ -98,8 +107,11 @@ class Service:
             self._workers = stack.enter_context(
                 Workers(self._cities, session.config.refresh.threads)
             )
+            self._alarms = Alarms(connection, webhook, self._triggers)
+            self._chores = Chores(session, self._alarms)
             self._start(connection)
             scheduler = self._schedule(connection)
+            self._chores.schedule(scheduler)
             notify(READY="1", STATUS="waiting for what is due")
             log.info("up, pid %d; %d sources scheduled", os.getpid(), len(self._jobs))
             self._serve(connection)
@@ -131,6 +143,7 @@ class Service:
             "recompute_seconds": None,
         }
         self._say(connection)
+        self._alarms.ranks()
 
     def _schedule(self, connection: sqlite3.Connection) -> BackgroundScheduler:
         """One job for each source; what was missed runs once, at once."""
@@ -217,6 +230,7 @@ class Service:
                 self._scheduler.wakeup()
                 self._workers.end_idle(BEAT)
                 notify(WATCHDOG="1")
+                self._chores.tend(connection)
 
     def _take(self, connection: sqlite3.Connection, patience: float) -> None:
         """Store what the fetching threads hand over, if anything comes in time."""
@@ -262,6 +276,7 @@ class Service:
         else:
             self._failures.pop(source_id, None)
         self._note(connection, source_id, running_since=None, next_run=_text(due_next))
+        self._alarms.state(source_id, self._jobs[source_id].error)
 
     def _recompute(self, connection: sqlite3.Connection) -> None:
         session = self._session
@@ -284,6 +299,9 @@ class Service:
             session.plugins.manager.hook.index_computed(
                 index_id=index.index_id, run_id=index.run_id, changed=index.changed
             )
+        self._alarms.state("recompute", problem)
+        if any(index.changed for index in done.computed):
+            self._alarms.ranks()
         names = ", ".join(index.index_id for index in done.computed) or "no index"
         log.info("%d changes: %s recomputed in %.3f s", done.changes, names, done.seconds)
 
@@ -309,7 +327,8 @@ class Service:
         self._reload.clear()
         try:
             session = self._load()
-            planned = triggers(session)
+            planned = _checked(session)
+            _check_change(self._session, session)
         except USER_ERRORS as error:
             log.error("the new configuration is refused, the old one stays: %s", error)
             return
@@ -329,6 +348,26 @@ class Service:
             jobs.save_daemon(connection, {**state, "beat": now(), "position": self._position})
 
 
+def _checked(session: Session) -> dict[str, tuple[str, BaseTrigger]]:
+    """The schedules of a session in which the rest of the daemon's settings are good, too."""
+    backup_trigger(session.config)
+    open_webhook(session.config)
+    return triggers(session)
+
+
+def _check_change(old: Session, new: Session) -> None:
+    """Refuse what a running daemon cannot change to, while the old configuration still serves.
+
+    Raises:
+        ConfigError: another database, a port that is taken, a log that cannot be written.
+    """
+    if new.database != old.database:
+        raise ConfigError("database.path: is another file; stop the daemon and start it again")
+    if new.config.daemon.port != old.config.daemon.port:
+        check_port(new.config.daemon.port)
+    set_up_logs(new.config)
+
+
 def _last(earlier: dict[str, Job], source_id: str) -> str | None:
     return earlier[source_id].last_run if source_id in earlier else None
 
@@ -337,16 +376,3 @@ def _text(moment: datetime | None) -> str | None:
     if moment is None:
         return None
     return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-
-
-@contextmanager
-def human_log() -> Iterator[None]:
-    """Log to standard error, with the time unless journald adds its own."""
-    form = (
-        "%(levelname)s %(message)s"
-        if "JOURNAL_STREAM" in os.environ
-        else ("%(asctime)s %(levelname)s %(message)s")
-    )
-    logging.basicConfig(level=logging.INFO, format=form)
-    logging.getLogger("apscheduler").setLevel(logging.ERROR)
-    yield

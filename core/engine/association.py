@@ -149,7 +149,8 @@ def principal_components(frame: pl.DataFrame) -> Components:
     n = len(x)
     if n < 2:
         raise IndexDefinitionError(
-            f"principal components of {', '.join(frame.columns)}: only {n} units have all figures"
+            f"principal components of {', '.join(frame.columns)}: only {n} units have all figures; "
+            "leave out those with gaps"
         )
     constant = [c for c, spread in zip(frame.columns, np.ptp(x, axis=0), strict=True) if not spread]
     if constant:

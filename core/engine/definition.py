@@ -128,6 +128,20 @@ class Definition(Steps, Joining, Group):
         """The leaves under a node, at any depth."""
         return tuple(leaf for leaf in self.leaves if node_id in leaf.path)
 
+    def subtree(self, node_id: str | None = None) -> tuple[Node, ...]:
+        """A node and all that stands under it, in the order of the tree; the root unless given.
+
+        Raises:
+            IndexDefinitionError: the index has no such node.
+        """
+        top = node_id or self.id
+        found = tuple(node for node in self.tree if top in (node.id, *node.path))
+        if not found:
+            raise IndexDefinitionError(
+                f"{self.id}: there is no node {top!r}; see: cityflux show {self.id} --all"
+            )
+        return found
+
 
 class Node(Joining, Steps):
     """A node of the tree, ready for use.

@@ -42,6 +42,7 @@ def read_panel(
     cities: Sequence[str],
     periods: Periods,
     as_of: str | None = None,
+    position: int | None = None,
 ) -> Panel:
     """Read the figures of some indicators for some cities and periods.
 
@@ -51,9 +52,10 @@ def read_panel(
         cities: the rows of each period, in this order.
         periods: the periods, and how single ones become a span.
         as_of: a moment; the figures as they were known then.
+        position: a number of the log of changes; the figures as they stood right after it.
     """
-    series = read_series(connection, indicators, as_of)
-    figures = _current(_explode(series, cities), source_order(connection))
+    series = read_series(connection, indicators, as_of, position)
+    figures = _current(_explode(series, cities), source_order(connection, position))
     cells = _reduce(figures, periods)
     grid = pl.DataFrame({"period": periods.of}).join(pl.DataFrame({"city": cities}), how="cross")
     return Panel(

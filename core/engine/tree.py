@@ -6,7 +6,7 @@ Weights are relative among the children of a node.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -100,6 +100,31 @@ def effective_weights(parents: Parents, weights: Mapping[str, float]) -> dict[st
     return {node: result[node] for node in parents}
 
 
+def realised_weights(
+    scores: pl.DataFrame, parents: Parents, weights: Mapping[str, float]
+) -> pl.DataFrame:
+    """Give the effective weights row by row, with those of missing children handed on.
+
+    Where all children have a score they are those of `effective_weights`; a missing child, and
+    all under it, has zero, and its siblings have its share besides theirs. Null below the root
+    where the root has no score.
+
+    Args:
+        scores: what `aggregate_tree` gave.
+        parents: as there.
+        weights: as there.
+
+    Returns:
+        One Float64 column per node of the tree, one row per unit.
+    """
+    factors = {node: np.ones(scores.height) for node, up in parents.items() if up is None}
+    for node, members in reversed(_bottom_up(parents)):
+        share = _shares(scores, members, weights)
+        for i, child in enumerate(members):
+            factors[child] = np.where(factors[node] == 0, 0.0, factors[node] * share[:, i])
+    return pl.DataFrame([to_series(factors[node], node) for node in parents])
+
+
 def contributions(
     scores: pl.DataFrame,
     parents: Parents,
@@ -130,12 +155,9 @@ def contributions(
     }
     for node, members in reversed(_bottom_up(parents)):
         method = (steps or {}).get(node, step).method
-        x, w = to_matrix(scores.select(members)), to_weights([weights[c] for c in members], members)
-        present = np.where(np.isnan(x), 0.0, w)
-        with np.errstate(divide="ignore", invalid="ignore"):
-            share = present / present.sum(axis=1, keepdims=True)
+        share = _shares(scores, members, weights)
         if method is weighted_sum:
-            share *= w.sum()
+            share *= sum(weights[c] for c in members)
         elif method is not weighted_mean:
             share[:] = np.nan
         for i, child in enumerate(members):
@@ -143,6 +165,15 @@ def contributions(
     return pl.DataFrame(
         [to_series(factors[node] * scores[node].to_numpy(), node) for node in parents]
     )
+
+
+def _shares(scores: pl.DataFrame, members: Sequence[str], weights: Mapping[str, float]) -> Floats:
+    """Give the share of each child in its node, row by row, among the children that are there."""
+    x = to_matrix(scores.select(members))
+    present = np.where(np.isnan(x), 0.0, to_weights([weights[c] for c in members], members))
+    with np.errstate(divide="ignore", invalid="ignore"):
+        share: Floats = present / present.sum(axis=1, keepdims=True)
+    return share
 
 
 def _bottom_up(parents: Parents) -> list[tuple[str, list[str]]]:

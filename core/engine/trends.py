@@ -40,6 +40,12 @@ def compound_growth(y: Floats, t: Floats) -> Floats:
     return np.where(years > 0, np.where(first == last, 0.0, rate), np.nan)
 
 
+def yearly_change(y: Floats, t: Floats) -> Floats:
+    """Compute (last - first) / years of each column: for scores, which have no natural zero."""
+    first, last, years = _ends(y, t)
+    return np.where(years > 0, (last - first) / np.where(years > 0, years, 1.0), np.nan)
+
+
 def percent_change(y: Floats, t: Floats) -> Floats:
     """Compute the yearly change in percent of the start of the series.
 
@@ -66,6 +72,7 @@ TRENDS: dict[str, Trend] = {
     "growth": growth,
     "compound_growth": compound_growth,
     "percent_change": percent_change,
+    "yearly_change": yearly_change,
 }
 
 
@@ -99,7 +106,7 @@ def trends(
         the last figure, null below two figures), and, where ``latest`` is given,
         ``share_available_latest`` and ``first_latest`` of the periods that are used.
     """
-    units, periods, t, cube = _series(frame, columns, unit, period)
+    units, periods, t, cube = series_of(frame, columns, unit, period)
     observed = cube.copy()
     if interpolate:
         cube = _interpolated(cube, t)
@@ -150,7 +157,7 @@ def catching_up(
         ``level_latest``, ``first`` and ``latest`` (their periods), and ``yearly``: by how much of
         the leader's figure the unit has come nearer (or fallen back) per year.
     """
-    units, periods, t, cube = _series(frame, columns, unit, period)
+    units, periods, t, cube = series_of(frame, columns, unit, period)
     levels = np.full(cube.shape, np.nan)
     for i, name in enumerate(columns):
         part = slice(i * len(units), (i + 1) * len(units))
@@ -179,10 +186,20 @@ def _levels(y: Floats, direction: int) -> Floats:
     return np.where(there, best / np.where(there, y, 1.0), np.nan)
 
 
-def _series(
+def series_of(
     frame: pl.DataFrame, columns: Sequence[str], unit: str, period: str
 ) -> tuple[pl.Series, pl.Series, Floats, Floats]:
-    """Give units, periods, their years, and the figures: periods x (indicator by indicator, units).
+    """Turn a long frame into a matrix of series, in the order of time.
+
+    Args:
+        frame: one row per unit and period, in any order.
+        columns: the indicators.
+        unit: the column that names the units.
+        period: the column of periods: numbers, or texts as in `core.period`.
+
+    Returns:
+        The units, sorted; the periods, and their years; and the figures, periods x series, one
+        indicator after the other and in each the units; NaN where missing.
 
     Raises:
         IndexDefinitionError: when a unit has two rows in a period.

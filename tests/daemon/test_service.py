@@ -107,6 +107,9 @@ class Daemon:
             assert time.monotonic() < end, self.log.read_text()
             time.sleep(0.02)
 
+    def until_said(self, text: str, times: int = 1) -> None:
+        self.until(lambda: self.log.read_text().count(text) == times)
+
     def stop(self, number: int = signal.SIGTERM) -> int:
         self.process.send_signal(number)
         return self.process.wait(30)
@@ -222,6 +225,25 @@ def test_a_new_configuration_is_read_and_a_bad_one_is_refused(daemon: Daemon) ->
     assert daemon.stop() == 0
 
 
+def test_what_a_running_daemon_cannot_change_to_is_refused(daemon: Daemon) -> None:
+    daemon.start()
+    daemon.until_said("sources scheduled")
+    good = (daemon.folder / "config.toml").read_text()
+    with contextlib.closing(socket.create_server(("127.0.0.1", 0))) as taken:
+        port = taken.getsockname()[1]
+        refused = {
+            good.replace("[daemon]", f"[daemon]\nport = {port}"): f"daemon.port: {port} cannot be",
+            good + '[log]\nfile = "boats.toml/log"\n': "log.file: ",
+            good + '[database]\npath = "other.db"\n': "database.path: is another file",
+        }
+        for count, (config, said) in enumerate(refused.items(), start=2):
+            (daemon.folder / "config.toml").write_text(config)
+            daemon.process.send_signal(signal.SIGHUP)
+            daemon.until_said(f"the old one stays: {said}")
+            daemon.until_said(f"up, pid {daemon.process.pid}", count)
+    assert daemon.stop() == 0
+
+
 def test_a_source_that_fails_is_named_once_and_tried_again_soon(
     daemon: Daemon, server: LoopbackServer
 ) -> None:
@@ -284,7 +306,13 @@ def test_status_tells_of_the_daemon_and_of_its_end(daemon: Daemon) -> None:
     assert (found["daemon"]["running"], found["daemon"]["pid"]) == (True, daemon.process.pid)
     (job,) = found["sources"]
     assert (job["source_id"], job["late"], job["error"]) == ("local.port", False, "")
+    (stale,) = found["stale"]
+    assert (stale["indicator_id"], stale["latest_day"]) == ("local.boats", "2020-12-31")
+    assert found["without_figure"] == 0
+    listed = run_module("cityflux", "indicators", "--stale", "--json", cwd=daemon.folder)
+    assert json.loads(listed.stdout) == [stale]
     text = run_module("cityflux", "status", cwd=daemon.folder).stdout
+    assert "stale (later than their frequency allows): 1 indicators; without a figure: 0" in text
     assert f"pid {daemon.process.pid} on " in text
     daemon.stop(signal.SIGKILL)
     text = run_module("cityflux", "status", cwd=daemon.folder).stdout
@@ -316,8 +344,13 @@ def test_health_and_metrics_tell_of_a_source_that_fails_and_comes_back(
     daemon.until(lambda: "local.port: " in ask(port, "/health")[1])
     server.answer("/boats", json.dumps({"shanghai": 7, "beijing": 3}))
     daemon.process.send_signal(signal.SIGHUP)  # what failed is looked at again
+    daemon.until(lambda: daemon.rows("SELECT 1 FROM observations"))
     daemon.until(lambda: ask(port, "/health")[0] == 200)
-    assert json.loads(ask(port, "/health")[1]) == {"healthy": True, "problems": []}
+    said = json.loads(ask(port, "/health")[1])
+    assert (said["healthy"], said["problems"]) == (True, [])
+    # The figures of 2020 are late, which no start of the daemon mends: it is told all the same.
+    assert list(said["stale"]) == ["local.boats"]
+    assert said["stale"]["local.boats"] > 1000
     assert ask(port, "/")[0] == 404
 
     daemon.until(lambda: "cityflux_known_change_position 2.0" in ask(port, "/metrics")[1])
@@ -329,6 +362,8 @@ def test_health_and_metrics_tell_of_a_source_that_fails_and_comes_back(
     (success,) = families["cityflux_source_last_success_timestamp_seconds"].samples
     assert success.labels == {"source": "local.port"}
     assert abs(success.value - time.time()) < 60
+    (stale,) = families["cityflux_stale_indicators"].samples
+    assert stale.value == 1
     (failing,) = families["cityflux_source_failing"].samples
     assert failing.value == 0
     assert {each.removesuffix("_total") for each in METRICS} == set(families)
@@ -348,3 +383,33 @@ def test_a_port_that_is_taken_is_named(daemon: Daemon) -> None:
         done = run_module("cityflux", "run", cwd=daemon.folder)
     assert done.returncode == 1
     assert f"daemon.port: {port} cannot be used" in done.stderr
+
+
+def test_failures_are_told_and_copies_are_made(daemon: Daemon, server: LoopbackServer) -> None:
+    config = (daemon.folder / "config.toml").read_text()
+    more = '[backup]\nschedule = "every 1 hour"\n[log]\nformat = "json"\n'
+    (daemon.folder / "config.toml").write_text(config + more)
+    server.answer("/hook", "fine")
+    server.answer("/boats", "no JSON")
+    daemon.start(CITYFLUX_WEBHOOK=server.address("/hook"))
+    daemon.until(lambda: server.count("/hook") == 1)
+    server.answer("/boats", json.dumps({"shanghai": 7, "beijing": 3}))
+    daemon.process.send_signal(signal.SIGHUP)  # what failed is looked at again
+    daemon.until(lambda: server.count("/hook") == 2)
+    daemon.until(lambda: daemon.scores() == {"shanghai": 100.0, "beijing": 0.0})
+    change = "UPDATE observations SET value = 2 WHERE city_id = 'shanghai'"
+    assert run_module("sqlite_utils", str(daemon.database), change, cwd=daemon.folder).stdout
+    daemon.until(lambda: server.count("/hook") == 3)
+    daemon.until(lambda: list((daemon.folder / "backups").glob("cityflux-*.db")))
+    assert daemon.stop() == 0
+
+    told = [json.loads(seen.body) for seen in server.requests if seen.path == "/hook"]
+    assert [each["event"] for each in told] == ["failed", "recovered", "ranks_changed"]
+    assert "JSONDecodeError" in told[0]["text"]
+    assert {each["city_id"] for each in told[2]["changes"]} == {"shanghai", "beijing"}
+    (copy,) = (daemon.folder / "backups").iterdir()
+    with contextlib.closing(sqlite3.connect(copy)) as opened:
+        assert opened.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+    lines = [json.loads(line) for line in daemon.log.read_text().splitlines()]
+    assert any(line["message"].startswith("backup: ") for line in lines)
+    assert server.address("/hook") not in daemon.log.read_text()

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from storage.backup import back_up, target_of
+from storage.backup import back_up, copies, prune_copies, target_of
 from storage.database import open_database
 from storage.errors import StorageError
 from tests.conftest import Cityflux
@@ -74,3 +74,14 @@ def test_what_cannot_be_written_is_told(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("x")
     with pytest.raises(StorageError, match="cannot be written"):
         back_up(database, tmp_path / "file" / "b.db")
+
+
+def test_the_oldest_copies_go_and_nothing_else(tmp_path: Path) -> None:
+    database = tmp_path / "data" / "a[1].db"
+    names = [f"a[1]-2026-01-0{day}T000000.db" for day in range(1, 6)]
+    for name in (*names, "a[1]-by-hand.db", "b-2026-01-01T000000.db", "a1-2020-01-01T000000.db"):
+        (tmp_path / name).write_text("")
+    prune_copies(database, tmp_path, 2)
+    assert [path.name for path in copies(database, tmp_path)] == names[-2:]
+    assert len(list(tmp_path.iterdir())) == 2 + 3
+    assert target_of(database, tmp_path).match("a[[]1]-20??-??-??T??????.db")

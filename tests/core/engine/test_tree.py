@@ -9,7 +9,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.engine.aggregation import AGGREGATIONS
-from core.engine.tree import Step, aggregate_tree, contributions, effective_weights
+from core.engine.tree import (
+    Step,
+    aggregate_tree,
+    contributions,
+    effective_weights,
+    realised_weights,
+)
 from core.errors import IndexDefinitionError
 from tests.core.engine.support import close
 
@@ -71,6 +77,24 @@ def test_contributions_add_up(rows: list[Any], summed: bool) -> None:
         total = np.nansum(parts.select(children).to_numpy().astype(float), axis=1)
         known = [t if p is not None else None for t, p in zip(total, parts[node], strict=True)]
         assert close(known, parts[node].to_list())
+
+
+@given(st.lists(st.tuples(*[st.none() | st.integers(0, 100).map(float)] * 3), min_size=1))
+def test_realised_weights_hand_on_those_of_the_missing(rows: list[Any]) -> None:
+    frame = pl.DataFrame(rows, schema=dict.fromkeys("abc", pl.Float64), orient="row")
+    done = aggregate_tree(frame, PARENTS, WEIGHTS)
+    found = realised_weights(done, PARENTS, WEIGHTS)
+    whole = effective_weights(PARENTS, WEIGHTS)
+    for scores, weights in zip(done.to_dicts(), found.to_dicts(), strict=True):
+        if scores["index"] is None:
+            assert weights["a"] is None
+            continue
+        assert sum(weights[leaf] for leaf in "abc") == pytest.approx(1)
+        assert all(weights[node] == 0 for node in PARENTS if scores[node] is None)
+        total = sum(weights[leaf] * scores[leaf] for leaf in "abc" if scores[leaf] is not None)
+        assert total == pytest.approx(scores["index"])
+        if None not in scores.values():
+            assert weights == pytest.approx(whole)
 
 
 def test_only_sums_and_means_can_be_split() -> None:

@@ -1,0 +1,101 @@
+"""The tables of ``cityflux trends``."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from core.cli.output import print_table
+
+if TYPE_CHECKING:
+    from core.cli.trends import Subject
+
+_SHOWN = 12
+
+
+def print_trends(
+    subject: Subject, found: Mapping[str, Any], cities: Mapping[str, str], *, color: bool
+) -> None:
+    """Print the development of each city, its ranks over time, and whether they draw together."""
+    figures = subject.scale == "ratio"
+    columns = ["first", "latest", *(["growth", "a year"] if figures else ["a year"]), "rank"]
+    columns += [*(["of the leader"] if figures else []), "years to the leader"]
+    print_table(
+        subject.title,
+        ["city", *columns],
+        [[cities[row["city"]], *_cells(row, figures)] for row in found["cities"]],
+        color=color,
+        right=columns,
+    )
+    _print_ranks(found, cities, color)
+    if found["convergence"]:
+        click.echo(f"sigma convergence: {_sigma(found['convergence'], figures)}")
+        click.echo(f"beta convergence: {_beta(found['convergence'])}")
+
+
+def _cells(row: Mapping[str, Any], figures: bool) -> list[str | None]:
+    ends = [f"{row[f'{end}_value']:,.6g} ({row[f'{end}_period']})" for end in ("first", "latest")]
+    ranks = f"{row['first_rank']} to {row['latest_rank']}"
+    if row["city"] == row["leader"]:
+        years: str | None = "leads"
+    else:
+        years = None if row["years_to_leader"] is None else f"{row['years_to_leader']:,.1f}"
+    if not figures:
+        return [*ends, _signed(row["yearly_change"]), ranks, years]
+    levels = [_share(row[f"level_{end}"]) for end in ("first", "latest")]
+    level = None if None in levels else f"{levels[0]} to {levels[1]}"
+    return [*ends, _share(row["growth"]), _share(row["compound_growth"]), ranks, level, years]
+
+
+def _print_ranks(found: Mapping[str, Any], cities: Mapping[str, str], color: bool) -> None:
+    periods = sorted({row["period"] for row in found["ranks"]})[-_SHOWN:]
+    places = {(row["city"], row["period"]): row["rank"] for row in found["ranks"]}
+    print_table(
+        "rank over time",
+        ["city", *periods],
+        [
+            [cities[row["city"]], *(places.get((row["city"], period)) for period in periods)]
+            for row in found["cities"]
+        ],
+        color=color,
+        right=periods,
+    )
+
+
+def _sigma(found: Mapping[str, Any], figures: bool) -> str:
+    """Whether the cities lie closer together in the end than in the beginning."""
+    first, last = found["sigma"][0], found["sigma"][-1]
+    if first["sigma"] is None or last["sigma"] is None:
+        return "one city alone, so that nothing draws together"
+    way = "apart" if last["sigma"] > first["sigma"] else "together"
+    what = "the logarithms" if figures else "the scores"
+    return (
+        f"the standard deviation of {what} of {found['units']} cities went from "
+        f"{first['sigma']:.3f} ({first['period']}) to {last['sigma']:.3f} ({last['period']}): "
+        f"they drew {way}"
+    )
+
+
+def _beta(found: Mapping[str, Any]) -> str:
+    """Whether those behind grew faster, and how fast the way to the common level is gone."""
+    span = f"{found['units']} cities, {found['first']} to {found['latest']}"
+    if found["slope"] is None:
+        return f"cannot be told ({span}; it takes three that begin differently)"
+    p_value = "unknown" if found["p_value"] is None else f"{found['p_value']:.3f}"
+    text = f"slope {found['slope']:+.4f} (p {p_value}, R² {found['r_squared']:.2f}; {span})"
+    if found["half_life"]:
+        return (
+            f"{text}; {found['speed']:.1%} of the way a year, "
+            f"half of it in {found['half_life']:.1f} years"
+        )
+    return f"{text}; those behind did not grow faster" if found["slope"] >= 0 else text
+
+
+def _share(value: float | None) -> str | None:
+    return None if value is None else f"{value:.1%}"
+
+
+def _signed(value: float | None) -> str | None:
+    return None if value is None else f"{value:+.3f}"

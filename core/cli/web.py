@@ -1,0 +1,48 @@
+"""``cityflux web``: the pages in a browser."""
+
+from __future__ import annotations
+
+import ipaddress
+from typing import Literal
+
+import click
+
+from core.cli.session import Session, pass_session
+
+
+@click.command(epilog="Example: cityflux web --open")
+@click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
+@click.option(
+    "--port",
+    type=click.IntRange(0, 65535),
+    default=8001,
+    show_default=True,
+    help="The port to listen on; 0 takes any that is free.",
+)
+@click.option("--open", "show", is_flag=True, help="Open the pages in a browser.")
+@click.option(
+    "--lang",
+    type=click.Choice(["zh", "en"]),
+    help="The language for readers who chose none; else that of their browser.",
+)
+@pass_session
+def web(
+    session: Session, host: str, port: int, show: bool, lang: Literal["zh", "en"] | None
+) -> None:
+    """Show everything in a browser: read-only, also while the daemon writes."""
+    from core.web.server import listen, make_datasette, serve
+
+    datasette = make_datasette(session.database, lang)
+    with listen(host, port) as taken:
+        bound = taken.getsockname()
+        if not ipaddress.ip_address(bound[0].partition("%")[0]).is_loopback:
+            click.echo(
+                f"Warning: everybody who reaches {host} can read the whole database; "
+                "put a proxy with a login before it, see docs/web.md",
+                err=True,
+            )
+        address = f"http://{f'[{host}]' if ':' in host else host}:{bound[1]}/"
+        click.echo(f"{session.database} at {address} (stop with Ctrl+C)")
+        if show:
+            click.launch(address)
+        serve(datasette, taken)

@@ -1,0 +1,102 @@
+"""What the daemon does besides fetching and computing: housekeeping and copies."""
+
+from __future__ import annotations
+
+import logging
+import sqlite3
+import time
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from core.daemon.alarms import Alarms
+from core.daemon.plan import Session, zone_of
+from core.daemon.schedule import next_run, trigger_of
+from core.errors import ConfigError
+from storage.backup import back_up, copies, prune_copies, target_of
+from storage.errors import StorageError
+from storage.housekeeping import Policy, run_housekeeping
+
+if TYPE_CHECKING:
+    from apscheduler.schedulers.base import BaseScheduler
+    from apscheduler.triggers.base import BaseTrigger
+
+    from core.config import Config
+
+log = logging.getLogger("cityflux")
+
+DAY = 86_400.0
+#: The scheduler's name of the copies; no source may have such an id.
+_JOB = "cityflux backup"
+
+
+class Chores:
+    """Housekeeping once a day, by the thread that writes, and copies by the clock, in another.
+
+    Args:
+        session: configuration and database.
+        alarms: who hears of a copy that failed, and of the next one that did not.
+    """
+
+    def __init__(self, session: Session, alarms: Alarms) -> None:
+        self._session, self._alarms = session, alarms
+        self._tidied = -DAY
+        self._problem: str | None = None  # None until the first copy of this process
+
+    def schedule(self, scheduler: BaseScheduler) -> None:
+        """Hand the copies to the scheduler; one that was missed is made at once."""
+        trigger = backup_trigger(self._session.config)
+        if trigger is None:
+            return
+        made = copies(self._session.database, self._session.config.backup.folder)
+        last = datetime.fromtimestamp(made[-1].stat().st_mtime, UTC) if made else None
+        first = next_run(trigger, last, datetime.now(UTC))
+        scheduler.add_job(self._back_up, trigger, id=_JOB, next_run_time=first)
+
+    def tend(self, connection: sqlite3.Connection) -> None:
+        """Do what is due, and tell how the copies go; called every now and then."""
+        if self._problem is not None:
+            self._alarms.state("backup", self._problem)
+        if time.monotonic() - self._tidied < DAY:
+            return
+        self._tidied = time.monotonic()
+        settings = self._session.config.housekeeping
+        policy = Policy(settings.keep_snapshots_days, settings.keep_fetches_days)
+        try:
+            done = run_housekeeping(connection, policy)
+        except (StorageError, sqlite3.Error) as error:
+            log.warning("housekeeping: %s; tried again tomorrow", error)
+            return
+        if done.snapshots or done.fetches:
+            log.info(
+                "housekeeping: %d old documents (%.1f MiB) and %d fetches are gone",
+                done.snapshots,
+                done.bytes / 2**20,
+                done.fetches,
+            )
+
+    def _back_up(self) -> None:
+        """In a thread of the scheduler."""
+        database, settings = self._session.database, self._session.config.backup
+        try:
+            settings.folder.mkdir(parents=True, exist_ok=True)
+            target = target_of(database, settings.folder)
+            size = back_up(database, target, replace=True)
+            prune_copies(database, settings.folder, settings.keep)
+        except (StorageError, OSError) as error:
+            self._problem = str(error)
+            log.error("backup: %s", error)
+        else:
+            self._problem = ""
+            log.info("backup: %s, %.1f MiB, checked", target, size / 2**20)
+
+
+def backup_trigger(config: Config) -> BaseTrigger | None:
+    """When copies are made; None for never.
+
+    Raises:
+        ConfigError: the schedule is none.
+    """
+    try:
+        return trigger_of(config.backup.schedule, _JOB, zone_of(config.daemon.timezone))
+    except ConfigError as error:
+        raise ConfigError(f"backup.schedule: {error}") from error

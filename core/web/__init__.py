@@ -1,0 +1,1 @@
+"""The pages in a browser: Datasette over the database, read-only, with pages of our own."""

@@ -1,0 +1,236 @@
+"""Charts as SVG, PNG and CSV: what each shows, and how it is sent."""
+
+from __future__ import annotations
+
+import asyncio
+import csv
+import io
+import sqlite3
+from collections.abc import Callable, Mapping
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from core.web import atlas, charts
+from core.web.asked import Asked, NotHere
+from core.web.indicator import lines_of, series_of
+from core.web.messages import message
+from core.web.page import read, understand
+from core.web.queries import chosen, found, groups, ranking, series_of_scores
+from core.web.text import MISSING, pick, score
+
+if TYPE_CHECKING:
+    from datasette.app import Datasette
+    from datasette.utils.asgi import Request, Response
+
+Cells = list[dict[str, Any]]
+
+#: Characters of a name in a chart.
+LONGEST = 40
+MEDIA = {"svg": "image/svg+xml", "png": "image/png", "csv": "text/csv; charset=utf-8"}
+#: A picture that a browser opens by itself loads nothing and runs nothing.
+PICTURE = "default-src 'none'; style-src 'unsafe-inline'; sandbox"
+#: Columns that only the drawing needs.
+_DRAWN_ONLY = frozenset({"shown", "label"})
+
+
+class Chart(NamedTuple):
+    """A kind of chart: where its rows come from, which of them are drawn, and how."""
+
+    rows: Callable[[sqlite3.Connection, Asked], Cells]
+    drawn: Callable[[Cells], Cells]
+    draw: charts.Draw
+
+
+def _name(asked: Asked, row: sqlite3.Row, prefix: str = "name", identifier: str = "city_id") -> str:
+    return pick(asked.language, row[f"{prefix}_zh"], row[f"{prefix}_en"], row[identifier])
+
+
+def _ranking(connection: sqlite3.Connection, asked: Asked) -> Cells:
+    shown = chosen(connection, asked, asked.needed("index"))
+    return [
+        {
+            "city": _name(asked, row),
+            "score": row["score"],
+            "shown": score(row["score"]),
+            "rank": row["rank"],
+            "coverage": row["coverage"],
+        }
+        for row in ranking(connection, shown)
+    ]
+
+
+def _groups(connection: sqlite3.Connection, asked: Asked) -> Cells:
+    shown = chosen(connection, asked, asked.needed("index"))
+    return _by_group(connection, asked, [row["city_id"] for row in ranking(connection, shown)])
+
+
+def _compared(connection: sqlite3.Connection, asked: Asked) -> Cells:
+    return _by_group(connection, asked, [asked.needed("city"), asked.needed("versus")])
+
+
+def _by_group(connection: sqlite3.Connection, asked: Asked, cities: list[str]) -> Cells:
+    """The group scores of some cities, in the order of these and of the tree."""
+    shown = chosen(connection, asked, asked.needed("index"))
+    place = {city: n for n, city in enumerate(cities)}
+    rows = groups(connection, shown, cities)
+    rows.sort(key=lambda row: (place[row["city_id"]], row["sort_order"]))
+    return [
+        {
+            "city": _name(asked, row),
+            "group": _name(asked, row, "node", "node_id"),
+            "score": row["score"],
+            "rank": row["rank"],
+            "coverage": row["coverage"],
+        }
+        for row in rows
+    ]
+
+
+def _years(connection: sqlite3.Connection, asked: Asked) -> Cells:
+    shown = chosen(connection, asked, asked.needed("index"))
+    place = {row["city_id"]: n for n, row in enumerate(ranking(connection, shown))}
+    rows = series_of_scores(connection, shown)
+    rows.sort(key=lambda row: (place.get(row["city_id"], len(place)), row["period"]))
+    return [
+        {"city": _name(asked, row), "period": row["period"], "value": row["score"]} for row in rows
+    ]
+
+
+def _series(connection: sqlite3.Connection, asked: Asked) -> Cells:
+    indicator = found(connection, "indicators", asked.needed("indicator"))
+    return [
+        {
+            "city": _name(asked, line.city),
+            "period": period,
+            "value": row["value"],
+            "unit": indicator["unit"],
+            "status": row["status"],
+        }
+        for line in lines_of(series_of(connection, indicator["id"]))
+        for period, row in line.cells.items()
+    ]
+
+
+def _atlas(connection: sqlite3.Connection, asked: Asked) -> Cells:
+    shown = chosen(connection, asked, asked.needed("index"))
+    rows = atlas.places(connection, shown)
+    cities: Cells = [
+        {
+            "city": _name(asked, row),
+            "label": f"{row['rank'] or MISSING} {_name(asked, row)}" if place < charts.BARS else "",
+            "rank": row["rank"],
+            "score": row["score"],
+            "latitude": row["latitude"],
+            "longitude": row["longitude"],
+        }
+        for place, row in enumerate(rows)
+        if row["latitude"] is not None and row["longitude"] is not None
+    ]
+    return cities and cities + _routes(connection, asked)
+
+
+def _routes(connection: sqlite3.Connection, asked: Asked) -> Cells:
+    return [
+        {
+            "city": _name(asked, row, "origin", "origin_id"),
+            "latitude": row["origin_latitude"],
+            "longitude": row["origin_longitude"],
+            "destination": _name(asked, row, "destination", "destination_id"),
+            "latitude2": row["destination_latitude"],
+            "longitude2": row["destination_longitude"],
+            "value": row["value"],
+            "unit": row["unit"],
+        }
+        for row in atlas.largest_flows(connection, asked.text("flow"))
+        if row["origin_latitude"] is not None and row["destination_latitude"] is not None
+    ]
+
+
+def _known(key: str) -> Callable[[Cells], Cells]:
+    return lambda rows: [row for row in rows if row[key] is not None]
+
+
+def _of_first(count: int, key: str) -> Callable[[Cells], Cells]:
+    """Choose the rows of the first few cities, as far as they have something to draw."""
+
+    def choose(rows: Cells) -> Cells:
+        rows = _known(key)(rows)
+        first = list(dict.fromkeys(row["city"] for row in rows))[:count]
+        return [row for row in rows if row["city"] in first]
+
+    return choose
+
+
+CHARTS: Mapping[str, Chart] = {
+    "ranking": Chart(_ranking, _of_first(charts.BARS, "score"), charts.bars),
+    "groups": Chart(_groups, _of_first(charts.TILES, "rank"), charts.heat),
+    "compare": Chart(_compared, _known("score"), charts.pairs),
+    "years": Chart(_years, _of_first(charts.SERIES, "value"), charts.lines),
+    "series": Chart(_series, _of_first(charts.SERIES, "value"), charts.lines),
+    "map": Chart(_atlas, list, charts.atlas),
+}
+
+
+def chart_view(name: str) -> Callable[..., Any]:
+    """The view that sends charts from the database ``name``."""
+
+    async def send(datasette: Datasette, request: Request) -> Response:
+        from datasette.utils.asgi import Response
+
+        asked = understand(datasette, request)
+        kind, ending = asked.place("kind"), asked.place("format")
+        try:
+            if kind not in CHARTS:
+                raise NotHere(kind)
+            rows = await read(datasette, name, lambda found: CHARTS[kind].rows(found, asked))
+            body = await asyncio.to_thread(_encoded, CHARTS[kind], ending, rows, asked)
+        except NotHere as missing:
+            text = f"{message(asked.language, 'not_here')}: {missing}"
+            return Response.text(text, status=int(HTTPStatus.NOT_FOUND))
+        way = "attachment" if asked.text("download") else "inline"
+        return Response(
+            body,
+            content_type=MEDIA[ending],
+            headers={
+                "content-security-policy": PICTURE,
+                "content-disposition": f'{way}; filename="cityflux-{kind}.{ending}"',
+                "cache-control": "no-cache",
+                "vary": "Accept-Language, Cookie",
+            },
+        )
+
+    return send
+
+
+def _encoded(kind: Chart, ending: str, rows: Cells, asked: Asked) -> bytes:
+    """The rows as a table, or the drawn ones as a picture.
+
+    Raises:
+        NotHere: there is nothing to draw.
+    """
+    if ending == "csv":
+        return _table(rows)
+    import vl_convert
+
+    drawn = [{name: _short(cell) for name, cell in row.items()} for row in kind.drawn(rows)]
+    if not drawn:
+        raise NotHere(message(asked.language, "nothing_to_draw"))
+    specification = kind.draw(drawn, asked.language).to_dict()
+    if ending == "svg":
+        return vl_convert.vegalite_to_svg(specification, allowed_base_urls=[]).encode()
+    return bytes(vl_convert.vegalite_to_png(specification, scale=2, allowed_base_urls=[]))
+
+
+def _short(cell: Any) -> Any:
+    """A name as a picture has room for it; to fit a very long one takes seconds."""
+    return f"{cell[:LONGEST]}…" if isinstance(cell, str) and len(cell) > LONGEST else cell
+
+
+def _table(rows: Cells) -> bytes:
+    """CSV with the mark by which a spreadsheet knows UTF-8; a missing number stays empty."""
+    columns = dict.fromkeys(name for row in rows for name in row if name not in _DRAWN_ONLY)
+    out = io.StringIO()
+    writer = csv.DictWriter(out, list(columns), extrasaction="ignore")
+    writer.writeheader()
+    writer.writerows(rows)
+    return out.getvalue().encode("utf-8-sig")

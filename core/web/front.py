@@ -1,0 +1,93 @@
+"""The front page: the indices, how fresh they are, and what is wrong."""
+
+from __future__ import annotations
+
+import sqlite3
+from typing import NamedTuple
+
+from core.web.asked import Asked
+from core.web.messages import message
+from core.web.page import Page
+from core.web.queries import Chosen, Rows, chosen, count_ranked, indices, last_run, one, ranking
+
+#: How many cities of an index, and how many alarms of a kind, stand on the front page.
+LEADING, SHOWN = 5, 10
+
+_FAILED = """
+SELECT f.id, f.indicator_id, f.source_id, f.started, f.error, i.name_zh, i.name_en FROM fetches f
+LEFT JOIN indicators i ON i.id = f.indicator_id
+WHERE f.outcome = 'failed' AND f.id = (SELECT max(id) FROM fetches g
+    WHERE g.indicator_id = f.indicator_id AND g.source_id = f.source_id)
+ORDER BY f.id DESC
+"""
+_LATE = "SELECT * FROM stale_indicators"
+_SUSPECT = """
+SELECT o.indicator_id, o.city_id, o.period, o.value, o.note, i.unit, i.name_zh, i.name_en,
+    c.name_zh AS city_zh, c.name_en AS city_en
+FROM observations o
+JOIN indicators i ON i.id = o.indicator_id
+JOIN cities c ON c.id = o.city_id
+WHERE o.status = 'suspect' ORDER BY o.indicator_id, o.city_id, o.period, o.source_id
+"""
+_OVERDUE = """
+SELECT source_id, next_run, last_success, error FROM jobs
+WHERE next_run < strftime('%Y-%m-%dT%H:%M:%fZ', 'now') AND running_since IS NULL
+ORDER BY next_run
+"""
+
+
+class Summary(NamedTuple):
+    """An index on the front page."""
+
+    shown: Chosen
+    leading: Rows
+    cities: int
+    run: sqlite3.Row | None
+
+
+class Alarms(NamedTuple):
+    """What is wrong: of each kind, all that there is."""
+
+    failed: Rows
+    late: Rows
+    suspect: Rows
+    overdue: Rows
+
+
+def front_page(connection: sqlite3.Connection, asked: Asked) -> Page:
+    """Make the front page."""
+    queries = (_FAILED, _LATE, _SUSPECT, _OVERDUE)
+    return Page(
+        "front.html",
+        message(asked.language, "product"),
+        {
+            "summaries": [_summary(connection, row["id"]) for row in indices(connection)],
+            "alarms": Alarms(*(connection.execute(query).fetchall() for query in queries)),
+            "state": _state(connection),
+            "most": SHOWN,
+        },
+    )
+
+
+def _summary(connection: sqlite3.Connection, index_id: str) -> Summary:
+    shown = chosen(connection, Asked(), index_id)
+    return Summary(
+        shown,
+        ranking(connection, shown, limit=LEADING),
+        count_ranked(connection, shown),
+        last_run(connection, index_id),
+    )
+
+
+def _state(connection: sqlite3.Connection) -> dict[str, object]:
+    """How fresh the figures are, and whether a daemon keeps them so."""
+    fetched = one(
+        connection, "SELECT ended FROM fetches WHERE ended IS NOT NULL ORDER BY id DESC LIMIT 1"
+    )
+    change = one(connection, "SELECT seq, changed_at FROM changes ORDER BY seq DESC LIMIT 1")
+    return {
+        "fetched": fetched and fetched["ended"],
+        "changed": change and change["changed_at"],
+        "changes": change["seq"] if change else 0,
+        "daemon": one(connection, "SELECT beat, stopped, problem FROM daemon"),
+    }

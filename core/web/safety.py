@@ -1,0 +1,73 @@
+"""The headers that keep a browser safe, on every answer, also on Datasette's own pages.
+
+Our pages hold no script and no style (`core.web.page.POLICY`). Datasette's hold a few scripts
+inside the page, always the same: each is allowed by its hash, which is taken from Datasette's
+templates, so that a script that got into a page with somebody's data does not run.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import re
+from collections.abc import Awaitable, Callable, Iterator
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+Asgi = Callable[..., Awaitable[None]]
+
+HEADERS = {
+    b"x-content-type-options": b"nosniff",
+    b"referrer-policy": b"same-origin",
+    b"x-frame-options": b"DENY",
+    b"cross-origin-opener-policy": b"same-origin",
+    b"cross-origin-resource-policy": b"same-origin",
+}
+#: The one value that Datasette writes into a script of its own, and what it can be.
+_FACETS = "{{ datasette_allow_facet }}"
+
+
+@cache
+def datasette_policy() -> str:
+    """The content security policy of Datasette's pages."""
+    hashes = " ".join(f"'sha256-{_hash(script)}'" for script in sorted(set(_scripts())))
+    return (
+        f"default-src 'none'; script-src 'self' {hashes}; style-src 'self' 'unsafe-inline'; "
+        "img-src 'self' data:; font-src 'self'; connect-src 'self'; form-action 'self'; "
+        "base-uri 'none'; frame-ancestors 'none'"
+    )
+
+
+def _scripts() -> Iterator[str]:
+    """The scripts within Datasette's pages."""
+    for template in (files("datasette") / "templates").iterdir():
+        if not template.name.endswith(".html"):
+            continue
+        for script in re.findall(r"<script>(.*?)</script>", template.read_text("utf-8"), re.S):
+            if _FACETS in script:
+                yield from (script.replace(_FACETS, value) for value in ("true", "false"))
+            elif "{{" not in script and "{%" not in script:
+                yield script
+
+
+def _hash(script: str) -> str:
+    return base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+
+
+def with_headers(application: Asgi) -> Asgi:
+    """Wrap an ASGI application so that every answer carries the headers."""
+
+    async def wrapped(scope: Any, receive: Any, send: Any) -> None:
+        async def add(message: dict[str, Any]) -> None:
+            if message["type"] == "http.response.start":
+                headers = list(message.get("headers", []))
+                known = {name.lower() for name, _ in headers}
+                wanted = {**HEADERS, b"content-security-policy": datasette_policy().encode()}
+                headers += [pair for pair in wanted.items() if pair[0] not in known]
+                message = {**message, "headers": headers}
+            await send(message)
+
+        await application(scope, receive, add if scope["type"] == "http" else send)
+
+    return wrapped

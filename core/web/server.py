@@ -1,0 +1,113 @@
+"""Datasette over the database, read-only, and the server that it runs in."""
+
+from __future__ import annotations
+
+import errno
+import os
+import socket
+import sqlite3
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from core.errors import ConfigError
+from core.web.asked import Language
+from storage.database import BUSY_TIMEOUT, read_database
+
+if TYPE_CHECKING:
+    from datasette.app import Datasette
+
+#: The name of the database in addresses, whatever the file is called.
+DATABASE = "cityflux"
+
+
+def make_datasette(path: Path, language: Language | None = None) -> Datasette:
+    """Datasette with our plugin over one database.
+
+    Args:
+        path: the database.
+        language: of readers who chose none; that of their browser without it.
+
+    Raises:
+        ConfigError: the extra is not installed.
+        StorageError: the database is not there, or is none of this version.
+    """
+    try:
+        import vl_convert  # noqa: F401 - the charts need it later
+        from datasette.app import Datasette
+        from datasette.database import Database
+        from datasette.plugins import pm
+    except ModuleNotFoundError as error:
+        raise ConfigError(
+            f"{error.name} is not installed; install the pages with: pip install 'cityflux[web]'"
+        ) from error
+
+    from core.web import plugin
+
+    class ReadOnly(Database):  # type: ignore[misc] # Datasette carries no types
+        """A database that no statement can change, and whose path may hold any character."""
+
+        def connect(self, write: bool = False) -> sqlite3.Connection:
+            if write:
+                raise PermissionError(f"{path}: is served read-only")
+            connection = sqlite3.connect(
+                _address(path), uri=True, check_same_thread=False, timeout=BUSY_TIMEOUT
+            )
+            connection.execute("PRAGMA query_only = 1")
+            self._all_file_connections.append(connection)
+            return connection
+
+    with read_database(path):
+        pass  # says what is wrong with it
+    if not pm.is_registered(plugin):
+        pm.register(plugin, plugin.NAME)
+    datasette = Datasette(metadata={"plugins": {plugin.NAME: {"language": language}}})
+    datasette.remove_database("_memory")
+    datasette.add_database(ReadOnly(datasette, path=str(path)), name=DATABASE)
+    return datasette
+
+
+def _address(path: Path) -> str:
+    """The file as a URI: never to be written, not even locked where its folder is read-only."""
+    mode = "mode=ro" if os.access(path.parent, os.W_OK) else "immutable=1"
+    return f"{path.resolve().as_uri()}?{mode}"
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """Take a port, before anything else is done.
+
+    Args:
+        host: a name or an address.
+        port: 0 for any that is free.
+
+    Raises:
+        ConfigError: somebody else has it, or it cannot be had.
+    """
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(
+            host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )[0]
+    except (socket.gaierror, UnicodeError) as error:
+        raise ConfigError(f"--host {host}: is no address of this machine ({error})") from error
+    taken = socket.socket(family, kind, protocol)
+    taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        taken.bind(address)
+        taken.listen(128)
+    except OSError as error:
+        taken.close()
+        hint = {
+            errno.EADDRINUSE: "is in use; name another one, or 0 for any that is free",
+            errno.EACCES: "needs more rights; name one above 1023",
+        }.get(error.errno or 0, f"cannot be had ({error.strerror})")
+        raise ConfigError(f"port {port} on {host} {hint}") from error
+    return taken
+
+
+def serve(datasette: Datasette, taken: socket.socket) -> None:
+    """Answer requests until the process is told to stop."""
+    import uvicorn
+
+    config = uvicorn.Config(
+        datasette.app(), log_level="warning", lifespan="on", server_header=False
+    )
+    uvicorn.Server(config).run(sockets=[taken])

@@ -1,0 +1,83 @@
+"""Charts: as pictures and as tables, with the same figures."""
+
+from __future__ import annotations
+
+import csv
+import io
+import sqlite3
+import struct
+from xml.etree import ElementTree
+
+import pytest
+
+from tests.web.databases import HOSTILE, INDICATORS, SCRIPT
+from tests.web.site import Site
+
+KINDS = {
+    "ranking": {"index": "flow_index"},
+    "groups": {"index": "flow_index"},
+    "compare": {"index": "flow_index", "city": "shanghai", "versus": "beijing"},
+    "years": {"index": "flow_index_yearly"},
+    "series": {"indicator": "overall_economy.gdp"},
+}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_each_chart_is_a_picture_and_a_table(site: Site, kind: str) -> None:
+    svg = site.get(f"/-/chart/{kind}.svg", "zh", **KINDS[kind])
+    assert svg.headers["content-type"] == "image/svg+xml"
+    assert svg.headers["content-security-policy"].endswith("sandbox")
+    drawn = ElementTree.fromstring(svg.text)
+    assert "上海" in "".join(drawn.itertext())
+    assert [each.tag for each in drawn.iter() if each.tag.endswith("}script")] == []
+    png = site.get(f"/-/chart/{kind}.png", **KINDS[kind]).content
+    width, height = struct.unpack(">II", png[16:24])
+    assert png.startswith(b"\x89PNG")
+    assert width >= 1000
+    assert height > 50
+    table = site.get(f"/-/chart/{kind}.csv", download=1, **KINDS[kind])
+    assert table.headers["content-disposition"].startswith("attachment")
+    rows = list(csv.DictReader(io.StringIO(table.content.decode("utf-8-sig"))))
+    assert {"Shanghai"} <= {row["city"] for row in rows}
+
+
+def test_the_table_of_a_chart_holds_the_stored_numbers(site: Site) -> None:
+    table = site.get("/-/chart/ranking.csv", index="flow_index").content.decode("utf-8-sig")
+    connection = sqlite3.connect(site.database)
+    stored = dict(
+        connection.execute(
+            "SELECT name_en, score FROM scores JOIN cities ON id = city_id "
+            "WHERE index_id = 'flow_index' AND node_id = 'flow_index'"
+        ).fetchall()
+    )
+    connection.close()
+    rows = csv.DictReader(io.StringIO(table))
+    assert {row["city"]: float(row["score"]) for row in rows} == stored
+
+
+def test_the_map_draws_cities_and_flows(hostile: Site) -> None:
+    svg = hostile.get("/-/chart/map.svg", index="strange")
+    assert svg.status_code == 200
+    drawn = "".join(ElementTree.fromstring(svg.text).itertext())
+    assert HOSTILE[1] in drawn
+    assert HOSTILE[2][:30] in drawn
+    assert HOSTILE[2][:50] not in drawn  # a picture has no room for the whole of it
+    rows = hostile.get("/-/chart/map.csv", index="strange", flow=SCRIPT).text
+    assert "7.5" in rows
+
+
+def test_a_series_of_hostile_names_is_drawn_as_text(hostile: Site) -> None:
+    svg = hostile.get("/-/chart/series.svg", indicator=INDICATORS[0])
+    assert svg.status_code == 200
+    assert [e.tag for e in ElementTree.fromstring(svg.text).iter() if "script" in e.tag] == []
+
+
+def test_what_cannot_be_drawn_is_said(site: Site) -> None:
+    for path in (
+        "/-/chart/ranking.svg",
+        "/-/chart/ranking.svg?index=none",
+        "/-/chart/none.svg?index=flow_index",
+        "/-/chart/map.png?index=flow_index",  # no city has coordinates
+    ):
+        answer = site.get(path)
+        assert (answer.status_code, len(answer.text.splitlines())) == (404, 1), path

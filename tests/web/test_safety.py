@@ -1,0 +1,183 @@
+"""What others write is shown as text, nothing is written, and a browser is told what it may do."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import re
+import sqlite3
+from pathlib import Path
+
+import html5lib
+import httpx
+import pytest
+from bs4 import BeautifulSoup
+
+from tests.conftest import run_module
+from tests.web import databases
+from tests.web.conftest import Start
+from tests.web.databases import HOSTILE, INDICATORS, SCRIPT, SHA256
+from tests.web.site import Site
+
+CELL = "index=strange&node=group&city=c0&period=2020"
+PAGES = (
+    "/",
+    "/-/index/strange?city=c0&versus=c1",
+    "/-/city/c0",
+    "/-/city/c2",
+    "/-/map",
+    f"/-/score?{CELL}",
+    "/-/fetch/1",
+    "/-/fetch/2",
+    f"/-/snapshot/{SHA256}",
+    "/-/search?q=script",
+    f"/-/search?q={SCRIPT}",
+    "/-/search?lang=zh&q=%22%27%3E",
+)
+DATASETTE = ("/cityflux", "/cityflux/cities", "/cityflux/cities/c0", "/cityflux?sql=select+1")
+OTHERS = (
+    "/-/chart/ranking.svg?index=strange",
+    "/-/chart/ranking.csv?index=strange",
+    f"/-/snapshot/{SHA256}/text",
+    f"/-/snapshot/{SHA256}/file",
+    "/-/assets/web.js",
+    "/-/none",
+    "/cityflux/cities.json",
+    "/cityflux/cities.csv",
+    "/-/static/app.css",
+)
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_what_others_wrote_is_shown_as_text(hostile: Site, path: str) -> None:
+    page = hostile.page(path)
+    assert [script.get("src") for script in page.find_all("script")] == ["/-/assets/web.js"]
+    assert page.find_all("style") == []
+    for each in page.find_all(True):
+        assert not {name for name in each.attrs if name.startswith("on") or name == "style"}
+    for link in page.find_all("a", href=True):
+        assert re.match(r"(https?:/|/|#)", str(link["href"])), link
+
+
+def test_a_hostile_name_is_there_to_the_last_letter(hostile: Site) -> None:
+    for n, name in enumerate(HOSTILE):
+        heading = hostile.page(f"/-/city/c{n}").h1
+        assert heading is not None
+        assert heading.get_text() == name
+        assert heading.bdi is not None  # its direction turns nothing else around
+
+
+def test_an_identifier_may_hold_anything(hostile: Site) -> None:
+    search = hostile.page("/-/search", q="script")
+    link = next(a for a in search.select(".hits a") if "/indicator/" in str(a["href"]))
+    page = hostile.page(str(link["href"]))
+    assert page.select("code")[0].get_text() == INDICATORS[0]
+    for image in page.select("figure img"):
+        assert hostile.get(str(image["src"])).status_code == 200
+
+
+@pytest.mark.parametrize("path", [*PAGES[:3], *DATASETTE, *OTHERS])
+def test_every_answer_carries_the_headers(hostile: Site, path: str) -> None:
+    headers = hostile.get(path).headers
+    assert headers["x-content-type-options"] == "nosniff"
+    assert headers["referrer-policy"] in ("same-origin", "no-referrer")
+    assert headers["x-frame-options"] == "DENY"
+    policy = headers["content-security-policy"]
+    assert policy.startswith("default-src 'none'")
+    assert "frame-ancestors 'none'" in policy or "sandbox" in policy
+    assert "unsafe-eval" not in policy
+    assert not re.search(r"script-src[^;]*('unsafe-inline'|https?:|\*)", policy)
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_our_pages_allow_no_script_and_no_style_within_them(hostile: Site, path: str) -> None:
+    policy = hostile.get(path).headers["content-security-policy"]
+    assert "unsafe" not in policy
+    assert "script-src 'self';" in policy
+
+
+@pytest.mark.parametrize("path", DATASETTE)
+def test_the_policy_names_every_script_of_datasette(hostile: Site, path: str) -> None:
+    answer = hostile.get(path)
+    html5lib.HTMLParser().parse(answer.text)
+    policy = answer.headers["content-security-policy"]
+    for script in BeautifulSoup(answer.text, "html.parser").find_all("script"):
+        if not script.get("src"):
+            digest = hashlib.sha256(script.get_text().encode()).digest()
+            assert base64.b64encode(digest).decode() in policy
+    assert SCRIPT not in answer.text
+
+
+def test_kept_bytes_are_text_or_a_file_and_never_a_page(hostile: Site) -> None:
+    for kind, media in (("text", "text/plain"), ("file", "application/octet-stream")):
+        answer = hostile.get(f"/-/snapshot/{SHA256}/{kind}")
+        assert answer.headers["content-type"].startswith(media)
+        assert answer.headers["content-security-policy"] == "default-src 'none'; sandbox"
+    assert answer.headers["content-disposition"].startswith("attachment")
+    book = hashlib.sha256(databases.WORKBOOK).hexdigest()
+    assert "only be downloaded" in hostile.get(f"/-/snapshot/{book}").text
+    assert hostile.get(f"/-/snapshot/{book}/text").status_code == 404
+
+
+STATEMENTS = (
+    "delete from cities",
+    "update cities set name_zh = ''",
+    "pragma writable_schema = 1",
+    "attach 'x.db' as x",
+    "with x as (select 1) delete from cities",
+    "select load_extension('x')",
+)
+
+
+@pytest.mark.parametrize("statement", STATEMENTS)
+def test_no_statement_writes(hostile: Site, statement: str) -> None:
+    answer = hostile.get("/cityflux.json", sql=statement)
+    assert answer.status_code == 400
+    assert answer.json()["ok"] is False
+
+
+def test_others_write_while_it_reads(start: Start, tmp_path: Path) -> None:
+    path = tmp_path / "cityflux.db"
+    databases.small(path, ["c0", "c1"], ["2020"])
+    site = start(path)
+    for page in ("/", "/-/index/small", "/cityflux/cities", "/cityflux?sql=select+1"):
+        assert site.get(page).status_code == 200
+    connection = sqlite3.connect(path, timeout=0)
+    connection.execute("UPDATE cities SET name_en = 'New name' WHERE id = 'c0'")
+    connection.commit()
+    connection.close()
+    assert "New name" in site.get("/-/city/c0").text
+
+
+def test_reading_leaves_the_file_as_it_was(start: Start, tmp_path: Path) -> None:
+    folder = tmp_path / "kept"
+    databases.small(folder / "cityflux.db", ["c0", "c1"], ["2020"])
+    before = (folder / "cityflux.db").read_bytes()
+    site = start(folder / "cityflux.db")
+    assert site.get("/-/index/small").status_code == 200
+    assert site.get("/cityflux/scores").status_code == 200
+    assert (folder / "cityflux.db").read_bytes() == before
+
+
+def test_it_listens_on_this_machine_alone_unless_told_otherwise(
+    start: Start, hostile: Site
+) -> None:
+    assert hostile.address.startswith("http://127.0.0.1:")
+    assert "Warning" not in hostile.log
+    open_to_all = start(hostile.database, "--host", "0.0.0.0")
+    (warning,) = [line for line in open_to_all.log.splitlines() if "Warning" in line]
+    assert "docs/web.md" in warning
+
+
+def test_a_taken_port_and_a_missing_database_are_named(hostile: Site, tmp_path: Path) -> None:
+    port = str(httpx.URL(hostile.address).port)
+    done = run_module(
+        "cityflux", "--database", str(hostile.database), "web", "--port", port, cwd=tmp_path
+    )
+    assert done.returncode == 1
+    assert done.stderr.splitlines() == [
+        f"Error: port {port} on 127.0.0.1 is in use; name another one, or 0 for any that is free"
+    ]
+    done = run_module("cityflux", "--database", "none.db", "web", cwd=tmp_path)
+    assert done.returncode == 1
+    assert "cityflux run --once" in done.stderr

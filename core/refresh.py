@@ -138,7 +138,8 @@ def run_tasks(
                 arrived.append(errand.give_up(time_limit))
                 start()
         open_tasks -= len(arrived)
-        yield arrived
+        if arrived:
+            yield arrived
     for _ in range(threads):
         waiting.put(None)
 

@@ -68,6 +68,16 @@ def triggers(session: Session) -> dict[str, tuple[str, BaseTrigger]]:
     return found
 
 
+def sources_apart(plugins: Plugins) -> set[str]:
+    """The sources that some plugin fetches in a worker process."""
+    return {
+        source.id
+        for plugin in (*plugins.indicators.values(), *plugins.flows.values())
+        if plugin.apart
+        for source in plugin.sources
+    }
+
+
 def tasks_of(
     connection: sqlite3.Connection, plugins: Plugins, source_id: str, secrets: dict[str, str]
 ) -> list[Task]:

@@ -28,7 +28,7 @@ from core.daemon.endpoint import answering, check_port
 from core.daemon.follow import follow
 from core.daemon.lock import only_daemon
 from core.daemon.notify import notify
-from core.daemon.plan import Session, tasks_of, triggers
+from core.daemon.plan import Session, sources_apart, tasks_of, triggers
 from core.daemon.schedule import next_run
 from core.daemon.webhook import open_webhook
 from core.errors import USER_ERRORS, ConfigError
@@ -153,11 +153,15 @@ class Service:
         config, moment = self._session.config, datetime.now(UTC)
         scheduler = BackgroundScheduler(
             timezone=UTC,
-            executors={"default": ThreadPoolExecutor(config.refresh.threads)},
+            # Plugins that hang together hold up each other, but not those that are built in.
+            executors={
+                name: ThreadPoolExecutor(config.refresh.threads) for name in ("default", "workers")
+            },
             # The defaults drop a job that waited for a second, and never catch up.
             job_defaults={"misfire_grace_time": None, "coalesce": True, "max_instances": 1},
         )
         earlier, fetched = jobs.read_jobs(connection), jobs.last_runs(connection)
+        apart = sources_apart(self._session.plugins)
         self._jobs = {}
         for source_id, (schedule, trigger) in self._triggers.items():
             last = max(
@@ -171,7 +175,12 @@ class Service:
             success = earlier[source_id].last_success if source_id in earlier else None
             self._jobs[source_id] = Job(source_id, schedule, _text(first), last, success, None, "")
             scheduler.add_job(
-                self._fetch, trigger, args=[source_id], id=source_id, next_run_time=first
+                self._fetch,
+                trigger,
+                args=[source_id],
+                id=source_id,
+                next_run_time=first,
+                executor="workers" if source_id in apart else "default",
             )
         with write(connection):
             jobs.keep_only_jobs(connection, self._jobs)

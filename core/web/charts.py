@@ -101,9 +101,9 @@ def lines(rows: Cells, language: Language) -> alt.LayerChart:
         ),
         y=alt.Y("value:Q", title=None, scale=alt.Scale(zero=False)),
     )
-    # A legend of the lines would stand beside that of the points, which has colour and shape.
+    # The points have one legend for colour and shape; one of the lines would stand beside it.
     drawn = base.mark_line(strokeWidth=2).encode(
-        color=alt.Color("city:N", sort=None, legend=None, scale=scale)
+        stroke=alt.Stroke("city:N", sort=None, legend=None, scale=scale), detail="city:N"
     )
     points = base.mark_point(filled=True, size=60, opacity=1).encode(
         color=alt.Color("city:N", sort=None, title=None, scale=scale),
@@ -211,7 +211,7 @@ def _finished(*layers: alt.Chart, height: float) -> alt.LayerChart:
         .configure(font=MEASURED)
         .configure_axis(labelFontSize=13, titleFontSize=13, **axis)
         .configure_text(fontSize=13)
-        .configure_legend(labelFontSize=13, orient="top", columns=4)
+        .configure_legend(labelFontSize=13, orient="top", columns=5)
         .configure_view(stroke=None)
     )
     return chart

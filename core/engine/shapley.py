@@ -7,11 +7,11 @@ of the children sum to the difference of their node, and where scores are added 
 times difference.
 
 References:
-    Shapley (1953), A value for n-person games, Contributions to the Theory of Games II.
+    Shapley (1953), A value for n-person games, Contributions to the Theory of Games II, 307-317.
     Shorrocks (2013), Decomposition procedures for distributional analysis: a unified framework
-    based on the Shapley value, Journal of Economic Inequality 11.
+    based on the Shapley value, Journal of Economic Inequality 11(1), 99-126.
     Castro, Gómez, Tejada (2009), Polynomial calculation of the Shapley value based on sampling,
-    Computers & Operations Research 36.
+    Computers & Operations Research 36(5), 1726-1730.
 """
 
 from __future__ import annotations

@@ -65,7 +65,7 @@ def due(
     """
     access = {"bundled"} if offline else {"bundled", "live"}
     known = {**plugins.indicators, **plugins.flows}
-    wanted = set(only) or set(known)
+    wanted = [known[name] for name in dict.fromkeys(only) or known if name in known]
     return [
         Task(
             plugin,
@@ -73,8 +73,7 @@ def due(
             _since(connection, plugin, source),
             fetches.last_snapshots(connection, plugin.indicator.id, source.id),
         )
-        for plugin in known.values()
-        if plugin.indicator.id in wanted
+        for plugin in wanted
         for source in plugin.sources
         if source.access in access and not missing_secret(source, secrets or {})
     ]

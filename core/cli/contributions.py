@@ -2,81 +2,171 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import sqlite3
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from core.cli.output import print_json, print_table
+import click
+
+from core.cli.names import Language, city_names, node_names
+from core.cli.output import print_json, print_table, printable
 from core.errors import IndexDefinitionError
 
 if TYPE_CHECKING:
-    from core.cli.rows import Row
-    from core.engine.definition import Definition
+    import polars as pl
+
+    from core.engine.definition import Definition, Node
     from core.engine.methods import Methods
+    from core.engine.tree import Step
 
-Parts = dict[str, dict[str, float | None]]
+ADDITIVE = ("mean", "weighted_sum")
 
 
-def contributions_of(definition: Definition, rows: Sequence[Row], methods: Methods) -> Parts:
-    """Split the stored scores of the last period: by node, then by city.
+@dataclass(frozen=True)
+class Split:
+    """What every node brings in the last period.
+
+    Attributes:
+        parts: by node, then by city; or by the one difference between two cities.
+        of: what they are contributions to.
+        note: how they were taken, where scores are not added up; else empty.
+    """
+
+    parts: Mapping[str, Mapping[str, float | None]]
+    of: str = "score"
+    note: str = ""
+
+
+def contributions_of(
+    connection: sqlite3.Connection,
+    definition: Definition,
+    methods: Methods,
+    between: tuple[str, str] | None = None,
+) -> Split:
+    """Split the stored scores of the last period, or the lead of a city over another.
 
     Raises:
-        IndexDefinitionError: weights are computed, which are not stored.
+        NotEnoughData: the index was not computed yet.
+        IndexDefinitionError: a city is not in the index.
     """
     import polars as pl
 
     from core.engine.choices import Aggregation
+    from core.engine.stored import stored_scores, used_weights
     from core.engine.tree import Step, contributions
 
-    if computed := [node.id for node in definition.tree if node.weighting]:
-        raise IndexDefinitionError(
-            f"{computed[0]}: its weights are computed and not stored, so the score cannot be "
-            "split; write them as weights first"
-        )
-    period = max(row.period for row in rows)
-    cells = {(row.city, row.node): row.score for row in rows if row.period == period}
-    cities = list(dict.fromkeys(city for city, _ in cells))
-    nodes = [node.id for node in definition.tree]
-    scores = pl.DataFrame(
-        {node: [cells.get((city, node)) for city in cities] for node in nodes},
-        schema=dict.fromkeys(nodes, pl.Float64),
+    for city in between or ():
+        if city not in definition.cities:
+            raise IndexDefinitionError(f"{city!r} is not among the cities of the index")
+    scores = (
+        stored_scores(connection, definition)
+        .filter(pl.col("period") == definition.periods.of[-1])
+        .sort(definition.id, "city", descending=[True, False], nulls_last=True)
     )
-    chosen = {node.id: node.aggregation or Aggregation() for node in definition.tree}
-    steps = {name: Step(methods.get("aggregation", each.method)) for name, each in chosen.items()}
+    weights = used_weights(connection, definition)
+    steps = {}
+    for node in definition.tree:
+        how = node.aggregation or Aggregation()
+        function = methods.get("aggregation", how.method)
+        steps[node.id] = Step(function, how.parameters, how.threshold)
+    if any(_method(node) not in ADDITIVE for node in definition.tree if not node.indicator):
+        return _shapley(definition, scores, weights, steps, between)
     parents = {node.id: node.parent for node in definition.tree}
-    weights = {node.id: node.weight for node in definition.tree}
     split = contributions(scores, parents, weights, steps=steps)
-    return {name: dict(zip(cities, split[name].to_list(), strict=True)) for name in nodes}
+    parts = {name: dict(zip(scores["city"], split[name], strict=True)) for name in parents}
+    return Split(_between(parts, *between), "lead") if between else Split(parts)
 
 
-def difference(parts: Parts, city: str, versus: str) -> Parts:
-    """Split the lead of a city over another one.
-
-    Raises:
-        IndexDefinitionError: a city is not in the index.
-    """
-    label = f"{city} - {versus}"
-    result: Parts = {}
-    for node, by_city in parts.items():
-        if unknown := [name for name in (city, versus) if name not in by_city]:
-            raise IndexDefinitionError(f"{unknown[0]!r} is not among the cities of the index")
-        one, other = by_city[city], by_city[versus]
-        result[node] = {label: None if one is None or other is None else one - other}
+def _between(
+    parts: Mapping[str, Mapping[str, float | None]], city: str, versus: str
+) -> dict[str, dict[str, float | None]]:
+    """Subtract the contributions to one score from those to another."""
+    result = {}
+    for node, cells in parts.items():
+        one, other = cells[city], cells[versus]
+        lead = None if one is None or other is None else one - other
+        result[node] = {f"{city} - {versus}": lead}
     return result
 
 
+def _shapley(
+    definition: Definition,
+    scores: pl.DataFrame,
+    weights: Mapping[str, float],
+    steps: Mapping[str, Step],
+    between: tuple[str, str] | None,
+) -> Split:
+    """Split how far every city is from the average one, or a city from another."""
+    from core.engine.shapley import differences
+
+    cities = scores["city"].to_list()
+    parents = {node.id: node.parent for node in definition.tree}
+    parts: dict[str, dict[str, float | None]] = {name: {} for name in parents}
+    versus = cities.index(between[1]) if between else None
+    for city in between[:1] if between else cities:
+        place = cities.index(city)
+        found = differences(scores, parents, weights, steps=steps, unit=place, versus=versus)
+        for name, part in found.items():
+            parts[name][" - ".join(between) if between else city] = part
+    of = "lead" if between else "distance from the average city"
+    return Split(parts, of, _note(definition, to_average=between is None))
+
+
+def _note(definition: Definition, *, to_average: bool) -> str:
+    """Say how the parts were taken."""
+    others: dict[str, list[str]] = {}
+    for node in definition.tree:
+        if not node.indicator and _method(node) not in ADDITIVE:
+            others.setdefault(_method(node), []).append(node.id)
+    listed = "; ".join(f"{method} at {', '.join(nodes)}" for method, nodes in others.items())
+    text = (
+        f"Not every node adds up ({listed}): each child has its Shapley value, the mean of what "
+        "its step changes over all orders of the children (Shorrocks 2013)."
+    )
+    if to_average:
+        text += (
+            " They sum to the distance from a city with the mean of every indicator and the same "
+            "gaps, not to the score."
+        )
+    return text
+
+
+def _method(node: Node) -> str:
+    return node.aggregation.method if node.aggregation else "mean"
+
+
 def print_contributions(
-    definition: Definition, parts: Parts, *, as_json: bool, color: bool
+    connection: sqlite3.Connection,
+    definition: Definition,
+    split: Split,
+    *,
+    depth: int | None,
+    language: Language | None,
+    as_json: bool,
+    color: bool,
 ) -> None:
-    """Print a line per node and a column per city."""
+    """Print a line per node, down to a depth, and a column per city."""
+    levels = {node.id: node.level for node in definition.tree}
+    parts = {
+        node: cells for node, cells in split.parts.items() if depth is None or levels[node] <= depth
+    }
     if as_json:
         print_json(parts)
-        return
-    columns = list(parts[definition.id])
-    levels = {node.id: node.level for node in definition.tree}
-    print_table(
-        f"{definition.name_zh} ({definition.id}): contribution to the score",
-        ["node", *columns],
-        [["  " * levels[node] + node, *cells.values()] for node, cells in parts.items()],
-        color=color,
-        right=columns,
-    )
+    else:
+        names = node_names(connection, definition.id, language)
+        cities = city_names(connection, language)
+        columns = [_city(label, cities) for label in parts[definition.id]]
+        print_table(
+            f"{definition.name_zh} ({definition.id}): contribution to the {split.of}",
+            ["node", *columns],
+            [["  " * levels[node] + names[node], *cells.values()] for node, cells in parts.items()],
+            color=color,
+            right=columns,
+        )
+    if split.note:
+        click.echo(printable(split.note), err=as_json)
+
+
+def _city(label: str, cities: Mapping[str, str]) -> str:
+    return " - ".join(cities[city] for city in label.split(" - "))

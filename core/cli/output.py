@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from core.cli.charts import shows_unicode
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -19,8 +21,8 @@ json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON f
 
 
 def print_json(rows: object) -> None:
-    """Print a value as JSON, Chinese as it is."""
-    click.echo(json.dumps(rows, ensure_ascii=False, indent=1))
+    """Print a value as JSON, Chinese as it is where that can be printed."""
+    click.echo(json.dumps(rows, ensure_ascii=not shows_unicode(), indent=1))
 
 
 def console(color: bool = True, stderr: bool = False) -> Console:
@@ -29,7 +31,8 @@ def console(color: bool = True, stderr: bool = False) -> Console:
 
     stream = sys.stderr if stderr else sys.stdout
     width = None if stream.isatty() else 200
-    return Console(stderr=stderr, no_color=not color, width=width, highlight=False, soft_wrap=False)
+    plain = None if color else True  # None leaves it to the variable NO_COLOR
+    return Console(stderr=stderr, no_color=plain, width=width, highlight=False, soft_wrap=False)
 
 
 def print_table(
@@ -45,23 +48,26 @@ def print_table(
     Args:
         title: what the table shows.
         columns: the headings.
-        rows: the cells; None is shown as a dash.
+        rows: the cells; None is shown as a dash, and a ``Text`` of rich in its own style.
         color: whether colours are wanted at all.
         right: the headings of the columns that are aligned to the right.
     """
     from rich import box
     from rich.markup import escape
     from rich.table import Table
+    from rich.text import Text
 
     out = console(color)
     lines = box.SIMPLE_HEAD if out.is_terminal else None
-    out.print(escape(title), style="bold")
+    out.print(escape(printable(title)), style="bold")
     table = Table(box=lines, pad_edge=False)
     for column in columns:
         justify = "right" if column in right else "left"
-        table.add_column(escape(column), justify=justify, overflow="fold")  # type: ignore[arg-type]
+        table.add_column(escape(printable(column)), justify=justify, overflow="fold")  # type: ignore[arg-type]
     for row in rows:
-        table.add_row(*(escape(_text(cell)) for cell in row))
+        table.add_row(
+            *(cell if isinstance(cell, Text) else escape(printable(_text(cell))) for cell in row)
+        )
     out.print(table)
 
 
@@ -69,6 +75,16 @@ def _text(cell: Any) -> str:
     if cell is None:
         return "–"
     return f"{cell:,.3f}" if isinstance(cell, float) else str(cell)
+
+
+def printable(text: str) -> str:
+    """The text, with a question mark in place of each cell that cannot be printed; - for a dash."""
+    if shows_unicode():
+        return text
+    from rich.cells import cell_len
+
+    plain = text.replace("–", "-")
+    return "".join(letter if letter.isascii() else "?" * cell_len(letter) for letter in plain)
 
 
 def percent(share: float | None) -> str | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 from typing import TYPE_CHECKING, Any
 
+from core.cli.names import Language, city_names, node_names
 from core.cli.output import print_json, print_table
 
 if TYPE_CHECKING:
@@ -71,6 +72,7 @@ def print_rankings(
     connection: sqlite3.Connection,
     definition: Definition,
     node: str | None,
+    language: Language | None = None,
     *,
     as_json: bool,
     color: bool,
@@ -80,24 +82,25 @@ def print_rankings(
     if as_json:
         print_json(found)
         return
-    names = dict(connection.execute("SELECT id, name_zh FROM cities").fetchall())
-    groups = {each.id: each.name_zh for each in definition.tree}
+    cities = city_names(connection, language)
+    names = node_names(connection, definition.id, language)
+    columns = [cities[city] for city in definition.cities]
     shown = [row for row in found if any(cell["rank"] for cell in row["cities"].values())]
     print_table(
         f"{definition.name_zh} ({definition.id}), {definition.periods.of[-1]}: figure (rank); "
         f"{len(found) - len(shown)} indicators have no figure",
-        ["group", "indicator", "unit", *(names[city] for city in definition.cities)],
+        ["group", "indicator", "unit", *columns],
         [
             [
-                groups.get(row["group"] or "", ""),
-                row["name_zh"],
+                names[row["group"]],
+                names[row["indicator"]],
                 row["unit"],
                 *(_cell(row["cities"][city]) for city in definition.cities),
             ]
             for row in shown
         ],
         color=color,
-        right=[names[city] for city in definition.cities],
+        right=columns,
     )
 
 

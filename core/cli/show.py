@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING, Any, Literal
 import click
 
 from core.cli.comparison import compare, print_comparison
+from core.cli.names import Language, language_option
 from core.cli.output import json_option, percent, print_json, print_table
 from core.cli.rows import Row, stored_rows
+from core.cli.scoreboard import print_scoreboard
 from core.cli.session import Session, pass_session
 
 if TYPE_CHECKING:
@@ -23,34 +25,7 @@ def print_ranking(
     connection: sqlite3.Connection, definition: Definition, *, color: bool = True
 ) -> None:
     """Print the cities of the last period by rank, each score with its coverage."""
-    _ranking(definition, stored_rows(connection, definition.id), color)
-
-
-def _ranking(
-    definition: Definition, rows: Sequence[Row], color: bool, as_of: str | None = None
-) -> None:
-    root = [row for row in rows if row.level == 0]
-    periods = sorted({row.period for row in root})
-    last = [row for row in root if row.period == periods[-1]]
-    earlier = {(row.city, row.period): row.score for row in root}
-    columns = ["rank", "city", "城市", *(periods if len(periods) > 1 else ["score"]), "coverage"]
-    print_table(
-        f"{definition.name_zh} {definition.name_en} ({definition.id}), {periods[-1]}"
-        + (f", as known on {as_of}" if as_of else ""),
-        columns,
-        [
-            [
-                row.rank,
-                row.city,
-                row.city_zh,
-                *(earlier.get((row.city, period)) for period in periods),
-                percent(row.coverage),
-            ]
-            for row in last
-        ],
-        color=color,
-        right=[name for name in columns if name not in ("city", "城市")],
-    )
+    print_scoreboard(definition, stored_rows(connection, definition.id), color=color)
 
 
 def _tree(definition: Definition, rows: Sequence[Row], *, leaves: bool, color: bool) -> None:
@@ -115,7 +90,7 @@ def print_evaluated(
     if as_json:
         print_json([{**row, "as_of": as_of} for row in _objects(rows)])
     else:
-        _ranking(definition, rows, color, as_of)
+        print_scoreboard(definition, rows, color=color, as_of=as_of)
 
 
 @click.command(epilog="Example: cityflux show flow_index --against paper_published")
@@ -127,6 +102,8 @@ def print_evaluated(
 @click.option("--tree", is_flag=True, help="Show what every node brings to the score.")
 @click.option("--city", help="With --tree and --versus: split the lead of this city.")
 @click.option("--versus", metavar="CITY", help="With --tree and --city: the lead over this city.")
+@click.option("--depth", type=click.IntRange(min=0), help="With --tree: so many levels down.")
+@language_option
 @click.option("--ranking", is_flag=True, help="Show figure and rank, indicator by indicator.")
 @click.option("--node", help="With --ranking: only the indicators under this node.")
 @click.option("--weights", is_flag=True, help="Show the weights as written and as used.")
@@ -149,6 +126,8 @@ def show(
     tree: bool,
     city: str | None,
     versus: str | None,
+    depth: int | None,
+    lang: Language | None,
     ranking: bool,
     node: str | None,
     weights: bool,
@@ -158,7 +137,7 @@ def show(
     as_json: bool,
 ) -> None:
     """Print INDEX (or the default one): score, rank and coverage of every city."""
-    from core.cli.contributions import contributions_of, difference, print_contributions
+    from core.cli.contributions import contributions_of, print_contributions
     from core.cli.details import imputed_below, print_adjustments, print_weights
     from core.cli.picture import draw_index
     from core.cli.rankings import print_rankings
@@ -166,6 +145,10 @@ def show(
 
     if bool(city) != bool(versus) or (city and not tree):
         raise click.UsageError("--city and --versus go together, with --tree")
+    if depth is not None and not tree:
+        raise click.UsageError("--depth goes with --tree")
+    if lang and not (tree or ranking):
+        raise click.UsageError("--lang goes with --tree or --ranking")
     if node and not ranking:
         raise click.UsageError("--node goes with --ranking")
     definition = session.index(index)
@@ -174,7 +157,7 @@ def show(
             draw_index(connection, definition.id, png, groups=groups)
             return
         if ranking:
-            print_rankings(connection, definition, node, as_json=as_json, color=session.color)
+            print_rankings(connection, definition, node, lang, as_json=as_json, color=session.color)
             return
         if strengths:
             print_strengths(connection, definition, strengths, as_json=as_json, color=session.color)
@@ -186,10 +169,17 @@ def show(
             kind: Literal["imputed", "treated"] = "imputed" if imputed else "treated"
             print_adjustments(connection, definition, kind, as_json=as_json, color=session.color)
         elif tree:
-            parts = contributions_of(definition, rows, session.methods)
-            if city and versus:
-                parts = difference(parts, city, versus)
-            print_contributions(definition, parts, as_json=as_json, color=session.color)
+            between = (city, versus) if city and versus else None
+            split = contributions_of(connection, definition, session.methods, between)
+            print_contributions(
+                connection,
+                definition,
+                split,
+                depth=depth,
+                language=lang,
+                as_json=as_json,
+                color=session.color,
+            )
         elif against:
             other = session.index(against)
             pairs = compare(rows, stored_rows(connection, other.id))
@@ -205,4 +195,4 @@ def show(
         elif groups or leaves:
             _tree(definition, rows, leaves=leaves, color=session.color)
         else:
-            _ranking(definition, rows, session.color)
+            print_scoreboard(definition, rows, color=session.color)

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from core.cli.output import print_table
+from core.cli.charts import shows_unicode, sparkline
+from core.cli.output import console, print_table, printable
 
 if TYPE_CHECKING:
     from core.cli.trends import Subject
 
-_SHOWN = 12
+_RANKS = 12
+_RANKS_ON_TERMINAL = 6
+_COURSE = 24
 
 
 def print_trends(
@@ -20,48 +23,83 @@ def print_trends(
 ) -> None:
     """Print the development of each city, its ranks over time, and whether they draw together."""
     figures = subject.scale == "ratio"
-    columns = ["first", "latest", *(["growth", "a year"] if figures else ["a year"]), "rank"]
-    columns += [*(["of the leader"] if figures else []), "years to the leader"]
+    ends = {end: _shared(found["cities"], f"{end}_period") for end in ("first", "latest")}
+    columns = [period or end for end, period in ends.items()]
+    columns += [*(["growth", "a year"] if figures else ["a year"]), "rank"]
+    columns += [*(["of the leader"] if figures else []), "years to go"]
     print_table(
         subject.title,
         ["city", *columns],
-        [[cities[row["city"]], *_cells(row, figures)] for row in found["cities"]],
+        [[cities[row["city"]], *_cells(row, ends, figures)] for row in found["cities"]],
         color=color,
         right=columns,
     )
     _print_ranks(found, cities, color)
     if found["convergence"]:
-        click.echo(f"sigma convergence: {_sigma(found['convergence'], figures)}")
-        click.echo(f"beta convergence: {_beta(found['convergence'])}")
+        click.echo(printable(f"sigma convergence: {_sigma(found['convergence'], figures)}"))
+        click.echo(printable(f"beta convergence: {_beta(found['convergence'])}"))
 
 
-def _cells(row: Mapping[str, Any], figures: bool) -> list[str | None]:
-    ends = [f"{row[f'{end}_value']:,.6g} ({row[f'{end}_period']})" for end in ("first", "latest")]
+def _shared(rows: Sequence[Mapping[str, Any]], name: str) -> str | None:
+    """What all rows have under a name, if they have one thing."""
+    values = {row[name] for row in rows}
+    return values.pop() if len(values) == 1 else None
+
+
+def _cells(
+    row: Mapping[str, Any], ends: Mapping[str, str | None], figures: bool
+) -> list[str | None]:
+    values: list[str | None] = [
+        f"{row[f'{end}_value']:,.6g}" + ("" if period else f" ({row[f'{end}_period']})")
+        for end, period in ends.items()
+    ]
     ranks = f"{row['first_rank']} to {row['latest_rank']}"
     if row["city"] == row["leader"]:
         years: str | None = "leads"
     else:
         years = None if row["years_to_leader"] is None else f"{row['years_to_leader']:,.1f}"
     if not figures:
-        return [*ends, _signed(row["yearly_change"]), ranks, years]
-    levels = [_share(row[f"level_{end}"]) for end in ("first", "latest")]
+        return [*values, _signed(row["yearly_change"]), ranks, years]
+    levels = [_share(row[f"level_{end}"]) for end in ends]
     level = None if None in levels else f"{levels[0]} to {levels[1]}"
-    return [*ends, _share(row["growth"]), _share(row["compound_growth"]), ranks, level, years]
+    return [*values, _share(row["growth"]), _share(row["compound_growth"]), ranks, level, years]
 
 
 def _print_ranks(found: Mapping[str, Any], cities: Mapping[str, str], color: bool) -> None:
-    periods = sorted({row["period"] for row in found["ranks"]})[-_SHOWN:]
+    every = sorted({row["period"] for row in found["ranks"]})
+    on_terminal = console(color).is_terminal
+    courses = _courses(found, every[-_COURSE:]) if on_terminal else {}
+    periods = every[-(_RANKS_ON_TERMINAL if on_terminal else _RANKS) :]
     places = {(row["city"], row["period"]): row["rank"] for row in found["ranks"]}
     print_table(
         "rank over time",
-        ["city", *periods],
+        ["city", *periods, *(["course"] if courses else [])],
         [
-            [cities[row["city"]], *(places.get((row["city"], period)) for period in periods)]
+            [
+                cities[row["city"]],
+                *(places.get((row["city"], period)) for period in periods),
+                *([courses[row["city"]]] if courses else []),
+            ]
             for row in found["cities"]
         ],
         color=color,
         right=periods,
     )
+
+
+def _courses(found: Mapping[str, Any], periods: Sequence[str]) -> dict[str, str]:
+    """A sparkline of the periods for each city, all on one scale."""
+    figures = {(row["city"], row["period"]): row["value"] for row in found["ranks"]}
+    shown = [value for (_, period), value in figures.items() if period in periods]
+    return {
+        row["city"]: sparkline(
+            [figures.get((row["city"], period)) for period in periods],
+            min(shown),
+            max(shown),
+            unicode=shows_unicode(),
+        )
+        for row in found["cities"]
+    }
 
 
 def _sigma(found: Mapping[str, Any], figures: bool) -> str:

@@ -68,16 +68,42 @@ def triggers(session: Session) -> dict[str, tuple[str, BaseTrigger]]:
     return found
 
 
-def tasks_of(
-    connection: sqlite3.Connection, plugins: Plugins, source_id: str, secrets: dict[str, str]
-) -> list[Task]:
-    """What there is to do for one source: a page serves all its indicators at once."""
-    using = [
-        plugin.indicator.id
+def users(plugins: Plugins) -> dict[str, list[str]]:
+    """The ids of the indicators and flows that each source serves."""
+    found: dict[str, list[str]] = {}
+    for plugin in (*plugins.indicators.values(), *plugins.flows.values()):
+        for source in plugin.sources:
+            found.setdefault(source.id, []).append(plugin.indicator.id)
+    return found
+
+
+def sources_apart(plugins: Plugins) -> set[str]:
+    """The sources that some plugin fetches in a worker process."""
+    return {
+        source.id
         for plugin in (*plugins.indicators.values(), *plugins.flows.values())
-        if any(source.id == source_id for source in plugin.sources)
-    ]
-    tasks = due(connection, plugins, using, secrets=secrets) if using else []
+        if plugin.apart
+        for source in plugin.sources
+    }
+
+
+def tasks_of(
+    connection: sqlite3.Connection,
+    plugins: Plugins,
+    source_id: str,
+    using: list[str],
+    secrets: dict[str, str],
+) -> list[Task]:
+    """What there is to do for one source: a page serves all its indicators at once.
+
+    Args:
+        connection: to see what is known already.
+        plugins: all plugins.
+        source_id: the source.
+        using: whom it serves, from `users`.
+        secrets: the environment variable of each secret.
+    """
+    tasks = due(connection, plugins, using, secrets=secrets)
     return [task for task in tasks if task.source.id == source_id]
 
 

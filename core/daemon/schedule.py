@@ -19,7 +19,9 @@ if TYPE_CHECKING:
     from apscheduler.triggers.base import BaseTrigger
 
 _DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
-_EVERY = re.compile(r"every (\d+) (minute|hour|day|week)s?|every (minute|hour|day|week)")
+_EVERY = re.compile(
+    r"every (\d+) (second|minute|hour|day|week)s?|every (second|minute|hour|day|week)"
+)
 _NUMBERED_DAY = re.compile(r"\d")
 _EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
 

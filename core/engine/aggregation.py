@@ -8,7 +8,8 @@ weight is None. A unit without any child has no score, nor has one whose weights
 Weights are relative: only their ratios count, except in `weighted_sum`.
 
 References:
-    OECD/JRC (2008), Handbook on Constructing Composite Indicators, step 6.
+    OECD/JRC (2008), Handbook on Constructing Composite Indicators, step 6,
+    sections 6.10 to 6.13.
 """
 
 from __future__ import annotations
@@ -71,7 +72,7 @@ def weighted_sum(children: pl.DataFrame, weights: Weights) -> pl.Series:
     """Add up weight x score: Σ wⱼ xⱼ, times Σ w / Σ w of those present.
 
     Not divided by the weights: with weights that sum to 34 it is 34 times the mean.
-    Source: OECD/JRC (2008), step 6, additive aggregation methods.
+    Source: OECD/JRC (2008), section 6.10, additive aggregation methods.
     """
     x, w = _present(children, weights)
     total = np.nansum(to_weights(weights, children.columns))
@@ -79,7 +80,7 @@ def weighted_sum(children: pl.DataFrame, weights: Weights) -> pl.Series:
 
 
 def weighted_mean(children: pl.DataFrame, weights: Weights) -> pl.Series:
-    """Take the arithmetic mean: Σ wⱼ xⱼ / Σ wⱼ. Source: OECD/JRC (2008), step 6, additive."""
+    """Take the arithmetic mean: Σ wⱼ xⱼ / Σ wⱼ. Source: OECD/JRC (2008), section 6.10."""
     x, w = _present(children, weights)
     return to_series(_divide((x * w).sum(axis=1), w.sum(axis=1)))
 
@@ -87,7 +88,7 @@ def weighted_mean(children: pl.DataFrame, weights: Weights) -> pl.Series:
 def geometric_mean(children: pl.DataFrame, weights: Weights) -> pl.Series:
     """Take the geometric mean: (Π xⱼ^wⱼ)^(1 / Σ wⱼ).
 
-    Source: OECD/JRC (2008), step 6, geometric aggregation.
+    Source: OECD/JRC (2008), section 6.11, geometric aggregation.
 
     Raises:
         IndexDefinitionError: when a score is not positive.
@@ -167,7 +168,7 @@ def mazziotta_pareto(
 
     M and S are the weighted mean and (population) standard deviation of the unit's scores. Made
     for z-scores with mean 100 and sd 10. Source: De Muro, Mazziotta, Pareto (2011), Social
-    Indicators Research 104; with weights as in the weighted variance.
+    Indicators Research 104(1), 1-18; with weights as in the weighted variance.
 
     Args:
         children: one column per child.
@@ -199,8 +200,9 @@ def ordered_weighted_average(
     With equal weights this is Yager's OWA: Σ orderᵢ x₍ᵢ₎, the best score first. With others it is
     Torra's weighted OWA: the place weights are the steps of a function on the cumulated weights,
     so that equal ``order`` weights give the weighted mean, and a missing child changes nothing
-    else. Sources: Yager (1988), IEEE Transactions on Systems 18; Torra (1997), International
-    Journal of Intelligent Systems 12 (with linear interpolation).
+    else. Sources: Yager (1988), IEEE Transactions on Systems, Man, and Cybernetics 18(1),
+    183-190; Torra (1997), International Journal of Intelligent Systems 12(2), 153-166 (with
+    linear interpolation).
 
     Args:
         children: one column per child.

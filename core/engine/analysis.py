@@ -7,7 +7,7 @@ in a period.
 References:
     OECD/JRC (2008), Handbook on Constructing Composite Indicators, steps 4 and 8.
     Paruolo, Saisana, Saltelli (2013), Ratings and rankings: voodoo or science?, Journal of the
-    Royal Statistical Society A 176.
+    Royal Statistical Society A 176(3), 609-634.
 """
 
 from __future__ import annotations

@@ -4,7 +4,8 @@ Correlations are pairwise complete: each pair uses the units that have both figu
 a constant, or with too few units, has none (null).
 
 References:
-    OECD/JRC (2008), Handbook on Constructing Composite Indicators, step 4.
+    OECD/JRC (2008), Handbook on Constructing Composite Indicators, step 4,
+    sections 4.1 and 4.3.
     COINr, ``get_corr``, ``get_pvals``, ``get_corr_flags``, ``get_cronbach`` and ``get_PCA``.
 """
 
@@ -120,7 +121,8 @@ def cronbach_alpha(frame: pl.DataFrame) -> float | None:
 
     c are the covariances (pairwise complete) and c̄ the mean of those between different
     indicators. None for fewer than two indicators, or without variance.
-    Source: Cronbach (1951), Psychometrika 16; OECD/JRC (2008), step 4.
+    Source: Cronbach (1951), Psychometrika 16(3), 297-334; OECD/JRC (2008), section
+    4.3.
 
     Args:
         frame: one Float64 column per indicator, one row per unit; no key columns.
@@ -137,7 +139,7 @@ def principal_components(frame: pl.DataFrame) -> Components:
     """Find the principal components of the standardized indicators.
 
     Units with any figure missing are left out.
-    Source: OECD/JRC (2008), step 4; Hotelling (1933).
+    Source: OECD/JRC (2008), section 4.1; Hotelling (1933), Journal of Educational Psychology 24.
 
     Args:
         frame: one Float64 column per indicator, one row per unit; no key columns.

@@ -77,7 +77,14 @@ def attribute(
 def ranked(
     state: State, methods: Methods, node: str, period: str
 ) -> dict[str, tuple[float | None, int | None]]:
-    """The score and the rank of each city in a state, the best one first."""
+    """The score and the rank of each city in a state, the best one first.
+
+    Args:
+        state: the index as a run knew it.
+        methods: those that its definition may name.
+        node: whose scores.
+        period: of which period.
+    """
     found = _found(state.definition, state.panel(state.definition), state.directions, methods)
     if found is None or node not in found.scores.columns:
         return {}

@@ -6,7 +6,7 @@ with the result stand in the intended proportions.
 
 References:
     Becker, Saisana, Paruolo, Vandecasteele (2017), Weights and importance in composite indicators:
-    closing the gap, Ecological Indicators 80. COINr, ``get_opt_weights``.
+    closing the gap, Ecological Indicators 80, 12-22. COINr, ``get_opt_weights``.
 """
 
 from __future__ import annotations

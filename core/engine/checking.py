@@ -29,6 +29,10 @@ _CALLS: dict[str, tuple[int, tuple[str, ...]]] = {
 def check_methods(definition: Definition, methods: Methods) -> None:
     """Check every choice of an index against the methods that there are.
 
+    Args:
+        definition: the index.
+        methods: those that it may name.
+
     Raises:
         IndexDefinitionError: with the file, the place and the key: a method does not exist, a
             parameter is unknown, missing or of the wrong type, or a city or an indicator that a
@@ -48,7 +52,16 @@ def check_methods(definition: Definition, methods: Methods) -> None:
 
 @contextmanager
 def located(definition: Definition, place: str, key: str) -> Iterator[None]:
-    """Say of a complaint inside in which file, at which node and for which key it arose."""
+    """Say of a complaint inside in which file, at which node and for which key it arose.
+
+    Args:
+        definition: the index, which knows its file.
+        place: the node or indicator.
+        key: what was chosen there.
+
+    Raises:
+        IndexDefinitionError: the complaint, with the place before it.
+    """
     try:
         yield
     except NotEnoughData:
@@ -64,6 +77,11 @@ def check_parameters(
     """Check the names and the types of the parameters of a method against its signature.
 
     Ranges are the method's own business: it raises when it is called.
+
+    Args:
+        kind: of the method, for the message.
+        function: the method.
+        parameters: what the definition gives it.
 
     Raises:
         IndexDefinitionError: with the first that is unknown, missing or of the wrong type.

@@ -1,4 +1,8 @@
-"""Computing an index: from the database to the database."""
+"""Computing an index: from the database to the database.
+
+``connection`` is to a cityflux database, ``definition`` the index, ``methods`` are those that it
+may name, and ``scores`` what `evaluate` gave.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +22,14 @@ from storage.results import Adjustment, Run, Score, Weight, last_run, save_detai
 
 @dataclass(frozen=True)
 class Computed:
-    """What a computation came to."""
+    """What a computation came to.
+
+    Attributes:
+        index_id: the index.
+        run_id: the run that was stored.
+        changed: how many scores it changed.
+        notes: what a reader must know, a line each.
+    """
 
     index_id: str
     run_id: int
@@ -32,7 +43,7 @@ def evaluate(
     methods: Methods,
     as_of: str | None = None,
 ) -> Scores:
-    """Compute an index in memory, on what is known now or was known at a moment.
+    """Compute an index in memory, on what is known now or, with ``as_of``, was known at a moment.
 
     Raises:
         IndexDefinitionError: a city or an indicator is unknown, or a method cannot be applied.
@@ -71,6 +82,8 @@ def compute(
     connection: sqlite3.Connection, definition: Definition, methods: Methods, version: str
 ) -> Computed:
     """Compute an index and store every node; what did not change keeps its row.
+
+    The run is stored with the ``version`` of the program.
 
     Raises:
         IndexDefinitionError, NotEnoughData: as `evaluate`; then nothing is stored.

@@ -19,7 +19,8 @@ Method = Literal["pearson", "spearman", "kendall"]
 def correlation_matrix(x: Floats, y: Floats, method: Method = "pearson") -> Floats:
     """Correlate each column of x with each column of y.
 
-    Sources: Pearson (1895); Spearman (1904), on average ranks; Kendall (1945), tau-b.
+    Sources: Pearson (1895), Proceedings of the Royal Society 58; Spearman (1904), American Journal
+    of Psychology 15, on average ranks; Kendall (1945), Biometrika 33(3), 239-251, tau-b.
 
     Args:
         x: rows x k columns.
@@ -42,7 +43,14 @@ def correlation_matrix(x: Floats, y: Floats, method: Method = "pearson") -> Floa
 
 
 def covariance_matrix(x: Floats) -> Floats:
-    """Give the sample covariances of the columns, pairwise complete; NaN below two rows."""
+    """Give the sample covariances of the columns, pairwise complete; NaN below two rows.
+
+    Args:
+        x: rows x k columns.
+
+    Returns:
+        A matrix, k x k.
+    """
     rows = []
     for a, b in _pairs(x, x):
         n = (~np.isnan(a)).sum(axis=0)
@@ -54,7 +62,8 @@ def covariance_matrix(x: Floats) -> Floats:
 def student_p(r: Floats, n: Floats) -> Floats:
     """Give the two-sided p-value of no correlation, by t = r √((n - 2) / (1 - r²)).
 
-    Student's t with n - 2 degrees of freedom; NaN for fewer than 3 rows. Source: Fisher (1915).
+    Student's t with n - 2 degrees of freedom; NaN for fewer than 3 rows. Source: Fisher (1915),
+    Biometrika 10.
     """
     from scipy import stats
 
@@ -64,7 +73,17 @@ def student_p(r: Floats, n: Floats) -> Floats:
 
 
 def kendall_p(x: Floats, y: Floats) -> Floats:
-    """Give the two-sided p-values of Kendall's tau: exact for few rows without ties."""
+    """Give the two-sided p-values of Kendall's tau: exact for few rows without ties.
+
+    Source: Kendall (1970), Rank correlation methods; as ``scipy.stats.kendalltau``.
+
+    Args:
+        x: rows x k columns.
+        y: the same rows x m columns.
+
+    Returns:
+        A matrix, k x m; NaN for a constant, or fewer than two rows.
+    """
     from scipy import stats
 
     p = np.full((x.shape[1], y.shape[1]), np.nan)

@@ -176,6 +176,9 @@ class Node(Joining, Steps):
 def read_definition(path: Path) -> Definition:
     """Read an index definition and check all that can be checked without data.
 
+    Args:
+        path: a TOML file.
+
     Raises:
         IndexDefinitionError: with the file, the place and what is wrong.
     """

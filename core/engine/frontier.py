@@ -2,7 +2,7 @@
 
 References:
     Cherchye, Moesen, Rogge, Van Puyenbroeck (2007), An introduction to benefit of the doubt
-    composite indicators, Social Indicators Research 82; OECD/JRC (2008), step 6.
+    composite indicators, Social Indicators Research 82(1), 111-145; OECD/JRC (2008), section 6.3.
 """
 
 from __future__ import annotations
@@ -77,7 +77,7 @@ def common_frontier(
 
     Maximise Σᵢ Σⱼ wⱼ xᵢⱼ so that Σⱼ wⱼ xₖⱼ ≤ 1 for every unit k, w ≥ 0, and the share of every
     child in the mean score lies between its bounds. A missing figure counts as 0.
-    Source: Hatefi, Torabi (2010), Ecological Economics 70, with the sum of the scores.
+    Source: Hatefi, Torabi (2010), Ecological Economics 70(1), 114-120, with the sum of the scores.
 
     Args:
         data: one column per child, one row per unit; no score below 0, more is better.

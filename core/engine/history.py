@@ -47,6 +47,11 @@ def two_runs(
 def state_of(connection: sqlite3.Connection, index_id: str, run: StoredRun) -> State:
     """The index as a run knew it: its definition, and the figures right after its last change.
 
+    Args:
+        connection: any connection.
+        index_id: the index.
+        run: one of its runs.
+
     Raises:
         NotEnoughData: the definition of the run was not kept.
         StorageError: the log of changes does not reach back so far.

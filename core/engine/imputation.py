@@ -45,7 +45,7 @@ class Imputed:
 
 
 def no_imputation(frame: pl.DataFrame, columns: Sequence[str]) -> Imputed:
-    """Leave every gap as it is."""
+    """Leave every gap of the columns as it is."""
     return _filled(frame, frame, columns)
 
 
@@ -53,7 +53,7 @@ def column_mean(frame: pl.DataFrame, columns: Sequence[str], *, by: str | None =
     """Fill with the mean of the column, or of the rows that share ``by`` (region, period).
 
     A group without any figure stays without; so does a row whose group is null.
-    Source: OECD/JRC (2008), step 3, unconditional mean imputation.
+    Source: OECD/JRC (2008), section 3.2, unconditional mean imputation.
     """
     return _column_statistic(frame, columns, "mean", by)
 
@@ -61,7 +61,7 @@ def column_mean(frame: pl.DataFrame, columns: Sequence[str], *, by: str | None =
 def column_median(frame: pl.DataFrame, columns: Sequence[str], *, by: str | None = None) -> Imputed:
     """Fill with the median of the column, or of the rows that share ``by`` (region, period).
 
-    Source: OECD/JRC (2008), step 3, unconditional mean imputation (mean, median or mode).
+    Source: OECD/JRC (2008), section 3.2, unconditional mean imputation.
     """
     return _column_statistic(frame, columns, "median", by)
 
@@ -182,7 +182,7 @@ def regression(frame: pl.DataFrame, columns: Sequence[str], *, on: Sequence[str]
 
     The line is fitted on the rows that have the column and all predictors, and used where all
     predictors are there. A column with too few such rows stays as it is, as does a predictor
-    that is itself among the columns. Source: OECD/JRC (2008), step 3, regression imputation.
+    that is itself among the columns. Source: OECD/JRC (2008), section 3.3, regression imputation.
 
     Args:
         frame: one row per unit.
@@ -213,7 +213,7 @@ def iterative(
     """Fill each column from all the others, in rounds until nothing moves (MICE).
 
     Done by scikit-learn's ``IterativeImputer``, which comes with ``cityflux[impute]``.
-    Source: van Buuren, Groothuis-Oudshoorn (2011), Journal of Statistical Software 45(3).
+    Source: van Buuren, Groothuis-Oudshoorn (2011), Journal of Statistical Software 45(3), 1-67.
 
     Args:
         frame: one row per unit.

@@ -23,7 +23,7 @@ def to_matrix(frame: pl.DataFrame) -> Floats:
 
 
 def to_series(values: Floats, name: str = "score") -> pl.Series:
-    """Give a column with null where the values are NaN."""
+    """Give a column of that name, with null where the values are NaN."""
     return pl.Series(name, values, dtype=pl.Float64, nan_to_null=True)
 
 

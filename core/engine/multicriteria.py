@@ -3,8 +3,8 @@
 The score of a unit depends on which others stand beside it, so that each period is a matter of
 its own: the functions here carry ``across_units``, and the pipeline applies them per period.
 
-As everywhere in aggregation, a frame has one column per child and one row per unit, more is
-better, a missing child is left out and the weights of the others are rescaled.
+As everywhere in aggregation, ``children`` is a frame with one column per child and one row per
+unit, more is better, a missing child is left out and the weights of the others are rescaled.
 """
 
 from __future__ import annotations
@@ -36,7 +36,8 @@ def copeland(children: pl.DataFrame, weights: Sequence[float | None]) -> pl.Seri
 
     A unit beats another when the children in which it is ahead weigh more than those in which it
     is behind. Only children that both have are compared, so that the order of the rows does not
-    matter. Source: Copeland (1951); OECD/JRC (2008), step 6, non-compensatory aggregation.
+    matter. Source: Copeland (1951), A reasonable social welfare function; OECD/JRC (2008), section
+    6.13, non-compensatory approach.
 
     Raises:
         IndexDefinitionError: when a weight is negative.
@@ -52,7 +53,8 @@ def outranking(children: pl.DataFrame, weights: Sequence[float | None]) -> Float
     """Give the outranking matrix: the share of weight in which unit i is ahead of unit j.
 
     Equality counts half, so that o[i, j] + o[j, i] = 1; the diagonal is 0, and a pair without a
-    child in common is NaN. Source: OECD/JRC (2008), step 6, the outranking matrix of Condorcet.
+    child in common is NaN. Source: OECD/JRC (2008), section 6.12, the outranking matrix of
+    Condorcet.
 
     Returns:
         A matrix, units x units.
@@ -80,7 +82,8 @@ def topsis(
     """Score by the nearness to the ideal unit: d⁻ / (d⁺ + d⁻), in 0 to 1.
 
     d⁺ and d⁻ are the Euclidean distances of the weighted scores to the best and to the worst of
-    each child. Source: Hwang, Yoon (1981), Multiple Attribute Decision Making.
+    each child. Source: Hwang, Yoon (1981), Multiple Attribute Decision Making, Lecture Notes in
+    Economics and Mathematical Systems 186.
 
     Args:
         children: one column per child, one row per unit.
@@ -112,7 +115,7 @@ def vikor(
     S is the weighted distance to the best over all children, R the largest of a single child, and
     Q = v (S - S*) / (S⁻ - S*) + (1 - v) (R - R*) / (R⁻ - R*). A child that is the same for all
     plays no part, nor does a part of Q in which all units are equal.
-    Source: Opricovic, Tzeng (2004), European Journal of Operational Research 156.
+    Source: Opricovic, Tzeng (2004), European Journal of Operational Research 156(2), 445-455.
 
     Args:
         children: one column per child, one row per unit.

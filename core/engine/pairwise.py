@@ -1,9 +1,9 @@
 """Weights from judgements: the analytic hierarchy process and the best-worst method.
 
 References:
-    Saaty (1980), The Analytic Hierarchy Process; OECD/JRC (2008), step 6.
+    Saaty (1980), The Analytic Hierarchy Process; OECD/JRC (2008), section 6.7.
     Rezaei (2016), Best-worst multi-criteria decision-making method: some properties and a linear
-    model, Omega 64.
+    model, Omega 64, 126-130.
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ def analytic_hierarchy(comparisons: Sequence[Sequence[float]]) -> Judged:
 
     The weights are the principal eigenvector; the consistency ratio is
     (λmax - n) / (n - 1) / RI. Source: Saaty (1980); RI for more than 15 things by Alonso, Lamata
-    (2006).
+    (2006), International Journal of Uncertainty, Fuzziness and Knowledge-Based Systems 14(4).
 
     Args:
         comparisons: n x n; row i, column j says how many times as important i is as j, so that

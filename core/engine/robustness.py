@@ -4,8 +4,8 @@ Everything here takes the index as a function, so that it works for any definiti
 of a set of assumptions, to one score per unit.
 
 References:
-    Saisana, Saltelli, Tarantola (2005), Journal of the Royal Statistical Society A 168, for
-    uncertainty and sensitivity analysis; OECD/JRC (2008), step 7.
+    Saisana, Saltelli, Tarantola (2005), Journal of the Royal Statistical Society A 168(2), 307-323,
+    for uncertainty and sensitivity analysis; OECD/JRC (2008), section 7.2.
     COINr, ``get_noisy_weights``, ``remove_elements`` and ``get_sensitivity``.
 """
 

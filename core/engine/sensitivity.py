@@ -2,8 +2,9 @@
 
 References:
     Saltelli et al. (2010), Variance based sensitivity analysis of model output, Computer Physics
-    Communications 181. The design and the estimators are those of COINr's ``SA_sample`` and
-    ``SA_estimate``, and of SALib's ``sobol`` without second order.
+    Communications 181(2), 259-270; OECD/JRC (2008), section 7.3. The design and the estimators are
+    those of COINr's ``SA_sample`` and ``SA_estimate``, and of SALib's ``sobol`` without second
+    order.
 """
 
 from __future__ import annotations

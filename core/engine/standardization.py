@@ -4,8 +4,10 @@ Every method is a plain function of a polars expression and keyword parameters, 
 columns of a frame are evaluated in one ``select``, and ``.over("period")`` behind the result
 compares within a period instead of over all of them.
 
-A column holds one indicator, a row one unit (a city, or a city in a period). Null stays null.
-Whatever has no defined value, such as the z-score of a constant, is null as well, never NaN.
+The expression x is a column: it holds one indicator, with a row for each unit (a city, or a city
+in a period). ``direction`` is 1, or -1 where less is better; ``ties`` says how polars ranks equals.
+Null stays null. Whatever has no defined value, such as the z-score of a constant, is null as well,
+never NaN.
 
 References:
     OECD/JRC (2008), Handbook on Constructing Composite Indicators, step 5.
@@ -63,7 +65,7 @@ def zscore(x: pl.Expr, *, mean: float = 0.0, sd: float = 1.0) -> pl.Expr:
     """Score by standard deviations from the mean: mean + sd (x - x̄) / s.
 
     s is the sample standard deviation (n - 1). A constant, or a single figure, is null.
-    Source: OECD/JRC (2008), step 5, standardisation.
+    Source: OECD/JRC (2008), section 5.2, standardisation.
 
     Raises:
         IndexDefinitionError: when ``sd`` is not positive.
@@ -76,7 +78,7 @@ def zscore(x: pl.Expr, *, mean: float = 0.0, sd: float = 1.0) -> pl.Expr:
 def minmax(x: pl.Expr, *, lower: float = 0.0, upper: float = 100.0) -> pl.Expr:
     """Score between the worst and the best: lower + (upper - lower) (x - min) / (max - min).
 
-    A constant is null. Source: OECD/JRC (2008), step 5, min-max.
+    A constant is null. Source: OECD/JRC (2008), section 5.3, min-max.
     """
     return _unless_constant(x, (x - x.min()) / (x.max() - x.min()) * (upper - lower) + lower)
 
@@ -84,7 +86,7 @@ def minmax(x: pl.Expr, *, lower: float = 0.0, upper: float = 100.0) -> pl.Expr:
 def rank(x: pl.Expr, *, ties: Ties = "min") -> pl.Expr:
     """Rank from 1 for the worst to n for the best; equal figures share the ``ties`` rank.
 
-    Source: OECD/JRC (2008), step 5, ranking.
+    Source: OECD/JRC (2008), section 1.5, ranking.
     """
     return x.rank(ties).cast(pl.Float64)
 
@@ -105,7 +107,7 @@ def percentile_rank(x: pl.Expr, *, ties: Ties = "min") -> pl.Expr:
 def distance_to_best(x: pl.Expr) -> pl.Expr:
     """Score by the way from the worst to the best: (x - min) / (max - min), in 0 to 1.
 
-    A constant is null. Source: OECD/JRC (2008), step 5, distance to a reference with the
+    A constant is null. Source: OECD/JRC (2008), section 5.4, distance to a reference with the
     leader as reference; COINr, ``n_dist2max``.
     """
     return minmax(x, lower=0.0, upper=1.0)
@@ -117,7 +119,7 @@ def distance_to_reference(
     """Score by the way from the worst to one city: (x - min) / (x_reference - min).
 
     Null throughout where the reference has no figure or is itself the worst.
-    Source: OECD/JRC (2008), step 5, distance to a reference; COINr, ``n_dist2ref``.
+    Source: OECD/JRC (2008), section 5.4, distance to a reference; COINr, ``n_dist2ref``.
 
     Args:
         x: the figures.
@@ -137,7 +139,7 @@ def distance_to_target(
 
     With direction -1 the worst is the largest: (max - x) / (max - target). A target that lies
     beyond the worst gives negative scores; a target equal to the worst gives null.
-    Source: OECD/JRC (2008), step 5; COINr, ``n_dist2targ``.
+    Source: OECD/JRC (2008), section 5.4; COINr, ``n_dist2targ``.
 
     Args:
         x: the figures in their own unit.
@@ -206,9 +208,9 @@ def scaled(x: pl.Expr, *, lower: float, upper: float, scale: float = 100.0) -> p
 
 
 def log(x: pl.Expr, *, offset: float = 0.0, base: float = math.e, direction: int = 1) -> pl.Expr:
-    """Score by the logarithm of x + offset, or its negative where less is better.
+    """Score by the logarithm of x + offset to a base, or its negative where less is better.
 
-    Null where x + offset is not positive. Source: OECD/JRC (2008), step 5, transformations.
+    Null where x + offset is not positive. Source: OECD/JRC (2008), section 5.1.
     """
     shifted = x + offset
     return pl.when(shifted > 0).then(shifted.log(base) * direction)
@@ -224,7 +226,7 @@ def categorical(
     """Score by classes: k cut points make k + 1 classes, each with a score of its own.
 
     A figure equal to a cut point belongs to the better class.
-    Source: OECD/JRC (2008), step 5, categorical scales.
+    Source: OECD/JRC (2008), section 1.5, categorical scales.
 
     Args:
         x: the figures in their own unit.

@@ -1,11 +1,13 @@
 """Statistics of indicators: moments, gaps, zeros, repeated figures, and a test for outliers.
 
+A matrix x has a row for each unit and a column for each indicator, NaN where a figure is missing.
 Standard deviation, skewness and kurtosis are corrected for the sample, as in Excel's STDEV, SKEW
 and KURT; kurtosis is in excess of the normal distribution. A statistic that is not defined (a
 constant has no skewness) is null.
 
 References:
-    Joanes, Gill (1998), Comparing measures of sample skewness and kurtosis, The Statistician 47.
+    Joanes, Gill (1998), Comparing measures of sample skewness and kurtosis, The Statistician
+    47(1), 183-189.
     The limits, |skewness| 2 and kurtosis 3.5, are those of COINr and of the JRC's audits.
 """
 

@@ -45,7 +45,7 @@ def log_plus_one(x: Floats) -> Floats:
 def box_cox(x: Floats, *, power: float | None = None) -> Floats:
     """Take ((x - min + 1)^p - 1) / p, or the logarithm for p = 0.
 
-    Source: Box, Cox (1964), Journal of the Royal Statistical Society B 26, eq. 1.
+    Source: Box, Cox (1964), Journal of the Royal Statistical Society B 26(2), 211-252, eq. 1.
 
     Args:
         x: the figures.

@@ -71,7 +71,7 @@ def aggregate_tree(
     """
     known = dict(zip(scores.columns, scores.iter_columns(), strict=True))
     nodes = []
-    for node, members in _bottom_up(parents):
+    for node, members in families(parents):
         missing = [c for c in members if c not in known or c not in weights]
         if missing:
             raise IndexDefinitionError(f"{node!r} lacks the scores or weights of {missing}")
@@ -93,7 +93,7 @@ def effective_weights(parents: Parents, weights: Mapping[str, float]) -> dict[st
     of a family sum to zero. Source: COINr, ``get_eff_weights``.
     """
     result = {node: 1.0 for node, parent in parents.items() if parent is None}
-    for node, members in reversed(_bottom_up(parents)):
+    for node, members in reversed(families(parents)):
         total = sum(weights[c] for c in members)
         for child in members:
             result[child] = result[node] * weights[child] / total if total else 0.0
@@ -118,7 +118,7 @@ def realised_weights(
         One Float64 column per node of the tree, one row per unit.
     """
     factors = {node: np.ones(scores.height) for node, up in parents.items() if up is None}
-    for node, members in reversed(_bottom_up(parents)):
+    for node, members in reversed(families(parents)):
         share = _shares(scores, members, weights)
         for i, child in enumerate(members):
             factors[child] = np.where(factors[node] == 0, 0.0, factors[node] * share[:, i])
@@ -138,7 +138,7 @@ def contributions(
     The contributions of the children of a node sum to that of the node, and that of the root is
     its score, so that the difference between two rows splits the same way. The weights of missing
     children have gone to the others, unit by unit. Only sums and arithmetic means can be split:
-    below a node of another kind everything is null.
+    below a node of another kind everything is null; see `core.engine.shapley` for these.
 
     Args:
         scores: what `aggregate_tree` gave.
@@ -153,7 +153,7 @@ def contributions(
     factors: dict[str, Floats] = {
         node: np.ones(scores.height) for node, parent in parents.items() if parent is None
     }
-    for node, members in reversed(_bottom_up(parents)):
+    for node, members in reversed(families(parents)):
         method = (steps or {}).get(node, step).method
         share = _shares(scores, members, weights)
         if method is weighted_sum:
@@ -176,22 +176,26 @@ def _shares(scores: pl.DataFrame, members: Sequence[str], weights: Mapping[str, 
     return share
 
 
-def _bottom_up(parents: Parents) -> list[tuple[str, list[str]]]:
-    """Give every node that has children, with them, children before their parents."""
-    families: dict[str, list[str]] = {}
+def families(parents: Parents) -> list[tuple[str, list[str]]]:
+    """Give every node that has children, with them, children before their parents.
+
+    Raises:
+        IndexDefinitionError: when the tree has a circle.
+    """
+    found: dict[str, list[str]] = {}
     for child, parent in parents.items():
         if parent is not None:
-            families.setdefault(parent, []).append(child)
+            found.setdefault(parent, []).append(child)
     order: list[str] = []
     ready = [node for node, parent in parents.items() if parent is None]
     while ready:
         node = ready.pop()
-        if node in families:
+        if node in found:
             order.append(node)
-            ready.extend(families[node])
-    if lost := sorted(set(families) - set(order)):
+            ready.extend(found[node])
+    if lost := sorted(set(found) - set(order)):
         raise IndexDefinitionError(f"{', '.join(lost)}: no way leads from the root to them")
-    return [(node, families[node]) for node in reversed(order)]
+    return [(node, found[node]) for node in reversed(order)]
 
 
 def _apart(children: pl.DataFrame, weights: list[float], how: Step, groups: pl.Series) -> pl.Series:

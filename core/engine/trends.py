@@ -1,6 +1,7 @@
 """Trends: growth, compound growth, the slope of a line, and catching up with the leader.
 
-A series needs two figures; where a formula is not defined (growth from zero) there is no trend.
+Figures y are a matrix, periods x series, with the times t of the periods in years. A series needs
+two figures; where a formula is not defined (growth from zero) there is no trend.
 
 References:
     COINr, ``get_trends``, ``CAGR`` and ``prc_change``.
@@ -22,7 +23,10 @@ Trend = Callable[[Floats, Floats], Floats]
 
 
 def growth(y: Floats, t: Floats) -> Floats:
-    """Compute last / first - 1 of each column. NaN where the first figure is not positive."""
+    """Compute last / first - 1 of each column. NaN where the first figure is not positive.
+
+    Source: OECD/JRC (2008), section 5.7, over the whole series instead of a year.
+    """
     first, last, years = _ends(y, t)
     defined = (first > 0) & (years > 0)
     return np.where(defined, last / np.where(defined, first, 1.0) - 1, np.nan)
@@ -143,7 +147,7 @@ def catching_up(
     share of it, where less is better), so that the leader has 1. Made for figures that are not
     negative; a period without a positive best figure has no level.
     Source: Abramovitz (1986), Catching up, forging ahead, and falling behind, Journal of Economic
-    History 46.
+    History 46(2), 385-406.
 
     Args:
         frame: one row per unit and period, in any order.

@@ -1,9 +1,9 @@
 """Weighting (赋权): how much each child of a node counts.
 
-Every method is a function of a frame with one Float64 column per child and one row per unit, and
-keyword parameters; it gives one weight per column, in their order, which sum to 1 (the loadings of
-`principal_component` excepted). More is better in every column: apply it to standardized scores.
-A missing figure plays no part in the weight of its column.
+Every method is a function of ``data``, a frame with one Float64 column per child and one row per
+unit, and keyword parameters; it gives one weight per column, in their order, which sum to 1 (the
+loadings of `principal_component` excepted). More is better in every column: apply it to
+standardized scores. A missing figure plays no part in the weight of its column.
 
 References:
     OECD/JRC (2008), Handbook on Constructing Composite Indicators, step 6.
@@ -31,7 +31,7 @@ Weighting = Callable[..., list[float]]
 def given(data: pl.DataFrame, *, weights: Mapping[str, float]) -> list[float]:
     """Take the weights that someone has set, by column: wⱼ / Σ w.
 
-    Source: OECD/JRC (2008), step 6, budget allocation.
+    Source: OECD/JRC (2008), section 6.5, budget allocation process.
 
     Raises:
         IndexDefinitionError: when a column has none, or they do not sum to something positive.
@@ -42,14 +42,15 @@ def given(data: pl.DataFrame, *, weights: Mapping[str, float]) -> list[float]:
 
 
 def equal(data: pl.DataFrame) -> list[float]:
-    """Give all the same weight: 1 / k. Source: OECD/JRC (2008), step 6, equal weighting."""
+    """Give all the same weight: 1 / k. Source: OECD/JRC (2008), section 1.6."""
     return _normalized(np.ones(data.width))
 
 
 def standard_deviation(data: pl.DataFrame) -> list[float]:
     """Weigh by spread: sⱼ / Σ s, with sample standard deviations.
 
-    Source: Diakoulaki, Mavrotas, Papayannakis (1995), Computers & Operations Research 22.
+    Source: Diakoulaki, Mavrotas, Papayannakis (1995), Computers & Operations Research 22(7),
+    763-770.
     """
     return _normalized(np.array(_deviations(data)))
 
@@ -79,7 +80,7 @@ def critic(data: pl.DataFrame, *, method: Method = "pearson") -> list[float]:
     """Weigh by spread and by conflict with the other columns: sⱼ Σ (1 - rⱼₖ), scaled to 1.
 
     s is the standard deviation after min-max. A constant weighs nothing.
-    Source: Diakoulaki, Mavrotas, Papayannakis (1995).
+    Source: Diakoulaki, Mavrotas, Papayannakis (1995), as above.
 
     Args:
         data: one column per child, one row per unit.
@@ -98,7 +99,7 @@ def principal_component(
 ) -> list[float]:
     """Weigh by the first principal component of the correlations.
 
-    Units with any figure missing are left out. Source: OECD/JRC (2008), step 6, for the
+    Units with any figure missing are left out. Source: OECD/JRC (2008), section 6.1, for the
     squares; COINr, ``get_PCA``, for the loadings.
 
     Args:
@@ -116,7 +117,7 @@ def principal_component(
 def pairwise(data: pl.DataFrame, *, comparisons: Sequence[Sequence[float]]) -> list[float]:
     """Weigh by pairwise comparison of the columns (AHP): see `analytic_hierarchy`.
 
-    Source: Saaty (1980), The Analytic Hierarchy Process.
+    Source: Saaty (1980), The Analytic Hierarchy Process; OECD/JRC (2008), section 6.7.
 
     Raises:
         IndexDefinitionError: as there, or when the matrix has not one row per column.
@@ -130,7 +131,12 @@ def best_and_worst(
 ) -> list[float]:
     """Weigh by comparison with the best and the worst column: see `best_worst`.
 
-    Source: Rezaei (2016), Omega 64, the linear model.
+    Source: Rezaei (2016), Omega 64, 126-130, the linear model.
+
+    Args:
+        data: whose columns are weighed.
+        best_to_others: how many times the best column counts as much as each, 1 to 9.
+        others_to_worst: how many times each counts as much as the worst, 1 to 9.
 
     Raises:
         IndexDefinitionError: as there, or when there is not one comparison per column.
@@ -144,7 +150,7 @@ def common_benefit(
 ) -> list[float]:
     """Weigh so that the units together come out best (benefit of the doubt): see `common_frontier`.
 
-    Source: Hatefi, Torabi (2010), Ecological Economics 70.
+    Source: Hatefi, Torabi (2010), Ecological Economics 70(1), 114-120.
 
     Args:
         data: one column per child, one row per unit; no score below 0.
@@ -167,7 +173,12 @@ def balanced(
 ) -> list[float]:
     """Weigh so that the columns correlate with their mean in given proportions: see `balance`.
 
-    Source: Becker, Saisana, Paruolo, Vandecasteele (2017), Ecological Indicators 80.
+    Source: Becker, Saisana, Paruolo, Vandecasteele (2017), Ecological Indicators 80, 12-22.
+
+    Args:
+        data: one column per child, one row per unit.
+        targets: the correlations, relative to each other; all the same unless given.
+        method: the kind of correlation.
 
     Raises:
         IndexDefinitionError: as there.

@@ -18,16 +18,21 @@ FROM scores s JOIN cities c ON c.id = s.city_id
 WHERE s.index_id = ? AND s.node_id = ? AND s.period = ?
 ORDER BY s.rank IS NULL, s.rank, s.city_id
 """
+# The largest first, and their names and places only then.
 _FLOWS = """
+WITH largest AS (
+    SELECT * FROM flows
+    WHERE kind = :kind AND period = (SELECT max(period) FROM flows WHERE kind = :kind)
+    ORDER BY value DESC, origin_id, destination_id LIMIT :limit
+)
 SELECT f.kind, f.period, f.value, f.unit, f.origin_id, f.destination_id,
     o.name_zh AS origin_zh, o.name_en AS origin_en, o.latitude AS origin_latitude,
     o.longitude AS origin_longitude, d.name_zh AS destination_zh, d.name_en AS destination_en,
     d.latitude AS destination_latitude, d.longitude AS destination_longitude
-FROM flows f
+FROM largest f
 JOIN cities o ON o.id = f.origin_id
 JOIN cities d ON d.id = f.destination_id
-WHERE f.kind = ? AND f.period = (SELECT max(period) FROM flows WHERE kind = f.kind)
-ORDER BY f.value DESC, f.origin_id, f.destination_id LIMIT ?
+ORDER BY f.value DESC, f.origin_id, f.destination_id
 """
 
 
@@ -38,7 +43,7 @@ def places(connection: sqlite3.Connection, shown: Chosen) -> Rows:
 
 def largest_flows(connection: sqlite3.Connection, kind: str | None) -> Rows:
     """The largest flows of a kind in its latest period."""
-    return connection.execute(_FLOWS, (kind, FLOWS)).fetchall()
+    return connection.execute(_FLOWS, {"kind": kind, "limit": FLOWS}).fetchall()
 
 
 def map_page(connection: sqlite3.Connection, asked: Asked) -> Page:

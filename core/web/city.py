@@ -18,15 +18,16 @@ SELECT score, rank, coverage, (SELECT count(*) FROM scores a WHERE a.index_id = 
     AND a.node_id = s.node_id AND a.period = s.period AND a.rank IS NOT NULL) AS of
 FROM scores s WHERE index_id = ? AND node_id = ? AND city_id = ? AND period = ?
 """
-# Beside each group score: the best one there, and the mean of all cities.
+# Beside each group score: the best one there, and the mean of all cities. CROSS JOIN: of the
+# scores only those of the groups are read.
 _GROUPS = """
 WITH inner_nodes AS (
     SELECT node_id, name_zh, name_en, level, sort_order FROM nodes
     WHERE index_id = :index AND parent_id IS NOT NULL AND indicator_id IS NULL
 ),
-spread AS (
+spread AS MATERIALIZED (
     SELECT n.node_id, avg(s.score) AS mean, max(s.score) AS best
-    FROM inner_nodes n JOIN scores s ON s.index_id = :index AND s.node_id = n.node_id
+    FROM inner_nodes n CROSS JOIN scores s ON s.index_id = :index AND s.node_id = n.node_id
     WHERE s.period = :period GROUP BY n.node_id
 )
 SELECT n.*, s.score, s.rank, s.coverage, s.score - w.best AS gap_to_best,
@@ -37,12 +38,13 @@ JOIN scores s ON s.index_id = :index AND s.node_id = n.node_id AND s.city_id = :
 LEFT JOIN spread w ON w.node_id = n.node_id
 ORDER BY n.sort_order
 """
-# With max() SQLite takes the other columns from the row of the maximum.
+# With max() SQLite takes the other columns from the row of the maximum. CROSS JOIN has it look up
+# the city under each indicator, where it would read the figures of all cities.
 _LATEST = """
 SELECT i.id AS indicator_id, i.name_zh, i.name_en, i.unit, max(o.period) AS period, o.value,
     o.status, o.source_id, s.publisher, count(*) AS periods
 FROM indicators i
-JOIN current_observations o ON o.indicator_id = i.id
+CROSS JOIN current_observations o ON o.indicator_id = i.id
 JOIN sources s ON s.id = o.source_id
 WHERE o.city_id = ? GROUP BY i.id ORDER BY i.id
 """

@@ -7,6 +7,7 @@ import csv
 import io
 import sqlite3
 from collections.abc import Callable, Mapping
+from html import escape
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -217,7 +218,12 @@ def _encoded(kind: Chart, ending: str, rows: Cells, asked: Asked) -> bytes:
         raise NotHere(message(asked.language, "nothing_to_draw"))
     specification = kind.draw(drawn, asked.language).to_dict()
     if ending == "svg":
-        return vl_convert.vegalite_to_svg(specification, allowed_base_urls=[]).encode()
+        svg = vl_convert.vegalite_to_svg(specification, allowed_base_urls=[])
+        measured, shown = (
+            f'font-family="{escape(name)}"' for name in (charts.MEASURED, charts.FONT)
+        )
+        return svg.replace(measured, shown).encode()
+    specification["config"]["font"] = charts.FONT
     return bytes(vl_convert.vegalite_to_png(specification, scale=2, allowed_base_urls=[]))
 
 

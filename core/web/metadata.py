@@ -77,6 +77,14 @@ TABLES: Mapping[str, tuple[str, Mapping[str, str]]] = {
             "kind": "imputed or treated 类别",
         },
     ),
+    "alarms": (
+        "What is wrong at present, each told once. 警报",
+        {
+            "what": "what is meant: a source, an index 对象",
+            "since": "since when, UTC 起始时间",
+            "message": "what went wrong 说明",
+        },
+    ),
     "answers": (
         "The last answer of each address, so that the next request can be conditional. 最近应答",
         {
@@ -118,6 +126,10 @@ TABLES: Mapping[str, tuple[str, Mapping[str, str]]] = {
             "recompute_seconds": "how long that took 重算耗时",
             "problem": "what keeps it from working 问题",
         },
+    ),
+    "definitions": (
+        "Every definition that an index was ever computed by. 指数定义的历次版本",
+        {"hash": "SHA-256 of the definition 哈希", "definition": "the whole, as JSON 定义"},
     ),
     "derivations": (
         "Which figures a computed figure rests on. 推算依据",
@@ -218,6 +230,13 @@ TABLES: Mapping[str, tuple[str, Mapping[str, str]]] = {
             "leader_id": "the best city there 领先城市",
             "gap_to_leader": "own score minus that of the leader 与领先者之差",
             "gap_to_mean": "own score minus the mean of all cities 与均值之差",
+        },
+    ),
+    "thinned_fetches": (
+        "How many old fetches were cleared away, by their outcome. 已清理的抓取记录",
+        {
+            "outcome": "stored, unchanged, empty or failed 结果",
+            "fetches": "how many 数量",
         },
     ),
     "weights": (

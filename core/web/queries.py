@@ -167,11 +167,12 @@ def tree(
 
 
 # The lowest groups above the indicators; the indicators themselves where there are no groups.
+# CROSS JOIN: of the scores only those of the groups are read.
 _GROUPS = """
 SELECT n.node_id, n.name_zh AS node_zh, n.name_en AS node_en, n.sort_order, s.city_id,
     c.name_zh, c.name_en, s.score, s.rank, s.coverage
 FROM nodes n
-JOIN scores s ON s.index_id = n.index_id AND s.node_id = n.node_id AND s.period = :period
+CROSS JOIN scores s ON s.index_id = n.index_id AND s.node_id = n.node_id AND s.period = :period
 JOIN cities c ON c.id = s.city_id
 WHERE n.index_id = :index AND n.parent_id IS NOT NULL
     AND n.level = coalesce((SELECT max(level) FROM nodes

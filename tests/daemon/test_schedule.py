@@ -14,7 +14,16 @@ from core.errors import ConfigError
 from core.plugin_manager import load_plugins
 
 NOW = datetime(2026, 3, 10, 12, 0, tzinfo=UTC)
-NAMES = ("@yearly", "@monthly", "@weekly", "@daily", "@hourly", "every 6 hours", "every 2 days")
+NAMES = (
+    "@yearly",
+    "@monthly",
+    "@weekly",
+    "@daily",
+    "@hourly",
+    "every 6 hours",
+    "every 2 days",
+    "every 90 seconds",
+)
 
 
 @pytest.mark.parametrize("schedule", NAMES)
@@ -34,7 +43,9 @@ def test_the_phase_of_a_source_is_steady(schedule: str) -> None:
     later = runs("a.source", once[0] + timedelta(minutes=1))
     assert later[0] == once[1]
     others = {runs(f"source.{number}", NOW)[0] for number in range(200)}
-    assert len(others) > (30 if schedule == "@hourly" else 100)  # they are spread
+    assert len(others) > (
+        30 if schedule in {"@hourly", "every 90 seconds"} else 100
+    )  # they are spread
 
 
 def test_a_daemon_that_was_off_catches_up_once() -> None:

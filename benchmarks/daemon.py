@@ -1,0 +1,299 @@
+"""What the daemon costs: starting with many indicators, standing idle, and refreshing for long.
+
+::
+
+    python -m benchmarks.daemon                        # 10,000 scheduled indicators: start, memory
+    python -m benchmarks.daemon --idle 10              # ten minutes of nothing: CPU, memory
+    python -m benchmarks.daemon --refreshes 10000      # changing data: does memory grow?
+
+A real ``cityflux run`` in a process of its own asks a server on loopback. It counts as started when
+it tells its service manager so (READY, sd_notify), which is when all sources are scheduled.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import itertools
+import json
+import os
+import signal
+import socket
+import sqlite3
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import psutil
+
+from core.config import Config
+from core.plugin_manager import load_plugins
+from storage.database import now, open_database, write
+from storage.jobs import Job, save_jobs
+from tests.servers import LoopbackServer
+
+ROOT = Path(__file__).resolve().parents[1]
+MIB = 2**20
+CITIES = ("shanghai", "beijing", "shenzhen", "guangzhou")
+PLUGIN = """
+import json
+
+import polars as pl
+from cityflux import Indicator, Source, hookimpl
+
+
+class Series:
+    def __init__(self, number):
+        self.name = f"bench.series_{number:05d}"
+        self.address = f"ADDRESS?series={number}"
+
+    @hookimpl
+    def indicator(self):
+        return Indicator(self.name, self.name, self.name, "个")
+
+    @hookimpl
+    def source(self):
+        return Source(self.name, "benchmark", self.address, licence="made up", schedule="SCHEDULE")
+
+    @hookimpl
+    def fetch(self, http, source):
+        return [http.get(source.address)]
+
+    @hookimpl
+    def normalize(self, documents):
+        return pl.DataFrame(json.loads(documents[0].body))
+
+
+@hookimpl
+def register_indicators(register):
+    for number in range(SERIES):
+        register(Series(number))
+"""
+INDEX = """
+id = "bench"
+name_zh = "测"
+name_en = "Bench"
+cities = CITIES
+indicators = NAMES
+[periods]
+of = ["2020"]
+[standardization]
+method = "minmax"
+within = "period"
+[aggregation]
+method = "mean"
+"""
+
+
+class Daemon:
+    """``cityflux run`` in a folder, from its start until it is stopped.
+
+    Args:
+        folder: with its ``config.toml``.
+
+    Attributes:
+        seconds: from the start of the process until it was ready.
+        process: to ask for memory and CPU.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.database = folder / "data" / "cityflux.db"
+        place = folder / "notify"
+        place.unlink(missing_ok=True)
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
+            manager.bind(str(place))
+            manager.settimeout(300)
+            start = time.perf_counter()
+            with (folder / "log.txt").open("a") as log:
+                self._child = subprocess.Popen(
+                    [sys.executable, "-m", "cityflux", "run"],
+                    cwd=folder,
+                    env={**os.environ, "PYTHONPATH": str(ROOT), "NOTIFY_SOCKET": str(place)},
+                    stdout=log,
+                    stderr=log,
+                )
+            while b"READY=1" not in manager.recv(4096):
+                pass
+            self.seconds = time.perf_counter() - start
+        self.process = psutil.Process(self._child.pid)
+
+    @property
+    def memory(self) -> float:
+        """Resident memory in MiB; what it shares with other processes counts in full."""
+        return float(self.process.memory_info().rss) / MIB
+
+    def ask(self, query: str) -> int:
+        """A number from the database."""
+        uri = f"{self.database.as_uri()}?mode=ro"
+        with contextlib.closing(sqlite3.connect(uri, uri=True, timeout=15)) as connection:
+            return int(connection.execute(query).fetchone()[0])
+
+    def stop(self) -> float:
+        """Stop it, and say how many seconds that took."""
+        start = time.perf_counter()
+        self._child.send_signal(signal.SIGTERM)
+        self._child.wait(300)
+        return time.perf_counter() - start
+
+
+def prepare(folder: Path, series: int, schedule: str, server: LoopbackServer, index: bool) -> None:
+    """A folder with one plugin of many indicators, and perhaps an index over them."""
+    (folder / "my_plugins").mkdir()
+    code = PLUGIN.replace("ADDRESS", server.address("/series")).replace("SERIES", str(series))
+    (folder / "my_plugins" / "bench.py").write_text(code.replace("SCHEDULE", schedule))
+    names = [f"bench.series_{number:05d}" for number in range(series)]
+    wanted = INDEX.replace("CITIES", json.dumps(CITIES)).replace("NAMES", json.dumps(names))
+    (folder / "bench.toml").write_text(wanted, encoding="utf-8")
+    modules = sorted(
+        f"plugins.{path.stem}"
+        for path in (ROOT / "plugins").glob("[a-z]*.py")
+        if path.stem != "cities"
+    )
+    files = '[indices]\ndefault = "bench"\nfiles = ["bench.toml"]\n' if index else ""
+    (folder / "config.toml").write_text(
+        f"[plugins]\ndisabled = {json.dumps(modules)}\n{files}"
+        '[client]\nallow_hosts = ["127.0.0.1"]\nrequests_per_second = 1e6\n'
+        '[log]\nlevel = "warning"\n'
+    )
+
+
+@contextmanager
+def changing_server() -> Iterator[LoopbackServer]:
+    """A server whose every answer holds other figures than the one before."""
+    rounds = itertools.count()
+
+    def answer(_: object) -> str:
+        base = 100 + next(rounds) % 97
+        rows = [{"city": c, "period": "2020", "value": base + n} for n, c in enumerate(CITIES)]
+        return json.dumps(rows)
+
+    with LoopbackServer() as server:
+        server.answer("/series", answer)
+        yield server
+
+
+FETCHED = "SELECT count(*) FROM fetches WHERE outcome IN ('stored', 'unchanged')"
+
+
+def many(series: int) -> None:
+    """Start with many indicators: a new database, where all is due, and one where nothing is."""
+    with changing_server() as server, tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        prepare(folder, series, "@daily", server, index=False)
+        daemon = Daemon(folder)
+        print(
+            f"{series:,} scheduled indicators, new database: ready in {daemon.seconds:.1f} s with "
+            f"{daemon.memory:.0f} MiB"
+        )
+        print(f"stopped while all of them were due in {daemon.stop():.1f} s")
+        daemon = Daemon(folder)
+        start, most = time.perf_counter(), 0.0
+        while daemon.ask(FETCHED) < series and time.perf_counter() - start < 600:
+            most = max(most, daemon.memory)
+            time.sleep(0.5)
+        seconds, count = time.perf_counter() - start, daemon.ask(FETCHED)
+        print(
+            f"all due at once: {count:,} fetched in {seconds:.0f} s, at most {most:.0f} MiB; "
+            f"stopped in {daemon.stop():.1f} s"
+        )
+        daemon = Daemon(folder)
+        ready = daemon.memory
+        time.sleep(10)
+        print(
+            f"started again, nothing due: ready in {daemon.seconds:.1f} s with {ready:.0f} MiB, "
+            f"ten seconds later {daemon.memory:.0f} MiB; stopped in {daemon.stop():.1f} s"
+        )
+
+
+def idle(minutes: float) -> None:
+    """The bundled indicators, all looked at just now, for some minutes."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        os.environ |= dict.fromkeys(Config().secrets.values(), "made up")  # no source is left out
+        subprocess.run(
+            [sys.executable, "-m", "cityflux", "run", "--once", "--offline"],
+            cwd=folder,
+            env={**os.environ, "PYTHONPATH": str(ROOT)},
+            check=True,
+            capture_output=True,
+        )
+        sources = look_at_all(folder / "data" / "cityflux.db")
+        daemon = Daemon(folder)
+        time.sleep(15)  # what a start does is no part of standing idle
+        before, start = daemon.process.cpu_times(), time.perf_counter()
+        memory = [daemon.memory]
+        while time.perf_counter() - start < minutes * 60:
+            time.sleep(5)
+            memory.append(daemon.memory)
+        seconds, after = time.perf_counter() - start, daemon.process.cpu_times()
+        used = after.user - before.user + after.system - before.system
+        leaves = daemon.ask("SELECT count(DISTINCT indicator_id) FROM nodes")
+        print(
+            f"{leaves} indicators of the indices, {sources} sources scheduled, idle for "
+            f"{seconds / 60:.1f} min: {100 * used / seconds:.2f} % of a core; {memory[0]:.0f} MiB "
+            f"at first, {memory[-1]:.0f} at last, {max(memory):.0f} at most"
+        )
+        daemon.stop()
+
+
+def look_at_all(database: Path) -> int:
+    """As if every source had been looked at just now; returns how many are scheduled."""
+    plugins, moment = load_plugins(), now()
+    sources = {
+        source.id: source
+        for plugin in (*plugins.indicators.values(), *plugins.flows.values())
+        for source in plugin.sources
+        if source.access == "live" and source.schedule
+    }
+    jobs = [
+        Job(each.id, each.schedule, None, moment, moment, None, "") for each in sources.values()
+    ]
+    with open_database(database) as connection, write(connection):
+        save_jobs(connection, jobs)
+    return len(jobs)
+
+
+def refreshes(count: int) -> None:
+    """Figures that change at every look, again and again: how much memory it takes."""
+    with changing_server() as server, tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        prepare(folder, 40, "every 1 second", server, index=True)
+        daemon = Daemon(folder)
+        marks = sorted({count // 100, count // 10, count // 4, count // 2, count})
+        start, memory = time.perf_counter(), {}
+        for mark in marks:
+            while daemon.ask(FETCHED) < mark:
+                time.sleep(0.1)
+            memory[mark] = daemon.memory
+            print(f"after {mark:,} refreshes: {memory[mark]:.1f} MiB", flush=True)
+        seconds = time.perf_counter() - start
+        runs = daemon.ask("SELECT count(*) FROM runs")
+        changes = daemon.ask("SELECT count(*) FROM changes")
+        growth = memory[count] / memory[count // 10] - 1
+        print(
+            f"{count:,} refreshes in {seconds:.0f} s, {changes:,} changes, {runs:,} runs: memory "
+            f"grew by {growth:.1%} since refresh {count // 10:,}; stopped in {daemon.stop():.1f} s"
+        )
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--indicators", type=int, default=10_000)
+    parser.add_argument("--idle", type=float, metavar="MINUTES")
+    parser.add_argument("--refreshes", type=int, metavar="N")
+    options = parser.parse_args()
+    if options.idle:
+        idle(options.idle)
+    elif options.refreshes:
+        refreshes(options.refreshes)
+    else:
+        many(options.indicators)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,85 @@
+"""The cities of an index by rank: plain columns in a pipe, bars and sparklines on a terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from core.cli.charts import shows_unicode, signed_bar, sparkline
+from core.cli.output import console, percent, print_table
+
+if TYPE_CHECKING:
+    from core.cli.rows import Row
+    from core.engine.definition import Definition
+
+_BAR = 20
+_NAMES = ("city", "城市", "course")
+
+
+def print_scoreboard(
+    definition: Definition, rows: Sequence[Row], *, color: bool, as_of: str | None = None
+) -> None:
+    """Print the cities of the last period by rank, each score with its coverage.
+
+    Args:
+        definition: the index.
+        rows: its scores, the root first.
+        color: whether colours are wanted at all.
+        as_of: the day on which it was known so, for the title.
+    """
+    root = [row for row in rows if row.level == 0]
+    periods = sorted({row.period for row in root})
+    last = [row for row in root if row.period == periods[-1]]
+    scores = {(row.city, row.period): row.score for row in root}
+    if console(color).is_terminal:
+        cells = _charts(last, scores, periods)
+    else:
+        columns = periods if len(periods) > 1 else ["score"]
+        cells = {
+            column: [scores.get((row.city, period)) for row in last]
+            for column, period in zip(columns, periods, strict=True)
+        }
+    columns = ["rank", "city", "城市", *cells, "coverage"]
+    print_table(
+        f"{definition.name_zh} {definition.name_en} ({definition.id}), {periods[-1]}"
+        + (f", as known on {as_of}" if as_of else ""),
+        columns,
+        [
+            [row.rank, row.city, row.city_zh, *drawn, percent(row.coverage)]
+            for row, drawn in zip(last, zip(*cells.values(), strict=True), strict=True)
+        ],
+        color=color,
+        right=[name for name in columns if name and name not in _NAMES],
+    )
+
+
+def _charts(
+    last: Sequence[Row], scores: dict[tuple[str, str], float | None], periods: Sequence[str]
+) -> dict[str, list[Any]]:
+    """The score, a bar for it, and for several periods a sparkline of them all."""
+    from rich.text import Text
+
+    unicode = shows_unicode()
+    final = [row.score for row in last if row.score is not None] or [0.0]
+    cells: dict[str, list[Any]] = {
+        "score": [row.score for row in last],
+        "": [
+            Text(
+                signed_bar(row.score, min(final), max(final), _BAR, unicode=unicode),
+                style="red" if (row.score or 0.0) < 0 else "green",
+            )
+            for row in last
+        ],
+    }
+    if len(periods) > 1:
+        known = [score for score in scores.values() if score is not None]
+        cells["course"] = [
+            sparkline(
+                [scores.get((row.city, period)) for period in periods],
+                min(known),
+                max(known),
+                unicode=unicode,
+            )
+            for row in last
+        ]
+    return cells

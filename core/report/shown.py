@@ -28,14 +28,8 @@ class LayerChart(_Shown, alt.LayerChart):
     """A chart of layers that shows itself."""
 
 
-class ConcatChart(_Shown, alt.ConcatChart):
-    """Charts side by side that show themselves."""
-
-
-def shown(chart: alt.LayerChart | alt.ConcatChart) -> alt.LayerChart | alt.ConcatChart:
+def shown(chart: alt.LayerChart) -> alt.LayerChart:
     """Let a chart show itself, as do the copies that Altair's methods make of it."""
-    kind = LayerChart if isinstance(chart, alt.LayerChart) else ConcatChart
-    object.__setattr__(
-        chart, "__class__", kind
-    )  # Altair's own takes it for a property of the chart
+    # Altair's own way to set an attribute would take it for a property of the chart.
+    object.__setattr__(chart, "__class__", LayerChart)
     return chart

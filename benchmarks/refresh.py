@@ -2,9 +2,10 @@
 
 ``python -m benchmarks.refresh BENCH`` takes the folder with the bare loops and their server
 (``series_server.py``, ``sync_bench.py``, ``bare_bench.py``; it needs aiohttp) and prints the
-ratios of a first run and of an unchanged second one. ``--hosts`` instead refreshes 1,000
-indicators from 20 hosts, each a port of its own on loopback, and shows from the servers' own
-log that every host's budget was kept.
+ratios of a first run and of an unchanged second one. The plugin runs in threads, as those that are
+built in do; ``--apart`` runs it in worker processes, as those that are not. ``--hosts`` instead
+refreshes 1,000 indicators from 20 hosts, each a port of its own on loopback, and shows from the
+servers' own log that every host's budget was kept.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 from socket import create_server
@@ -44,10 +46,13 @@ HOSTS = 20
 WINDOW = 4.0  # seconds over which a host's requests are counted
 
 
-def measure(database: Path, settings: dict[str, Any]) -> dict[str, Any]:
-    """Refresh all series into a database, and say what that took."""
+def measure(database: Path, settings: dict[str, Any], apart: bool) -> dict[str, Any]:
+    """Refresh all series into a database, in worker processes or not, and say what that took."""
     config = Config.model_validate({"client": settings})
     plugins = load_plugins(files=[PLUGIN])
+    if not apart:
+        for name, plugin in plugins.indicators.items():
+            plugins.indicators[name] = replace(plugin, apart=None)
     with (
         open_database(database) as connection,
         read_database(database, any_thread=True) as known,
@@ -83,13 +88,16 @@ def run(*command: str, **environment: str) -> dict[str, Any]:
     return answer
 
 
-def ours(database: Path, servers: str, threads: int, **settings: Any) -> dict[str, Any]:
+def ours(
+    database: Path, servers: str, threads: int, apart: bool = False, **settings: Any
+) -> dict[str, Any]:
     """Our refresh, in a process of its own."""
     return run(
         *("-m", "benchmarks.refresh", "--measure", str(database), json.dumps(settings)),
         CITYFLUX_BENCH_SERVERS=servers,
         CITYFLUX_BENCH_SERIES=str(SERIES),
         BENCH_THREADS=str(threads),
+        BENCH_APART="1" if apart else "",
     )
 
 
@@ -118,7 +126,7 @@ def series_server(bench: Path) -> Iterator[str]:
         server.wait()
 
 
-def compare(bench: Path, rounds: int, threads: int) -> None:
+def compare(bench: Path, rounds: int, threads: int, apart: bool) -> None:
     """Print our seconds, the bare loops' and their ratios, round by round and at the median."""
     first, second = [], []
     with series_server(bench) as address, tempfile.TemporaryDirectory() as name:
@@ -128,10 +136,10 @@ def compare(bench: Path, rounds: int, threads: int) -> None:
             sync_loop, etag_loop = str(bench / "sync_bench.py"), str(bench / "bare_bench.py")
             limits = {"requests_per_second": 1e6, "connections": 4, "allow_hosts": ["127.0.0.1"]}
             sync = run(sync_loop, bare + "-sync", "1", SERVER=address)
-            cold = ours(database, address, threads, **limits)
+            cold = ours(database, address, threads, apart, **limits)
             run(etag_loop, bare, "5", "etag", SERVER=address)
             etag = run(etag_loop, bare, "5", "etag", SERVER=address)
-            warm = ours(database, address, threads, **limits)
+            warm = ours(database, address, threads, apart, **limits)
             first.append(cold["s"] / sync["s"])
             second.append(warm["s"] / etag["s"])
             print(
@@ -185,15 +193,17 @@ def main() -> None:
     parser.add_argument("bench", type=Path, nargs="?", help="folder of the bare loops")
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--apart", action="store_true")
     parser.add_argument("--hosts", action="store_true")
     parser.add_argument("--measure", nargs=2, metavar=("DB", "SETTINGS"), help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.measure:
-        print(json.dumps(measure(Path(options.measure[0]), json.loads(options.measure[1]))))
+        database, settings = Path(options.measure[0]), json.loads(options.measure[1])
+        print(json.dumps(measure(database, settings, bool(os.environ["BENCH_APART"]))))
     elif options.hosts:
         keep_budgets(5.0, 2)
     elif options.bench:
-        compare(options.bench, options.rounds, options.threads)
+        compare(options.bench, options.rounds, options.threads, options.apart)
     else:
         parser.error("name the folder of the bare loops, or --hosts")
 

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import chain
 from typing import TYPE_CHECKING
 
 from core.contract import figures, flow_figures
 from core.errors import USER_ERRORS
-from core.http import Witness
 from core.tasks import Task
+from core.witness import Witness
 from scrapers.document import Document
 from scrapers.errors import SourceError
 from storage.database import now
@@ -41,7 +41,13 @@ class Result:
     error: str = ""
 
 
-def carry_out(task: Task, http: Client, cities: set[str], time_limit: float = math.inf) -> Result:
+def carry_out(
+    task: Task,
+    http: Client,
+    cities: Collection[str],
+    time_limit: float = math.inf,
+    reading: Callable[[], None] = lambda: None,
+) -> Result:
     """Fetch and normalize; whatever is raised becomes the error of the result.
 
     What a fetch handed over one by one before it failed is read and kept all the same, so that
@@ -51,10 +57,13 @@ def carry_out(task: Task, http: Client, cities: set[str], time_limit: float = ma
         task: what to do.
         http: the client that is handed to `fetch`.
         cities: the ids of the cities that exist.
-        time_limit: seconds after which no further document is asked for.
+        time_limit: seconds, of which fetching may take a share, as no further document is asked
+            for after it.
+        reading: called when fetching is over and reading begins.
     """
     started = now()
     if task.kept:
+        reading()
         found, error = _read(task, task.kept, cities)
         return Result(task, started, tuple(chain.from_iterable(task.kept)), (), found, error=error)
     witness = Witness(http)
@@ -66,6 +75,7 @@ def carry_out(task: Task, http: Client, cities: set[str], time_limit: float = ma
         return Result(task, started, arrived, seen, unchanged=True)
     if failure and not arrived:
         return Result(task, started, (), seen, error=failure)
+    reading()
     found, error = _read(task, [arrived], cities)
     return Result(
         task, started, arrived, seen, found, error="; ".join(filter(None, (failure, error)))
@@ -82,7 +92,7 @@ def _fetch(task: Task, http: Witness, end: float, documents: list[Document]) -> 
 
 
 def _read(
-    task: Task, groups: Iterable[tuple[Document, ...]], cities: set[str]
+    task: Task, groups: Iterable[tuple[Document, ...]], cities: Collection[str]
 ) -> tuple[Found, str]:
     """The figures of some fetches, and the error; a later fetch stands in place of an earlier."""
     figures_of = _flows if task.is_flow else _figures
@@ -97,11 +107,11 @@ def _read(
     return (() if error else tuple(together.values())), error  # type: ignore[return-value]
 
 
-def _figures(frame: object, cities: set[str]) -> dict[tuple[str, ...], Figure | FlowFigure]:
+def _figures(frame: object, cities: Collection[str]) -> dict[tuple[str, ...], Figure | FlowFigure]:
     return {each[:2]: each for each in figures(frame, "normalize", cities)}
 
 
-def _flows(frame: object, cities: set[str]) -> dict[tuple[str, ...], Figure | FlowFigure]:
+def _flows(frame: object, cities: Collection[str]) -> dict[tuple[str, ...], Figure | FlowFigure]:
     return {each[:3]: each for each in flow_figures(frame, "normalize", cities)}
 
 
@@ -118,6 +128,11 @@ def _attempt(step: Callable[[], object]) -> str:
         step()
     except USER_ERRORS as error:
         return str(error)
-    except (Exception, SystemExit) as error:
-        return f"{type(error).__name__}: {' '.join(str(error).split())}"
+    except BaseException as error:  # a plugin may raise SystemExit, or KeyboardInterrupt
+        return one_line(error)
     return ""
+
+
+def one_line(error: BaseException) -> str:
+    """The kind of an error and what it says, in one line."""
+    return ": ".join(filter(None, (type(error).__name__, " ".join(str(error).split()))))

@@ -5,12 +5,9 @@ from __future__ import annotations
 import sqlite3
 from datetime import datetime
 from pathlib import Path
-from typing import Any
 
 from core.config import Config
 from scrapers.client import Budget, Client, HostState, Policy, Validators
-from scrapers.document import Document
-from scrapers.http import Params
 from storage.database import read_database, write
 from storage.fetches import read_answers, read_snapshot
 from storage.hosts import Host, read_hosts, save_hosts
@@ -36,38 +33,6 @@ class StoredAnswers:
         """The bytes of a snapshot, through a connection of this thread's own."""
         with read_database(self._path) as connection:
             return read_snapshot(connection, sha256)
-
-
-class Witness:
-    """The client of one fetch, which remembers every document that it brought.
-
-    A scraper looks into more than it hands over: lists of links, trees, pages that turned out to
-    be refusals. They are kept as well.
-    """
-
-    def __init__(self, client: Client) -> None:
-        self._client = client
-        self.documents: list[Document] = []
-
-    def get(self, address: str, **options: Any) -> Document:
-        """As `scrapers.client.Client.get`."""
-        return self._noted(self._client.get(address, **options))
-
-    def post(self, address: str, **options: Any) -> Document:
-        """As `scrapers.client.Client.post`."""
-        return self._noted(self._client.post(address, **options))
-
-    def known(self, address: str, params: Params | None = None) -> bool:
-        """As `scrapers.client.Client.known`."""
-        return self._client.known(address, params)
-
-    def secret(self, name: str) -> str:
-        """As `scrapers.client.Client.secret`."""
-        return self._client.secret(name)
-
-    def _noted(self, document: Document) -> Document:
-        self.documents.append(document)
-        return document
 
 
 def open_client(

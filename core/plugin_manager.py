@@ -14,7 +14,7 @@ import pkgutil
 import re
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from importlib.metadata import entry_points
 from pathlib import Path
@@ -46,14 +46,42 @@ class PluginRecord:
 
 
 @dataclass(frozen=True)
+class Selection:
+    """Which plugins are loaded: all that another process needs to find the same ones.
+
+    Attributes:
+        dirs: the folders whose files are plugins.
+        disabled: names of plugins, or ids of indicators, that are left out.
+        files: single files besides.
+        built_in: whether those of ``plugins/`` are loaded.
+    """
+
+    dirs: tuple[Path, ...] = ()
+    disabled: tuple[str, ...] = ()
+    files: tuple[Path, ...] = ()
+    built_in: bool = True
+
+
+@dataclass(frozen=True)
 class IndicatorPlugin:
-    """An object that implements the hooks of one indicator, with what it declares."""
+    """An object that implements the hooks of one indicator, with what it declares.
+
+    Attributes:
+        plugin: the object.
+        indicator: what it measures.
+        sources: where the figures come from.
+        record: the file, package or module that it is of.
+        manager: knows this plugin and what is wrapped around it.
+        apart: for whoever calls `fetch` and `normalize` in a process of its own, since code that
+            is not built in has a part in them: how that process finds it. None for the others.
+    """
 
     plugin: object
     indicator: Indicator
     sources: tuple[Source, ...]
     record: PluginRecord
     manager: pluggy.PluginManager
+    apart: Selection | None = None
 
     @property
     def derived(self) -> bool:
@@ -96,20 +124,30 @@ class Plugins:
         manager: for the hooks that are broadcast.
     """
 
-    def __init__(self, disabled: Sequence[str] = ()) -> None:
+    def __init__(self, selection: Selection, on_demand: bool = False) -> None:
         self.records: list[PluginRecord] = []
         self.indicators: dict[str, IndicatorPlugin] = {}
         self.flows: dict[str, IndicatorPlugin] = {}
         self.cities: dict[str, City] = {}
         self.index_files: list[Path] = []
         self.manager = HookManager(IndicatorSpec, ExtensionSpec)
-        self._disabled = set(disabled)
+        self._selection = selection
+        self._disabled = set(selection.disabled)
         self._loaded: list[tuple[object, PluginRecord]] = []
+        self._apart = selection
+        self._on_demand = on_demand
+        self._waiting: dict[str, Callable[[], None]] = {}
 
     @property
     def broken(self) -> list[PluginRecord]:
         """The plugins that could not be loaded, or whose indicators could not."""
         return [record for record in self.records if record.state == "broken"]
+
+    def find(self, indicator_id: str) -> IndicatorPlugin | None:
+        """An indicator or a flow, looked at now where that was put off."""
+        if add := self._waiting.pop(indicator_id, None):
+            add()
+        return self.indicators.get(indicator_id) or self.flows.get(indicator_id)
 
     def load(self, name: str, origin: str, find: Callable[[], object], version: str = "") -> None:
         """Load one plugin; whatever it raises costs this plugin alone."""
@@ -134,7 +172,11 @@ class Plugins:
 
     def collect(self) -> None:
         """Ask the loaded plugins for their cities, indices and indicators."""
-        wrappers = tuple(plugin for plugin, _ in self._loaded if _wraps(plugin))
+        around = [(plugin, record) for plugin, record in self._loaded if _wraps(plugin)]
+        wrappers = tuple(plugin for plugin, _ in around)
+        # What is wrapped around everything brings everything with it.
+        wrapped = any(record.origin != BUILT_IN for _, record in around)
+        self._apart = replace(self._selection, built_in=wrapped)
         for plugin, record in self._loaded:
             callers = {caller.name for caller in self.manager.get_hookcallers(plugin) or ()}
             try:
@@ -142,12 +184,11 @@ class Plugins:
                     self._implementation("register_cities", plugin)(register=self._add_city)
                 if "register_indices" in callers:
                     self._implementation("register_indices", plugin)(register=self._add_index)
+                add = partial(self._add, record=record, wrappers=wrappers)
                 if "indicator" in callers:
-                    self._add_indicator(plugin, record=record, wrappers=wrappers)
+                    add(plugin)
                 if "register_indicators" in callers:
-                    self._implementation("register_indicators", plugin)(
-                        register=partial(self._add_indicator, record=record, wrappers=wrappers)
-                    )
+                    self._implementation("register_indicators", plugin)(register=add)
             except (Exception, SystemExit) as error:
                 _mark_broken(record, error)
 
@@ -166,6 +207,15 @@ class Plugins:
     def _add_index(self, path: str) -> None:
         self.index_files.append(Path(path))
 
+    def _add(self, plugin: object, **options: Any) -> None:
+        """Add an indicator, or put that off, where the id is to be had without all the checks."""
+        add = partial(self._add_indicator, plugin, **options)
+        declare = getattr(plugin, "indicator", None)
+        if self._on_demand and callable(declare):
+            self._waiting.setdefault(declare().id, add)
+        else:
+            add()
+
     def _add_indicator(
         self, plugin: object, *, record: PluginRecord, wrappers: tuple[object, ...]
     ) -> None:
@@ -182,7 +232,10 @@ class Plugins:
             if wrapper is not plugin:
                 manager.register(wrapper)
         kind = self.flows if isinstance(indicator, Flow) else self.indicators
-        kind[indicator.id] = IndicatorPlugin(plugin, indicator, sources, record, manager)
+        apart = self._apart.built_in or record.origin != BUILT_IN
+        kind[indicator.id] = IndicatorPlugin(
+            plugin, indicator, sources, record, manager, self._apart if apart else None
+        )
         record.indicators.append(indicator.id)
 
 
@@ -219,12 +272,23 @@ def load_plugins(
 
     ``CITYFLUX_LOAD_PLUGINS`` limits the installed ones to the names it lists, none if empty.
     """
-    plugins = Plugins(disabled)
-    for name, find in _built_in():
+    return load_selection(Selection(tuple(dirs), tuple(disabled), tuple(files)))
+
+
+def load_selection(selection: Selection, on_demand: bool = False) -> Plugins:
+    """Find and load plugins, and the installed ones as `load_plugins` does.
+
+    Args:
+        selection: where they are.
+        on_demand: whether indicators are looked at only when `Plugins.find` wants them, which saves
+            time and memory where most are not wanted.
+    """
+    plugins = Plugins(selection, on_demand)
+    for name, find in _built_in() if selection.built_in else ():
         plugins.load(name, BUILT_IN, find)
-    for name, find in _in_folders(dirs):
+    for name, find in _in_folders(selection.dirs):
         plugins.load(name, "file", find)
-    for path in files:
+    for path in selection.files:
         plugins.load(str(path), "file", partial(load_file, path))
     for name, find, distribution, version in _installed():
         plugins.load(name, distribution, find, version)

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 NAME = "cityflux.quality_gate"
 
 #: Tables that are shipped with the plugins were looked through by hand.
-_REVIEWED = "bundled:"
+REVIEWED = "bundled:"
 #: What a slip between 个, 十, 万 and 亿 multiplies a figure by.
 _SLIPS = (1, 4, 8)
 #: How near (in powers of ten) a ratio must be to such a factor: within 1.4 times.
@@ -45,7 +45,7 @@ _CITIES_APART = 3.0
 #: What may be negative.
 _SIGNED = frozenset({"a share", "percentage points", "points of an index", "a score", "degrees"})
 #: A page of fewer figures cannot be judged by how many it lost.
-_FEWEST = 4
+FEWEST = 4
 #: The columns in which the gate writes.
 _MARKS = ("status", "note")
 
@@ -83,8 +83,8 @@ class Gate:
 
     def __init__(self, indicator: Indicator, history: History, settings: Quality) -> None:
         self._indicator = indicator
-        self._history = history
-        self._settings = settings
+        self.history = history
+        self.settings = settings
 
     def __dir__(self) -> list[str]:
         """What pluggy has to look through: a gate is set for every task of a refresh."""
@@ -94,7 +94,7 @@ class Gate:
     def normalize(self, documents: Sequence[Document]) -> Generator[None, Any, Any]:
         """Let figures pass, mark those that cannot be right, refuse a page that lost half."""
         frame = yield
-        if not documents or all(each.address.startswith(_REVIEWED) for each in documents):
+        if not documents or all(each.address.startswith(REVIEWED) for each in documents):
             return frame
         if not {"city", "period", "value"} <= set(getattr(frame, "columns", ())):
             return frame  # the contract will say what is wrong
@@ -102,11 +102,11 @@ class Gate:
         return self._marked(frame)
 
     def _check_yield(self, documents: Sequence[Document], frame: pl.DataFrame) -> None:
-        last = self._history.last_yield(self._indicator.id, documents[0].source_id)
-        if last is None or len(documents) < last[0] or last[1] < _FEWEST:
+        last = self.history.last_yield(self._indicator.id, documents[0].source_id)
+        if last is None or len(documents) < last[0] or last[1] < FEWEST:
             return
         found = frame["value"].count()
-        if found < self._settings.fewest * last[1]:
+        if found < self.settings.fewest * last[1]:
             raise PluginError(
                 f"{documents[0].address}: gave {found} figures, and {last[1]} the last time; look "
                 "whether the page has changed, the last good figures stay"
@@ -122,12 +122,12 @@ class Gate:
         self, found: Mapping[str, Mapping[str, float]]
     ) -> Iterator[tuple[tuple[str, str], str]]:
         own: dict[str, dict[str, float]] = {}
-        for each in self._history.known(self._indicator.id):
+        for each in self.history.known(self._indicator.id):
             own.setdefault(each.city_id, {})[each.period] = each.value
         lines = {city: Line(values) for city, values in {**found, **own}.items()}
         for city, figures in found.items():
             line = lines[city]
-            for period, value in line.unusual(figures, self._settings.jump):
+            for period, value in line.unusual(figures, self.settings.jump):
                 near = line.nearest(period, itself=city in own)
                 others = [
                     other
@@ -148,7 +148,7 @@ class Gate:
         """
         if value < 0 and self._counts_things() and all(each >= 0 for each in (*near, *others)):
             return "negative, and it counts what cannot be"
-        if near and (apart := _apart(value, near, self._settings.jump)):
+        if near and (apart := _apart(value, near, self.settings.jump)):
             return f"{apart} its own figures of the nearest periods ({_text(near)})"
         middle = statistics.median(others) if others and not near else 0.0
         if value * middle > 0 and abs(math.log10(value / middle)) >= _CITIES_APART:
@@ -170,6 +170,12 @@ def set_gates(plugins: Iterable[IndicatorPlugin], history: History, settings: Qu
         if isinstance(plugin.indicator, Flow) or plugin.indicator.id in settings.off:
             continue
         plugin.manager.register(Gate(plugin.indicator, history, settings), name=NAME)
+
+
+def gate_of(plugin: IndicatorPlugin) -> Gate | None:
+    """The gate that stands around an indicator, if one does."""
+    gate = plugin.manager.get_plugin(NAME)
+    return gate if isinstance(gate, Gate) else None
 
 
 def _columns(frame: pl.DataFrame) -> tuple[list[Any], list[Any], list[Any]]:

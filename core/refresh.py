@@ -17,10 +17,13 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, cast
 
 from core.carry_out import Result, carry_out
+from core.isolation.errand import Errand
+from core.isolation.pool import Workers
+from core.pages import doubt_thin_pages
 from core.tasks import Task
 from scrapers.document import Document
 from storage import catalog, fetches
-from storage.database import now, write
+from storage.database import write
 from storage.flows import FlowFigure, store_flows
 from storage.observations import Figure, store_figures
 
@@ -77,78 +80,93 @@ def refresh(
     gc.freeze()
     summary = Summary(tasks=len(tasks))
     cities = catalog.known_ids(connection, "cities")
-    for results in run_tasks(tasks, http, cities, threads, time_limit):
-        summary.changed += store_results(connection, results)
-        for result in results:
-            summary.figures += len(result.found)
-            summary.unchanged += result.unchanged
-            if result.error:
-                indicator, source = result.task.plugin.indicator.id, result.task.source.id
-                summary.failed.append((indicator, source, result.error))
-            progress(result)
+    with Workers(cities, threads) as workers:
+        for results in run_tasks(tasks, http, cities, threads, time_limit, workers):
+            summary.changed += store_results(connection, results)
+            for result in results:
+                summary.figures += len(result.found)
+                summary.unchanged += result.unchanged
+                if result.error:
+                    indicator, source = result.task.plugin.indicator.id, result.task.source.id
+                    summary.failed.append((indicator, source, result.error))
+                progress(result)
     return summary
 
 
 def run_tasks(
-    tasks: Sequence[Task], http: Client, cities: set[str], threads: int, time_limit: float
+    tasks: Sequence[Task],
+    http: Client,
+    cities: set[str],
+    threads: int,
+    time_limit: float,
+    workers: Workers,
 ) -> Iterator[list[Result]]:
     """Run tasks in threads and give their results as they come, those that came together at once.
 
-    A task that takes too long is given up: its thread is left behind, as Python cannot end it,
-    and a new one takes its place.
+    What is read from one page by many indicators comes when all of it was read, see `core.pages`.
+    """
+    return doubt_thin_pages(_as_they_come(tasks, http, cities, threads, time_limit, workers), tasks)
+
+
+def _as_they_come(
+    tasks: Sequence[Task],
+    http: Client,
+    cities: set[str],
+    threads: int,
+    time_limit: float,
+    workers: Workers,
+) -> Iterator[list[Result]]:
+    """Run tasks in threads.
+
+    A task that takes too long is given up. Where it is that of a plugin which is not built in, its
+    worker is killed; otherwise its thread is left behind, as Python cannot end it, and a new one
+    takes its place.
     """
     waiting: queue.SimpleQueue[Task | None] = queue.SimpleQueue()
     # Not a SimpleQueue: in CPython 3.11 a signal can make its `get` forget the timeout.
     results: queue.Queue[Result] = queue.Queue()
-    running: dict[Task, tuple[float, str]] = {}
+    running: dict[Task, Errand] = {}
 
     def work() -> None:
         while (task := waiting.get()) is not None:
-            running[task] = (time.monotonic(), now())
-            results.put(carry_out(task, http, cities, time_limit))
+            errand = running[task] = Errand(task, http)
+            if task.plugin.apart:
+                result = workers.carry_out(errand, time_limit)
+            else:
+                errand.begin()
+                result = carry_out(task, http, cities, time_limit, errand.read)
+            if running.pop(task, None) is None:
+                return  # it was given up, and another thread goes on
+            results.put(result)
 
     def start() -> None:
         threading.Thread(target=work, name="cityflux-fetch", daemon=True).start()
 
     for task in tasks:
         waiting.put(task)
-    workers = min(threads, len(tasks))
-    for _ in range(workers):
+    open_tasks = len(tasks)
+    for _ in range(min(threads, open_tasks)):
         start()
-    open_tasks = set(tasks)
     while open_tasks:
-        try:
-            result = results.get(timeout=min(1.0, time_limit / 4))
-        except queue.Empty:
-            for late in _overdue(running, open_tasks, time_limit):
-                open_tasks.discard(late.task)
+        arrived = [*_soon_after(results, min(_TOGETHER, open_tasks), min(1.0, time_limit / 4))]
+        for errand in list(running.values()):
+            if errand.seconds() > time_limit and running.pop(errand.task, None) is not None:
+                arrived.append(errand.give_up(time_limit))
                 start()
-                yield [late]
-            continue
-        arrived = [result, *_soon_after(results, min(_TOGETHER, len(open_tasks)) - 1)]
-        yield [each for each in arrived if each.task in open_tasks]
-        open_tasks.difference_update(each.task for each in arrived)
-    for _ in range(workers):
+        open_tasks -= len(arrived)
+        if arrived:
+            yield arrived
+    for _ in range(threads):
         waiting.put(None)
 
 
-def _soon_after(results: queue.Queue[Result], most: int) -> Iterator[Result]:
-    """What comes in within a moment, so that a commit serves many small results."""
-    end = time.monotonic() + _MOMENT
+def _soon_after(results: queue.Queue[Result], most: int, patience: float) -> Iterator[Result]:
+    """What comes within a moment of the first, so that a commit serves many small results."""
     with suppress(queue.Empty):
-        for _ in range(most):
+        yield results.get(timeout=patience)
+        end = time.monotonic() + _MOMENT
+        for _ in range(most - 1):
             yield results.get(timeout=max(0.0, end - time.monotonic()))
-
-
-def _overdue(
-    running: dict[Task, tuple[float, str]], open_tasks: set[Task], time_limit: float
-) -> list[Result]:
-    late = []
-    for task, (since, started) in list(running.items()):
-        if task in open_tasks and time.monotonic() - since > time_limit:
-            error = f"gave up after {time_limit:g} s; see [refresh] time_limit in config.toml"
-            late.append(Result(task, started, error=error))
-    return late
 
 
 def store_results(connection: sqlite3.Connection, results: Iterable[Result]) -> int:

@@ -1,4 +1,4 @@
-"""The table of faults: each is played by a real server through the whole way of a figure."""
+"""The table of faults: a real server or a plugin plays each, on the whole way of a figure."""
 
 from __future__ import annotations
 
@@ -153,6 +153,36 @@ FAULTS = {
 }
 
 
+@dataclass(frozen=True)
+class Culprit:
+    """What a plugin does before what it should, and what the user is told."""
+
+    said: str
+    fetch: str = ""
+    normalize: str = ""
+
+
+ENDLESS = "did not end: gave up after 3 s"
+CULPRITS = {
+    "a fetch that never comes back": Culprit(
+        f"fetch {ENDLESS}", fetch="import threading; threading.Event().wait()"
+    ),
+    "a normalize that runs for ever": Culprit(f"normalize {ENDLESS}", normalize="while 1: pass"),
+    "a C call that runs for ever": Culprit(
+        f"normalize {ENDLESS}", normalize="import re; re.match('(a+)+$', 'a' * 60 + 'b')"
+    ),
+    "SystemExit": Culprit("SystemExit: 3", fetch="raise SystemExit(3)"),
+    "KeyboardInterrupt": Culprit("KeyboardInterrupt", normalize="raise KeyboardInterrupt"),
+    "a plugin that ends its process": Culprit(
+        r"fetch ended its process \(exit status 3\)", fetch="import os; os._exit(3)"
+    ),
+    "a crash in C": Culprit(
+        r"normalize ended its process \(SIGSEGV\)",
+        normalize="import os, signal; os.kill(os.getpid(), signal.SIGSEGV)",
+    ),
+}
+
+
 class Office:
     """A folder with one plugin, driven in this process."""
 
@@ -168,6 +198,14 @@ class Office:
             '[client]\nallow_hosts = ["127.0.0.1"]\nrequests_per_second = 1000.0\n'
             f"deadline = {deadline}\nobey_robots = {str(robots).lower()}\n"
         )
+
+    def spoil(self, culprit: Culprit) -> None:
+        fetch, normalize = "    return [http", "    (document,)"
+        spoilt = PLUGIN.replace(fetch, f"    {culprit.fetch or 'pass'}\n{fetch}")
+        spoilt = spoilt.replace(normalize, f"    {culprit.normalize or 'pass'}\n{normalize}")
+        (self._folder / "my_plugins" / "office.py").write_text(spoilt, encoding="utf-8")
+        with (self._folder / "config.toml").open("a") as config:
+            config.write("[refresh]\ntime_limit = 3\n")
 
     def run(self, *arguments: str) -> tuple[int, str, str]:
         with pytest.raises(SystemExit) as ended:
@@ -219,15 +257,38 @@ def test_a_fault_is_named_and_costs_nothing(
 
     assert code == fault.code, err
     assert office.rows(FIGURES) == good  # the last good values, untouched
+    check_what_is_said(office, fault.said if fault.code else "", err)
+
+
+@pytest.mark.parametrize("name", CULPRITS)
+def test_a_culprit_is_named_and_costs_nothing(
+    name: str, server: LoopbackServer, office: Office
+) -> None:
+    server.answer("/page", html(table()))
+    office.settings(server.address("/page"), 20.0)
+    code, _, err = office.run("refresh", "local.cargo")
+    assert code == 0, err
+    good = office.rows(FIGURES)
+    server.answer("/page", html(table() + "<p>as of today</p>"))
+    office.spoil(CULPRITS[name])
+    code, _, err = office.run("refresh", "local.cargo")
+
+    assert code == 1
+    assert office.rows(FIGURES) == good
+    check_what_is_said(office, CULPRITS[name].said, err)
+
+
+def check_what_is_said(office: Office, said: str, err: str) -> None:
+    """The same on standard error, in `fetches` and in `cityflux sources`."""
     ((outcome, error),) = office.rows("SELECT outcome, error FROM fetches ORDER BY id DESC LIMIT 1")
     _, out, _ = office.run("sources", "--json")
     (listed,) = [row for row in json.loads(out) if row["id"] == "local.office"]
     assert (listed["outcome"], listed["error"]) == (outcome, error)
     assert listed["last_good"]
-    if fault.code:
+    if said:
         (line,) = err.splitlines()
         assert line == f"failed: local.cargo from local.office: {error}"
-        assert re.search(fault.said, line), line
+        assert re.search(said, line), line
         assert outcome == "failed"
     else:
         assert (err, error) == ("", None)
@@ -256,7 +317,7 @@ def test_a_broken_circuit_is_shown_and_holds_in_the_next_process(
 
 def test_the_table_of_the_documents_names_every_fault(text_of: Callable[[str], str]) -> None:
     listed = re.findall(r"^\| ([^|]+?) \|", text_of("docs/faults.md"), re.M)
-    assert listed[2:] == list(FAULTS)
+    assert listed[2:] == [*FAULTS, *CULPRITS]
 
 
 @pytest.fixture

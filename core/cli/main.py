@@ -30,6 +30,7 @@ COMMANDS = {
     "import": "core.cli.exchange:import_figures",
     "export": "core.cli.exchange:export",
     "backup": "core.cli.backup:backup",
+    "doctor": "core.cli.doctor:doctor",
 }
 
 
@@ -89,6 +90,7 @@ SUMMARIES = {
     "import": "Take in figures from a CSV file, all or none.",
     "export": "Write figures or scores to a file.",
     "backup": "Copy the database while others write, and check the copy.",
+    "doctor": "Look for what is wrong with the installation and the database.",
 }
 
 

@@ -77,6 +77,16 @@ def users(plugins: Plugins) -> dict[str, list[str]]:
     return found
 
 
+def sources_apart(plugins: Plugins) -> set[str]:
+    """The sources that some plugin fetches in a worker process."""
+    return {
+        source.id
+        for plugin in (*plugins.indicators.values(), *plugins.flows.values())
+        if plugin.apart
+        for source in plugin.sources
+    }
+
+
 def tasks_of(
     connection: sqlite3.Connection,
     plugins: Plugins,

@@ -28,11 +28,12 @@ from core.daemon.endpoint import answering, check_port
 from core.daemon.follow import follow
 from core.daemon.lock import only_daemon
 from core.daemon.notify import notify
-from core.daemon.plan import Session, tasks_of, triggers, users
+from core.daemon.plan import Session, sources_apart, tasks_of, triggers, users
 from core.daemon.schedule import next_run
 from core.daemon.webhook import open_webhook
 from core.errors import USER_ERRORS, ConfigError
 from core.http import keep_hosts, open_client
+from core.isolation.pool import Workers
 from core.job import announce_changes, compute_all, note_broken
 from core.logs import set_up_logs
 from core.quality import History, set_gates
@@ -105,6 +106,9 @@ class Service:
             self._closing = threading.Event()
             self._users = users(session.plugins)
             self._cities = catalog.known_ids(connection, "cities")
+            self._workers = stack.enter_context(
+                Workers(self._cities, session.config.refresh.threads)
+            )
             self._alarms = Alarms(connection, webhook, self._triggers)
             self._chores = Chores(session, self._alarms)
             self._start(connection)
@@ -151,18 +155,24 @@ class Service:
         config, moment = self._session.config, datetime.now(UTC)
         scheduler = BackgroundScheduler(
             timezone=UTC,
-            executors={"default": ThreadPoolExecutor(config.refresh.threads)},
+            # Plugins that hang together hold up each other, but not those that are built in.
+            executors={
+                name: ThreadPoolExecutor(config.refresh.threads) for name in ("default", "workers")
+            },
             # The defaults drop a job that waited for a second, and never catch up.
             job_defaults={"misfire_grace_time": None, "coalesce": True, "max_instances": 1},
         )
         earlier, fetched = jobs.read_jobs(connection), jobs.last_runs(connection)
+        apart = sources_apart(self._session.plugins)
         self._jobs = {}
         for source_id, (schedule, trigger) in self._triggers.items():
             last = max(
                 filter(None, (fetched.get(source_id), _last(earlier, source_id))), default=None
             )
-            failed = source_id in earlier and earlier[source_id].error
-            known = datetime.fromisoformat(last) if last and not failed else None
+            job = earlier.get(source_id)
+            # What failed, or was under way when the last daemon ended, is looked at again at once.
+            done = last and not (job and (job.error or job.running_since))
+            known = datetime.fromisoformat(last) if last and done else None
             first = next_run(trigger, known, moment)
             success = earlier[source_id].last_success if source_id in earlier else None
             self._jobs[source_id] = Job(source_id, schedule, _text(first), last, success, None, "")
@@ -172,6 +182,7 @@ class Service:
                 args=[source_id, self._closing],
                 id=source_id,
                 next_run_time=first,
+                executor="workers" if source_id in apart else "default",
             )
         with write(connection):
             jobs.keep_only_jobs(connection, self._jobs)
@@ -194,7 +205,12 @@ class Service:
             settings = session.config.refresh
             with self._http.refresh():
                 for results in run_tasks(
-                    tasks, self._http, self._cities, settings.threads, settings.time_limit
+                    tasks,
+                    self._http,
+                    self._cities,
+                    settings.threads,
+                    settings.time_limit,
+                    self._workers,
                 ):
                     self._results.put((source_id, results))
         except Exception:
@@ -226,6 +242,7 @@ class Service:
                 self._say(connection)
                 # A sleep of the machine stops APScheduler's clock; this makes it look again.
                 self._scheduler.wakeup()
+                self._workers.end_idle(BEAT)
                 notify(WATCHDOG="1")
                 self._chores.tend(connection)
 
@@ -245,7 +262,8 @@ class Service:
         errors = [result.error for result in results if result.error]
         job = self._jobs[source_id]
         if errors and errors[0] != job.error:
-            log.warning("%s: %s", source_id, errors[0])
+            failed = next(result.task.name for result in results if result.error)
+            log.warning("%s: %s", failed, errors[0])
         for result in results:
             if result.error:
                 self._session.plugins.manager.hook.refresh_failed(
@@ -310,6 +328,7 @@ class Service:
         if self._reload.is_set():
             self._load_again()
         http.stop()
+        self._workers.close()
         while not self._results.empty():
             self._take(connection, 0.0)
         if position(connection) > self._position:

@@ -115,19 +115,24 @@ def _series(connection: sqlite3.Connection, asked: Asked) -> Cells:
 def _atlas(connection: sqlite3.Connection, asked: Asked) -> Cells:
     shown = chosen(connection, asked, asked.needed("index"))
     rows = atlas.places(connection, shown)
+    named = [row["city_id"] for row in rows[: charts.NAMED]]
     cities: Cells = [
         {
             "city": _name(asked, row),
-            "label": f"{row['rank'] or MISSING} {_name(asked, row)}" if place < charts.BARS else "",
+            "label": _label(asked, row) if row["city_id"] in named else "",
             "rank": row["rank"],
             "score": row["score"],
             "latitude": row["latitude"],
             "longitude": row["longitude"],
         }
-        for place, row in enumerate(rows)
+        for row in rows
         if row["latitude"] is not None and row["longitude"] is not None
     ]
     return cities and cities + _routes(connection, asked)
+
+
+def _label(asked: Asked, row: sqlite3.Row) -> str:
+    return f"{MISSING if row['rank'] is None else row['rank']} {_name(asked, row)}"
 
 
 def _routes(connection: sqlite3.Connection, asked: Asked) -> Cells:

@@ -21,6 +21,8 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
+import psutil
+
 from tests.servers import LoopbackServer
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -127,6 +129,29 @@ def start(folder: Path) -> subprocess.Popen[bytes]:
     )
 
 
+def wait_until_up(database: Path, daemon: subprocess.Popen[bytes]) -> None:
+    """Wait until the daemon has taken the database over; a busy machine takes its time."""
+    end = time.monotonic() + 60
+    while time.monotonic() < end and daemon.poll() is None:
+        with (
+            contextlib.suppress(sqlite3.OperationalError),
+            contextlib.closing(sqlite3.connect(f"{database.as_uri()}?mode=ro", uri=True)) as it,
+        ):
+            if it.execute("SELECT 1 FROM daemon WHERE pid = ?", (daemon.pid,)).fetchone():
+                return
+        time.sleep(0.02)
+
+
+def kill(daemon: subprocess.Popen[bytes]) -> list[str]:
+    """Kill the daemon; its workers must go with it."""
+    workers = psutil.Process(daemon.pid).children()
+    daemon.kill()
+    daemon.wait()
+    _, alive = psutil.wait_procs(workers, timeout=10)
+    left = [each.pid for each in alive if each.is_running() and each.status() != "zombie"]
+    return [f"the worker {pid} lives on" for pid in left]
+
+
 def look(database: Path) -> list[str]:
     """What is wrong with a database whose writer was killed."""
     with contextlib.closing(sqlite3.connect(database, timeout=15)) as connection:
@@ -199,12 +224,13 @@ def disturb(kills: int, seed: int) -> Outcome:
         folder = Path(name)
         database = folder / "data" / "cityflux.db"
         prepare(folder, server)
-        for number in range(kills):
+        for number in range(1, kills + 1):
             change(server, chance)
             daemon = start(folder)
+            if number % 4:  # the others are killed while they start, perhaps
+                wait_until_up(database, daemon)
             time.sleep(chance.uniform(0.2, 1.6))
-            daemon.kill()
-            daemon.wait()
+            problems += [f"kill {number}: {each}" for each in kill(daemon)]
             if database.exists():
                 problems += [f"kill {number}: {each}" for each in look(database)]
                 make_due(database)

@@ -344,6 +344,7 @@ def test_health_and_metrics_tell_of_a_source_that_fails_and_comes_back(
     daemon.until(lambda: "local.port: " in ask(port, "/health")[1])
     server.answer("/boats", json.dumps({"shanghai": 7, "beijing": 3}))
     daemon.process.send_signal(signal.SIGHUP)  # what failed is looked at again
+    daemon.until(lambda: daemon.rows("SELECT 1 FROM observations"))
     daemon.until(lambda: ask(port, "/health")[0] == 200)
     said = json.loads(ask(port, "/health")[1])
     assert (said["healthy"], said["problems"]) == (True, [])

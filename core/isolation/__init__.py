@@ -1,0 +1,1 @@
+"""Running the code of plugins that are not our own in processes that can be killed."""

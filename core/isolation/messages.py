@@ -1,0 +1,121 @@
+"""What a worker process and the process that it works for say to each other.
+
+::
+
+    parent                     worker
+    ──Start──────────────────>          where the plugins are, which cities there are
+             <──────────Ready──
+    ──Order──────────────────>          fetch and read one source of one indicator
+             <────────────Ask──         http.get(…), what is known of the indicator …
+    ──Answer─────────────────>
+             <──────────Reading──       from now on it is normalize that takes its time
+             <───────────Done──
+
+All of it is pickled, and holds nothing that a plugin has defined: the other side could not load it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Container
+from dataclasses import dataclass, field, fields
+from typing import Any
+
+from core.carry_out import Found
+from core.config import Quality
+from core.model import Indicator
+from core.plugin_manager import Selection
+from scrapers.document import Document
+
+
+@dataclass(frozen=True)
+class Start:
+    """What a worker needs to know before its first order."""
+
+    selection: Selection
+    cities: frozenset[str]
+
+
+@dataclass(frozen=True)
+class Ready:
+    """The worker has loaded the plugins."""
+
+
+@dataclass(frozen=True)
+class Order:
+    """A task, as `core.tasks.Task` has it, and how its figures are checked.
+
+    Attributes:
+        indicator: as the parent knows it; a plugin file may have changed since.
+        source_id: which of its sources.
+        since: the latest period that is known.
+        known: the hashes of the documents of the last good fetch.
+        kept: documents to be read again.
+        time_limit: seconds.
+        quality: the thresholds of the quality gate; None where none stands.
+    """
+
+    indicator: Indicator
+    source_id: str
+    since: str | None
+    known: tuple[str, ...]
+    kept: tuple[tuple[Document, ...], ...]
+    time_limit: float
+    quality: Quality | None
+
+
+@dataclass(frozen=True)
+class Ask:
+    """A question that only the parent can answer, since it has the network and the database."""
+
+    name: str
+    arguments: tuple[Any, ...] = ()
+    options: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What came of a question."""
+
+    value: Any = None
+    error: Exception | None = None
+
+
+@dataclass(frozen=True)
+class Reading:
+    """The documents are there; they are being read now."""
+
+
+@dataclass(frozen=True)
+class Done:
+    """What came of an order, as `core.carry_out.Result` has it."""
+
+    documents: tuple[Document, ...] = ()
+    found: Found = ()
+    unchanged: bool = False
+    error: str = ""
+
+
+@dataclass(frozen=True)
+class Elsewhere:
+    """In place of the bytes of a document: the other side has them, under their hash."""
+
+    sha256: str
+
+    def __call__(self) -> bytes:
+        """Nobody reads them here: who receives the document puts his own way to them in."""
+        raise LookupError(self.sha256)
+
+
+def portable(document: Document, there: Container[str]) -> Document:
+    """A document as it is sent: plain, and without the bytes that the other side has.
+
+    Args:
+        document: one of the plugin's own class, perhaps.
+        there: the hashes of what the other side has.
+    """
+    values = {each.name: getattr(document, each.name) for each in fields(Document)}
+    if document.sha256 in there:
+        values |= {"content": Elsewhere(document.sha256), "known_sha256": document.sha256}
+    else:
+        values["content"] = document.body
+    return Document(**values)

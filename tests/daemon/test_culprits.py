@@ -1,0 +1,133 @@
+"""A daemon among whose plugins are some that never end: it keeps its times all the same."""
+
+from __future__ import annotations
+
+import json
+import urllib.request
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+from socket import create_server
+
+import psutil
+import pytest
+
+from tests.conftest import run_module
+from tests.daemon.test_service import INDEX, Daemon
+from tests.isolation.plugins import ENDLESS, LEAVING, until, workers_of, write_plugin
+
+HANGING = f"({', '.join(repr(f'office.{name}') for name in ENDLESS)})"
+STARTED = f"SELECT source_id FROM jobs WHERE running_since > '' AND source_id IN {HANGING}"
+
+
+def configure(folder: Path, limit: float, more: str = "") -> None:
+    root = Path(__file__).resolve().parents[2]
+    modules = [f"plugins.{path.stem}" for path in (root / "plugins").glob("[a-z]*.py")]
+    modules.remove("plugins.cities")
+    (folder / "config.toml").write_text(
+        f"[plugins]\ndisabled = {json.dumps(modules)}\n[refresh]\ntime_limit = {limit}\n"
+        '[indices]\ndefault = "boats"\nfiles = ["boats.toml"]\n'
+        f"[daemon]\ngrace = 0.5\n{more}",
+        encoding="utf-8",
+    )
+
+
+@pytest.fixture
+def daemon(tmp_path: Path) -> Iterator[Daemon]:
+    write_plugin(tmp_path, "boats")
+    (tmp_path / "boats.toml").write_text(INDEX, encoding="utf-8")
+    configure(tmp_path, 3600)
+    running = Daemon(tmp_path)
+    yield running
+    if hasattr(running, "process") and running.process.poll() is None:
+        running.process.kill()
+        running.process.wait()
+
+
+def add(daemon: Daemon, *names: str) -> None:
+    for name in names:
+        fetch, normalize, *_ = {**LEAVING, **ENDLESS}[name]
+        write_plugin(daemon.folder, name, fetch, normalize)
+
+
+def test_the_rest_keeps_its_times_while_plugins_hang(daemon: Daemon) -> None:
+    with closing(create_server(("127.0.0.1", 0))) as probe:
+        port = probe.getsockname()[1]
+    configure(daemon.folder, 3600, f"port = {port}\n")
+    add(daemon, *ENDLESS)
+    daemon.start()
+    daemon.until(lambda: daemon.scores() == {"shanghai": 100.0, "beijing": 0.0})
+    daemon.until(lambda: len(daemon.rows(STARTED)) == len(ENDLESS))
+    daemon.until(lambda: len(workers_of(daemon.folder)) >= len(ENDLESS))
+
+    change = "UPDATE observations SET value = 2 WHERE city_id = 'shanghai'"
+    assert (
+        run_module("sqlite_utils", str(daemon.database), change, cwd=daemon.folder).returncode == 0
+    )
+    daemon.until(lambda: daemon.scores() == {"shanghai": 0.0, "beijing": 100.0})
+    with urllib.request.urlopen(f"http://127.0.0.1:{port}/health") as answer:
+        assert json.load(answer)["healthy"]
+    assert len(daemon.rows(STARTED)) == len(ENDLESS)  # none of them has ended meanwhile
+
+    assert daemon.stop() == 0
+    assert workers_of(daemon.folder) == []
+
+
+def test_each_culprit_is_cut_off_at_its_limit_and_named(daemon: Daemon) -> None:
+    configure(daemon.folder, 5)
+    add(daemon, *ENDLESS, *LEAVING)
+    daemon.start()
+    expected = {name: said for name, (*_, said) in LEAVING.items()}
+    expected |= dict.fromkeys(ENDLESS, "did not end: gave up after 5 s")
+    failed = "SELECT source_id, error FROM jobs WHERE error <> '' AND running_since IS NULL"
+    daemon.until(lambda: len(daemon.rows(failed)) == len(expected), 60)
+    jobs = dict(daemon.rows(failed))
+    stored = dict(daemon.rows("SELECT indicator_id, error FROM fetches"))
+    log = daemon.log.read_text()
+    for name, said in expected.items():
+        assert said in jobs[f"office.{name}"]
+        assert said in stored[f"local.{name}"]
+        (line,) = [each for each in log.splitlines() if f"local.{name} from office." in each]
+        assert said in line
+    (boats,) = daemon.rows("SELECT ended FROM fetches WHERE indicator_id = 'local.boats'")
+    cut = daemon.rows("SELECT min(ended) FROM fetches WHERE error LIKE '%gave up%'")[0]
+    assert boats < cut
+    assert daemon.scores() == {"shanghai": 100.0, "beijing": 0.0}
+    assert daemon.stop() == 0
+
+
+def test_a_daemon_that_is_killed_takes_its_workers_along(daemon: Daemon) -> None:
+    add(
+        daemon, "adds", "matches"
+    )  # both hold the interpreter, and can be ended by the kernel alone
+    daemon.start()
+    daemon.until(lambda: len(busy(daemon)) == 2)
+    workers = busy(daemon)
+    daemon.process.kill()
+    daemon.process.wait()
+    until(lambda: not any(alive(each) for each in workers))
+
+
+def busy(daemon: Daemon) -> list[psutil.Process]:
+    """The workers that have used up more than what their start takes."""
+    running = len(daemon.rows(STARTED))
+    found = [each for each in workers_of(daemon.folder) if sum(each.cpu_times()[:2]) > 3]
+    return found if running == 2 else []
+
+
+def alive(process: psutil.Process) -> bool:
+    return bool(process.is_running() and process.status() != psutil.STATUS_ZOMBIE)
+
+
+def test_what_was_cut_off_by_the_end_of_the_daemon_is_looked_at_when_it_starts_again(
+    daemon: Daemon,
+) -> None:
+    add(daemon, "blocks")
+    daemon.start()
+    running = "SELECT 1 FROM jobs WHERE source_id = 'office.blocks' AND running_since > ''"
+    daemon.until(lambda: daemon.rows(running) and daemon.scores())
+    assert daemon.stop() == 0
+    write_plugin(daemon.folder, "blocks")
+    daemon.start()
+    daemon.until(lambda: daemon.rows("SELECT 1 FROM fetches WHERE outcome = 'stored' AND id > 1"))
+    assert daemon.stop() == 0

@@ -9,7 +9,7 @@ from core.cli.charts import bar, shows_unicode
 from core.cli.output import percent, print_table
 
 if TYPE_CHECKING:
-    from core.cli.analyse import Study
+    from core.cli.study import Study
 
 Rows = Sequence[Mapping[str, Any]]
 Names = Mapping[str, str]

@@ -39,7 +39,7 @@ class Workers:
             except (PluginError, Stopped, OSError) as error:
                 return errand.failed(f"a process for {errand.task.plugin.record.name}: {error}")
             try:
-                errand.begin(worker)
+                errand.begin(worker.kill)
                 return worker.carry_out(errand, time_limit)
             finally:
                 errand.end()

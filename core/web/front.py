@@ -34,6 +34,11 @@ SELECT source_id, next_run, last_success, error FROM jobs
 WHERE next_run < strftime('%Y-%m-%dT%H:%M:%fZ', 'now') AND running_since IS NULL
 ORDER BY next_run
 """
+# What the daemon says of itself: a copy that failed, an index that it cannot compute.
+_OWN = """
+SELECT what, since, message FROM alarms
+WHERE what NOT IN (SELECT id FROM sources) ORDER BY since, what
+"""
 
 
 class Summary(NamedTuple):
@@ -52,11 +57,12 @@ class Alarms(NamedTuple):
     late: Rows
     suspect: Rows
     overdue: Rows
+    own: Rows
 
 
 def front_page(connection: sqlite3.Connection, asked: Asked) -> Page:
     """Make the front page."""
-    queries = (_FAILED, _LATE, _SUSPECT, _OVERDUE)
+    queries = (_FAILED, _LATE, _SUSPECT, _OVERDUE, _OWN)
     return Page(
         "front.html",
         message(asked.language, "product"),

@@ -49,6 +49,13 @@ def test_datasette_shows_our_pages_also_below_a_path(installed: Path, made_once:
     assert 'href="/-/' not in page
 
 
+def test_a_page_that_takes_too_long_says_so(installed: Path, made_once: Path) -> None:
+    database = made_once / "data" / "cityflux.db"
+    limit = ("--setting", "sql_time_limit_ms", "1")
+    code, page = ask(installed, database, "/-/indicator/overall_economy.gdp", *limit)
+    assert (code, "The query took longer than is allowed" in page) == (1, True)
+
+
 def test_a_database_of_somebody_else_is_left_alone(installed: Path, tmp_path: Path) -> None:
     connection = sqlite3.connect(tmp_path / "other.db")
     connection.execute("CREATE TABLE cities (id TEXT)")

@@ -159,14 +159,9 @@ def answer(page: Page, asked: Asked, database: str) -> Response:
 
 
 async def _attempt(datasette: Datasette, name: str, make: Maker, asked: Asked) -> Page:
-    """The page, or the one that says why there is none."""
+    """The page, or the one that says that there is none."""
     try:
         return await read(datasette, name, lambda connection: make(connection, asked))
     except NotHere as missing:
-        key, detail, status = "not_here", str(missing), HTTPStatus.NOT_FOUND
-    except sqlite3.OperationalError as error:
-        if str(error) != "interrupted":
-            raise
-        key, detail, status = "too_slow", "", HTTPStatus.SERVICE_UNAVAILABLE
-    title = message(asked.language, key)
-    return Page("trouble.html", title, {"detail": detail}, status)
+        title = message(asked.language, "not_here")
+        return Page("trouble.html", title, {"detail": str(missing)}, HTTPStatus.NOT_FOUND)

@@ -102,6 +102,16 @@ def test_a_line_breaks_where_a_figure_is_missing() -> None:
     assert [path.count("M") for path in paths if path.count("M") > 1]
 
 
+def test_the_years_at_the_axis_are_whole_and_few() -> None:
+    def years(series: pl.DataFrame) -> list[str]:
+        return sorted(re.findall(r"(?:19|20)\d\d", drawn(charts.lines(series))))
+
+    assert years(SERIES) == ["2018", "2019", "2020"]
+    long = pl.DataFrame({"name": "a", "year": [1950.0 + i for i in range(71)], "value": 1.5})
+    assert years(long) == ["1966", "1984", "2002", "2020"]
+    assert years(SERIES.filter(pl.col("year") == 2020)) == ["2020"]
+
+
 def test_panels_have_a_title_and_a_unit_each() -> None:
     panels = pl.concat(
         [SERIES.with_columns(panel=pl.lit(name), unit=pl.lit("个")) for name in ("一", "二")]

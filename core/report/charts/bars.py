@@ -117,7 +117,8 @@ def waterfall(
     y = alt.Y("place:N", sort=rows["place"].to_list(), title=None, axis=axis)
     bounds = [*rows["low"], *rows["high"]]
     room = (max(bounds) - min(bounds) or 1.0) * 0.16
-    scale = alt.Scale(domain=[min(bounds), max(bounds) + room], nice=False)
+    left = min(bounds) - 0.2 * room * (min(bounds) < 0)
+    scale = alt.Scale(domain=[left, max(bounds) + room], nice=False)
     kinds = alt.Scale(domain=["total", "plus", "minus"], range=[MUTED, GAIN, LOSS])
     base = alt.Chart(data(rows)).encode(y=y)
     links = base.transform_filter("datum.below != null").mark_rule(color=MUTED, strokeDash=[2, 2])

@@ -7,6 +7,7 @@ import polars as pl
 
 from core.report.charts.marks import ROLE, layered, needs, numbers, role, with_lines, zero_rule
 from core.report.charts.style import GAIN, INK, LOSS, MUTED, bare_axis, data
+from core.report.text import percent
 
 
 def ranking(
@@ -38,7 +39,7 @@ def ranking(
     rows = scores.with_columns(
         label=pl.format("{}  {}", pl.col("rank").cast(pl.String).fill_null("–"), "name"),
         text=numbers("score"),
-        share=pl.format("{} %", (pl.col("coverage") * 100).round(0).cast(pl.Int64)),
+        share=pl.col("coverage").map_elements(percent, return_dtype=pl.String),
         role=role(focus, rival),
         zero=pl.lit(0.0),
     )

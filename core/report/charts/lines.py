@@ -109,9 +109,9 @@ def _span(series: pl.DataFrame) -> list[float]:
 
 
 def _ticks(span: list[float]) -> list[float]:
-    """At most five whole years, the last one among them; the first moment where there is none."""
+    """At most four whole years, the last one among them; the first moment where there is none."""
     first, last = math.ceil(span[0]), math.floor(span[1])
-    step = max(1, math.ceil((last - first) / 4))
+    step = max(1, math.ceil((last - first) / 3))
     return [*range(last, first - 1, -step)] or [span[0]]
 
 

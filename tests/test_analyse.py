@@ -32,7 +32,7 @@ def run(made_once: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
 def answer(run: Any, *arguments: str) -> Any:
     done = run(*arguments, "--json")
     assert done.exit_code == 0, done.output
-    return json.loads(done.output)
+    return json.loads(done.output, parse_constant=pytest.fail)  # NaN is no JSON
 
 
 @pytest.fixture(scope="module")

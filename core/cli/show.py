@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 import click
@@ -108,6 +109,11 @@ def print_evaluated(
 @click.option("--weights", is_flag=True, help="Show the weights as written and as used.")
 @click.option("--imputed", is_flag=True, help="Show every figure that was imputed.")
 @click.option("--treated", is_flag=True, help="Show every outlier that was treated.")
+@click.option(
+    "--png",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Draw the ranking into a file; with --groups, the groups.",
+)
 @json_option
 @pass_session
 def show(
@@ -127,11 +133,13 @@ def show(
     weights: bool,
     imputed: bool,
     treated: bool,
+    png: Path | None,
     as_json: bool,
 ) -> None:
     """Print INDEX (or the default one): score, rank and coverage of every city."""
     from core.cli.contributions import contributions_of, print_contributions
     from core.cli.details import imputed_below, print_adjustments, print_weights
+    from core.cli.picture import draw_index
     from core.cli.rankings import print_rankings
     from core.cli.reading import print_strengths
 
@@ -145,6 +153,9 @@ def show(
         raise click.UsageError("--node goes with --ranking")
     definition = session.index(index)
     with session.read() as connection:
+        if png:
+            draw_index(connection, definition.id, png, groups=groups)
+            return
         if ranking:
             print_rankings(connection, definition, node, lang, as_json=as_json, color=session.color)
             return

@@ -52,8 +52,8 @@ def nodes_at(definition: Definition, node: str | None, level: int | None = None)
     found = [each.id for each in below if each.level == level]
     if not found:
         raise IndexDefinitionError(
-            f"{definition.id}: there is nothing at level {level} under {top.id}; "
-            f"its own level is {top.level}"
+            f"{definition.id}: there is nothing at level {level} under {top.id}; there are the "
+            f"levels {top.level} to {max(each.level for each in below)}"
         )
     return found
 

@@ -67,6 +67,14 @@ def query(
     return pl.DataFrame(cursor.fetchall(), schema=schema, orient="row")
 
 
+def indices(connection: sqlite3.Connection) -> pl.DataFrame:
+    """All indices that were computed: ``index``, ``name_zh``, ``name_en`` and ``description``."""
+    return query(
+        connection,
+        "SELECT id AS 'index', name_zh, name_en, description FROM indices ORDER BY id",
+    )
+
+
 def scores(connection: sqlite3.Connection, index_id: str) -> pl.DataFrame:
     """The stored scores of an index: one row per node, city and period, in the order of the tree.
 

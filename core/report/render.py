@@ -23,6 +23,7 @@ _FONT_FILES = (
     "C:/Windows/Fonts/msyh.ttc",
     "C:/Windows/Fonts/simsun.ttc",
 )
+_ID = re.compile(r'(?<= id=")[^"]+')
 _CHINESE = re.compile(r"[\u3400-\u9fff]")
 
 
@@ -47,12 +48,14 @@ def svg(chart: Any, name: str = "") -> str:
 
     Args:
         chart: of Altair.
-        name: put before every id in the drawing, so that several can stand in one page.
+        name: from which every id in the drawing is made, so that several can stand in one page,
+            and the same chart is drawn the same twice.
     """
     drawn: str = vl_convert.vegalite_to_svg(specification(chart))
     if name:
-        drawn = re.sub(r'\bid="([^"]+)"', rf'id="{name}-\1"', drawn)
-        drawn = re.sub(r"url\(#([^)]+)\)", rf"url(#{name}-\1)", drawn)
+        for place, old in enumerate(dict.fromkeys(_ID.findall(drawn))):
+            drawn = drawn.replace(f' id="{old}"', f' id="{name}-{place}"')
+            drawn = drawn.replace(f"url(#{old})", f"url(#{name}-{place})")
     return drawn
 
 

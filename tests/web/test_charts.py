@@ -77,7 +77,7 @@ def test_what_cannot_be_drawn_is_said(site: Site) -> None:
         "/-/chart/ranking.svg",
         "/-/chart/ranking.svg?index=none",
         "/-/chart/none.svg?index=flow_index",
-        "/-/chart/map.png?index=flow_index",  # no city has coordinates
+        "/-/chart/map.png?index=none",
     ):
         answer = site.get(path)
         assert (answer.status_code, len(answer.text.splitlines())) == (404, 1), path

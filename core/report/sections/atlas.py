@@ -4,19 +4,16 @@ from __future__ import annotations
 
 import polars as pl
 
-from core.report import charts
+from core.report import pictures
 from core.report.blocks import Block, Cell, Chart, Missing, Section, Table, Text
 from core.report.view import View
-
-#: Flows that a map can still show.
-_MOST_FLOWS = 30
 
 
 def atlas(view: View) -> Section:
     """A map with the cities, by score, and the largest flows of one kind."""
     title = view.text("map.title")
     places = view.facts.cities.drop_nulls(["latitude", "longitude"])
-    flows = _flows(view)
+    flows = pictures.largest_flows(view)
     blocks: list[Block] = []
     if places.is_empty():
         blocks.append(Missing(view.text("map.no_map")))
@@ -30,42 +27,12 @@ def atlas(view: View) -> Section:
     return Section("map", title, blocks)
 
 
-def _flows(view: View) -> pl.DataFrame:
-    """The largest flows between these cities: of the first kind that has any, the last period."""
-    known = view.facts.flows.filter(
-        pl.col("origin").is_in(view.cities),
-        pl.col("destination").is_in(view.cities),
-        pl.col("origin") != pl.col("destination"),
-    )
-    kind = known.filter(pl.col("kind") == pl.col("kind").first())
-    latest = kind.filter(pl.col("period") == pl.col("period").first())
-    best = latest.unique(["origin", "destination"], keep="first", maintain_order=True)
-    return best.head(_MOST_FLOWS)
-
-
 def _flow(view: View, flows: pl.DataFrame) -> str:
     row = flows.row(0, named=True)
     return view.language.name(row) or str(row["kind"])
 
 
 def _map(view: View, places: pl.DataFrame, flows: pl.DataFrame) -> Chart:
-    by_rank = {city: place for place, city in enumerate(view.cities)}
-    rows = places.with_columns(
-        name=pl.Series([view.city(city) for city in places["city"]]),
-        value=pl.Series([view.score(view.root, city) for city in places["city"]], dtype=pl.Float64),
-        place=pl.Series([by_rank[city] for city in places["city"]]),
-    ).sort("place")
-    lines = flows.select(
-        origin=pl.col("origin").map_elements(view.city, return_dtype=pl.String),
-        destination=pl.col("destination").map_elements(view.city, return_dtype=pl.String),
-        value="value",
-    )
-    chart = charts.city_map(
-        rows.select("name", "latitude", "longitude", "value"),
-        lines,
-        focus=view.city(view.focus),
-        value=view.text("common.score"),
-    )
     if flows.is_empty():
         caption = view.text("map.chart", index=view.index)
     else:
@@ -81,14 +48,14 @@ def _map(view: View, places: pl.DataFrame, flows: pl.DataFrame) -> Chart:
         ],
         [
             [
-                Cell(row["name"]),
+                Cell(view.city(row["city"])),
                 *(Cell(view.language.number(row[name])) for name in ("latitude", "longitude")),
-                Cell(view.language.number(row["value"])),
+                Cell(view.points(view.root, row["city"])),
             ]
-            for row in rows.to_dicts()
+            for row in places.to_dicts()
         ],
     )
-    return Chart("map-chart", caption, chart, table)
+    return Chart("map-chart", caption, pictures.city_map(view), table)
 
 
 def _list(view: View, flows: pl.DataFrame) -> Table:

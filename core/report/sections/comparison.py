@@ -4,13 +4,10 @@ from __future__ import annotations
 
 import polars as pl
 
-from core.report import charts
+from core.report import pictures
 from core.report.blocks import Block, Cell, Chart, Missing, Section, Table, Text, anchor
 from core.report.gap import split_gap
 from core.report.view import View
-
-#: Axes that a radar can still label.
-_MOST_AXES = 14
 
 
 def groups(view: View) -> Section:
@@ -19,50 +16,34 @@ def groups(view: View) -> Section:
     if not view.scored:
         return Section("groups", title, [Missing(view.text("groups.no_scores"))])
     blocks: list[Block] = [Text(view.text("groups.lead"), lead=True)]
-    if 3 <= len(view.scored) <= _MOST_AXES:
+    if 3 <= len(view.scored) <= pictures.MOST_AXES:
         blocks.append(_radar(view))
     else:
-        blocks.append(Missing(view.text("groups.no_radar", most=_MOST_AXES)))
+        blocks.append(Missing(view.text("groups.no_radar", most=pictures.MOST_AXES)))
     return Section("groups", title, [*blocks, _heatmap(view)])
 
 
 def _radar(view: View) -> Chart:
     """The focus, the rival and the mean of all cities, over the groups with a score."""
-    cities = [view.focus, *([view.rival] if view.rival else [])]
-    mean = view.text("groups.mean")
-    cells = view.group_cells(view.cities).filter(pl.col("node").is_in(view.scored))
-    means = cells.group_by("node", "group", maintain_order=True).agg(pl.col("value").mean())
-    own = view.group_cells(cities).filter(pl.col("node").is_in(view.scored))
-    rows = pl.concat([own, means.with_columns(name=pl.lit(mean)).select(own.columns)])
-    names = [*(view.city(city) for city in cities), *([mean] if len(view.cities) > 1 else [])]
-    rows = rows.filter(pl.col("name").is_in(names))
-    key = "groups.radar" if view.rival else "groups.radar_alone"
     caption = view.text(
-        key,
+        "groups.radar" if view.rival else "groups.radar_alone",
         city=view.city(view.focus),
         rival=view.city(view.rival) if view.rival else "",
         period=view.period,
     )
-    chart = charts.radar(
-        rows.rename({"group": "axis"}),
-        focus=view.city(view.focus),
-        rival=view.city(view.rival) if view.rival else None,
-    )
-    return Chart("groups-radar", caption, chart, _crossed(view, rows, names))
+    table = _crossed(view, pictures.radar_cells(view))
+    return Chart("groups-radar", caption, pictures.radar(view), table)
 
 
 def _heatmap(view: View) -> Chart:
-    cells = view.group_cells(view.beside)
-    chart = charts.heatmap(
-        cells.rename({"group": "row", "name": "column"}), legend=view.text("common.score")
-    )
-    names = [view.city(city) for city in view.beside]
     caption = view.text("groups.heatmap", period=view.period)
-    return Chart("groups-heatmap", caption, chart, _crossed(view, cells, names))
+    table = _crossed(view, view.group_cells(view.beside))
+    return Chart("groups-heatmap", caption, pictures.heatmap(view), table)
 
 
-def _crossed(view: View, cells: pl.DataFrame, names: list[str]) -> Table:
+def _crossed(view: View, cells: pl.DataFrame) -> Table:
     """A row per group that leads to its page, a column per name."""
+    names = cells["name"].unique(maintain_order=True).to_list()
     known = {(node, name): value for node, _, name, value in cells.iter_rows()}
     nodes = cells["node"].unique(maintain_order=True)
     rows = [
@@ -80,14 +61,6 @@ def distance(view: View) -> Section:
     title = view.text("distance.title")
     if not view.scored:
         return Section("distance", title, [Missing(view.text("distance.nothing"))])
-    cells = view.group_cells(view.cities).filter(pl.col("node").is_in(view.scored))
-    chart = charts.distances(
-        cells.rename({"group": "row"}),
-        focus=view.city(view.focus),
-        rival=view.city(view.rival) if view.rival else None,
-        others=view.text("common.others"),
-        score=view.text("common.score"),
-    )
     rows = []
     for node in view.scored:
         best = view.placed(node)[0]
@@ -111,7 +84,7 @@ def distance(view: View) -> Section:
     caption = view.text("distance.chart", city=city, period=view.period)
     blocks: list[Block] = [
         Text(view.text("distance.lead", city=city), lead=True),
-        Chart("distance-chart", caption, chart, Table(columns, rows)),
+        Chart("distance-chart", caption, pictures.distances(view), Table(columns, rows)),
     ]
     return Section("distance", title, blocks)
 
@@ -130,17 +103,9 @@ def difference(view: View) -> Section:
     gap = view.language.number(own - other, plus=True)
     lead = view.text("gap.lead", city=city, rival=rival, gap=view.language.number(abs(own - other)))
     blocks: list[Block] = [Text(lead, lead=True)]
-    parts = pl.DataFrame(
-        {"name": [view.label(node) for node in split], "value": list(split.values())},
-        schema={"name": pl.String, "value": pl.Float64},
-    )
-    chart = charts.waterfall(
-        parts.sort("value", descending=True, nulls_last=True),
-        end=view.text("gap.total"),
-        score=view.text("common.score"),
-    )
     caption = view.text("gap.chart", city=city, rival=rival)
-    blocks.append(Chart("gap-chart", caption, chart, _parts_table(view, split, gap)))
+    table = _parts_table(view, split, gap)
+    blocks.append(Chart("gap-chart", caption, pictures.gap(view), table))
     if one_sided := [node for node in split if _is_one_sided(view, node)]:
         blocks.append(Missing(view.text("gap.one_sided", groups=view.listed(one_sided))))
     return Section("gap", title, blocks)

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import polars as pl
 
-from core.engine.timeline import decimal_years
 from core.engine.trends import trends
-from core.report import charts
+from core.report import pictures
 from core.report.blocks import Block, Cell, Chart, Formula, Missing, Section, Table, Text
 from core.report.view import View
 
@@ -48,13 +47,6 @@ def _scores(view: View) -> list[Block]:
 
 
 def _score_chart(view: View, rows: pl.DataFrame, index: str) -> Chart:
-    names = [view.city(city) for city in rows["city"]]
-    chart = charts.lines(
-        rows.select(year=decimal_years(rows["period"]), value="score", name=pl.Series(names)),
-        focus=view.city(view.focus),
-        rival=view.city(view.rival) if view.rival else None,
-        unit=view.text("common.score"),
-    )
     known = {
         (city, period): score
         for city, period, score in rows.select("city", "period", "score").rows()
@@ -69,6 +61,7 @@ def _score_chart(view: View, rows: pl.DataFrame, index: str) -> Chart:
             for period in rows["period"].unique().sort()
         ],
     )
+    chart = pictures.scores_over_time(view, rows)
     return Chart("growth-scores", view.text("growth.scores", index=index), chart, table)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 
-from core.report import charts
+from core.report import pictures
 from core.report.blocks import Block, Cell, Chart, Items, Pairs, Section, Table, Text
 from core.report.view import View
 
@@ -26,19 +26,13 @@ def quality(view: View) -> Section:
 
 
 def _coverage(view: View) -> Chart:
-    cells = view.group_cells(view.beside, "coverage")
-    chart = charts.heatmap(
-        cells.rename({"group": "row", "name": "column"}),
-        number=".0%",
-        legend=view.text("common.coverage"),
-    )
     rows = [
         [Cell(view.label(node)), *(Cell(view.coverage(node, city)) for city in view.beside)]
         for node in [*view.groups, view.root]
     ]
     columns = [view.text("common.group"), *(view.city(city) for city in view.beside)]
     caption = view.text("quality.chart", period=view.period)
-    return Chart("quality-coverage", caption, chart, Table(columns, rows))
+    return Chart("quality-coverage", caption, pictures.coverage(view), Table(columns, rows))
 
 
 def _counts(view: View) -> Pairs:

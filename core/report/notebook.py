@@ -1,0 +1,269 @@
+"""A cityflux database in a notebook: polars frames, and charts that show themselves."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from core.report.extra import need_extra
+from storage.database import read_database
+
+if TYPE_CHECKING:
+    import polars as pl
+
+    from core.report.language import Code
+    from core.report.view import View
+
+
+def open_database(path: str | Path, *, language: Code = "zh") -> Database:
+    """Open a database for reading: ``cityflux.open("cityflux.db")``.
+
+    Args:
+        path: the file.
+        language: of the names in the charts, ``zh`` or ``en``.
+
+    Raises:
+        StorageError: there is no such file, or it is no database of this version.
+    """
+    with read_database(Path(path)):
+        return Database(Path(path), language)
+
+
+class Database:
+    """Scores and figures as polars frames, and charts of them as Altair charts.
+
+    Nothing is computed: what is read is what ``cityflux compute`` stored. The file is open only
+    while a question is answered, so that others may write in between. The charts need the extra
+    ``cityflux[report]``; a notebook shows them as SVG, without asking any host for anything.
+    """
+
+    def __init__(self, path: Path, language: Code) -> None:
+        self.path = path
+        self.language = language
+
+    def __repr__(self) -> str:
+        return f"cityflux.open({str(self.path)!r}, language={self.language!r})"
+
+    def indices(self) -> pl.DataFrame:
+        """The indices: ``index``, ``name_zh``, ``name_en`` and ``description``."""
+        from core.report import frames
+
+        with self._read() as connection:
+            return frames.indices(connection)
+
+    def scores(self, index: str, period: str | None = None) -> pl.DataFrame:
+        """The stored scores of an index, see `core.report.frames.scores`.
+
+        Args:
+            index: its id.
+            period: only this one.
+
+        Raises:
+            NotEnoughData: the index was not computed yet, or there is none of this name.
+        """
+        from core.report import frames
+
+        with self._read() as connection:
+            found = frames.scores(connection, index)
+        return found if period is None else found.filter(period=period)
+
+    def tree(self, index: str) -> pl.DataFrame:
+        """The nodes of an index with their weights, see `core.report.frames.nodes`."""
+        from core.report import frames
+
+        with self._read() as connection:
+            return frames.nodes(connection, index)
+
+    def observations(
+        self,
+        indicators: Sequence[str] | None = None,
+        cities: Sequence[str] | None = None,
+        first: str | None = None,
+        last: str | None = None,
+    ) -> pl.DataFrame:
+        """The figures in use, see `core.report.frames.observations`."""
+        from core.report import frames
+
+        with self._read() as connection:
+            return frames.observations(connection, indicators, cities, first, last)
+
+    def series(self, indicator: str, cities: Sequence[str] | None = None) -> pl.DataFrame:
+        """One indicator over time: a column ``period``, and one for each city that has figures.
+
+        Raises:
+            NotEnoughData: no figure of it is stored, or there is none of this name.
+        """
+        found = self._figures(indicator, cities)
+        return found.pivot(on="city", index="period", values="value").sort("period")
+
+    def ranking(
+        self,
+        index: str,
+        city: str | None = None,
+        versus: str | None = None,
+        period: str | None = None,
+    ) -> Any:
+        """Draw score and coverage of the cities.
+
+        Here and below, ``city`` is the one that stands out, ``versus`` its rival, and ``period``
+        one of the index; the report's own choices hold where they are left out.
+        """
+        from core.report import pictures
+
+        return self._drawn(pictures.ranking, index, city, versus, period)
+
+    def heatmap(
+        self,
+        index: str,
+        city: str | None = None,
+        versus: str | None = None,
+        period: str | None = None,
+    ) -> Any:
+        """Draw the group scores of the cities as a table of shades."""
+        from core.report import pictures
+
+        return self._drawn(pictures.heatmap, index, city, versus, period)
+
+    def radar(
+        self,
+        index: str,
+        city: str | None = None,
+        versus: str | None = None,
+        period: str | None = None,
+    ) -> Any:
+        """Draw the group scores of a city, its rival and the mean around a centre."""
+        from core.report import pictures
+
+        return self._drawn(pictures.radar, index, city, versus, period)
+
+    def distances(
+        self,
+        index: str,
+        city: str | None = None,
+        versus: str | None = None,
+        period: str | None = None,
+    ) -> Any:
+        """Draw how far a city is from the best one of every group."""
+        from core.report import pictures
+
+        return self._drawn(pictures.distances, index, city, versus, period)
+
+    def gap(
+        self,
+        index: str,
+        city: str | None = None,
+        versus: str | None = None,
+        period: str | None = None,
+    ) -> Any:
+        """Draw the lead of a city over its rival, split by group."""
+        from core.report import pictures
+
+        return self._drawn(pictures.gap, index, city, versus, period)
+
+    def map(
+        self,
+        index: str,
+        city: str | None = None,
+        versus: str | None = None,
+        period: str | None = None,
+    ) -> Any:
+        """Draw the cities where they lie, with the largest flows between them."""
+        from core.report import pictures
+
+        return self._drawn(pictures.city_map, index, city, versus, period)
+
+    def coverage(
+        self,
+        index: str,
+        city: str | None = None,
+        versus: str | None = None,
+        period: str | None = None,
+    ) -> Any:
+        """Draw how far every group is covered."""
+        from core.report import pictures
+
+        return self._drawn(pictures.coverage, index, city, versus, period)
+
+    def trend(
+        self,
+        index: str,
+        city: str | None = None,
+        versus: str | None = None,
+        period: str | None = None,
+    ) -> Any:
+        """Draw the scores of an index over its periods."""
+        from core.report import pictures
+
+        def draw(view: View) -> Any:
+            rows = view.facts.all_scores.filter(level=0).sort("city", "period")
+            return pictures.scores_over_time(view, rows)
+
+        return self._drawn(draw, index, city, versus, period)
+
+    def lines(
+        self, indicator: str, cities: Sequence[str] | None = None, city: str | None = None
+    ) -> Any:
+        """Draw the figures of an indicator over time.
+
+        Args:
+            indicator: its id.
+            cities: only these.
+            city: the one that stands out.
+
+        Raises:
+            NotEnoughData: no figure of it is stored, or there is none of this name.
+        """
+        need_extra()
+        from core.engine.timeline import decimal_years
+        from core.report import charts
+        from core.report.language import Language
+        from core.report.shown import shown
+
+        language = Language(self.language)
+        found = self._figures(indicator, cities)
+        rows = found.to_dicts()
+        names = {row["city"]: language.name(row, "city") for row in rows}
+        title = f"{language.name(rows[0])} ({language.unit(rows[0]['unit'])})"
+        series = found.select(
+            "value",
+            year=decimal_years(found["period"]),
+            name=found["city"].replace_strict(names),
+        )
+        return shown(charts.lines(series, focus=names.get(city or ""), title=title))
+
+    def _figures(self, indicator: str, cities: Sequence[str] | None) -> pl.DataFrame:
+        """The figures of an indicator, those for a span of years left out."""
+        from core.errors import NotEnoughData
+
+        found = self.observations([indicator], cities)
+        single = found.filter(~found["period"].str.contains("/"))
+        if single.is_empty():
+            raise NotEnoughData(f"no figure of {indicator!r} is stored; see: cityflux indicators")
+        return single
+
+    def _drawn(
+        self,
+        draw: Callable[[View], Any],
+        index: str,
+        city: str | None,
+        versus: str | None,
+        period: str | None,
+    ) -> Any:
+        need_extra()
+        from core.report.facts import gather
+        from core.report.language import Language
+        from core.report.shown import shown
+        from core.report.view import look
+
+        with self._read() as connection:
+            facts = gather(connection, index, period)
+        view = look(facts, Language(self.language), city, versus)
+        return shown(draw(view))
+
+    @contextmanager
+    def _read(self) -> Iterator[sqlite3.Connection]:
+        with read_database(self.path) as connection:
+            yield connection

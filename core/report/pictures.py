@@ -1,0 +1,174 @@
+"""The charts of a view, for the report, a notebook and a picture file alike."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import polars as pl
+
+from core.engine.timeline import decimal_years
+from core.errors import NotEnoughData
+from core.report import charts
+from core.report.gap import split_gap
+from core.report.view import View
+
+#: Bars that fit on a page; of more cities the first ones are drawn, with the focus and the rival.
+MOST_BARS = 25
+#: Axes that a radar can still label.
+MOST_AXES = 14
+#: Flows that a map can still show.
+MOST_FLOWS = 30
+
+
+def ranked(view: View) -> list[str]:
+    """The cities that a ranking draws, in their order."""
+    wanted = {*view.cities[:MOST_BARS], view.focus, *([view.rival] if view.rival else [])}
+    return [city for city in view.cities if city in wanted]
+
+
+def ranking(view: View, *, marked: bool = True) -> Any:
+    """Score and coverage of the cities.
+
+    Args:
+        view: what is looked at.
+        marked: whether the focus and the rival stand out.
+
+    Raises:
+        NotEnoughData: no city has a score.
+    """
+    root = view.facts.root.filter(pl.col("city").is_in(ranked(view)))
+    names = [view.city(city) for city in root["city"]]
+    return charts.ranking(
+        root.select("rank", "score", "coverage").with_columns(name=pl.Series(names)),
+        **(_marked(view) if marked else {}),
+        score=view.text("common.score"),
+        coverage=view.text("common.coverage"),
+    )
+
+
+def radar_cells(view: View) -> pl.DataFrame:
+    """Group scores of the focus, the rival and the mean of all cities, where any city has one."""
+    cities = [view.focus, *([view.rival] if view.rival else [])]
+    cells = view.group_cells(view.cities).filter(pl.col("node").is_in(view.scored))
+    own = view.group_cells(cities).filter(pl.col("node").is_in(view.scored))
+    if len(view.cities) == 1:
+        return own
+    means = cells.group_by("node", "group", maintain_order=True).agg(pl.col("value").mean())
+    means = means.with_columns(name=pl.lit(view.text("groups.mean")))
+    return pl.concat([own, means.select(own.columns)])
+
+
+def radar(view: View) -> Any:
+    """Group scores around a centre.
+
+    Raises:
+        NotEnoughData: there are fewer than three groups with a score.
+    """
+    return charts.radar(radar_cells(view).rename({"group": "axis"}), **_marked(view))
+
+
+def heatmap(view: View) -> Any:
+    """Group scores of the cities that are set side by side.
+
+    Raises:
+        NotEnoughData: no group has a score.
+    """
+    cells = view.group_cells(view.beside).rename({"group": "row", "name": "column"})
+    return charts.heatmap(cells, legend=view.text("common.score"))
+
+
+def coverage(view: View) -> Any:
+    """How far every group is covered.
+
+    Raises:
+        NotEnoughData: there is no group.
+    """
+    cells = view.group_cells(view.beside, "coverage").rename({"group": "row", "name": "column"})
+    return charts.heatmap(cells, shares=True, legend=view.text("common.coverage"))
+
+
+def distances(view: View) -> Any:
+    """How far the focus is from the best city of every group.
+
+    Raises:
+        NotEnoughData: no group has a score.
+    """
+    cells = view.group_cells(view.cities).filter(pl.col("node").is_in(view.scored))
+    return charts.distances(
+        cells.rename({"group": "row"}),
+        **_marked(view),
+        others=view.text("common.others"),
+        score=view.text("common.score"),
+    )
+
+
+def gap(view: View) -> Any:
+    """The lead of the focus over the rival, split by group.
+
+    Raises:
+        NotEnoughData: there is no rival, or the difference cannot be split.
+    """
+    split = split_gap(view.facts, view.focus, view.rival) if view.rival else None
+    if split is None:
+        raise NotEnoughData(view.text("gap.cannot" if view.rival else "gap.none"))
+    parts = pl.DataFrame(
+        {"name": [view.label(node) for node in split], "value": list(split.values())},
+        schema={"name": pl.String, "value": pl.Float64},
+    )
+    return charts.waterfall(
+        parts.sort("value", descending=True, nulls_last=True),
+        end=view.text("gap.total"),
+        score=view.text("common.score"),
+    )
+
+
+def scores_over_time(view: View, scores: pl.DataFrame) -> Any:
+    """Scores of the root over the periods: ``city``, ``period`` and ``score``.
+
+    Raises:
+        NotEnoughData: there is no score.
+    """
+    names = [view.city(city) for city in scores["city"]]
+    return charts.lines(
+        scores.select(year=decimal_years(scores["period"]), value="score", name=pl.Series(names)),
+        **_marked(view),
+        unit=view.text("common.score"),
+    )
+
+
+def largest_flows(view: View) -> pl.DataFrame:
+    """The largest flows between these cities: of the first kind that has any, the last period."""
+    known = view.facts.flows.filter(pl.col("origin") != pl.col("destination"))
+    kind = known.filter(pl.col("kind") == pl.col("kind").first())
+    latest = kind.filter(pl.col("period") == pl.col("period").first())
+    best = latest.unique(["origin", "destination"], keep="first", maintain_order=True)
+    return best.head(MOST_FLOWS)
+
+
+def city_map(view: View) -> Any:
+    """The cities where they lie, by score, with the largest flows between them.
+
+    Raises:
+        NotEnoughData: the coordinates of no city are known.
+    """
+    by_rank = {city: place for place, city in enumerate(view.cities)}
+    places = view.facts.cities.with_columns(
+        name=pl.col("city").map_elements(view.city, return_dtype=pl.String),
+        value=pl.Series(
+            [view.score(view.root, city) for city in view.facts.cities["city"]], dtype=pl.Float64
+        ),
+        place=pl.col("city").replace_strict(by_rank, return_dtype=pl.Int64),
+    ).sort("place")
+    ends = pl.col("origin", "destination").map_elements(view.city, return_dtype=pl.String)
+    return charts.city_map(
+        places.select("name", "latitude", "longitude", "value"),
+        largest_flows(view).select(ends, "value"),
+        focus=view.city(view.focus),
+        value=view.text("common.score"),
+    )
+
+
+def _marked(view: View) -> dict[str, Any]:
+    """The names that stand out."""
+    rival = view.city(view.rival) if view.rival else None
+    return {"focus": view.city(view.focus), "rival": rival}

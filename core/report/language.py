@@ -11,6 +11,7 @@ from importlib.resources import files
 from typing import Any, Literal
 
 from core.period import Period
+from core.report.text import percent
 
 Code = Literal["zh", "en"]
 CODES: tuple[Code, ...] = ("zh", "en")
@@ -78,10 +79,8 @@ class Language:
         return text.replace("-", "−")
 
     def percent(self, share: float | None) -> str:
-        """A share; below one percent with a decimal, so that few is not none."""
-        if share is None:
-            return "–"
-        return f"{share:.0%}" if share == 0 or share >= 0.01 else f"{share:.1%}"
+        """A share, see `core.report.text.percent`."""
+        return percent(share)
 
     def day(self, moment: str) -> str:
         """The day of a moment in UTC, such as ``2026-01-31T08:00:00.000Z``."""

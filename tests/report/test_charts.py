@@ -57,7 +57,7 @@ def drawn(chart: Any) -> str:
 
 def test_a_ranking_shows_rank_score_and_coverage_and_a_dash_for_what_is_missing() -> None:
     text = drawn(charts.ranking(SCORES, focus="上海", coverage="Known"))
-    for words in ("1  上海", "2  Beijing", "–  深圳", "1.25", "−0.50", "50 %", "0 %", "Known"):
+    for words in ("1  上海", "2  Beijing", "–  深圳", "1.25", "−0.50", "50%", "0%", "Known"):
         assert words in text
 
 
@@ -72,6 +72,12 @@ def test_a_heat_map_writes_every_value_and_keeps_the_order() -> None:
     assert text.index("甲") < text.index("乙") < text.index("丙")
     for value in ("1.00", "2.00", "0.50", "−1.00", "−2.00", "–"):
         assert value in text
+
+
+def test_shares_are_written_as_the_tables_write_them() -> None:
+    cells = pl.DataFrame({"row": ["甲"] * 3, "column": list("abc"), "value": [0.125, 0.004, 0.0]})
+    text = drawn(charts.heatmap(cells, shares=True))
+    assert all(words in text.split() for words in ("12%", "0.4%", "0%"))
 
 
 def test_a_heat_map_of_one_value_has_a_colour() -> None:
@@ -100,6 +106,16 @@ def test_a_line_breaks_where_a_figure_is_missing() -> None:
     assert "亿元" in drawn(chart)
     paths = re.findall(r'aria-roledescription="line mark"[^>]*\bd="([^"]+)"', render.svg(chart))
     assert [path.count("M") for path in paths if path.count("M") > 1]
+
+
+def test_the_years_at_the_axis_are_whole_and_few() -> None:
+    def years(series: pl.DataFrame) -> list[str]:
+        return sorted(re.findall(r"(?:19|20)\d\d", drawn(charts.lines(series))))
+
+    assert years(SERIES) == ["2018", "2019", "2020"]
+    long = pl.DataFrame({"name": "a", "year": [1950.0 + i for i in range(71)], "value": 1.5})
+    assert years(long) == ["1972", "1996", "2020"]
+    assert years(SERIES.filter(pl.col("year") == 2020)) == ["2020"]
 
 
 def test_panels_have_a_title_and_a_unit_each() -> None:

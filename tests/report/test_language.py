@@ -36,7 +36,7 @@ def test_both_languages_say_the_same_things() -> None:
 
 
 def test_a_singular_is_used_for_one() -> None:
-    assert "1 indicator;" in EN.text("group.share", share="5%", n=1, known=0)
+    assert "1 indicator," in EN.text("group.share", share="5%", n=1, known=0)
     assert "2 indicators," in EN.text("group.share", share="5%", n=2, known=0)
 
 

@@ -7,6 +7,7 @@ import polars as pl
 
 from core.report.charts.marks import ROLE, layered, needs, numbers, role, with_lines, zero_rule
 from core.report.charts.style import GAIN, INK, LOSS, MUTED, bare_axis, data
+from core.report.text import percent
 
 
 def ranking(
@@ -38,7 +39,7 @@ def ranking(
     rows = scores.with_columns(
         label=pl.format("{}  {}", pl.col("rank").cast(pl.String).fill_null("–"), "name"),
         text=numbers("score"),
-        share=pl.format("{} %", (pl.col("coverage") * 100).round(0).cast(pl.Int64)),
+        share=pl.col("coverage").map_elements(percent, return_dtype=pl.String),
         role=role(focus, rival),
         zero=pl.lit(0.0),
     )
@@ -117,7 +118,8 @@ def waterfall(
     y = alt.Y("place:N", sort=rows["place"].to_list(), title=None, axis=axis)
     bounds = [*rows["low"], *rows["high"]]
     room = (max(bounds) - min(bounds) or 1.0) * 0.16
-    scale = alt.Scale(domain=[min(bounds), max(bounds) + room], nice=False)
+    left = min(bounds) - 0.2 * room * (min(bounds) < 0)
+    scale = alt.Scale(domain=[left, max(bounds) + room], nice=False)
     kinds = alt.Scale(domain=["total", "plus", "minus"], range=[MUTED, GAIN, LOSS])
     base = alt.Chart(data(rows)).encode(y=y)
     links = base.transform_filter("datum.below != null").mark_rule(color=MUTED, strokeDash=[2, 2])

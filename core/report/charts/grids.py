@@ -5,8 +5,9 @@ from __future__ import annotations
 import altair as alt
 import polars as pl
 
-from core.report.charts.marks import layered, needs, order, with_lines
+from core.report.charts.marks import layered, needs, numbers, order, with_lines
 from core.report.charts.style import FOCUS, INK, MUTED, RIVAL, RULE, bare_axis, data
+from core.report.text import percent
 
 #: One hue from light to dark: in black and white the order stays.
 _RAMP = ["#f4f8fb", "#c9deec", "#8dbbd8", "#4a90bd", "#0d659f", "#063d63"]
@@ -15,7 +16,7 @@ _RAMP = ["#f4f8fb", "#c9deec", "#8dbbd8", "#4a90bd", "#0d659f", "#063d63"]
 def heatmap(
     cells: pl.DataFrame,
     *,
-    number: str = ".2f",
+    shares: bool = False,
     legend: str = "",
     title: str = "",
     cell: int = 72,
@@ -25,7 +26,7 @@ def heatmap(
     Args:
         cells: ``row``, ``column`` and ``value``; rows and columns in the order of their first
             appearance; null is drawn as an empty cell with a dash.
-        number: the format of the values (d3): ``.2f``, ``.0%``.
+        shares: whether the values are shares, 0 to 1, which are written in percent.
         legend: the title of the scale.
         title: of the chart.
         cell: the width of a column, in pixels.
@@ -36,7 +37,8 @@ def heatmap(
     values = cells["value"].drop_nulls()
     needs(values.to_frame(), "a heat map needs a value")
     low, high = min(values), max(values)
-    rows = with_lines(cells, "row")
+    text = pl.col("value").map_elements(percent, pl.String) if shares else numbers("value")
+    rows = with_lines(cells, "row").with_columns(text=text)
     top = alt.Axis(orient="top", labelAngle=0, ticks=False, domain=False, labelLimit=cell)
     base = alt.Chart(data(rows)).encode(
         x=alt.X("column:N", sort=order(rows, "column"), title=None, axis=top),
@@ -48,7 +50,7 @@ def heatmap(
         "value:Q",
         title=legend or None,
         scale=alt.Scale(range=_RAMP, domain=[low, high], interpolate="lab"),
-        legend=alt.Legend(gradientLength=160, orient="bottom", format=number),
+        legend=alt.Legend(gradientLength=160, orient="bottom", format=".0%" if shares else ".2f"),
     )
     dark = f"datum.value > {low + 0.55 * (high - low)}"
     layers = [
@@ -58,7 +60,7 @@ def heatmap(
         empty.mark_rect(fill="white", stroke=RULE, strokeDash=[2, 2]),
         empty.mark_text(text="–", color=MUTED),
         known.mark_text(fontSize=12).encode(
-            text=alt.Text("value:Q", format=number),
+            text="text:N",
             color=alt.condition(dark, alt.value("white"), alt.value(INK)),
         ),
     ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import altair as alt
@@ -38,7 +39,7 @@ def lines(
     """
     needs(series.drop_nulls("value"), "trend lines need a value")
     names = order(series, "name")
-    drawn = _drawn(alt.Chart(data(series)), names, focus, rival, unit).properties(
+    drawn = _drawn(alt.Chart(data(series)), names, focus, rival, unit, _span(series)).properties(
         width=width, height=height
     )
     chart: alt.LayerChart = themed(drawn, title)
@@ -70,8 +71,6 @@ def panels(
     known = series.filter(pl.col("value").is_not_null().any().over("panel"))
     needs(known, "trend lines need a value")
     rows = known.with_columns(panel=pl.struct("panel", "unit").map_elements(_heading, pl.String))
-    years = rows.drop_nulls("value")["year"]
-    span = [min(years), max(years)]
     header = alt.Header(
         labelExpr="split(datum.label, '\\n')",
         labelAlign="left",
@@ -82,7 +81,7 @@ def panels(
         labelPadding=6,
     )
     # One chart in facets, and not charts side by side: Altair and Vega-Lite take half the time.
-    drawn = _drawn(alt.Chart(), order(rows, "name"), focus, rival, "", span)
+    drawn = _drawn(alt.Chart(), order(rows, "name"), focus, rival, "", _span(rows))
     joined = (
         drawn.properties(width=width, height=height)
         .facet(
@@ -103,20 +102,33 @@ def _heading(panel: dict[str, str]) -> str:
     return f"{wrap(panel['panel'], 30, 2)}\n{panel['unit']}"
 
 
+def _span(series: pl.DataFrame) -> list[float]:
+    """The first and the last year with a figure."""
+    years = series.drop_nulls("value")["year"]
+    return [min(years), max(years)]
+
+
+def _ticks(span: list[float]) -> list[float]:
+    """At most four whole years, the last one among them; the first moment where there is none."""
+    first, last = math.ceil(span[0]), math.floor(span[1])
+    step = max(1, math.ceil((last - first) / 3))
+    return [*range(last, first - 1, -step)] or [span[0]]
+
+
 def _drawn(
     rows: alt.Chart,
     names: list[str],
     focus: str | None,
     rival: str | None,
     unit: str,
-    span: list[float] | None = None,
+    span: list[float],
 ) -> Any:
     """The lines, the focus heavy and on top; every figure has a mark, so that gaps show."""
     marked = [name for name in names if name in (focus, rival)]
     known = names if len(names) <= MOST_SERIES else marked or names[:MOST_SERIES]
     color, dash, shape = told_apart(known, focus, rival, legend_offset=28 if unit else 16)
-    years = alt.Scale(domain=span, nice=False) if span else alt.Scale(zero=False, nice=False)
-    axis = alt.Axis(format="d", tickMinStep=1, tickCount=5, grid=False, labelFlush=True)
+    years = alt.Scale(domain=span, nice=False)
+    axis = alt.Axis(format="d", values=_ticks(span), grid=False)
     above = alt.Axis(tickCount=4, titleAngle=0, titleAlign="left", titleX=-8, titleY=-10)
     base = rows.encode(
         x=alt.X("year:Q", title=None, scale=years, axis=axis),

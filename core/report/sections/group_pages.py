@@ -129,17 +129,16 @@ def _lines(view: View, series: pl.DataFrame, leaves: pl.DataFrame) -> pl.DataFra
 
 
 def _trend_table(view: View, rows: pl.DataFrame, periods: list[str]) -> Table:
+    """A row for each indicator and city, a column for each period; each indicator is named once."""
     known = {
         (panel, name, period): value
         for panel, name, period, value in rows.select("panel", "name", "period", "value").rows()
     }
-    pairs = rows.select("panel", "name").unique(maintain_order=True).rows()
-    cells = [
-        [
-            *(Cell(text) for text in pair),
-            *(Cell(view.language.figure(known.get((*pair, period)))) for period in periods),
-        ]
-        for pair in pairs
-    ]
+    cells = []
+    for (panel,), part in rows.group_by("panel", maintain_order=True):
+        for place, name in enumerate(part["name"].unique(maintain_order=True)):
+            values = [known.get((panel, name, period)) for period in periods]
+            texts = ["" if place else panel, name, *map(view.language.figure, values)]
+            cells.append([Cell(text) for text in texts])
     heads = [view.text("common.indicator"), view.text("common.city")]
     return Table([*heads, *periods], cells, right=2)

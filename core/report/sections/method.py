@@ -20,7 +20,7 @@ def method(view: View) -> Section:
     if description := view.facts.definition.description:
         blocks.append(Text(view.text("method.about", description=description), lead=True))
     blocks += [
-        Items([*_figures(view), *_steps(view)]),
+        *(Text(text) for text in (*_figures(view), *_steps(view))),
         *_standardization(view),
         *_joining(view),
         Items(
@@ -104,8 +104,7 @@ def _standardization(view: View) -> Iterator[Block]:
     remarks = [view.text(f"method.within_{each}") for each in sorted(within)]
     if any((leaf.direction or 1) < 0 for leaf in leaves) or _has_negative(view):
         remarks.append(view.text("method.direction"))
-    if remarks:
-        yield Items(remarks)
+    yield from (Text(text) for text in remarks)
 
 
 def _has_negative(view: View) -> bool:

@@ -89,7 +89,7 @@ def _groups(view: View) -> Iterator[str]:
                 groups=view.listed(nodes),
             )
     if empty := [node for node in view.groups if node not in known]:
-        yield view.text("summary.empty_groups", k=len(empty), groups=view.listed(empty))
+        yield view.text("summary.empty_groups", n=len(empty), groups=view.listed(empty))
 
 
 def _is_last(view: View, node: str) -> bool:

@@ -1,6 +1,6 @@
 # make run    the main job: refresh the bundled figures, compute, print the index
 # make test   every check: ruff, mypy --strict, pytest
-# make chaos  kill the daemon 200 times at random moments
+# make chaos  kill the daemon 200 times at random moments; two processes write for a minute
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
@@ -31,6 +31,7 @@ $(STAMP): pyproject.toml constraints.txt
 
 chaos: $(STAMP)
 	$(BIN)/python -m tests.chaos.kills --kills 200
+	$(BIN)/python -m tests.chaos.writers --seconds 60
 
 clean:
 	rm -rf $(VENV) build dist *.egg-info

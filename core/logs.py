@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from core.config import Config
 
 #: Libraries that would write a line about each request or each job.
-_TALKATIVE = ("apscheduler", "httpcore", "httpx")
+TALKATIVE = ("apscheduler", "httpcore", "httpx")
 
 
 def set_up_logs(config: Config) -> None:
@@ -35,7 +35,7 @@ def set_up_logs(config: Config) -> None:
     journal = not settings.file and _is_journal()
     handler.setFormatter(_Json(secrets) if settings.format == "json" else _Text(secrets, journal))
     logging.basicConfig(level=settings.level.upper(), handlers=[handler], force=True)
-    for name in _TALKATIVE:
+    for name in TALKATIVE:
         logging.getLogger(name).setLevel(logging.ERROR)
 
 

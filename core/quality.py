@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 NAME = "cityflux.quality_gate"
 
 #: Tables that are shipped with the plugins were looked through by hand.
-_REVIEWED = "bundled:"
+REVIEWED = "bundled:"
 #: What a slip between 个, 十, 万 and 亿 multiplies a figure by.
 _SLIPS = (1, 4, 8)
 #: How near (in powers of ten) a ratio must be to such a factor: within 1.4 times.
@@ -45,7 +45,7 @@ _CITIES_APART = 3.0
 #: What may be negative.
 _SIGNED = frozenset({"a share", "percentage points", "points of an index", "a score", "degrees"})
 #: A page of fewer figures cannot be judged by how many it lost.
-_FEWEST = 4
+FEWEST = 4
 #: The columns in which the gate writes.
 _MARKS = ("status", "note")
 
@@ -94,7 +94,7 @@ class Gate:
     def normalize(self, documents: Sequence[Document]) -> Generator[None, Any, Any]:
         """Let figures pass, mark those that cannot be right, refuse a page that lost half."""
         frame = yield
-        if not documents or all(each.address.startswith(_REVIEWED) for each in documents):
+        if not documents or all(each.address.startswith(REVIEWED) for each in documents):
             return frame
         if not {"city", "period", "value"} <= set(getattr(frame, "columns", ())):
             return frame  # the contract will say what is wrong
@@ -103,7 +103,7 @@ class Gate:
 
     def _check_yield(self, documents: Sequence[Document], frame: pl.DataFrame) -> None:
         last = self.history.last_yield(self._indicator.id, documents[0].source_id)
-        if last is None or len(documents) < last[0] or last[1] < _FEWEST:
+        if last is None or len(documents) < last[0] or last[1] < FEWEST:
             return
         found = frame["value"].count()
         if found < self.settings.fewest * last[1]:

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, cast
 from core.carry_out import Result, carry_out
 from core.isolation.errand import Errand
 from core.isolation.pool import Workers
+from core.pages import doubt_thin_pages
 from core.tasks import Task
 from scrapers.document import Document
 from storage import catalog, fetches
@@ -101,6 +102,21 @@ def run_tasks(
     workers: Workers,
 ) -> Iterator[list[Result]]:
     """Run tasks in threads and give their results as they come, those that came together at once.
+
+    What is read from one page by many indicators comes when all of it was read, see `core.pages`.
+    """
+    return doubt_thin_pages(_as_they_come(tasks, http, cities, threads, time_limit, workers), tasks)
+
+
+def _as_they_come(
+    tasks: Sequence[Task],
+    http: Client,
+    cities: set[str],
+    threads: int,
+    time_limit: float,
+    workers: Workers,
+) -> Iterator[list[Result]]:
+    """Run tasks in threads.
 
     A task that takes too long is given up. Where it is that of a plugin which is not built in, its
     worker is killed; otherwise its thread is left behind, as Python cannot end it, and a new one

@@ -169,6 +169,78 @@ def test_a_page_that_lost_half_of_its_figures_is_refused(make: Callable[..., Hom
     assert home.refresh(dict(list(GOOD.items())[:5])).returncode == 0
 
 
+PAGE = """
+from pathlib import Path
+
+import polars as pl
+from cityflux import Document, Indicator, Source, hookimpl
+
+FILE = Path(__file__).with_name("page.txt")
+OFFICE = Source("local.office", "p", "file:page.txt", licence="l")
+
+
+class Line:
+    def __init__(self, name):
+        self.name = name
+
+    @hookimpl
+    def indicator(self):
+        return Indicator(f"local.{self.name}", self.name, self.name, "万人次")
+
+    @hookimpl
+    def source(self):
+        return OFFICE
+
+    @hookimpl
+    def fetch(self, http, source, since):
+        return [Document(source.address, FILE.read_bytes())]
+
+    @hookimpl
+    def normalize(self, documents):
+        lines = dict(line.split() for line in documents[0].text.splitlines())
+        value = float(lines[self.name]) if self.name in lines else None
+        return pl.DataFrame(
+            {"city": ["shanghai"], "period": ["2020"], "value": [value]},
+            schema_overrides={"value": pl.Float64},
+        )
+
+
+@hookimpl
+def register_indicators(register):
+    for name in "abcdef":
+        register(Line(name))
+"""
+
+
+def test_a_page_that_lost_half_of_its_indicators_is_doubted_as_a_whole(tmp_path: Path) -> None:
+    plugins = tmp_path / "my_plugins"
+    plugins.mkdir()
+    (plugins / "page.py").write_text(PAGE, encoding="utf-8")
+
+    def refreshed(**lines: float) -> dict[str, tuple[float, str, str]]:
+        text = "\n".join(f"{name} {value}" for name, value in lines.items())
+        (plugins / "page.txt").write_text(text, encoding="utf-8")
+        done = run_module(
+            "cityflux", "refresh", *(f"local.{name}" for name in "abcdef"), cwd=tmp_path
+        )
+        assert done.returncode == 0, done.stderr
+        connection = sqlite3.connect(tmp_path / "data" / "cityflux.db")
+        rows = connection.execute(
+            "SELECT indicator_id, value, status, note FROM observations ORDER BY indicator_id"
+        ).fetchall()
+        connection.close()
+        return {name.removeprefix("local."): tuple(rest) for name, *rest in rows}
+
+    whole = dict(zip("abcdef", range(10, 16), strict=True))
+    assert {status for _, status, _ in refreshed(**whole).values()} == {"ok"}
+    found = refreshed(a=20, b=21)
+    assert found["a"][:2] == (20.0, "suspect")
+    assert "the page gave figures for 2 of the 6 indicators that it gave before" in found["a"][2]
+    assert found["c"] == (12.0, "ok", "")  # the last good one stays
+    assert refreshed(a=20, b=21) == found
+    assert refreshed(a=20, b=21, c=22)["a"] == (20.0, "ok", "")  # half is enough
+
+
 def test_the_gate_can_be_set_and_turned_off(make: Callable[..., Home]) -> None:
     home = make()
     home.refresh(GOOD)

@@ -9,7 +9,7 @@ from core.cli.charts import bar, shows_unicode
 from core.cli.output import percent, print_table
 
 if TYPE_CHECKING:
-    from core.cli.analyse import Study
+    from core.cli.study import Study
 
 Rows = Sequence[Mapping[str, Any]]
 Names = Mapping[str, str]
@@ -58,9 +58,12 @@ def print_statistics(rows: Rows, study: Study, names: Names, cities: Names, *, c
 def print_correlations(
     rows: Rows, study: Study, names: Names, cities: Names, *, color: bool
 ) -> None:
-    """Print the pairs, the highest correlation first; those without one are counted."""
+    """Print the pairs, the highest correlation first, then those that two observations make.
+
+    Pairs without a correlation are counted.
+    """
     known = [row for row in rows if row["correlation"] is not None]
-    known.sort(key=lambda row: -row["correlation"])
+    known.sort(key=lambda row: (row["p_value"] is None, -row["correlation"]))
     print_table(
         f"{study.title}: {study.method} correlation of scores; {len(rows) - len(known)} of "
         f"{len(rows)} pairs have none",

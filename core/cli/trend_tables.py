@@ -11,7 +11,7 @@ from core.cli.charts import shows_unicode, sparkline
 from core.cli.output import console, print_table, printable
 
 if TYPE_CHECKING:
-    from core.cli.trends import Subject
+    from core.cli.development import Subject
 
 _RANKS = 12
 _RANKS_ON_TERMINAL = 6

@@ -39,7 +39,8 @@ def trigger_of(schedule: str, source_id: str, timezone: tzinfo = UTC) -> BaseTri
         ConfigError: the schedule is none of these.
     """
     from apscheduler.triggers.cron import CronTrigger
-    from apscheduler.triggers.interval import IntervalTrigger
+
+    from core.daemon.interval import SteadyInterval
 
     text = schedule.strip().lower()
     if not text:
@@ -53,7 +54,7 @@ def trigger_of(schedule: str, source_id: str, timezone: tzinfo = UTC) -> BaseTri
         if step <= timedelta(0):
             raise ConfigError(f"{source_id}: schedule {schedule!r} never comes; write every 1 hour")
         start = _EPOCH + timedelta(seconds=phase % step.total_seconds())
-        return IntervalTrigger(seconds=int(step.total_seconds()), start_date=start, timezone=UTC)
+        return SteadyInterval(seconds=int(step.total_seconds()), start_date=start, timezone=UTC)
     return _crontab(schedule, text, source_id, timezone)
 
 

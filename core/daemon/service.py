@@ -30,6 +30,7 @@ from core.daemon.lock import only_daemon
 from core.daemon.notify import notify
 from core.daemon.plan import Session, sources_apart, tasks_of, triggers, users
 from core.daemon.schedule import next_run
+from core.daemon.timing import ClockWatch, new_scheduler
 from core.daemon.webhook import open_webhook
 from core.errors import USER_ERRORS, ConfigError
 from core.http import keep_hosts, open_client
@@ -149,19 +150,9 @@ class Service:
 
     def _schedule(self, connection: sqlite3.Connection) -> BackgroundScheduler:
         """One job for each source; what was missed runs once, at once."""
-        from apscheduler.executors.pool import ThreadPoolExecutor
-        from apscheduler.schedulers.background import BackgroundScheduler
-
-        config, moment = self._session.config, datetime.now(UTC)
-        scheduler = BackgroundScheduler(
-            timezone=UTC,
-            # Plugins that hang together hold up each other, but not those that are built in.
-            executors={
-                name: ThreadPoolExecutor(config.refresh.threads) for name in ("default", "workers")
-            },
-            # The defaults drop a job that waited for a second, and never catch up.
-            job_defaults={"misfire_grace_time": None, "coalesce": True, "max_instances": 1},
-        )
+        moment, threads = datetime.now(UTC), self._session.config.refresh.threads
+        # Plugins that hang together hold up each other, but not those that are built in.
+        scheduler = new_scheduler({"default": threads, "workers": threads})
         earlier, fetched = jobs.read_jobs(connection), jobs.last_runs(connection)
         apart = sources_apart(self._session.plugins)
         self._jobs = {}
@@ -222,6 +213,7 @@ class Service:
         """Store, watch and recompute until stopped."""
         settings = self._session.config.daemon
         version, first_change, last_change, next_beat = (-1, -1), 0.0, -LIVELY, 0.0
+        clock = ClockWatch(self._scheduler)
         while not (self._stopping.is_set() or self._reload.is_set()):
             lively = time.monotonic() - last_change < LIVELY
             pause = settings.poll / 10 if lively else settings.poll
@@ -241,6 +233,7 @@ class Service:
                 next_beat = moment + BEAT
                 self._say(connection)
                 # A sleep of the machine stops APScheduler's clock; this makes it look again.
+                clock.look()
                 self._scheduler.wakeup()
                 self._workers.end_idle(BEAT)
                 notify(WATCHDOG="1")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import replace
 from itertools import chain
 from typing import TYPE_CHECKING, Any
@@ -19,7 +20,6 @@ from scrapers.document import Document
 from storage.database import now
 
 if TYPE_CHECKING:
-    from core.isolation.worker import Worker
     from scrapers.client import Client
 
 
@@ -41,7 +41,7 @@ class Errand:
         self._witness = Witness(http)
         self._started = now()
         self._since = math.inf
-        self._worker: Worker | None = None
+        self._kill: Callable[[], None] | None = None
         self._lock = threading.Lock()
         self._documents = {each.sha256: each for each in chain.from_iterable(task.kept)}
         gate = gate_of(task.plugin)
@@ -56,16 +56,16 @@ class Errand:
         if gate:
             self._answers |= {"history": gate.history.known, "last_yield": gate.history.last_yield}
 
-    def begin(self, worker: Worker | None = None) -> None:
+    def begin(self, kill: Callable[[], None] | None = None) -> None:
         """From now on its time runs; what it spent waiting for a worker does not count."""
         with self._lock:
-            self._worker = worker
+            self._kill = kill
             self._since = time.monotonic()
 
     def end(self) -> None:
         """Whoever worked for it may work for another now."""
         with self._lock:
-            self._worker = None
+            self._kill = None
 
     def read(self) -> None:
         """Fetching is over, and reading begins."""
@@ -78,8 +78,8 @@ class Errand:
     def give_up(self, time_limit: float) -> Result:
         """Cut it off: its worker is killed; a thread cannot be, and is left behind."""
         with self._lock:
-            if self._worker:
-                self._worker.kill()
+            if self._kill:
+                self._kill()
         return self.failed(
             f"{self.step} did not end: gave up after {time_limit:g} s; mend the plugin, or raise "
             "[refresh] time_limit in config.toml"

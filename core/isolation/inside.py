@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from scrapers.client import Client
 
 #: Less urgent than the parent, so that a plugin that eats the CPU does not slow it down.
-_NICE = 10
+_NICE = 5
 
 
 class Talk:

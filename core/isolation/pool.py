@@ -39,7 +39,7 @@ class Workers:
             except (PluginError, Stopped, OSError) as error:
                 return errand.failed(f"a process for {errand.task.plugin.record.name}: {error}")
             try:
-                errand.begin(worker)
+                errand.begin(worker.kill)
                 return worker.carry_out(errand, time_limit)
             finally:
                 errand.end()
@@ -78,6 +78,9 @@ class Workers:
             if self._closed:
                 raise Stopped("stopped: no more work is taken")
             worker = self._idle.pop()[1] if self._idle else None
+        if worker is not None and not worker.is_fit():  # it ended while it had nothing to do
+            worker.close()
+            worker = None
         if worker is None:
             selection = errand.task.plugin.apart
             assert selection is not None

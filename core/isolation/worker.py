@@ -37,9 +37,14 @@ class Worker:
         self._connection = Connection(ours.detach())
         self._lifeline = open(lifeline, "wb", buffering=0)  # noqa: PTH123, SIM115 - a descriptor
         self._killed = False
-        with theirs:
+        try:
             self._process = _spawn(theirs.fileno(), alive)
-        os.close(alive)
+        except OSError:
+            self._hang_up()
+            raise
+        finally:
+            theirs.close()
+            os.close(alive)
         try:
             self._connection.send(start)
             if not self._connection.poll(_LONGEST_START):
@@ -89,6 +94,9 @@ class Worker:
         self.kill()
         with suppress(subprocess.TimeoutExpired):
             self._process.wait(_LONGEST_END)
+        self._hang_up()
+
+    def _hang_up(self) -> None:
         self._connection.close()
         self._lifeline.close()
 
@@ -98,7 +106,9 @@ class Worker:
             self._process.wait(_LONGEST_END)
         self.close()
         code = self._process.returncode
-        return signal.Signals(-code).name if code and code < 0 else f"exit status {code}"
+        with suppress(ValueError, TypeError):
+            return signal.Signals(-code).name
+        return f"exit status {code}"
 
 
 def _spawn(messages: int, alive: int) -> subprocess.Popen[bytes]:

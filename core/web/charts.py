@@ -6,7 +6,7 @@ Every chart can be read without colour: by length, by place, by a number or a sh
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from core.web.asked import Language
 from core.web.messages import message
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     import altair as alt
 
 Cells = Sequence[dict[str, Any]]
+Side = Literal["left", "right"]
 Draw = Callable[[Cells, Language], "alt.LayerChart"]
 
 INK, STRONG, WARM, FAINT = "#1d2733", "#0b5c8a", "#c8551b", "#c9d6df"
@@ -26,6 +27,8 @@ FONT = '"Noto Sans CJK SC", "PingFang SC", "Microsoft YaHei", system-ui, sans-se
 WIDTH, ROW, LINES, MAP = 640, 26, 320, 440
 #: Cities that fit into the ranking, the ranks by group and the lines; the CSV has all of them.
 BARS, TILES, SERIES = 25, 12, 8
+#: Cities that have their name on the map.
+NAMED = 10
 #: About so many numbers stand at an axis.
 TICKS = 8
 
@@ -98,9 +101,9 @@ def lines(rows: Cells, language: Language) -> alt.LayerChart:
         ),
         y=alt.Y("value:Q", title=None, scale=alt.Scale(zero=False)),
     )
-    # A legend of the lines would stand beside that of the points, which has colour and shape.
+    # The points have one legend for colour and shape; one of the lines would stand beside it.
     drawn = base.mark_line(strokeWidth=2).encode(
-        color=alt.Color("city:N", sort=None, legend=None, scale=scale)
+        stroke=alt.Stroke("city:N", sort=None, legend=None, scale=scale), detail="city:N"
     )
     points = base.mark_point(filled=True, size=60, opacity=1).encode(
         color=alt.Color("city:N", sort=None, title=None, scale=scale),
@@ -121,18 +124,46 @@ def atlas(rows: Cells, language: Language) -> alt.LayerChart:
     flows = [row for row in rows if "value" in row]
     where = {"latitude": "latitude:Q", "longitude": "longitude:Q"}
     to = {"latitude2": "latitude2:Q", "longitude2": "longitude2:Q"}
-    widths = alt.StrokeWidth("value:Q", legend=None, scale=alt.Scale(range=[0.5, 6]))
+    widths = alt.StrokeWidth("value:Q", legend=None, scale=alt.Scale(range=[0.5, 5]))
     routes = _chart(flows).mark_rule(color=WARM, opacity=0.5)
-    sizes = alt.Scale(reverse=True, range=[60, 700])
-    base = _chart(cities).encode(**where)
-    points = base.mark_circle(color=STRONG, opacity=0.75, stroke="white")
+    sizes = alt.Scale(reverse=True, range=[40, 700 if len(cities) <= BARS else 250])
+    points = _chart(cities).mark_circle(color=STRONG, opacity=0.85, stroke="white")
     layers = [
-        alt.Chart(alt.graticule(step=[5, 5])).mark_geoshape(stroke=FAINT, strokeWidth=0.5),
+        alt.Chart(alt.graticule(step=[5, 5], extent=_extent(cities))).mark_geoshape(
+            stroke=FAINT, strokeWidth=0.5, filled=False
+        ),
         *([routes.encode(**where, **to, strokeWidth=widths)] if flows else []),
-        points.encode(size=alt.Size("rank:Q", legend=None, scale=sizes)),
-        base.mark_text(dy=-16).encode(text="label:N"),
+        points.encode(**where, size=alt.Size("rank:Q", legend=None, scale=sizes)),
+        *_labels(cities, **where),
     ]
     return _finished(*layers, height=MAP).project("mercator", **_view(cities))
+
+
+def _labels(cities: Cells, **where: str) -> list[alt.Chart]:
+    """The labels, each on the side away from the nearest city, on white where lines pass below."""
+    labelled = [row for row in cities if row["label"]]
+    made = []
+    sides: tuple[tuple[Side, int], ...] = (("left", 13), ("right", -13))
+    for side, shift in sides:
+        rows = [row for row in labelled if _aligned(row, cities) == side]
+        text = _chart(rows).encode(**where, text="label:N")
+        for halo in ({"stroke": "white", "strokeWidth": 4}, {"color": INK}):
+            made.append(text.mark_text(align=side, dx=shift, **halo))
+    return made
+
+
+def _aligned(city: dict[str, Any], cities: Cells) -> Side:
+    """How the label of a city is aligned: it begins at its right, or ends at its left."""
+    others = [each for each in cities if each is not city]
+    nearest = min(others, key=lambda each: _apart(city, each), default=city)
+    return "right" if nearest["longitude"] > city["longitude"] else "left"
+
+
+def _apart(one: dict[str, Any], other: dict[str, Any]) -> float:
+    """The square of a distance in degrees: enough to find the nearest."""
+    return float(
+        (one["longitude"] - other["longitude"]) ** 2 + (one["latitude"] - other["latitude"]) ** 2
+    )
 
 
 def _view(cities: Cells) -> dict[str, Any]:
@@ -146,6 +177,18 @@ def _view(cities: Cells) -> dict[str, Any]:
         "scale": WIDTH / degrees * 57.2958,
         "translate": [WIDTH / 2, MAP / 2],
     }
+
+
+def _extent(cities: Cells) -> list[list[float]]:
+    """Corners, south-west and north-east, of the part of the earth that the map can show."""
+    places = [(row["longitude"], row["latitude"]) for row in cities]
+    sides = [(min(each), max(each)) for each in zip(*places, strict=True)]
+    room = max(max(last - first for first, last in sides), 10.0)
+    (west, east), (south, north) = sides
+    return [
+        [max(west - room, -180.0), max(south - room, -80.0)],
+        [min(east + room, 180.0), min(north + room, 80.0)],
+    ]
 
 
 def _chart(rows: Cells) -> alt.Chart:
@@ -168,7 +211,7 @@ def _finished(*layers: alt.Chart, height: float) -> alt.LayerChart:
         .configure(font=MEASURED)
         .configure_axis(labelFontSize=13, titleFontSize=13, **axis)
         .configure_text(fontSize=13)
-        .configure_legend(labelFontSize=13, orient="top", columns=4)
+        .configure_legend(labelFontSize=13, orient="top", columns=5)
         .configure_view(stroke=None)
     )
     return chart

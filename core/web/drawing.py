@@ -5,14 +5,16 @@ from __future__ import annotations
 import asyncio
 import csv
 import io
+import json
 import sqlite3
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 from html import escape
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from core.web import atlas, charts
-from core.web.asked import Asked, NotHere
+from core.web.asked import Asked, Language, NotHere
 from core.web.indicator import lines_of, series_of
 from core.web.messages import message
 from core.web.page import read, understand
@@ -27,6 +29,8 @@ Cells = list[dict[str, Any]]
 
 #: Characters of a name in a chart.
 LONGEST = 40
+#: Pictures that are kept, of some 50 kB each.
+KEPT = 100
 MEDIA = {"svg": "image/svg+xml", "png": "image/png", "csv": "text/csv; charset=utf-8"}
 #: A picture that a browser opens by itself loads nothing and runs nothing.
 PICTURE = "default-src 'none'; style-src 'unsafe-inline'; sandbox"
@@ -115,19 +119,24 @@ def _series(connection: sqlite3.Connection, asked: Asked) -> Cells:
 def _atlas(connection: sqlite3.Connection, asked: Asked) -> Cells:
     shown = chosen(connection, asked, asked.needed("index"))
     rows = atlas.places(connection, shown)
+    named = [row["city_id"] for row in rows[: charts.NAMED]]
     cities: Cells = [
         {
             "city": _name(asked, row),
-            "label": f"{row['rank'] or MISSING} {_name(asked, row)}" if place < charts.BARS else "",
+            "label": _label(asked, row) if row["city_id"] in named else "",
             "rank": row["rank"],
             "score": row["score"],
             "latitude": row["latitude"],
             "longitude": row["longitude"],
         }
-        for place, row in enumerate(rows)
+        for row in rows
         if row["latitude"] is not None and row["longitude"] is not None
     ]
     return cities and cities + _routes(connection, asked)
+
+
+def _label(asked: Asked, row: sqlite3.Row) -> str:
+    return f"{MISSING if row['rank'] is None else row['rank']} {_name(asked, row)}"
 
 
 def _routes(connection: sqlite3.Connection, asked: Asked) -> Cells:
@@ -184,7 +193,7 @@ def chart_view(name: str) -> Callable[..., Any]:
             if kind not in CHARTS:
                 raise NotHere(kind)
             rows = await read(datasette, name, lambda found: CHARTS[kind].rows(found, asked))
-            body = await asyncio.to_thread(_encoded, CHARTS[kind], ending, rows, asked)
+            body = await asyncio.to_thread(_encoded, kind, ending, rows, asked.language)
         except NotHere as missing:
             text = f"{message(asked.language, 'not_here')}: {missing}"
             return Response.text(text, status=int(HTTPStatus.NOT_FOUND))
@@ -203,7 +212,7 @@ def chart_view(name: str) -> Callable[..., Any]:
     return send
 
 
-def _encoded(kind: Chart, ending: str, rows: Cells, asked: Asked) -> bytes:
+def _encoded(kind: str, ending: str, rows: Cells, language: Language) -> bytes:
     """The rows as a table, or the drawn ones as a picture.
 
     Raises:
@@ -211,12 +220,19 @@ def _encoded(kind: Chart, ending: str, rows: Cells, asked: Asked) -> bytes:
     """
     if ending == "csv":
         return _table(rows)
+    chosen_rows = CHARTS[kind].drawn(rows)
+    if not chosen_rows:
+        raise NotHere(message(language, "nothing_to_draw"))
+    drawn = [{name: _short(cell) for name, cell in row.items()} for row in chosen_rows]
+    return _picture(kind, ending, language, json.dumps(drawn))
+
+
+@lru_cache(maxsize=KEPT)
+def _picture(kind: str, ending: str, language: Language, drawn: str) -> bytes:
+    """Draw; the same rows give the same picture, so the last ones are kept."""
     import vl_convert
 
-    drawn = [{name: _short(cell) for name, cell in row.items()} for row in kind.drawn(rows)]
-    if not drawn:
-        raise NotHere(message(asked.language, "nothing_to_draw"))
-    specification = kind.draw(drawn, asked.language).to_dict()
+    specification = CHARTS[kind].draw(json.loads(drawn), language).to_dict()
     if ending == "svg":
         svg = vl_convert.vegalite_to_svg(specification, allowed_base_urls=[])
         measured, shown = (

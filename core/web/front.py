@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from functools import lru_cache
 from typing import NamedTuple
 
 from core.web.asked import Asked
@@ -21,6 +22,11 @@ WHERE f.outcome = 'failed' AND f.id = (SELECT max(id) FROM fetches g
 ORDER BY f.id DESC
 """
 _LATE = "SELECT * FROM stale_indicators"
+_CONCERNS_LATE = """
+SELECT (SELECT coalesce(max(seq), 0) FROM changes), date('now'),
+    (SELECT group_concat(id || ' ' || name_zh || ' ' || name_en || ' ' || frequency, ';')
+        FROM indicators)
+"""
 _SUSPECT = """
 SELECT o.indicator_id, o.city_id, o.period, o.value, o.note, i.unit, i.name_zh, i.name_en,
     c.name_zh AS city_zh, c.name_en AS city_en
@@ -33,6 +39,11 @@ _OVERDUE = """
 SELECT source_id, next_run, last_success, error FROM jobs
 WHERE next_run < strftime('%Y-%m-%dT%H:%M:%fZ', 'now') AND running_since IS NULL
 ORDER BY next_run
+"""
+# What the daemon says of itself: a copy that failed, an index that it cannot compute.
+_OWN = """
+SELECT what, since, message FROM alarms
+WHERE what NOT IN (SELECT id FROM sources) ORDER BY since, what
 """
 
 
@@ -52,21 +63,39 @@ class Alarms(NamedTuple):
     late: Rows
     suspect: Rows
     overdue: Rows
+    own: Rows
 
 
 def front_page(connection: sqlite3.Connection, asked: Asked) -> Page:
     """Make the front page."""
-    queries = (_FAILED, _LATE, _SUSPECT, _OVERDUE)
     return Page(
         "front.html",
         message(asked.language, "product"),
         {
             "summaries": [_summary(connection, row["id"]) for row in indices(connection)],
-            "alarms": Alarms(*(connection.execute(query).fetchall() for query in queries)),
+            "alarms": _alarms(connection),
             "state": _state(connection),
             "most": SHOWN,
         },
     )
+
+
+def _alarms(connection: sqlite3.Connection) -> Alarms:
+    known = one(connection, _CONCERNS_LATE)
+    assert known is not None
+    failed, suspect, overdue, own = (
+        connection.execute(query).fetchall() for query in (_FAILED, _SUSPECT, _OVERDUE, _OWN)
+    )
+    return Alarms(failed, _late(connection, *known), suspect, overdue, own)
+
+
+@lru_cache(maxsize=8)
+def _late(connection: sqlite3.Connection, position: int, day: str, indicators: str) -> Rows:
+    """The late indicators; asked for again when a figure, an indicator or the day changed.
+
+    That reads every figure, and a server has a few connections that it keeps.
+    """
+    return connection.execute(_LATE).fetchall()
 
 
 def _summary(connection: sqlite3.Connection, index_id: str) -> Summary:

@@ -99,6 +99,7 @@ MESSAGES: Mapping[str, tuple[str, str]] = {
     "never": ("从未", "never"),
     "alarms": ("警报", "Alarms"),
     "no_alarm": ("没有失败、逾期或存疑。", "Nothing is failing, late or suspect."),
+    "alarm_own": ("守护进程的警报", "alarms of the daemon"),
     "alarm_failed": ("抓取失败", "failed fetches"),
     "alarm_late": ("指标缺数或逾期", "indicators without a figure, or late"),
     "alarm_suspect": ("数值存疑", "suspect figures"),

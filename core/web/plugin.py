@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from datasette.app import Datasette
     from datasette.utils.asgi import Request
 
-Route = tuple[str, Callable[..., Any]]
+    from core.web.routes import Route
 
 NAME = "cityflux"
 #: What ``datasette.hookimpl`` is, without the import of Datasette.

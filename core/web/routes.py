@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from importlib.resources import files
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from core.web.atlas import map_page
 from core.web.city import city_page
@@ -11,7 +12,6 @@ from core.web.drawing import chart_view
 from core.web.front import front_page
 from core.web.indicator import indicator_page
 from core.web.page import view
-from core.web.plugin import Route
 from core.web.provenance import fetch_page, figure_page, score_page
 from core.web.ranking import index_page
 from core.web.search import search_page
@@ -19,6 +19,9 @@ from core.web.snapshot import as_file, as_text, sender, snapshot_page
 
 if TYPE_CHECKING:
     from datasette.utils.asgi import Request, Response
+
+#: A pattern of addresses, and what answers them.
+Route = tuple[str, Callable[..., Any]]
 
 _ID = "(?P<id>[^/]+)"
 _SNAPSHOT = "snapshot/(?P<id>[0-9a-f]{64})"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import sqlite3
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
@@ -30,7 +31,7 @@ def trouble(datasette: Datasette, request: Request, exception: Exception, name: 
     status = int(getattr(exception, "status", HTTPStatus.INTERNAL_SERVER_ERROR))
     asked = understand(datasette, request)
     key, detail = _TITLES.get(HTTPStatus(status), "wrong"), _said(exception)
-    if getattr(exception, "message_is_html", False):  # only a query that took too long has that
+    if _took_too_long(exception):
         key, detail, status = "too_slow", "", int(HTTPStatus.SERVICE_UNAVAILABLE)
     elif status >= HTTPStatus.INTERNAL_SERVER_ERROR and not hasattr(exception, "status"):
         log.error("%s failed", request.path, exc_info=exception)
@@ -40,6 +41,13 @@ def trouble(datasette: Datasette, request: Request, exception: Exception, name: 
         told = {"ok": False, "error": detail or title, "status": status, "title": title}
         return Response.json(told, status=status)
     return answer(Page("trouble.html", title, {"detail": detail}, status), asked, name)
+
+
+def _took_too_long(exception: Exception) -> bool:
+    """Whether a query was broken off; of Datasette's errors only that one is written in HTML."""
+    if isinstance(exception, sqlite3.OperationalError):
+        return str(exception) == "interrupted"
+    return bool(getattr(exception, "message_is_html", False))
 
 
 def _said(exception: Exception) -> str:

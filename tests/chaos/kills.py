@@ -190,6 +190,8 @@ def settle(folder: Path) -> list[str]:
         "WHERE pid = ? AND position = last AND NOT EXISTS "
         "(SELECT 1 FROM jobs WHERE running_since IS NOT NULL OR last_run IS NULL)"
     )
+    while not database.exists() and time.monotonic() < end:
+        time.sleep(0.05)  # on a busy machine every kill may have come before the first file
     with contextlib.closing(sqlite3.connect(database, timeout=15)) as connection:
         while time.monotonic() < end:
             with contextlib.suppress(sqlite3.OperationalError):

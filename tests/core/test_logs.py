@@ -13,7 +13,7 @@ import pytest
 
 from core.config import Config, Log
 from core.errors import ConfigError
-from core.logs import set_up_logs
+from core.logs import TALKATIVE, set_up_logs
 
 log = logging.getLogger("cityflux")
 
@@ -22,8 +22,11 @@ log = logging.getLogger("cityflux")
 def as_before() -> Iterator[None]:
     root = logging.getLogger()
     level, handlers = root.level, root.handlers[:]
+    levels = {name: logging.getLogger(name).level for name in TALKATIVE}
     root.handlers[:] = []
     yield
+    for name, before in levels.items():
+        logging.getLogger(name).setLevel(before)
     for handler in root.handlers:
         handler.close()
     root.handlers[:], root.level = handlers, level

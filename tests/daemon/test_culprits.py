@@ -97,22 +97,17 @@ def test_each_culprit_is_cut_off_at_its_limit_and_named(daemon: Daemon) -> None:
 
 
 def test_a_daemon_that_is_killed_takes_its_workers_along(daemon: Daemon) -> None:
-    add(
-        daemon, "adds", "matches"
-    )  # both hold the interpreter, and can be ended by the kernel alone
+    names = ("adds", "matches")  # both hold the interpreter: only the kernel can end them
+    for name in names:
+        touch = f"from pathlib import Path; Path('{name}.begun').touch()\n"
+        write_plugin(daemon.folder, name, "", touch + ENDLESS[name][1])
     daemon.start()
-    daemon.until(lambda: len(busy(daemon)) == 2)
-    workers = busy(daemon)
+    daemon.until(lambda: all((daemon.folder / f"{name}.begun").exists() for name in names))
+    workers = workers_of(daemon.folder)
+    assert len(workers) >= len(names)
     daemon.process.kill()
     daemon.process.wait()
     until(lambda: not any(alive(each) for each in workers))
-
-
-def busy(daemon: Daemon) -> list[psutil.Process]:
-    """The workers that have used up more than what their start takes."""
-    running = len(daemon.rows(STARTED))
-    found = [each for each in workers_of(daemon.folder) if sum(each.cpu_times()[:2]) > 3]
-    return found if running == 2 else []
 
 
 def alive(process: psutil.Process) -> bool:

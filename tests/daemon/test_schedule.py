@@ -78,6 +78,34 @@ def test_a_day_has_one_run_in_spring_and_autumn(zone: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("zone", "day", "hours"),
+    [
+        ("Europe/Berlin", "2026-03-29", [1]),  # there is no 02:30: it runs at 03:30, once
+        ("Europe/Berlin", "2026-10-25", [0, 1]),  # there are two
+        ("America/New_York", "2026-03-08", [7]),
+        ("America/New_York", "2026-11-01", [7]),  # here the hour from one to two is there twice
+        ("Asia/Shanghai", "2026-03-29", [18]),  # no change since 1991
+    ],
+)
+def test_the_nights_on_which_clocks_change(zone: str, day: str, hours: list[int]) -> None:
+    trigger = trigger_of("30 2 * * *", "a.source", ZoneInfo(zone))
+    assert trigger is not None
+    start = datetime.fromisoformat(f"{day}T12:00:00Z") - timedelta(days=1)
+    found, moment = [], start
+    while (moment := next_run(trigger, moment, moment)) <= start + timedelta(days=1):
+        found.append(moment)
+    assert [(each.hour, each.minute) for each in found] == [(hour, 30) for hour in hours]
+
+
+@given(st.datetimes(datetime(2025, 1, 1), datetime(2027, 1, 1)), st.text("abc.", min_size=1))
+def test_an_interval_does_not_care_about_summer_time(moment: datetime, source_id: str) -> None:
+    trigger = trigger_of("every 6 hours", source_id, ZoneInfo("Europe/Berlin"))
+    assert trigger is not None
+    first = next_run(trigger, moment.replace(tzinfo=UTC), moment.replace(tzinfo=UTC))
+    assert next_run(trigger, first, first) - first == timedelta(hours=6)
+
+
+@pytest.mark.parametrize(
     ("schedule", "said"),
     [
         ("0 6 * * 1-5", "name the weekdays"),

@@ -11,6 +11,7 @@ from core.engine.compute import compute
 from core.engine.definition import parse_definition
 from core.engine.methods import Methods
 from storage import catalog
+from storage.alarms import raise_alarm
 from storage.database import now, open_database, write
 from storage.fetches import Answer, begin_fetch, end_fetch
 from storage.flows import FlowFigure, store_flows
@@ -69,6 +70,7 @@ def hostile(path: Path) -> None:
                 ]
                 store_figures(connection, indicator, "s'0\"<>/", figures, fetch)
             _save_disagreement(connection, fetch)
+            raise_alarm(connection, "backup", HOSTILE[0])
             store_flows(
                 connection,
                 SCRIPT,

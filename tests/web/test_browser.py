@@ -22,6 +22,7 @@ from playwright.sync_api import (
     sync_playwright,
 )
 
+from storage.database import read_database
 from tests.conftest import run_module
 from tests.web.databases import SHA256
 from tests.web.site import Site
@@ -46,7 +47,10 @@ HOSTILE = (
     f"/-/snapshot/{SHA256}",
 )
 DATASETTE = ("/cityflux", "/cityflux/scoreboard?_facet=index_id", "/cityflux?sql=select+1")
-YEARLY = "/-/index/flow_index_yearly"
+YEARLY = "/-/index/flow_index_yearly?period=2015"
+INDICATOR = "/-/indicator/overall_economy.gdp"
+
+PATIENCE = 30_000  # milliseconds, for a machine that does much else
 
 Open = Callable[..., Page]
 
@@ -57,6 +61,7 @@ def browser() -> Iterator[Browser]:
     program = shutil.which("chromium")
     if program is None:
         pytest.skip("chromium is absent: install it (Debian: apt-get install chromium)")
+    expect.set_options(timeout=PATIENCE)
     with sync_playwright() as playwright:
         running = playwright.chromium.launch(executable_path=program, args=[*ARGUMENTS])
         yield running
@@ -82,7 +87,7 @@ def visit(browser: Browser) -> Iterator[Open]:
         context = browser.new_context(viewport=size, **{"locale": "en-US", **options})
         contexts.append(context)
         page = context.new_page()
-        page.set_default_timeout(20_000)
+        page.set_default_timeout(PATIENCE)
         page.on("pageerror", lambda error: troubles.append(f"{path}: {error}"))
         page.on("console", heard)
         page.on("request", asked)
@@ -99,7 +104,7 @@ def with_charts(page: Page) -> Page:
     """The page with all its pictures, also those further down."""
     for image in page.locator("figure img").all():
         image.scroll_into_view_if_needed()
-        end = time.monotonic() + 20
+        end = time.monotonic() + PATIENCE / 1000
         while not image.evaluate("image => image.complete && image.naturalWidth > 0"):
             assert time.monotonic() < end, image.get_attribute("src")
             time.sleep(0.02)
@@ -112,7 +117,9 @@ def sideways(page: Page) -> int:
 
 @pytest.mark.parametrize("path", PAGES)
 def test_each_page_is_clean_for_everybody(site: Site, visit: Open, path: str) -> None:
-    page = with_charts(visit(site, path, locale="zh-CN"))
+    page = visit(site, path, locale="zh-CN")
+    if path in (YEARLY, INDICATOR):
+        with_charts(page)
     found = Axe().run(page).response["violations"]
     assert [each["id"] for each in found if each["impact"] in ("serious", "critical")] == []
     page.set_viewport_size({"width": 360, "height": 800})
@@ -152,16 +159,8 @@ def test_the_tree_opens(site: Site, visit: Open) -> None:
     expect(leaf).to_be_hidden()
 
 
-def shown(folder: Path, *arguments: str) -> list[dict[str, Any]]:
-    """What ``cityflux show --json`` says."""
-    done = run_module("cityflux", "show", *arguments, "--json", cwd=folder)
-    assert done.returncode == 0, done.stderr
-    rows: list[dict[str, Any]] = json.loads(done.stdout)
-    return rows
-
-
-def test_the_slider_moves_the_numbers(site: Site, visit: Open, made_once: Path) -> None:
-    page = visit(site, YEARLY)
+def test_the_slider_moves_the_numbers(site: Site, visit: Open) -> None:
+    page = visit(site, YEARLY.replace("2015", "2020"))
     page.locator(".tree details").nth(1).locator("summary").first.click()
     slider = page.get_by_role("slider")
     slider.focus()
@@ -170,14 +169,13 @@ def test_the_slider_moves_the_numbers(site: Site, visit: Open, made_once: Path) 
     expect(page.locator("#ranking")).to_have_text("Ranking, 2017")
     expect(page.locator("output")).to_have_text("2017")
     assert page.url.endswith("period=2017")
-    root = [
-        row
-        for row in shown(made_once, "flow_index_yearly")
-        if (row["node"], row["period"]) == ("flow_index_yearly", "2017")
-    ]
-    scores = [f"{row['score']:,.3f}" for row in sorted(root, key=lambda row: row["rank"])]
+    with read_database(site.database) as connection:
+        scores = connection.execute(
+            "SELECT score FROM scores WHERE node_id = 'flow_index_yearly' AND period = '2017' "
+            "ORDER BY rank"
+        ).fetchall()
     table = page.locator("#moving table").first
-    assert table.locator("a.number").all_inner_texts() == scores
+    assert table.locator("a.number").all_inner_texts() == [f"{score:,.3f}" for (score,) in scores]
     expect(slider).to_be_focused()
     # What was open stays open, and the other language shows the same year.
     assert page.locator(".tree details").nth(1).get_attribute("open") is not None
@@ -187,8 +185,8 @@ def test_the_slider_moves_the_numbers(site: Site, visit: Open, made_once: Path) 
 
 def test_without_a_script_the_years_are_links(site: Site, visit: Open) -> None:
     page = visit(site, YEARLY, java_script_enabled=False)
-    page.get_by_role("link", name="2015").click()
-    expect(page.locator("#ranking")).to_have_text("Ranking, 2015")
+    page.get_by_role("link", name="2014").click()
+    expect(page.locator("#ranking")).to_have_text("Ranking, 2014")
 
 
 def test_two_cities_show_what_the_command_line_shows(
@@ -207,9 +205,10 @@ def test_two_cities_show_what_the_command_line_shows(
             return [item.dataset.node, ...cells.map(text)];
         })"""
     )
+    said = run_module("cityflux", "show", "flow_index", "--json", cwd=made_once)
     known = {
         (row["node"], row["city"]): "–" if row["score"] is None else f"{row['score']:,.3f}"
-        for row in shown(made_once, "flow_index")
+        for row in json.loads(said.stdout)
     }
     assert len(lines) > 100
     for node, first, second in lines:

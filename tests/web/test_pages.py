@@ -119,6 +119,7 @@ def test_a_figure_of_an_indicator_names_all_its_sources_and_what_it_was(hostile:
 def test_the_front_page_names_what_failed_and_what_is_doubtful(hostile: Site) -> None:
     page = hostile.page("/")
     alarms = [text(each) for each in page.select("details.alarm summary")]
+    assert "1 alarms of the daemon" in alarms
     assert "1 failed fetches" in alarms
     assert "1 suspect figures" in alarms
 

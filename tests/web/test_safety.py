@@ -142,11 +142,19 @@ def test_others_write_while_it_reads(start: Start, tmp_path: Path) -> None:
     site = start(path)
     for page in ("/", "/-/index/small", "/cityflux/cities", "/cityflux?sql=select+1"):
         assert site.get(page).status_code == 200
+    assert "2</span> indicators without a figure, or late" in site.get("/").text
     connection = sqlite3.connect(path, timeout=0)
     connection.execute("UPDATE cities SET name_en = 'New name' WHERE id = 'c0'")
+    connection.execute(
+        "INSERT INTO observations (indicator_id, city_id, period, source_id, value) "
+        "VALUES ('boats', 'c0', strftime('%Y', 'now'), 'office', 1.0)"
+    )
     connection.commit()
     connection.close()
     assert "New name" in site.get("/-/city/c0").text
+    front = site.get("/").text
+    assert "1</span> indicators without a figure, or late" in front
+    assert "figures changed since" in front
 
 
 def test_reading_leaves_the_file_as_it_was(start: Start, tmp_path: Path) -> None:
@@ -157,6 +165,13 @@ def test_reading_leaves_the_file_as_it_was(start: Start, tmp_path: Path) -> None
     assert site.get("/-/index/small").status_code == 200
     assert site.get("/cityflux/scores").status_code == 200
     assert (folder / "cityflux.db").read_bytes() == before
+
+
+def test_a_statement_that_takes_too_long_is_broken_off(hostile: Site) -> None:
+    forever = "with recursive n(i) as (select 1 union all select i from n) select count(*) from n"
+    answer = hostile.get("/cityflux", sql=forever, _timelimit=20)
+    assert answer.status_code == 503
+    assert "took longer than is allowed" in answer.text
 
 
 def test_it_listens_on_this_machine_alone_unless_told_otherwise(

@@ -3,10 +3,12 @@
     python -m benchmarks.report
 
 Each is made by a process of its own, as somebody at a terminal would. The limits are 10 s and 5 MB.
+Beside the seconds on the wall stand those of the processor, which say more where others use it too.
 """
 
 from __future__ import annotations
 
+import resource
 import subprocess
 import sys
 import tempfile
@@ -26,11 +28,21 @@ def main() -> None:
             for form in ("html", "pdf"):
                 file = folder / f"{language}.{form}"
                 choice = ["--city", "shanghai", "--lang", language, "--out", str(file)]
+                before = _processor()
                 seconds = _cityflux(folder, "report", "flow_index", *choice)
-                size = file.stat().st_size
-                print(f"{language} {form:4}  {seconds:5.1f} s  {size / 1e6:5.2f} MB")
+                used, size = _processor() - before, file.stat().st_size
+                print(
+                    f"{language} {form:4}  {seconds:5.1f} s  (processor {used:4.1f} s)  "
+                    f"{size / 1e6:5.2f} MB"
+                )
                 within = within and seconds < SECONDS and size < BYTES
     sys.exit(0 if within else 1)
+
+
+def _processor() -> float:
+    """Seconds of the processor that the processes of this one have used, those that ended."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
 
 def _cityflux(folder: Path, *arguments: str) -> float:

@@ -20,6 +20,7 @@ STEPS = (
     "daemon_says_what_it_does",
     "definitions_are_kept",
     "alarms_and_counts_of_operation",
+    "terms_of_new_indicators_at_once",
 )
 
 CATALOG = """
@@ -296,6 +297,18 @@ SEARCH_TRIGGERS = (
     f"ON indicators BEGIN {_FORGET} {_LEARN} END",
     f"CREATE TRIGGER indicators_delete AFTER DELETE ON indicators BEGIN {_FORGET} END",
 )
+
+# The same terms, made once and from as many starts as a name has: ten thousand may come at once.
+_TERMS_OF_NEW = """(
+    WITH RECURSIVE starts (start) AS (
+        SELECT 1 UNION ALL SELECT start + 1 FROM starts WHERE start < min(60, length(new.name_zh)))
+    SELECT new.id || ' ' || new.name_en || ' ' || new.name_zh || ' ' || new.definition || ' ' ||
+        coalesce(group_concat(substr(new.name_zh, start, length.value), ' '), '')
+    FROM starts, json_each('[1,2,3,4,5,6,7,8,9,10]') AS length
+    WHERE start + length.value - 1 <= length(new.name_zh)
+)"""
+SEARCH_INSERT = f"""CREATE TRIGGER indicators_insert AFTER INSERT ON indicators BEGIN {_LEARN}
+    UPDATE indicators SET terms = {_TERMS_OF_NEW} WHERE id = new.id; END"""
 
 RESULTS = """
 CREATE TABLE indices (

@@ -12,7 +12,8 @@ if TYPE_CHECKING:
     from core.cli.rows import Row
     from core.engine.definition import Definition
 
-_BAR = 20
+#: How wide the bars are, at most and at least.
+_BAR, _SHORT_BAR = 20, 5
 _NAMES = ("city", "城市", "course")
 
 
@@ -31,8 +32,13 @@ def print_scoreboard(
     periods = sorted({row.period for row in root})
     last = [row for row in root if row.period == periods[-1]]
     scores = {(row.city, row.period): row.score for row in root}
-    if console(color).is_terminal:
-        cells = _charts(last, scores, periods)
+    terminal = console(color)
+    if terminal.is_terminal:
+        room = _room(terminal.width, last, periods)
+        if room < _SHORT_BAR:  # the course of the years is the first to go
+            scores = {key: score for key, score in scores.items() if key[1] == periods[-1]}
+            room = max(_SHORT_BAR, _room(terminal.width, last, periods[-1:]))
+        cells = _charts(last, scores, sorted({period for _, period in scores}), min(_BAR, room))
     else:
         columns = periods if len(periods) > 1 else ["score"]
         cells = {
@@ -53,8 +59,23 @@ def print_scoreboard(
     )
 
 
+def _room(width: int, last: Sequence[Row], periods: Sequence[str]) -> int:
+    """How wide the bars may be without a line of the table being folded."""
+    from rich.cells import cell_len
+
+    names = (
+        max(map(cell_len, each)) for each in zip(*((r.city, r.city_zh) for r in last), strict=True)
+    )
+    course = len(periods) + 3 if len(periods) > 1 else 0
+    others = len("rank") + sum(names) + len("-100.000") + course + len("coverage")
+    return width - others - 3 * 6
+
+
 def _charts(
-    last: Sequence[Row], scores: dict[tuple[str, str], float | None], periods: Sequence[str]
+    last: Sequence[Row],
+    scores: dict[tuple[str, str], float | None],
+    periods: Sequence[str],
+    bar: int,
 ) -> dict[str, list[Any]]:
     """The score, a bar for it, and for several periods a sparkline of them all."""
     from rich.text import Text
@@ -65,7 +86,7 @@ def _charts(
         "score": [row.score for row in last],
         "": [
             Text(
-                signed_bar(row.score, min(final), max(final), _BAR, unicode=unicode),
+                signed_bar(row.score, min(final), max(final), bar, unicode=unicode),
                 style="red" if (row.score or 0.0) < 0 else "green",
             )
             for row in last

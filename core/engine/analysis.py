@@ -147,7 +147,7 @@ def consistency(scores: pl.DataFrame, definition: Definition, node: str | None) 
 
     Returns:
         One row per node with children: ``node``, ``children``, ``used`` (those that were not left
-        out), ``observations`` (with a score of any of these) and ``alpha``, null below two of them.
+        out), ``observations`` (with a score of all of these) and ``alpha``, null below two of them.
 
     Raises:
         IndexDefinitionError: the index has no such node.
@@ -158,14 +158,15 @@ def consistency(scores: pl.DataFrame, definition: Definition, node: str | None) 
             continue
         children = nodes_at(definition, each.id)
         used = comparable(scores, children)
-        known = scores.select(used).select(pl.any_horizontal(pl.all().is_not_null()))
+        # Over pairs of different observations, as COINr takes them, alpha may exceed 1.
+        complete = scores.select(used).drop_nulls()
         rows.append(
             {
                 "node": each.id,
                 "children": len(children),
                 "used": len(used),
-                "observations": int(known.to_series().sum()) if used else 0,
-                "alpha": cronbach_alpha(scores.select(used)),
+                "observations": complete.height if used else 0,
+                "alpha": cronbach_alpha(complete) if complete.height > 1 else None,
             }
         )
     return pl.DataFrame(rows, schema_overrides={"alpha": pl.Float64})

@@ -5,14 +5,14 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, partial
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from core.version import __version__
 from core.web import text
 from core.web.asked import COOKIE, Asked, Language, NotHere, preferred
-from core.web.messages import message
+from core.web.messages import message, term
 
 if TYPE_CHECKING:
     from datasette.app import Datasette
@@ -26,6 +26,8 @@ POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
     "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
+#: A page asks several things, so it has several times as long as Datasette gives to a statement.
+STATEMENTS = 10
 YEAR = 365 * 24 * 3600
 
 
@@ -84,6 +86,7 @@ def render(page: Page, asked: Asked, database: str) -> str:
             language=asked.language,
             name=name,
             t=translate,
+            term=partial(term, asked.language),
             title=page.title,
             version=__version__,
         )
@@ -111,7 +114,7 @@ def understand(datasette: Datasette, request: Request) -> Asked:
 async def read(
     datasette: Datasette, name: str, work: Callable[[sqlite3.Connection], Found]
 ) -> Found:
-    """Do something with one state of the database, within Datasette's limit of time.
+    """Do something with one state of the database, within a limit of time.
 
     Raises:
         sqlite3.OperationalError: ``interrupted``, when it took longer.
@@ -119,7 +122,7 @@ async def read(
     from datasette.utils import sqlite_timelimit
 
     def within(connection: sqlite3.Connection) -> Found:
-        with sqlite_timelimit(connection, datasette.sql_time_limit_ms):
+        with sqlite_timelimit(connection, STATEMENTS * datasette.sql_time_limit_ms):
             connection.execute("BEGIN")
             try:
                 return work(connection)

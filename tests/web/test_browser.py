@@ -50,6 +50,8 @@ DATASETTE = ("/cityflux", "/cityflux/scoreboard?_facet=index_id", "/cityflux?sql
 YEARLY = "/-/index/flow_index_yearly?period=2015"
 INDICATOR = "/-/indicator/overall_economy.gdp"
 
+PATIENCE = 30_000  # milliseconds, for a machine that does much else
+
 Open = Callable[..., Page]
 
 
@@ -59,6 +61,7 @@ def browser() -> Iterator[Browser]:
     program = shutil.which("chromium")
     if program is None:
         pytest.skip("chromium is absent: install it (Debian: apt-get install chromium)")
+    expect.set_options(timeout=PATIENCE)
     with sync_playwright() as playwright:
         running = playwright.chromium.launch(executable_path=program, args=[*ARGUMENTS])
         yield running
@@ -84,7 +87,7 @@ def visit(browser: Browser) -> Iterator[Open]:
         context = browser.new_context(viewport=size, **{"locale": "en-US", **options})
         contexts.append(context)
         page = context.new_page()
-        page.set_default_timeout(20_000)
+        page.set_default_timeout(PATIENCE)
         page.on("pageerror", lambda error: troubles.append(f"{path}: {error}"))
         page.on("console", heard)
         page.on("request", asked)
@@ -101,7 +104,7 @@ def with_charts(page: Page) -> Page:
     """The page with all its pictures, also those further down."""
     for image in page.locator("figure img").all():
         image.scroll_into_view_if_needed()
-        end = time.monotonic() + 20
+        end = time.monotonic() + PATIENCE / 1000
         while not image.evaluate("image => image.complete && image.naturalWidth > 0"):
             assert time.monotonic() < end, image.get_attribute("src")
             time.sleep(0.02)

@@ -304,10 +304,11 @@ _TERMS_OF_NEW = """(
         SELECT 1 UNION ALL SELECT start + 1 FROM starts WHERE start < min(60, length(new.name_zh)))
     SELECT new.id || ' ' || new.name_en || ' ' || new.name_zh || ' ' || new.definition || ' ' ||
         coalesce(group_concat(substr(new.name_zh, start, length.value), ' '), '')
-    FROM starts, json_each('[1,2,3,4,5,6,7,8,9,10]') AS length WHERE start + length.value - 1 <= length(new.name_zh)
+    FROM starts, json_each('[1,2,3,4,5,6,7,8,9,10]') AS length
+    WHERE start + length.value - 1 <= length(new.name_zh)
 )"""
-SEARCH_INSERT = f"""CREATE TRIGGER indicators_insert AFTER INSERT ON indicators BEGIN
-    {_LEARN} UPDATE indicators SET terms = {_TERMS_OF_NEW} WHERE id = new.id; END"""
+SEARCH_INSERT = f"""CREATE TRIGGER indicators_insert AFTER INSERT ON indicators BEGIN {_LEARN}
+    UPDATE indicators SET terms = {_TERMS_OF_NEW} WHERE id = new.id; END"""
 
 RESULTS = """
 CREATE TABLE indices (

@@ -194,10 +194,11 @@ class Service:
                 tasks = tasks_of(connection, session.plugins, source_id, using, secrets)
             set_gates((task.plugin for task in tasks), self._history, session.config.quality)
             settings = session.config.refresh
-            with self._http.refresh():
+            http = self._http.apart()  # where many jobs overlap, what they share would never end
+            with http.refresh():
                 for results in run_tasks(
                     tasks,
-                    self._http,
+                    http,
                     self._cities,
                     settings.threads,
                     settings.time_limit,

@@ -163,6 +163,16 @@ MESSAGES: Mapping[str, tuple[str, str]] = {
     "more_is_better": ("越多越好", "more is better"),
     "less_is_better": ("越少越好", "less is better"),
     "frequency": ("频率", "Frequency"),
+    "frequency_annual": ("年度", "annual"),
+    "frequency_quarterly": ("季度", "quarterly"),
+    "frequency_monthly": ("月度", "monthly"),
+    "frequency_weekly": ("每周", "weekly"),
+    "frequency_daily": ("每日", "daily"),
+    "frequency_irregular": ("不定期", "irregular"),
+    "access_live": ("在线抓取", "live"),
+    "access_bundled": ("随软件提供", "bundled"),
+    "access_derived": ("推算", "derived"),
+    "access_declared": ("只登记，不抓取", "declared, not fetched"),
     "stands_in": ("所在指数", "Stands in"),
     "no_index_has_it": ("不在任何指数中", "in no index"),
     "series": ("序列", "Series"),
@@ -258,6 +268,12 @@ MESSAGES: Mapping[str, tuple[str, str]] = {
     "broken": ("出错了，原因在服务器的日志里", "Something broke; the server's log says what"),
     "try_search": ("可以检索，或回到首页。", "Try the search, or go back to the front page."),
 }
+
+
+def term(language: Language, kind: str, value: str) -> str:
+    """A word of the database in a language; as it stands where nobody has translated it."""
+    key = f"{kind}_{value}"
+    return message(language, key) if key in MESSAGES else value
 
 
 def message(language: Language, key: str, **values: object) -> str:

@@ -5,14 +5,14 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, partial
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from core.version import __version__
 from core.web import text
 from core.web.asked import COOKIE, Asked, Language, NotHere, preferred
-from core.web.messages import message
+from core.web.messages import message, term
 
 if TYPE_CHECKING:
     from datasette.app import Datasette
@@ -86,6 +86,7 @@ def render(page: Page, asked: Asked, database: str) -> str:
             language=asked.language,
             name=name,
             t=translate,
+            term=partial(term, asked.language),
             title=page.title,
             version=__version__,
         )

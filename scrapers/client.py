@@ -10,6 +10,7 @@ What it does and what it refuses to do is told in ``docs/client.md``.
 
 from __future__ import annotations
 
+import copy
 import logging
 import threading
 from collections.abc import Iterable, Iterator, Mapping
@@ -138,6 +139,21 @@ class Client:
         end together.
         """
         return self._sharing.refresh()
+
+    def apart(self, cache: Cache | None = None) -> Self:
+        """The same client for one of several refreshes side by side.
+
+        It keeps the answers of its own refresh alone. Pace, connections, circuits and the end are
+        those of all.
+
+        Args:
+            cache: what is known of earlier answers; as before if left out.
+        """
+        twin = copy.copy(self)
+        twin._cache = cache or self._cache
+        twin._sharing = Sharing(forget=self._forget)
+        twin._robots = self._robots.apart(twin._sharing)
+        return twin
 
     def hosts(self) -> list[HostState]:
         """How each host is doing, by name."""

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable
+from typing import Self
 
 from protego import Protego
 
@@ -32,6 +34,12 @@ class Robots:
         self._sharing = sharing
         self._clock = clock
         self._rules: dict[str, tuple[float, Protego]] = {}
+
+    def apart(self, sharing: Sharing) -> Self:
+        """The same rules, with the failures of another refresh."""
+        twin = copy.copy(self)
+        twin._sharing = sharing
+        return twin
 
     def check(self, request: Request) -> float:
         """Make sure that a request is allowed; the Crawl-delay of its host in seconds, or 0.

@@ -59,12 +59,12 @@ def report(
     from core.report.facts import gather
     from core.report.report import make_report
 
-    definition = session.index(index)
-    path = out or Path(f"{definition.id}.{form}")
+    name = index or session.config.indices.default
+    path = out or Path(f"{name}.{form}")
     if not path.parent.is_dir():
         raise click.UsageError(f"--out {path}: there is no folder {path.parent}; make it first")
     with session.read() as connection:
-        facts = gather(connection, definition.id, period)
+        facts = gather(connection, name, period)
     _write(path, _written(make_report(facts, language, city, versus), form, interactive))
     click.echo(f"{path}: {path.stat().st_size / 1e6:.2f} MB")
 

@@ -21,7 +21,7 @@ _PLACES = (
     "C:/Program Files/Google/Chrome/Application/chrome.exe",
     "C:/Program Files (x86)/Microsoft/Edge/Application/msedge.exe",
 )
-_TIMEOUT = 120.0  # seconds
+_TIMEOUT = 300.0  # seconds
 _OPTIONS = (
     "--headless",
     "--disable-gpu",

@@ -50,7 +50,9 @@ def take(file: Path, parts: dict[str, str] | None, folder: Path) -> None:
             shown = tab.locator(f'[id="{name}"]')
             if name.endswith(("-chart", "-heatmap")):  # without the table below
                 shown = shown.locator(".drawing")
-            shown.screenshot(path=folder / f"{picture}-{file.stem}.png")
+            path = folder / f"{picture}-{file.stem}.png"
+            shown.screenshot(path=path)
+            print(f"{path.name}: {path.stat().st_size / 1000:.0f} kB")
         browser.close()
 
 
@@ -65,8 +67,6 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as name:
         for file in write_reports(Path(name)):
             take(file, SHOWN if arguments.readme else None, target)
-    for picture in sorted(target.glob("*.png")):
-        print(f"{picture.name}: {picture.stat().st_size / 1000:.0f} kB")
 
 
 if __name__ == "__main__":

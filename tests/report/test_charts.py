@@ -175,7 +175,7 @@ def test_nothing_is_drawn_from_nothing(draw: Any) -> None:
         draw()
 
 
-@settings(deadline=None, max_examples=25)
+@settings(deadline=None, max_examples=12)
 @given(name=NAMES)
 def test_any_name_is_drawn_as_text(name: str) -> None:
     scores = SCORES.with_columns(name=pl.Series([name, "b", "c"]))

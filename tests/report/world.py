@@ -39,7 +39,8 @@ class World:
         self.connection = connection
         self.names = names or {}
         rows = [self._named(city) | {"latitude": None, "longitude": None} for city in CITIES]
-        source = {"id": "s", "publisher": "统计局", "reference": "年鉴 <https://example.org/y>"}
+        publisher, reference = self.names.get("s", ("统计局", "年鉴 <https://example.org/y>"))
+        source = {"id": "s", "publisher": publisher, "reference": reference}
         with write(connection):
             catalog.save_cities(connection, rows)
             catalog.save_sources(connection, [source])

@@ -11,7 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from scrapers.client import Budget
-from scrapers.errors import Forbidden, Missing, SourceError, Stopped, Unreachable
+from scrapers.errors import Forbidden, Missing, Refused, SourceError, Stopped, Unreachable
 from tests.clocks import FakeClock
 from tests.scrapers.conftest import MakeClient, MemoryCache, sha256
 from tests.servers import Answer, LoopbackServer, Program, Seen, Silence
@@ -193,6 +193,31 @@ def test_refreshes_that_overlap_end_together(
             client.get(server.address("/page"))
         client.get(server.address("/page"))
     assert server.count("/page") == 1
+
+
+def test_refreshes_apart_keep_their_own_answers_and_a_common_pace(
+    server: LoopbackServer, make_client: MakeClient
+) -> None:
+    server.answer("/page", ["one", "two", "three"])
+    server.answer("/robots.txt", "User-agent: *\nDisallow: /secret")
+    address = server.address("/page")
+    client = make_client()
+    first, second = client.apart(), client.apart()
+    with first.refresh():
+        assert (first.get(address).text, first.get(address).text) == ("one", "one")
+        with second.refresh():
+            assert (second.get(address).text, second.get(address).text) == ("two", "two")
+            with pytest.raises(Refused, match=r"robots\.txt"):
+                second.get(server.address("/secret"))
+        assert first.get(address).text == "one"
+    with second.refresh():
+        assert second.get(address).text == "three"
+    assert server.count("/robots.txt") == 1
+    (host,) = client.hosts()
+    assert host.requests >= 3
+    client.stop()
+    with pytest.raises(Stopped):
+        first.get(address)
 
 
 def test_other_questions_are_other_requests(

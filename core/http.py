@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import sqlite3
+import threading
 from datetime import datetime
 from pathlib import Path
 
 from core.config import Config
 from scrapers.client import Budget, Client, HostState, Policy, Validators
 from storage.database import read_database, write
-from storage.fetches import read_answers, read_snapshot
+from storage.fetches import read_answer, read_answers, read_snapshot
 from storage.hosts import Host, read_hosts, save_hosts
 
 
@@ -31,8 +32,35 @@ class StoredAnswers:
 
     def body(self, sha256: str) -> bytes:
         """The bytes of a snapshot, through a connection of this thread's own."""
-        with read_database(self._path) as connection:
-            return read_snapshot(connection, sha256)
+        return _body(self._path, sha256)
+
+
+class LastAnswers:
+    """The same for a daemon, which is up while the answers change: read one by one.
+
+    Args:
+        connection: one that any thread may use; it is used by one at a time.
+        path: of the database.
+    """
+
+    def __init__(self, connection: sqlite3.Connection, path: Path) -> None:
+        self._connection, self._path = connection, path
+        self._lock = threading.Lock()
+
+    def validators(self, address: str) -> Validators | None:
+        """What proves that the last answer of an address is still good."""
+        with self._lock:
+            known = read_answer(self._connection, address)
+        return None if known is None else Validators(*known)
+
+    def body(self, sha256: str) -> bytes:
+        """The bytes of a snapshot, through a connection of this thread's own."""
+        return _body(self._path, sha256)
+
+
+def _body(path: Path, sha256: str) -> bytes:
+    with read_database(path) as connection:
+        return read_snapshot(connection, sha256)
 
 
 def open_client(

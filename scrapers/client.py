@@ -140,13 +140,17 @@ class Client:
         """
         return self._sharing.refresh()
 
-    def apart(self) -> Self:
+    def apart(self, cache: Cache | None = None) -> Self:
         """The same client for one of several refreshes side by side.
 
         It keeps the answers of its own refresh alone. Pace, connections, circuits and the end are
         those of all.
+
+        Args:
+            cache: what is known of earlier answers; as before if left out.
         """
         twin = copy.copy(self)
+        twin._cache = cache or self._cache
         twin._sharing = Sharing(forget=self._forget)
         twin._robots = self._robots.apart(twin._sharing)
         return twin

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 import zlib
 from collections.abc import Callable, Sequence
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from storage.database import now
 
@@ -142,15 +142,25 @@ def keep_answer(connection: sqlite3.Connection, answer: Answer, handed_over: boo
     )
 
 
+_ANSWERS = """
+SELECT address, etag, last_modified, snapshot, media_type, charset, handed_over FROM answers
+"""
+
+
 def read_answers(connection: sqlite3.Connection) -> dict[str, Validators]:
     """For each address that ever answered: what proves that its answer is still the last one."""
-    return {
-        address: Validators(etag, modified, sha256, media_type, charset, bool(handed_over))
-        for address, etag, modified, sha256, media_type, charset, handed_over in connection.execute(
-            "SELECT address, etag, last_modified, snapshot, media_type, charset, handed_over "
-            "FROM answers"
-        )
-    }
+    return dict(map(_validators, connection.execute(_ANSWERS)))
+
+
+def read_answer(connection: sqlite3.Connection, address: str) -> Validators | None:
+    """The same for one address; None where it never answered."""
+    row = connection.execute(f"{_ANSWERS} WHERE address = ?", (address,)).fetchone()
+    return None if row is None else _validators(row)[1]
+
+
+def _validators(row: tuple[Any, ...]) -> tuple[str, Validators]:
+    address, etag, modified, sha256, media_type, charset, handed_over = row
+    return address, Validators(etag, modified, sha256, media_type, charset, bool(handed_over))
 
 
 def read_snapshot(connection: sqlite3.Connection, sha256: str) -> bytes:

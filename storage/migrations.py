@@ -89,3 +89,14 @@ def terms_of_new_indicators_at_once(db: Database) -> None:
     """Thousands of new indicators enter the search index in a third of the time."""
     db.execute("DROP TRIGGER indicators_insert")
     db.execute(schema.SEARCH_INSERT)
+
+
+@migrations()
+def no_revision_of_what_stands(db: Database) -> None:
+    """An upsert that changed nothing left a revision of a figure that was not revised."""
+    db.execute(
+        "DELETE FROM revisions WHERE (indicator_id, city_id, period, source_id, recorded_at) IN "
+        "(SELECT indicator_id, city_id, period, source_id, recorded_at FROM observations)"
+    )
+    db.execute("DROP TRIGGER IF EXISTS observations_standing")
+    db.execute(schema.STANDING)

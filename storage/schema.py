@@ -21,6 +21,7 @@ STEPS = (
     "definitions_are_kept",
     "alarms_and_counts_of_operation",
     "terms_of_new_indicators_at_once",
+    "no_revision_of_what_stands",
 )
 
 CATALOG = """
@@ -187,7 +188,8 @@ CREATE TABLE flows (
 
 # A REPLACE deletes the old row without firing delete triggers (recursive_triggers is off by
 # default), so the old value must be kept before the insert. An upsert fires this trigger as well
-# and then the update trigger: both write the same revision, whose key makes it one. While a fetch
+# and then the update trigger: both write the same revision, whose key makes it one. Where it
+# changes nothing in the end, there was no revision, and it is taken back. While a fetch
 # of ours is open we never REPLACE, and the look-up is spared.
 _KEEP_OLD = f"""
     INSERT INTO revisions (indicator_id, city_id, period, source_id,
@@ -198,6 +200,15 @@ _KEEP_OLD = f"""
 """
 _SAME_KEY = """o.indicator_id = new.indicator_id AND o.city_id = new.city_id
         AND o.period = new.period AND o.source_id = new.source_id"""
+
+STANDING = """
+CREATE TRIGGER observations_standing AFTER UPDATE ON observations
+WHEN old.value = new.value AND old.status = new.status AND old.recorded_at = new.recorded_at
+BEGIN
+    DELETE FROM revisions
+    WHERE indicator_id = new.indicator_id AND city_id = new.city_id AND period = new.period
+        AND source_id = new.source_id AND recorded_at = new.recorded_at;
+END"""
 
 CHANGE_TRIGGERS = (
     # Putting an equal row in its own place is no event, and must not look like news.
@@ -242,6 +253,7 @@ BEGIN
     WHERE indicator_id = new.indicator_id AND city_id = new.city_id AND period = new.period
         AND source_id = new.source_id AND new.recorded_at = old.recorded_at;
 END""",
+    STANDING,
     f"""
 CREATE TRIGGER observations_delete AFTER DELETE ON observations
 BEGIN

@@ -33,7 +33,7 @@ from core.daemon.schedule import next_run
 from core.daemon.timing import ClockWatch, new_scheduler
 from core.daemon.webhook import open_webhook
 from core.errors import USER_ERRORS, ConfigError
-from core.http import keep_hosts, open_client
+from core.http import LastAnswers, keep_hosts, open_client
 from core.isolation.pool import Workers
 from core.job import announce_changes, compute_all, note_broken
 from core.logs import set_up_logs
@@ -188,27 +188,26 @@ class Service:
             return  # it waited for a thread until now; the next start finds it due
         self._results.put((source_id, []))
         try:
-            session = self._session
-            with read_database(session.database) as connection:
-                using, secrets = self._users[source_id], session.config.secrets
-                tasks = tasks_of(connection, session.plugins, source_id, using, secrets)
-            set_gates((task.plugin for task in tasks), self._history, session.config.quality)
-            settings = session.config.refresh
-            http = self._http.apart()  # where many jobs overlap, what they share would never end
-            with http.refresh():
-                for results in run_tasks(
-                    tasks,
-                    http,
-                    self._cities,
-                    settings.threads,
-                    settings.time_limit,
-                    self._workers,
-                ):
-                    self._results.put((source_id, results))
+            with read_database(self._session.database, any_thread=True) as known:
+                self._look(source_id, known)
         except Exception:
             log.exception("%s", source_id)
         finally:
             self._results.put((source_id, None))
+
+    def _look(self, source_id: str, known: sqlite3.Connection) -> None:
+        """Look at a source; ``known`` may be used by any thread."""
+        session, settings = self._session, self._session.config.refresh
+        using, secrets = self._users[source_id], session.config.secrets
+        tasks = tasks_of(known, session.plugins, source_id, using, secrets)
+        set_gates((task.plugin for task in tasks), self._history, session.config.quality)
+        # Where many jobs overlap, what they share would never end.
+        http = self._http.apart(LastAnswers(known, session.database))
+        with http.refresh():
+            for results in run_tasks(
+                tasks, http, self._cities, settings.threads, settings.time_limit, self._workers
+            ):
+                self._results.put((source_id, results))
 
     def _serve(self, connection: sqlite3.Connection) -> None:
         """Store, watch and recompute until stopped."""

@@ -77,6 +77,9 @@ within = "period"
 method = "mean"
 """
 
+#: Whether something was stored since everything was made due.
+STORING = "SELECT 1 FROM fetches WHERE started > '2020-01-02'"
+
 
 @dataclass(frozen=True)
 class Outcome:
@@ -129,15 +132,15 @@ def start(folder: Path) -> subprocess.Popen[bytes]:
     )
 
 
-def wait_until_up(database: Path, daemon: subprocess.Popen[bytes]) -> None:
-    """Wait until the daemon has taken the database over; a busy machine takes its time."""
+def wait_until(database: Path, daemon: subprocess.Popen[bytes], query: str) -> None:
+    """Wait until a query gives a row; a busy machine takes its time to start the daemon."""
     end = time.monotonic() + 60
     while time.monotonic() < end and daemon.poll() is None:
         with (
             contextlib.suppress(sqlite3.OperationalError),
             contextlib.closing(sqlite3.connect(f"{database.as_uri()}?mode=ro", uri=True)) as it,
         ):
-            if it.execute("SELECT 1 FROM daemon WHERE pid = ?", (daemon.pid,)).fetchone():
+            if it.execute(query).fetchone():
                 return
         time.sleep(0.02)
 
@@ -226,12 +229,18 @@ def disturb(kills: int, seed: int) -> Outcome:
         folder = Path(name)
         database = folder / "data" / "cityflux.db"
         prepare(folder, server)
-        for number in range(1, kills + 1):
+        for number in range(kills):
             change(server, chance)
             daemon = start(folder)
-            if number % 4:  # the others are killed while they start, perhaps
-                wait_until_up(database, daemon)
-            time.sleep(chance.uniform(0.2, 1.6))
+            # At any moment: of the start, of waiting for the first answers, of storing them.
+            if number % 4 == 1:
+                time.sleep(chance.uniform(0.2, 1.6))
+            elif number % 4 == 2:
+                wait_until(database, daemon, f"SELECT 1 FROM daemon WHERE pid = {daemon.pid}")
+                time.sleep(chance.uniform(0.0, 1.6))
+            else:
+                wait_until(database, daemon, STORING)
+                time.sleep(chance.uniform(0.0, 0.5))
             problems += [f"kill {number}: {each}" for each in kill(daemon)]
             if database.exists():
                 problems += [f"kill {number}: {each}" for each in look(database)]

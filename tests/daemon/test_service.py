@@ -22,7 +22,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from core.daemon.metrics import METRICS
 from tests.conftest import run_module
-from tests.servers import LoopbackServer
+from tests.servers import Answer, LoopbackServer
 
 ROOT = str(Path(__file__).resolve().parents[2])
 PLUGIN = """
@@ -289,6 +289,28 @@ def test_each_second_has_one_run_and_those_that_were_slept_over_have_one_togethe
     assert len(found) <= 2 + int(found[-1]) - int(awake)
     ((due,),) = daemon.rows("SELECT max(next_run) FROM jobs")
     assert due.endswith(".000Z")
+    assert daemon.stop() == 0
+
+
+def test_each_look_asks_whether_the_last_answer_still_holds(
+    daemon: Daemon, server: LoopbackServer
+) -> None:
+    with (daemon.folder / "config.toml").open("a") as config:
+        config.write('[schedule]\n"local.port" = "every 1 second"\n')
+
+    def asked(etag: str) -> int:
+        seen = [each for each in list(server.requests) if each.path == "/boats"]
+        return sum(each.headers.get("if-none-match") == etag for each in seen)
+
+    def answer(etag: str, value: float) -> None:
+        body = json.dumps({"shanghai": value, "beijing": 3})
+        server.answer("/boats", Answer(body, headers={"ETag": etag}))
+        daemon.until(lambda: boats(daemon, "shanghai") == [(value,)])
+        daemon.until(lambda: asked(etag))
+
+    daemon.start()
+    answer('"one"', 8.0)
+    answer('"two"', 9.0)
     assert daemon.stop() == 0
 
 

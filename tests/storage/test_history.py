@@ -200,3 +200,17 @@ def _date_back(connection: sqlite3.Connection, moment: str) -> None:
     connection.execute(
         "UPDATE observations SET recorded_at = ? WHERE recorded_at > '2020'", (moment,)
     )
+
+
+def test_an_upsert_that_changes_nothing_leaves_no_revision(database: sqlite3.Connection) -> None:
+    upsert = (
+        "INSERT INTO observations (indicator_id, city_id, period, source_id, value) "
+        "VALUES ('x', 'a', '2020', 's', 1.0) ON CONFLICT DO UPDATE SET value = excluded.value"
+    )
+    store(database, Figure("a", "2020", 1.0, "suspect", "why"))
+    tick()
+    with write(database):
+        database.execute(upsert)
+    assert revisions(database) == []
+    assert [series.values for series in read_series(database, ["x"], as_of=now())] == []
+    assert len(changes(database)) == 1

@@ -7,7 +7,7 @@ import tempfile
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from storage import catalog
@@ -43,6 +43,8 @@ def do(connection: sqlite3.Connection, hand: str, city: str, value: float) -> No
 
 @settings(max_examples=40, deadline=None)
 @given(st.lists(HANDS, max_size=8))
+@example([("put", "a", 1.0), ("doubt", "a", 0.0), ("put", "a", 1.0), ("put", "a", 0.0)])
+@example([("put", "a", 1.0), ("doubt", "a", 0.0), ("put", "a", 1.0), ("replace", "a", 5.0)])
 def test_every_state_can_be_told_from_the_log(hands: list[tuple[str, str, float]]) -> None:
     with (
         tempfile.TemporaryDirectory() as name,

@@ -59,7 +59,7 @@ def cover(view: View) -> Cover:
             ),
             (view.text("cover.computed"), view.language.day(view.facts.run.ended)),
         ],
-        description=view.text("cover.about", description=view.facts.definition.description),
+        description=view.text("cover.about", description=view.description),
         warning=low if known < _LOW else "",
         made_with=view.text("cover.made_with", version=view.facts.run.version),
     )

@@ -20,6 +20,7 @@ _MONTHS = (
     *("January", "February", "March", "April", "May", "June"),
     *("July", "August", "September", "October", "November", "December"),
 )
+_CHINESE = re.compile(r"[\u3400-\u9fff]")
 _QUARTERS = "一二三四"
 _REMARK = re.compile(r"\s*[(（][^()（）]*[)）]\s*$")
 
@@ -54,6 +55,13 @@ class Language:
         """The name in this language, or in the other where it is empty."""
         other = "en" if self.code == "zh" else "zh"
         return str(row[f"{prefix}_{self.code}"] or row[f"{prefix}_{other}"] or "")
+
+    def own(self, text: str) -> str:
+        """The part of a text in this language where it has both, as ``中文 · English``."""
+        parts = text.split(" · ")
+        if [bool(_CHINESE.search(part)) for part in parts] != [True, False]:
+            return text
+        return parts[0 if self.code == "zh" else 1]
 
     def unit(self, unit: str) -> str:
         """A unit in this language; as it is stored where there is no other word for it."""

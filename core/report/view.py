@@ -96,6 +96,11 @@ class View:
         return self.node(self.root)
 
     @property
+    def description(self) -> str:
+        """What the index says about itself, in this language where it says it in both."""
+        return self.language.own(self.facts.definition.description)
+
+    @property
     def period(self) -> str:
         """The period as people write it."""
         return self.language.period(self.facts.period)

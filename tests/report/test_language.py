@@ -119,6 +119,19 @@ def test_a_name_that_is_empty_in_one_language_is_taken_from_the_other(code: Code
     assert Language(code).name(row) == "甲"
 
 
+@pytest.mark.parametrize(
+    ("text", "zh", "en"),
+    [
+        ("某指数 · An index", "某指数", "An index"),
+        ("江若尘 · 陈昌东", "江若尘 · 陈昌东", "江若尘 · 陈昌东"),
+        ("An index", "An index", "An index"),
+        ("", "", ""),
+    ],
+)
+def test_of_a_text_in_both_languages_each_takes_its_own(text: str, zh: str, en: str) -> None:
+    assert (ZH.own(text), EN.own(text)) == (zh, en)
+
+
 def test_remarks_in_brackets_are_left_out_of_short_names() -> None:
     assert short("人流(包括人力资源流、旅客流)") == "人流"
     assert short("Trade (total)") == "Trade"

@@ -17,7 +17,7 @@ from core.report.view import View
 def method(view: View) -> Section:
     """The steps in their order, and the tree with its weights."""
     blocks: list[Block] = []
-    if description := view.facts.definition.description:
+    if description := view.description:
         blocks.append(Text(view.text("method.about", description=description), lead=True))
     blocks += [
         *(Text(text) for text in (*_figures(view), *_steps(view))),

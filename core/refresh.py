@@ -63,6 +63,7 @@ def refresh(
     http: Client,
     *,
     threads: int = 8,
+    processes: int = 3,
     time_limit: float = 300.0,
     progress: Callable[[Result], None] = lambda result: None,
 ) -> Summary:
@@ -73,6 +74,7 @@ def refresh(
         tasks: from `due`.
         http: the client that is handed to `fetch`.
         threads: how many tasks run at the same time.
+        processes: how many processes there may be for plugins that are not built in.
         time_limit: seconds after which a task is given up.
         progress: called after each task.
     """
@@ -80,7 +82,7 @@ def refresh(
     gc.freeze()
     summary = Summary(tasks=len(tasks))
     cities = catalog.known_ids(connection, "cities")
-    with Workers(cities, threads) as workers:
+    with Workers(cities, processes) as workers:
         for results in run_tasks(tasks, http, cities, threads, time_limit, workers):
             summary.changed += store_results(connection, results)
             for result in results:

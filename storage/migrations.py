@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from sqlite_utils import Database, Migrations
 
-from storage import operation, schema
+from storage import operation, result_tables, schema
 from storage.views import VIEWS
 
 migrations = Migrations("cityflux")
@@ -16,7 +16,7 @@ migrations = Migrations("cityflux")
 @migrations()
 def first_tables(db: Database) -> None:
     """The catalogue, the fetches, the figures with their history, and the results."""
-    for script in (schema.CATALOG, schema.FETCHES, schema.OBSERVATIONS, schema.RESULTS):
+    for script in (schema.CATALOG, schema.FETCHES, schema.OBSERVATIONS, result_tables.RESULTS):
         for statement in script.split(";\n"):
             if statement.strip():
                 db.execute(statement)
@@ -59,7 +59,7 @@ def hosts_keep_their_circuits(db: Database) -> None:
 @migrations()
 def details_of_runs(db: Database) -> None:
     """The weights that a run used, and the figures that it imputed or treated."""
-    for statement in schema.DETAILS:
+    for statement in result_tables.DETAILS:
         db.execute(statement)
 
 
@@ -73,7 +73,7 @@ def daemon_says_what_it_does(db: Database) -> None:
 @migrations()
 def definitions_are_kept(db: Database) -> None:
     """An old run can be computed again by the definition of its day."""
-    for statement in schema.DEFINITIONS:
+    for statement in result_tables.DEFINITIONS:
         db.execute(statement)
 
 

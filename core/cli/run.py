@@ -71,6 +71,7 @@ def _refresh(
             tasks,
             http,
             threads=config.threads,
+            processes=config.processes,
             time_limit=config.time_limit,
             progress=done,
         )

@@ -108,7 +108,7 @@ class Service:
             self._users = users(session.plugins)
             self._cities = catalog.known_ids(connection, "cities")
             self._workers = stack.enter_context(
-                Workers(self._cities, session.config.refresh.threads)
+                Workers(self._cities, session.config.refresh.processes)
             )
             self._alarms = Alarms(connection, webhook, self._triggers)
             self._chores = Chores(session, self._alarms)

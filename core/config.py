@@ -65,7 +65,7 @@ class Refresh(Section):
     """How sources are fetched."""
 
     threads: int = Field(default=8, ge=1, le=64)
-    processes: int = Field(default=3, ge=1, le=64)
+    processes: int = Field(default=8, ge=1, le=64)
     time_limit: float = Field(default=300.0, gt=0)
 
 

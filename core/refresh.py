@@ -63,7 +63,7 @@ def refresh(
     http: Client,
     *,
     threads: int = 8,
-    processes: int = 3,
+    processes: int = 8,
     time_limit: float = 300.0,
     progress: Callable[[Result], None] = lambda result: None,
 ) -> Summary:

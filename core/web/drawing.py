@@ -13,6 +13,7 @@ from html import escape
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from core.report.text import clean
 from core.web import atlas, charts
 from core.web.asked import Asked, Language, NotHere
 from core.web.indicator import lines_of, series_of
@@ -245,7 +246,9 @@ def _picture(kind: str, ending: str, language: Language, drawn: str) -> bytes:
 
 def _short(cell: Any) -> Any:
     """A name as a picture has room for it; to fit a very long one takes seconds."""
-    return f"{cell[:LONGEST]}…" if isinstance(cell, str) and len(cell) > LONGEST else cell
+    if not isinstance(cell, str):
+        return cell
+    return clean(f"{cell[:LONGEST]}…" if len(cell) > LONGEST else cell)
 
 
 def _table(rows: Cells) -> bytes:

@@ -6,10 +6,13 @@ import csv
 import io
 import sqlite3
 import struct
+from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
 
+from storage.database import open_database, write
+from tests.web import databases
 from tests.web.databases import HOSTILE, INDICATORS, SCRIPT
 from tests.web.site import Site
 
@@ -70,6 +73,18 @@ def test_a_series_of_hostile_names_is_drawn_as_text(hostile: Site) -> None:
     svg = hostile.get("/-/chart/series.svg", indicator=INDICATORS[0])
     assert svg.status_code == 200
     assert [e.tag for e in ElementTree.fromstring(svg.text).iter() if "script" in e.tag] == []
+
+
+def test_a_letter_that_no_picture_may_hold_is_replaced(tmp_path: Path) -> None:
+    databases.small(tmp_path / "bell.db", ["c0", "c1"], ["2020"])
+    with open_database(tmp_path / "bell.db") as connection, write(connection):
+        connection.execute("UPDATE cities SET name_en = 'be\x07ll' WHERE id = 'c1'")
+    with Site(tmp_path / "bell.db", tmp_path) as site:
+        for kind in ("svg", "png", "csv"):
+            drawn = site.get(f"/-/chart/ranking.{kind}", index="small", lang="en")
+            assert drawn.status_code == 200, kind
+            if kind == "svg":
+                assert "be\ufffdll" in "".join(ElementTree.fromstring(drawn.text).itertext())
 
 
 def test_what_cannot_be_drawn_is_said(site: Site) -> None:

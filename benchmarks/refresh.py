@@ -192,7 +192,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("bench", type=Path, nargs="?", help="folder of the bare loops")
     parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--apart", action="store_true")
     parser.add_argument("--hosts", action="store_true")
     parser.add_argument("--measure", nargs=2, metavar=("DB", "SETTINGS"), help=argparse.SUPPRESS)

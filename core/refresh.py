@@ -11,7 +11,7 @@ import queue
 import sqlite3
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, cast
@@ -25,15 +25,15 @@ from scrapers.document import Document
 from storage import catalog, fetches
 from storage.database import write
 from storage.flows import FlowFigure, store_flows
-from storage.observations import Figure, store_figures
+from storage.observations import Batch, Figure, store_batches
 
 if TYPE_CHECKING:
     from scrapers.client import Client
 
 
 #: How many results are stored in one transaction at most, and how long (s) one waits for others.
-_TOGETHER = 32
-_MOMENT = 0.05
+_TOGETHER = 200
+_MOMENT = 0.25
 
 
 @dataclass
@@ -171,47 +171,58 @@ def _soon_after(results: queue.Queue[Result], most: int, patience: float) -> Ite
             yield results.get(timeout=max(0.0, end - time.monotonic()))
 
 
-def store_results(connection: sqlite3.Connection, results: Iterable[Result]) -> int:
+def store_results(connection: sqlite3.Connection, results: Sequence[Result]) -> int:
     """Store results in one transaction; returns how many figures are new or different."""
+    begun = [
+        (each.task.plugin.indicator.id, each.task.source.id, each.task.source.address, each.started)
+        for each in results
+    ]
     with write(connection):
-        return sum(_store(connection, result) for result in results)
+        ids = fetches.begin_fetches(connection, begun)
+        changed = _store_found(connection, results, ids)
+        fetches.keep_answers(connection, [*_looked_into(results)])
+        fetches.end_fetches(connection, [*map(_ended, results, ids, changed)])
+    return sum(changed)
 
 
-def _store(connection: sqlite3.Connection, result: Result) -> int:
-    """Write one result down; returns how many figures are new or different."""
-    indicator_id, source = result.task.plugin.indicator.id, result.task.source
-    fetch_id = fetches.begin_fetch(
-        connection, indicator_id, source.id, source.address, result.started
-    )
-    changed = _store_found(connection, result, fetch_id)
-    handed_over = {document.address for document in result.documents}
-    for document in result.seen:
-        if document.address not in handed_over:
-            fetches.keep_answer(connection, _answer(document), handed_over=False)
+def _store_found(
+    connection: sqlite3.Connection, results: Sequence[Result], ids: Sequence[int]
+) -> list[int]:
+    """Store what was found; returns how many figures of each result are new or different."""
+    batches, counts = {}, [0] * len(results)
+    for place, (result, fetch_id) in enumerate(zip(results, ids, strict=True)):
+        indicator, source_id = result.task.plugin.indicator, result.task.source.id
+        if result.task.is_flow:
+            flows = cast("tuple[FlowFigure, ...]", result.found)
+            counts[place] = store_flows(
+                connection, indicator.id, source_id, indicator.unit, flows, fetch_id
+            )
+        elif result.found:
+            found = cast("tuple[Figure, ...]", result.found)
+            batches[place] = Batch(indicator.id, source_id, found, fetch_id)
+    for place, count in zip(batches, store_batches(connection, [*batches.values()]), strict=True):
+        counts[place] = count
+    return counts
+
+
+def _looked_into(results: Sequence[Result]) -> Iterator[tuple[fetches.Answer, bool]]:
+    """The answers that were not handed over, such as lists of links."""
+    for result in results:
+        handed_over = {document.address for document in result.documents}
+        for document in result.seen:
+            if document.address not in handed_over:
+                yield _answer(document), False
+
+
+def _ended(result: Result, fetch_id: int, changed: int) -> fetches.Ended:
     outcome: fetches.Outcome = "stored" if result.found else "empty"
     if result.unchanged:
         outcome = "unchanged"
     if result.error:
         outcome = "failed"
-    fetches.end_fetch(
-        connection,
-        fetch_id,
-        outcome,
-        [_answer(document) for document in result.documents],
-        len(result.found),
-        changed,
-        result.error or None,
-    )
-    return changed
-
-
-def _store_found(connection: sqlite3.Connection, result: Result, fetch_id: int) -> int:
-    indicator, source_id = result.task.plugin.indicator, result.task.source.id
-    if result.task.is_flow:
-        flows = cast("tuple[FlowFigure, ...]", result.found)
-        return store_flows(connection, indicator.id, source_id, indicator.unit, flows, fetch_id)
-    found = cast("tuple[Figure, ...]", result.found)
-    return store_figures(connection, indicator.id, source_id, found, fetch_id)
+    answers = [_answer(document) for document in result.documents]
+    error = result.error or None
+    return fetches.Ended(fetch_id, outcome, answers, len(result.found), changed, error)
 
 
 def _answer(document: Document) -> fetches.Answer:

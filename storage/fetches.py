@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 import zlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import cache
+from itertools import chain
 from typing import Any, Literal, NamedTuple
 
 from storage.database import now
@@ -37,15 +40,48 @@ class Validators(NamedTuple):
     handed_over: bool = True
 
 
+class Ended(NamedTuple):
+    """How a fetch ended, and what it brought."""
+
+    fetch_id: int
+    outcome: Outcome
+    answers: Sequence[Answer] = ()
+    figures: int = 0
+    changed: int = 0
+    error: str | None = None
+
+
 def begin_fetch(
     connection: sqlite3.Connection, indicator_id: str, source_id: str, address: str, started: str
 ) -> int:
     """Write down that a fetch is being stored, within the caller's transaction."""
+    return begin_fetches(connection, [(indicator_id, source_id, address, started)])[0]
+
+
+def begin_fetches(
+    connection: sqlite3.Connection, rows: Sequence[tuple[str, str, str, str]]
+) -> list[int]:
+    """Write down that some fetches are being stored, within the caller's transaction.
+
+    Many rows are written by one statement, here and below: SQLite lets other threads run for as
+    long as a statement takes, and each handing over costs more than what is written.
+
+    Args:
+        connection: for writing.
+        rows: indicator, source, address and start of each.
+
+    Returns:
+        Their ids.
+    """
+    if not rows:
+        return []
     cursor = connection.execute(
-        "INSERT INTO fetches (indicator_id, source_id, address, started) VALUES (?, ?, ?, ?)",
-        (indicator_id, source_id, address, started),
+        "INSERT INTO fetches (indicator_id, source_id, address, started) VALUES "
+        + _places(4, len(rows)),
+        [*chain.from_iterable(rows)],
     )
-    return int(cursor.lastrowid or 0)
+    last = int(cursor.lastrowid or 0)
+    return list(range(last - len(rows) + 1, last + 1))
 
 
 def end_fetch(
@@ -58,88 +94,96 @@ def end_fetch(
     error: str | None = None,
 ) -> None:
     """Write down how a fetch ended, and keep the bytes of its answers, each content once."""
-    for answer in answers:
-        keep_answer(connection, answer)
-    if len(answers) > 1 or any(answer.charset or answer.period for answer in answers):
-        connection.executemany(
-            "INSERT INTO fetch_documents VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-            [
-                (
-                    fetch_id,
-                    position,
-                    d.address,
-                    d.status,
-                    d.media_type,
-                    d.charset,
-                    d.period,
-                    d.sha256,
-                )
-                for position, d in enumerate(answers)
-            ],
-        )
-    first = answers[0] if answers else None
+    end_fetches(connection, [Ended(fetch_id, outcome, answers, figures, changed, error)])
+
+
+def end_fetches(connection: sqlite3.Connection, fetches: Sequence[Ended]) -> None:
+    """Write down how some fetches ended, and keep the bytes of their answers, each content once."""
+    if not fetches:
+        return
+    keep_answers(connection, [(answer, True) for each in fetches for answer in each.answers])
+    connection.executemany(
+        "INSERT INTO fetch_documents VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        [
+            (fetch.fetch_id, at, d.address, d.status, d.media_type, d.charset, d.period, d.sha256)
+            for fetch in fetches
+            if len(fetch.answers) > 1 or any(d.charset or d.period for d in fetch.answers)
+            for at, d in enumerate(fetch.answers)
+        ],
+    )
     connection.execute(
-        "UPDATE fetches SET ended = ?, outcome = ?, figures = ?, changed = ?, error = ?, "
-        "http_status = ?, etag = ?, snapshot = ?, address = coalesce(?, address) WHERE id = ?",
-        (
-            now(),
-            outcome,
-            figures,
-            changed,
-            error,
-            first and first.status,
-            first and first.etag,
-            first and first.sha256,
-            first and first.address,
-            fetch_id,
-        ),
+        "UPDATE fetches SET ended = ?, outcome = v.column2, figures = v.column3, "
+        "changed = v.column4, error = v.column5, http_status = v.column6, etag = v.column7, "
+        "snapshot = v.column8, address = coalesce(v.column9, address) "
+        f"FROM (VALUES {_places(9, len(fetches))}) AS v WHERE id = v.column1",
+        [now(), *chain.from_iterable(map(_ended_row, fetches))],
     )
 
 
-def keep_answer(connection: sqlite3.Connection, answer: Answer, handed_over: bool = True) -> None:
-    """Keep the bytes of an answer, and what proves that they are still the last answer.
+def _ended_row(fetch: Ended) -> tuple[object, ...]:
+    first = fetch.answers[0] if fetch.answers else None
+    document = (first.status, first.etag, first.sha256, first.address) if first else (None,) * 4
+    return (fetch.fetch_id, fetch.outcome, fetch.figures, fetch.changed, fetch.error, *document)
+
+
+def keep_answers(connection: sqlite3.Connection, answers: Sequence[tuple[Answer, bool]]) -> None:
+    """Keep the bytes of answers, and what proves that they are still the last answers.
 
     Args:
         connection: within a transaction.
-        answer: what came.
-        handed_over: whether figures were to be read from it, or only the way to others.
+        answers: what came, and whether figures were to be read from it, or only the way to others.
     """
-    known = connection.execute(
-        "SELECT 1 FROM snapshots WHERE sha256 = ?", (answer.sha256,)
-    ).fetchone()
-    if not known:
-        body = answer.load()
-        connection.execute(
-            "INSERT INTO snapshots (sha256, body, media_type, size, kept_at) "
-            "VALUES (?, ?, ?, ?, ?)",
-            (
-                answer.sha256,
-                zlib.compress(body, level=3),
-                answer.media_type,
-                len(body),
-                now(),
-            ),
-        )
+    if not answers:
+        return
+    _keep_bytes(connection, {answer.sha256: answer for answer, _ in answers})
+    moment = now()
     connection.execute(
         "INSERT INTO answers "
         "(address, etag, last_modified, snapshot, media_type, charset, handed_over, answered) "
-        "VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET etag = excluded.etag, "
+        f"VALUES {_places(8, len(answers))} ON CONFLICT DO UPDATE SET etag = excluded.etag, "
         "last_modified = excluded.last_modified, snapshot = excluded.snapshot, "
         "media_type = excluded.media_type, charset = excluded.charset, "
         "handed_over = excluded.handed_over, answered = excluded.answered "
         "WHERE snapshot <> excluded.snapshot OR handed_over < excluded.handed_over "
         "OR etag IS NOT excluded.etag OR last_modified IS NOT excluded.last_modified",
-        (
-            answer.address,
-            answer.etag,
-            answer.last_modified,
-            answer.sha256,
-            answer.media_type,
-            answer.charset,
-            handed_over,
-            now(),
-        ),
+        [
+            value
+            for a, handed_over in answers
+            for value in (
+                *(a.address, a.etag, a.last_modified, a.sha256, a.media_type, a.charset),
+                *(handed_over, moment),
+            )
+        ],
     )
+
+
+def _keep_bytes(connection: sqlite3.Connection, answers: Mapping[str, Answer]) -> None:
+    """Keep the bytes that are not kept yet, by their hash."""
+    known = {
+        sha256
+        for (sha256,) in connection.execute(
+            "SELECT sha256 FROM snapshots WHERE sha256 IN (SELECT value FROM json_each(?))",
+            (json.dumps(list(answers)),),
+        )
+    }
+    rows: list[object] = []
+    for sha256, answer in answers.items():
+        if sha256 not in known:
+            body = answer.load()
+            rows += [sha256, zlib.compress(body, level=3), answer.media_type, len(body), now()]
+    if rows:
+        connection.execute(
+            "INSERT INTO snapshots (sha256, body, media_type, size, kept_at) VALUES "
+            + _places(5, len(rows) // 5),
+            rows,
+        )
+
+
+@cache
+def _places(columns: int, rows: int) -> str:
+    """The places of the values of some rows in a statement."""
+    row = f"({', '.join('?' * columns)})"
+    return ", ".join([row] * rows)
 
 
 _ANSWERS = """

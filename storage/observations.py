@@ -49,8 +49,8 @@ class Series(NamedTuple):
 _ACCEPTED = "accepted; was "
 
 #: Rows of one statement. SQLite lets other threads run for as long as a statement takes, and
-#: handing over once for sixty rows instead of sixty times makes writing and fetching overlap.
-_ROWS = 60
+#: handing over once for many rows instead of many times makes writing and fetching overlap.
+_ROWS = 250
 
 
 @cache
@@ -65,6 +65,15 @@ def _insert(rows: int) -> str:
         ON CONFLICT DO UPDATE SET value = excluded.value, status = excluded.status,
             note = excluded.note, fetch_id = excluded.fetch_id, recorded_at = excluded.recorded_at
     """
+
+
+class Batch(NamedTuple):
+    """The figures that one fetch brought of one indicator from one source."""
+
+    indicator_id: str
+    source_id: str
+    figures: Sequence[Figure]
+    fetch_id: int | None = None
 
 
 def store_figures(
@@ -82,22 +91,46 @@ def store_figures(
     Returns:
         How many figures are new or different.
     """
-    known = {
-        (city, period): (value, status, note)
-        for city, period, value, status, note in connection.execute(
-            "SELECT city_id, period, value, status, note FROM observations "
-            "WHERE indicator_id = ? AND source_id = ?",
-            (indicator_id, source_id),
+    return store_batches(connection, [Batch(indicator_id, source_id, [*figures], fetch_id)])[0]
+
+
+def store_batches(connection: sqlite3.Connection, batches: Sequence[Batch]) -> list[int]:
+    """Store some batches, each as `store_figures` does; no two of the same indicator and source.
+
+    Returns:
+        How many figures are new or different, batch by batch.
+    """
+    known = _known(connection, [batch[:2] for batch in batches if batch.figures])
+    counts = []
+    for batch in batches:
+        before = known.get(batch[:2])
+        news = sorted(
+            [figure for figure in batch.figures if _is_news(figure, before.get(figure[:2]))]
+            if before
+            else batch.figures
         )
-    }
-    news = sorted(
-        (each for each in figures if _is_news(each, known.get(each[:2]))) if known else figures
+        same = (batch.indicator_id, batch.source_id, batch.fetch_id, now())
+        for first in range(0, len(news), _ROWS):
+            rows = news[first : first + _ROWS]
+            connection.execute(_insert(len(rows)), (*same, *chain.from_iterable(rows)))
+        counts.append(len(news))
+    return counts
+
+
+def _known(
+    connection: sqlite3.Connection, pairs: Sequence[tuple[str, str]]
+) -> dict[tuple[str, str], dict[tuple[str, str], tuple[float, str, str]]]:
+    """What is known of some indicators from some sources: value, status, note by city, period."""
+    found: dict[tuple[str, str], dict[tuple[str, str], tuple[float, str, str]]] = {}
+    rows = connection.execute(
+        "SELECT o.indicator_id, o.source_id, city_id, period, o.value, status, note "
+        "FROM json_each(?) pair CROSS JOIN observations o "
+        "ON o.indicator_id = pair.value ->> 0 AND o.source_id = pair.value ->> 1",
+        (json.dumps(pairs),),
     )
-    same = (indicator_id, source_id, fetch_id, now())
-    for first in range(0, len(news), _ROWS):
-        rows = news[first : first + _ROWS]
-        connection.execute(_insert(len(rows)), (*same, *chain.from_iterable(rows)))
-    return len(news)
+    for indicator_id, source_id, city_id, period, *rest in rows:
+        found.setdefault((indicator_id, source_id), {})[city_id, period] = tuple(rest)
+    return found
 
 
 def _is_news(figure: Figure, known: tuple[float, str, str] | None) -> bool:

@@ -32,38 +32,17 @@ def figures(frame: Any, hook: str, cities: Collection[str]) -> list[Figure]:
     Raises:
         PluginError: naming the first thing that breaks the contract.
     """
-    found = [
-        Figure(city, period, float(value), status or "ok", note or "")
-        for city, period, value, status, note in _typed_rows(frame, hook)
-        if value is not None
-    ]
-    if not _are_sound(found, cities):
-        raise PluginError(f"{hook}() returned {_first_trouble(found, cities)}")
-    return found
-
-
-def _are_sound(found: Sequence[Figure], cities: Collection[str]) -> bool:
-    """Whether nothing is wrong with any figure; columns at once are soon looked through."""
-    if not found:
-        return True
-    cities_found, periods, values, statuses, _ = zip(*found, strict=True)
-    return (
-        len(set(zip(cities_found, periods, strict=True))) == len(found)
-        and set(cities_found) <= set(cities)
-        and set(statuses) <= set(STATUSES)
-        and all(map(math.isfinite, values))
-        and not any(map(_period_problem, set(periods)))
-    )
-
-
-def _first_trouble(found: Sequence[Figure], cities: Collection[str]) -> str:
-    seen: set[tuple[str, str]] = set()
-    for figure in found:
-        key = (figure.city_id, figure.period)
-        if problem := "stands there twice" if key in seen else _problem(figure, cities):
-            return f"{figure.city_id} {figure.period} {figure.value}: {problem}"
-        seen.add(key)
-    raise AssertionError("nothing is wrong with these figures")  # pragma: no cover
+    rows = _typed_rows(frame, hook)
+    found: dict[tuple[str, str], Figure] = {}
+    for city, period, value, status, note in rows:
+        if value is None:
+            continue
+        figure = Figure(city, period, float(value), status or "ok", note or "")
+        problem = "stands there twice" if (city, period) in found else _problem(figure, cities)
+        if problem:
+            raise PluginError(f"{hook}() returned {city} {period} {value}: {problem}")
+        found[city, period] = figure
+    return list(found.values())
 
 
 def flow_figures(frame: Any, hook: str, cities: Collection[str]) -> list[FlowFigure]:
@@ -137,12 +116,8 @@ def _problem(figure: Figure, cities: Collection[str]) -> str:
         return "the value is no finite number; leave the row out where a figure is missing"
     if figure.status not in STATUSES:
         return f"status {figure.status!r} is none of {', '.join(STATUSES)}"
-    return _period_problem(figure.period)
-
-
-def _period_problem(text: str) -> str:
     try:
-        Period.parse(text)
+        Period.parse(figure.period)
     except PeriodError as error:
         return str(error)
     return ""

@@ -89,9 +89,9 @@ def printable(text: str) -> str:
 
 def percent(share: float | None) -> str | None:
     """A share as people read it; below one percent with a decimal, so that few is not none."""
-    if share is None:
-        return None
-    return f"{share:.0%}" if share == 0 or share >= 0.01 else f"{share:.1%}"
+    from core.report import text
+
+    return None if share is None else text.percent(share)
 
 
 @contextmanager

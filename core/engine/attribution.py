@@ -102,17 +102,13 @@ def check_place(definition: Definition, node: str | None, period: str | None) ->
     Raises:
         IndexDefinitionError: the index has no such node or period.
     """
-    nodes = [each.id for each in definition.tree]
-    if node is not None and node not in nodes:
-        raise IndexDefinitionError(
-            f"{definition.id}: there is no node {node!r}; see: cityflux show {definition.id} --all"
-        )
+    chosen = definition.subtree(node)[0]
     if period is not None and period not in definition.periods.of:
         raise IndexDefinitionError(
             f"{definition.id}: {period!r} is none of its periods: "
             f"{', '.join(definition.periods.of)}"
         )
-    return node or definition.id, period or definition.periods.of[-1]
+    return chosen.id, period or definition.periods.of[-1]
 
 
 class _Mixture:

@@ -13,7 +13,6 @@ from html import escape
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from core.report.text import clean
 from core.web import atlas, charts
 from core.web.asked import Asked, Language, NotHere
 from core.web.indicator import lines_of, series_of
@@ -233,22 +232,22 @@ def _picture(kind: str, ending: str, language: Language, drawn: str) -> bytes:
     """Draw; the same rows give the same picture, so the last ones are kept."""
     import vl_convert
 
-    specification = CHARTS[kind].draw(json.loads(drawn), language).to_dict()
+    from core.report.render import specification
+
+    spec = specification(CHARTS[kind].draw(json.loads(drawn), language))
     if ending == "svg":
-        svg = vl_convert.vegalite_to_svg(specification, allowed_base_urls=[])
+        svg = vl_convert.vegalite_to_svg(spec, allowed_base_urls=[])
         measured, shown = (
             f'font-family="{escape(name)}"' for name in (charts.MEASURED, charts.FONT)
         )
         return svg.replace(measured, shown).encode()
-    specification["config"]["font"] = charts.FONT
-    return bytes(vl_convert.vegalite_to_png(specification, scale=2, allowed_base_urls=[]))
+    spec["config"]["font"] = charts.FONT
+    return bytes(vl_convert.vegalite_to_png(spec, scale=2, allowed_base_urls=[]))
 
 
 def _short(cell: Any) -> Any:
     """A name as a picture has room for it; to fit a very long one takes seconds."""
-    if not isinstance(cell, str):
-        return cell
-    return clean(f"{cell[:LONGEST]}…" if len(cell) > LONGEST else cell)
+    return f"{cell[:LONGEST]}…" if isinstance(cell, str) and len(cell) > LONGEST else cell
 
 
 def _table(rows: Cells) -> bytes:

@@ -9,6 +9,7 @@ from functools import cache, partial
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from core.report.text import percent
 from core.version import __version__
 from core.web import text
 from core.web.asked import COOKIE, Asked, Language, NotHere, preferred
@@ -59,7 +60,7 @@ def environment() -> Environment:
     made.filters.update(
         score=text.score,
         figure=text.figure,
-        percent=text.percent,
+        percent=percent,
         size=text.size,
         moment=text.moment,
         own=text.isolated,

@@ -24,13 +24,6 @@ def figure(value: float | None) -> str:
     return f"{value:,.6f}".rstrip("0").rstrip(".")
 
 
-def percent(share: float | None) -> str:
-    """A share; below one percent with a decimal, so that few is not none."""
-    if share is None:
-        return MISSING
-    return f"{share:.0%}" if share == 0 or share >= 0.01 else f"{share:.1%}"
-
-
 def size(count: int) -> str:
     """A number of bytes."""
     return f"{count:,} B" if count < 2**10 else f"{count / 2**10:,.1f} KiB"

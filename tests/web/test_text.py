@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from core.report.text import percent
 from core.web.asked import Asked, preferred
-from core.web.text import figure, percent, score, size
+from core.web.text import figure, score, size
 
 
 @given(st.floats(allow_nan=False, allow_infinity=False))

@@ -34,59 +34,11 @@ from core.config import Config
 from core.plugin_manager import load_plugins
 from storage.database import now, open_database, write
 from storage.jobs import Job, save_jobs
+from tests.series import CITIES, prepare_series
 from tests.servers import LoopbackServer
 
 ROOT = Path(__file__).resolve().parents[1]
 MIB = 2**20
-CITIES = ("shanghai", "beijing", "shenzhen", "guangzhou")
-PLUGIN = """
-import json
-
-import polars as pl
-from cityflux import Indicator, Source, hookimpl
-
-
-class Series:
-    def __init__(self, number):
-        self.name = f"bench.series_{number:05d}"
-        self.address = f"ADDRESS?series={number}"
-
-    @hookimpl
-    def indicator(self):
-        return Indicator(self.name, self.name, self.name, "个")
-
-    @hookimpl
-    def source(self):
-        return Source(self.name, "benchmark", self.address, licence="made up", schedule="SCHEDULE")
-
-    @hookimpl
-    def fetch(self, http, source):
-        return [http.get(source.address)]
-
-    @hookimpl
-    def normalize(self, documents):
-        return pl.DataFrame(json.loads(documents[0].body))
-
-
-@hookimpl
-def register_indicators(register):
-    for number in range(SERIES):
-        register(Series(number))
-"""
-INDEX = """
-id = "bench"
-name_zh = "测"
-name_en = "Bench"
-cities = CITIES
-indicators = NAMES
-[periods]
-of = ["2020"]
-[standardization]
-method = "minmax"
-within = "period"
-[aggregation]
-method = "mean"
-"""
 
 
 class Daemon:
@@ -157,23 +109,12 @@ class Daemon:
 
 def prepare(folder: Path, series: int, schedule: str, server: LoopbackServer, index: bool) -> None:
     """A folder with one plugin of many indicators, and perhaps an index over them."""
-    (folder / "my_plugins").mkdir()
-    code = PLUGIN.replace("ADDRESS", server.address("/series")).replace("SERIES", str(series))
-    (folder / "my_plugins" / "bench.py").write_text(code.replace("SCHEDULE", schedule))
-    names = [f"bench.series_{number:05d}" for number in range(series)]
-    wanted = INDEX.replace("CITIES", json.dumps(CITIES)).replace("NAMES", json.dumps(names))
-    (folder / "bench.toml").write_text(wanted, encoding="utf-8")
-    modules = sorted(
-        f"plugins.{path.stem}"
-        for path in (ROOT / "plugins").glob("[a-z]*.py")
-        if path.stem != "cities"
-    )
     files = '[indices]\ndefault = "bench"\nfiles = ["bench.toml"]\n' if index else ""
-    (folder / "config.toml").write_text(
-        f"[plugins]\ndisabled = {json.dumps(modules)}\n{files}"
-        '[client]\nallow_hosts = ["127.0.0.1"]\nrequests_per_second = 1e6\n'
+    config = (
+        f'{files}[client]\nallow_hosts = ["127.0.0.1"]\nrequests_per_second = 1e6\n'
         '[log]\nlevel = "warning"\n'
     )
+    prepare_series(folder, "bench", server.address("/series?series="), series, schedule, config)
 
 
 @contextmanager

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import json
 import os
 import shutil
 import socket
@@ -13,7 +14,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import CliRunner, Result
 from hypothesis import settings
+
+from core.cli.main import cli
 
 # Where work is judged, the same examples each time; elsewhere, new ones. No example is timed: on a
 # busy machine a slow one says nothing.
@@ -78,6 +82,24 @@ def home(made_once: Path, tmp_path: Path) -> Path:
     """A copy of that folder for one test alone."""
     shutil.copytree(made_once, tmp_path, dirs_exist_ok=True)
     return tmp_path
+
+
+@pytest.fixture
+def read_only(made_once: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Result]:
+    """Run the command line inside this process in the folder of the main job; it only reads."""
+    monkeypatch.chdir(made_once)
+
+    def call(*arguments: str) -> Result:
+        return CliRunner().invoke(cli, arguments)
+
+    return call
+
+
+def answer(run: Callable[..., Result], *arguments: str) -> Any:
+    """What a command prints with --json."""
+    done = run(*arguments, "--json")
+    assert done.exit_code == 0, done.output
+    return json.loads(done.output, parse_constant=pytest.fail)  # NaN is no JSON
 
 
 @pytest.fixture

@@ -4,35 +4,26 @@ from __future__ import annotations
 
 import json
 import sqlite3
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 import pytest
-from click.testing import CliRunner, Result
+from click.testing import CliRunner
 
 from core.cli.main import cli
 from core.engine.association import correlations, cronbach_alpha, principal_components
 from core.engine.statistics import indicator_statistics
+from tests.conftest import answer
 
 FAMILIES = ("institutional", "economic", "social_openness", "service_innovation")
 
 
 @pytest.fixture
-def run(made_once: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
-    """Run the command line in the folder of the main job; it only reads."""
-    monkeypatch.chdir(made_once)
-
-    def call(*arguments: str) -> Result:
-        return CliRunner().invoke(cli, ["analyse", *arguments])
-
-    return call
-
-
-def answer(run: Any, *arguments: str) -> Any:
-    done = run(*arguments, "--json")
-    assert done.exit_code == 0, done.output
-    return json.loads(done.output, parse_constant=pytest.fail)  # NaN is no JSON
+def run(read_only: Any) -> Any:
+    """Run `cityflux analyse`."""
+    return partial(read_only, "analyse")
 
 
 @pytest.fixture(scope="module")

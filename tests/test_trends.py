@@ -2,37 +2,24 @@
 
 from __future__ import annotations
 
-import json
-from pathlib import Path
+from functools import partial
 from typing import Any
 
 import polars as pl
 import pytest
-from click.testing import CliRunner, Result
 
-from core.cli.main import cli
 from core.engine.convergence import convergence, years_to_leader
 from core.engine.trends import TRENDS, catching_up
 from core.engine.trends import trends as engine_trends
+from tests.conftest import answer
 
 GDP = "overall_economy.gdp"
 
 
 @pytest.fixture
-def run(made_once: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
-    """Run the command line in the folder of the main job; it only reads."""
-    monkeypatch.chdir(made_once)
-
-    def call(*arguments: str) -> Result:
-        return CliRunner().invoke(cli, ["trends", *arguments])
-
-    return call
-
-
-def answer(run: Any, *arguments: str) -> Any:
-    done = run(*arguments, "--json")
-    assert done.exit_code == 0, done.output
-    return json.loads(done.output)
+def run(read_only: Any) -> Any:
+    """Run `cityflux trends`."""
+    return partial(read_only, "trends")
 
 
 def test_the_trends_of_an_indicator_are_the_engines(run: Any) -> None:

@@ -23,59 +23,10 @@ from pathlib import Path
 
 import psutil
 
+from tests.series import CITIES, ROOT, prepare_series
 from tests.servers import LoopbackServer
 
-ROOT = Path(__file__).resolve().parents[2]
 SERIES = 20
-CITIES = ("shanghai", "beijing", "shenzhen", "guangzhou")
-PLUGIN = """
-import json
-
-import polars as pl
-from cityflux import Indicator, Source, hookimpl
-
-
-class Series:
-    def __init__(self, number):
-        self.name = f"chaos.series_{number}"
-        self.address = f"ADDRESS/{number}"
-
-    @hookimpl
-    def indicator(self):
-        return Indicator(self.name, self.name, self.name, "个")
-
-    @hookimpl
-    def source(self):
-        return Source(self.name, "p", self.address, licence="l", schedule="every 1 minute")
-
-    @hookimpl
-    def fetch(self, http, source):
-        return [http.get(source.address)]
-
-    @hookimpl
-    def normalize(self, documents):
-        return pl.DataFrame(json.loads(documents[0].body))
-
-
-@hookimpl
-def register_indicators(register):
-    for number in range(SERIES):
-        register(Series(number))
-"""
-INDEX = """
-id = "chaos"
-name_zh = "乱"
-name_en = "Chaos"
-cities = CITIES
-indicators = NAMES
-[periods]
-of = ["2020"]
-[standardization]
-method = "minmax"
-within = "period"
-[aggregation]
-method = "mean"
-"""
 
 #: Whether something was stored since everything was made due.
 STORING = "SELECT 1 FROM fetches WHERE started > '2020-01-02'"
@@ -92,22 +43,11 @@ class Outcome:
 
 def prepare(folder: Path, server: LoopbackServer) -> None:
     """A folder with a plugin of many series and an index over them."""
-    (folder / "my_plugins").mkdir()
-    code = PLUGIN.replace("ADDRESS", server.address("/s")).replace("SERIES", str(SERIES))
-    (folder / "my_plugins" / "chaos.py").write_text(code, encoding="utf-8")
-    names = [f"chaos.series_{number}" for number in range(SERIES)]
-    index = INDEX.replace("CITIES", json.dumps(CITIES)).replace("NAMES", json.dumps(names))
-    (folder / "chaos.toml").write_text(index, encoding="utf-8")
-    modules = sorted(
-        f"plugins.{path.stem}"
-        for path in (ROOT / "plugins").glob("[a-z]*.py")
-        if path.stem != "cities"
+    config = (
+        '[indices]\ndefault = "chaos"\nfiles = ["chaos.toml"]\n[client]\n'
+        'allow_hosts = ["127.0.0.1"]\nrequests_per_second = 1000.0\n[quality]\njump = 1e9\n'
     )
-    (folder / "config.toml").write_text(
-        f'[plugins]\ndisabled = {json.dumps(modules)}\n[indices]\ndefault = "chaos"\n'
-        'files = ["chaos.toml"]\n[client]\nallow_hosts = ["127.0.0.1"]\n'
-        "requests_per_second = 1000.0\n[quality]\njump = 1e9\n"
-    )
+    prepare_series(folder, "chaos", server.address("/s/"), SERIES, "every 1 minute", config)
 
 
 def change(server: LoopbackServer, chance: random.Random) -> None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from tests.chaos.kills import CITIES, SERIES, disturb
+from tests.chaos.kills import SERIES, disturb
+from tests.series import CITIES
 
 
 def test_a_daemon_that_is_killed_loses_nothing() -> None:

@@ -23,7 +23,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from storage.database import open_database, write
-from tests.chaos.kills import CITIES, ROOT, SERIES, change, prepare
+from tests.chaos.kills import SERIES, change, prepare
+from tests.series import CITIES, ROOT
 from tests.servers import LoopbackServer
 
 _UPDATE = "UPDATE observations SET value = value + 1 WHERE indicator_id = ? AND city_id = ?"

@@ -40,6 +40,7 @@ _IS = re.compile(
 _APART = re.compile(r"(?:分别|各|各自|均|都|依次)*$")
 _LIST = re.compile(r"分别|依次为|各为")
 _LIST_VERB = re.compile(r"(?:比重|比例)?(?:分别|各|为|达到?|完成|实现|增长|下降|的比重|:)*$")
+_EXCHANGED = re.compile(r"(?:折合|折算|折|约合|换算)(?:成|为|约|人民币|美元)*$")
 _HEDGED = re.compile(r"基本|大体|总体|略|大致")
 _LINK = re.compile(r"[、和与及以]*")
 _RATES = ("%", "倍")
@@ -140,7 +141,9 @@ class Reader:
     def _level(self, clause: Clause, words: str, quantity: Quantity) -> None:
         lead = _LINK.sub("", unmask(words), count=1)
         owner = self._current[-1] if self._current else None
-        if reaches(lead):
+        if owner and _EXCHANGED.search(lead):
+            self._restate(owner, quantity)
+        elif reaches(lead):
             if owner and not self._scene.interrupted and _may_be_level(owner, quantity):
                 self._settle(owner, quantity, lead)
         elif owner and words and not lead:  # 出版报纸259种、92.6亿份
@@ -151,9 +154,21 @@ class Reader:
         else:
             owner = self._scene.name(lead)
             asides = self._sentence.expand(words)[len(lead) :]
+            behind = self._sentence.aside_at(clause.start + quantity.end)
+            asides += "" if quantities(behind) else behind
             owner.matches = [m for m in owner.matches if not _says_any(asides, m.rule.not_near)]
             self._current = [owner]
             self._settle(owner, quantity, lead)
+
+    def _restate(self, owner: Mention, quantity: Quantity) -> None:
+        """1256.19亿元，折合176.75亿美元: the same figure once more, in another currency.
+
+        A growth rate that follows belongs to the number that it stands behind, if both count.
+        """
+        if any(_accepts(match.rule, quantity) for match in owner.matches):
+            again = replace(owner, level=None, grown=False)
+            self._current = [again]
+            self._settle(again, quantity)
 
     def _name_behind(self, words: str, quantity: Quantity) -> None:
         """130家A级旅游景区: the name follows its number."""
@@ -346,5 +361,5 @@ def _may_be_level(owner: Mention, quantity: Quantity) -> bool:
     return owner.level is None or _unit(owner) == split_unit(quantity.unit)[1]
 
 
-def _says_any(text: str, words: Iterable[str]) -> bool:
-    return any(word in text for word in words)
+def _says_any(text: str, patterns: Iterable[str]) -> bool:
+    return any(re.search(pattern, text) for pattern in patterns)

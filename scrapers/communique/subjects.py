@@ -17,8 +17,6 @@ from scrapers.communique.rules import Rule, Rules
 # In phrases and patterns, these stand for the city and the year of the communiqué, so that the
 # patterns are the same for every city and year.
 _PLACE, _YEAR = "Ⓟ", "Ⓨ"
-# The exchange of a city is not the city: rules name it in full.
-_NOT_PART_OF_A_NAME = "(?!证券交易所)"
 # Where the title names no city, only a name that says 市 is taken for it.
 _SOME_PLACE = r"[\u4e00-\u9fff]{2,3}(?=市)"
 # No alternative is a string of others, so that a phrase has one reading and matching stays fast.
@@ -118,16 +116,20 @@ class Vocabulary:
 
     def _abstract(self, phrase: str) -> str:
         if self.place:
-            phrase = re.sub(f"{re.escape(self.place)}{_NOT_PART_OF_A_NAME}", _PLACE, phrase)
+            phrase = phrase.replace(self.place, _PLACE)
         year = str(self.year) if self.year else r"(?:19|20)\d\d"
         return re.sub(f"{year}(?=年)", _YEAR, phrase)
 
     def matches(self, phrase: str) -> list[Match]:
         """The rules whose name the phrase is, each with its best label."""
         abstract = self._abstract(phrase)
+        # A city may be part of a name that a rule gives in full: 上海证券交易所.
+        literal = abstract.replace(_PLACE, self.place)
         found: dict[str, Match] = {}
         for rule, rank, short, pattern in self._known.labels:
-            if rule.id not in found and (fit := pattern.fullmatch(abstract)):
+            if rule.id in found:
+                continue
+            if fit := pattern.fullmatch(abstract) or pattern.fullmatch(literal):
                 name = fit["name"].replace(_PLACE, self.place)
                 found[rule.id] = Match(rule, rank, short, name)
         return list(found.values())

@@ -1,0 +1,77 @@
+"""Wordings that blind texts brought to light, one by one."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.scrapers.communique.texts import figure, read
+
+GDP = "overall_economy.gdp"
+PER_CAPITA = "gdp_per_capita"
+FDI = "goods_commerce.inward_fdi"
+EXPORTS = "goods_commerce.goods_exports"
+OUTWARD = "goods_commerce.outward_investment"
+VISITORS = "people.domestic_visitors"
+OFFICES = "strategic_planning.office_floor_space_completed"
+
+
+def test_the_currency_of_the_rule_wins_where_a_text_gives_two() -> None:
+    found = read("实际使用外资金额（人民币口径）1256.2亿元，折合176.8亿美元，比上年下降26.6%。")
+    assert found[FDI] == (176.8, "亿美元")
+    assert found[f"{FDI}@growth"] == (-26.6, "%")
+    other = read("全年出口总额416.3亿美元，折合人民币2710.5亿元，增长12.0%。")
+    assert other == {EXPORTS: (2710.5, "亿元"), f"{EXPORTS}@growth": (12.0, "%")}
+
+
+def test_a_restatement_in_dollars_does_not_take_the_growth_rate() -> None:
+    found = read("人均生产总值152465元，按年平均汇率折算为22102美元，增长3.1%。")
+    assert found == {PER_CAPITA: (152465, "元"), f"{PER_CAPITA}@growth": (3.1, "%")}
+
+
+def test_what_stands_in_parentheses_behind_a_number_defines_it() -> None:
+    assert read("人均GDP达86691元（按户籍人口计算），增长11.2%。") == {}
+    found = read("全年接待国内旅游者2.5亿人次（其中过夜1.2亿人次），增长8.7%。")
+    assert found == {VISITORS: (2.5, "亿人次"), f"{VISITORS}@growth": (8.7, "%")}
+
+
+def test_visitors_beside_overnight_visitors_from_abroad() -> None:
+    found = read("旅游总人数20813.7万人次；其中，入境过夜游客113.3万人次，国内游客20700.4万人次。")
+    assert found == {VISITORS: (20700.4, "万人次")}
+
+
+def test_hectares_are_areas() -> None:
+    area = figure("strategic_planning.land_transaction_area", "政府土地成交面积1660.2公顷。")
+    assert (area.value, area.unit, area.converted) == (1660.2, "公顷", 1660.2)
+
+
+def test_office_buildings_below_a_bare_completed_area() -> None:
+    found = read(
+        "商品房施工面积1.4亿平方米，增长1.0%；竣工面积2669.7万平方米。其中，住宅1453.6万平方米，"
+        "写字楼378.0万平方米。"
+    )
+    assert found == {OFFICES: (378.0, "万平方米")}
+    assert read("建筑业企业竣工面积2669.7万平方米，其中办公楼378.0万平方米。") == {}
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "全年经核准的对外直接投资中方投资额28.8亿美元。",
+        "备案和核准的对外直接投资项目865项，投资总额39.9亿美元，其中中方投资额28.8亿美元。",
+        "经核准备案境外投资企业和机构834家，中方协议投资额28.8亿美元。",
+    ],
+)
+def test_outward_investment(sentence: str) -> None:
+    assert read(sentence)[OUTWARD] == (28.8, "亿美元")
+
+
+def test_a_city_that_is_part_of_a_name() -> None:
+    title = "2010年上海市国民经济和社会发展统计公报"
+    market = read("全年上海证券市场有价证券总成交金额39.8万亿元。", title=title)
+    assert market == {"capital.sse_turnover": (39.8, "万亿元")}
+    assert read("全年北京证券市场各类证券成交额39.8万亿元。") == {}
+
+
+def test_those_who_moved_in() -> None:
+    found = read("全年有13.88万人迁入本市户籍，6.2万人迁出。")
+    assert found == {"strategic_planning.hukou_settlements": (13.88, "万人")}

@@ -7,6 +7,11 @@ from dataclasses import dataclass
 
 _SENTENCE_END = re.compile(r"(?<=[。！？])")
 _ASIDE = re.compile(r"\(([^()]*)\)")
+# What a figure rose or fell from: 由上年的24.8%(提高到25.1%).
+_STARTING_POINT = re.compile(
+    r"((?:由|从)(?:(?:上年|去年)(?:同期|年?末|年?底)?)?的?\d+(?:\.\d+)?[^\d，。；、:和]{0,6}?)"
+    r"(?=(?:增长|增加|提高|上升|扩大|增|升|下降|减少|降低|回落|降)[到至为])"
+)
 _FIRST_PLACEHOLDER = 0xE000
 _PLACEHOLDER = re.compile(r"[\ue000-\uf8ff]")
 _SEPARATOR = re.compile(r"([，；。！？]|(?<!\d):|:(?!\d))")
@@ -17,7 +22,7 @@ _PRICES = r"按(?:照)?(?:可比价格?|不变价格?|现行?价格?|(?:同|可�
 COMPARISON = re.compile(
     rf"(?:{_PRICES}|(?:同|可比)口径)?"
     rf"(?:(?:比|较|与|同|和){_LAST_YEAR}(?:数)?(?:相比|比较|相较)?|同比|可比(?=增长|下降))"
-    rf"|{_PRICES}"
+    rf"|{_PRICES}|(?:同|可比)口径(?:相比)?"
 )
 # Growth over something else than last year, or of something else than the total.
 _OTHER_BASE = re.compile(
@@ -59,7 +64,7 @@ _RANKS = re.compile(r"占|居|位列|排名|第[一二三四五六七八九十\d
 _TREND = re.compile(
     r"(?:(?:首次|已)?(?:突破|超过|跨上|迈上|站上|达到)[^，]{1,8}(?:元|户|人|箱|大关|台阶)"
     r"|以[^，]{2,14}为准|增幅|增速|总体|继续|持续|保持|呈现?|有所|略有|小幅|大幅|稳步|平稳|较快|基本"
-    r"|回落|下降|增长|上升|回升|提高|减少|增加|稳定|运行|态势)+$"
+    r"|由[负降]转[正升]|由[正升]转[负降]|回落|下降|增长|上升|回升|提高|减少|增加|稳定|运行|态势)+$"
 )
 _OTHER_YEARS = re.compile(
     r"(?:比|较|与|同|和)“?(?:(?:19|20)\d\d年|十[一二三四五六]五)”?(?:期末|时期|末|底)?"
@@ -68,12 +73,12 @@ _OTHER_YEARS = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Sentence:
-    """A normalised sentence whose parentheses are set aside.
+    """A normalised sentence; parentheses, and the values that figures rose from, are set aside.
 
     Attributes:
         text: the sentence as it is shown to people.
-        masked: the same with one placeholder character for each pair of parentheses.
-        asides: what stood in them.
+        masked: the same with one placeholder character for each of them.
+        asides: what stood there.
     """
 
     text: str
@@ -125,6 +130,7 @@ def sentences(text: str) -> list[Sentence]:
             masked = raw
             while _ASIDE.search(masked):
                 masked = _ASIDE.sub(mask, masked)
+            masked = _STARTING_POINT.sub(mask, masked)
             found.append(Sentence(raw, masked, tuple(asides)))
     return found
 

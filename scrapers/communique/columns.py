@@ -148,4 +148,4 @@ def _cell(row: list[str], column: int | None, unit: str) -> Quantity | None:
         text, unit = text.removesuffix("倍"), "倍"
     if not _NUMBER.fullmatch(text):
         return None
-    return Quantity(float(text), unit, len(text.partition(".")[2]))
+    return Quantity(float(text) + 0.0, unit, len(text.partition(".")[2]))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from html import unescape
 
 #: Powers of ten that stand before a unit, longest first.
 SCALES = {
@@ -112,11 +113,11 @@ class Quantity:
 def normalise(text: str) -> str:
     """Bring printed text into one form, so that a number is digits, a point and a unit.
 
-    Full-width letters and digits become ASCII, all ratio marks ``:``, dashes before numbers ``-``;
-    footnote marks go; digits grouped by spaces or commas close up; spaces go; numbers written in
-    Chinese numerals become digits.
+    Entities that a page left over (``&nbsp;``) are resolved; full-width letters and digits become
+    ASCII, all ratio marks ``:``, dashes before numbers ``-``; footnote marks go; digits grouped by
+    spaces or commas close up; spaces go; numbers written in Chinese numerals become digits.
     """
-    text = _FOOTNOTE.sub("", text.translate(_TRANSLATION))
+    text = _FOOTNOTE.sub("", unescape(text).translate(_TRANSLATION))
     text = _GROUPED.sub(lambda m: re.sub(r"[ ,，']", "", m.group()), text)
     text = _SPACED_POINT.sub(".", text)
     text = re.sub(r"\s+", "", text).replace(",", "，").replace(";", "；").replace("％", "%")
@@ -134,7 +135,7 @@ def quantities(text: str) -> list[Quantity]:
             continue  # part of a ratio such as 0.2:14.5:85.3
         unit = (match["scale"] or "") + (match["base"] or "")
         decimals = len(match["number"].partition(".")[2])
-        number = float(match["number"])
+        number = float(match["number"]) + 0.0  # no negative zero
         found.append(Quantity(number, unit, decimals, match.start(), match.end()))
     return found
 

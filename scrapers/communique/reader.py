@@ -41,6 +41,7 @@ _APART = re.compile(r"(?:分别|各|各自|均|都|依次)*$")
 _LIST = re.compile(r"分别|依次为|各为")
 _LIST_VERB = re.compile(r"(?:比重|比例)?(?:分别|各|为|达到?|完成|实现|增长|下降|的比重|:)*$")
 _EXCHANGED = re.compile(r"(?:折合|折算|折|约合|换算)(?:成|为|约|人民币|美元)*$")
+_COPIES = re.compile(r"(?:总?印数(?:为|达到?)?)?")
 _HEDGED = re.compile(r"基本|大体|总体|略|大致")
 _LINK = re.compile(r"[、和与及以]*")
 _RATES = ("%", "倍")
@@ -146,7 +147,7 @@ class Reader:
         elif reaches(lead):
             if owner and not self._scene.interrupted and _may_be_level(owner, quantity):
                 self._settle(owner, quantity, lead)
-        elif owner and words and not lead:  # 出版报纸259种、92.6亿份
+        elif owner and words and _COPIES.fullmatch(lead):  # 出版报纸259种、92.6亿份
             self._settle(owner, quantity)
         elif self.vocabulary.says_nothing(lead):
             self._scene.note_time(lead)
@@ -341,7 +342,8 @@ def _before_comparison(lead: str) -> str:
 
 
 def _signed(rate: Quantity, growth: re.Match[str]) -> Quantity:
-    return replace(rate, value=-rate.value) if growth.groupdict().get("fall") else rate
+    """The rate with its sign; 下降-0.2% is a fall, and a fall of nought has no sign."""
+    return replace(rate, value=0.0 - abs(rate.value)) if growth.groupdict().get("fall") else rate
 
 
 def _names(words: str) -> str:

@@ -75,3 +75,62 @@ def test_a_city_that_is_part_of_a_name() -> None:
 def test_those_who_moved_in() -> None:
     found = read("全年有13.88万人迁入本市户籍，6.2万人迁出。")
     assert found == {"strategic_planning.hukou_settlements": (13.88, "万人")}
+
+
+@pytest.mark.parametrize(
+    ("words", "growth"),
+    [
+        ("同口径增长5.0%", 5.0),
+        ("可比增长5.0%", 5.0),
+        ("增速为-0.2%", -0.2),
+        ("比上年下降-0.2%", -0.2),
+        ("比上年下降0.0%", 0.0),
+        ("比上年增长-0.0%", 0.0),
+        ("与上年持平", 0.0),
+        ("增长1.2倍", 1.2),
+        ("增速由负转正，增长0.5%", 0.5),
+        ("翻一番", None),
+        ("是上年的1.2倍", None),
+        ("为上年的98.9%", None),
+        ("占固定资产投资的比重为50%，下降0.5个百分点", None),
+        ("三年平均增长1.0%", None),
+    ],
+)
+def test_growth_in_many_words(words: str, growth: float | None) -> None:
+    found = read(f"全年地区生产总值8321.5亿元，{words}。")
+    assert found.pop(GDP) == (8321.5, "亿元")
+    assert [str(value) for value, _ in found.values()] == ([] if growth is None else [str(growth)])
+
+
+@pytest.mark.parametrize(
+    "printed",
+    [
+        "地区生产总值8,321.5 亿元",
+        "地区生产总值8，321.5亿元",
+        "地区生产总值&nbsp;8321.5&nbsp;亿元",
+        "地区生产总值[1]８３２１．５亿元",
+        "地区生产总值①为8321.5亿元",
+        "地区生产总值（注1）达8321.5亿元",
+        "地区生产总值注1 8321.5亿元",
+        "地区生产总值由上年的7800.2亿元增加到8321.5亿元",
+        "GDP总量8321.5亿元",
+        "经济总量达到8321.5亿元",
+    ],
+)
+def test_one_figure_in_many_prints(printed: str) -> None:
+    assert read(f"全年{printed}。") == {GDP: (8321.5, "亿元")}
+
+
+def test_a_share_that_rose_from_another() -> None:
+    share = "science_innovation.hightech_share_of_industry"
+    found = read("规上高技术制造业增加值占规模以上工业增加值比重由24.8%提高到25.1%。")
+    assert found == {share: (25.1, "%")}
+    assert read("高技术制造业增加值增长3.2%，占规模以上工业的比重为25.1%。") == {share: (25.1, "%")}
+
+
+def test_copies_behind_the_number_of_titles() -> None:
+    found = read("共出版各类报纸80种，总印数5.9亿份；期刊630种，总印数0.7亿册。")
+    assert found == {
+        "information.newspapers_printed": (5.9, "亿份"),
+        "information.periodicals_printed": (0.7, "亿册"),
+    }

@@ -112,7 +112,9 @@ class Reader:
             if listed and position <= listed.start() < quantity.start:
                 self._list(text, position, found[number:])
                 return
-            if self._is_unmarked_list(text, found[number:]):
+            if self._is_unmarked_list(text, found[number:]) or self._names_list(
+                text, position, found[number:]
+            ):
                 self._spread(self._current, text, found[number:])
                 return
             self._number(clause, text[position : quantity.start], quantity)
@@ -278,11 +280,20 @@ class Reader:
 
     def _is_unmarked_list(self, text: str, found: Sequence[Quantity]) -> bool:
         """增长14.1%和22.4% after a list of two names: a list that does not say 分别."""
-        if len(found) < 2 or len(found) != len(self._current):
+        if len(found) != len(self._current) or not _is_linked(text, found):
             return False
-        links = [unmask(text[one.end : other.start]) for one, other in pairwise(found)]
-        head = _names(text[: found[0].start])
-        return all(_LINK.fullmatch(link) for link in links) and self.vocabulary.says_nothing(head)
+        return self.vocabulary.says_nothing(_names(text[: found[0].start]))
+
+    def _names_list(self, text: str, position: int, found: Sequence[Quantity]) -> bool:
+        """公路、水路客运量4920万人次、520万人次: name a list that lacks 分别 but is known."""
+        if not _is_linked(text, found):
+            return False
+        names = _names(text[position : found[0].start])
+        phrases = share_out(names, len(found), self.vocabulary)
+        if not phrases or not all(map(self.vocabulary.matches, phrases)):
+            return False
+        self._current = [self._scene.name(phrase) for phrase in phrases]
+        return True
 
     def _list(self, text: str, position: int, found: Sequence[Quantity]) -> None:
         """A、B和C分别为x、y和z, or 分别增长x、y和z after as many names."""
@@ -334,6 +345,12 @@ class Reader:
                 self._settle(owner, printed, lead)
             elif unit in _RATES and not compares_otherwise(text):
                 self._grow([owner], _signed(printed, growth))
+
+
+def _is_linked(text: str, found: Sequence[Quantity]) -> bool:
+    """Whether nothing but links stands between several numbers: x、y和z."""
+    links = [unmask(text[one.end : other.start]) for one, other in pairwise(found)]
+    return bool(links) and all(_LINK.fullmatch(link) for link in links)
 
 
 def _before_comparison(lead: str) -> str:

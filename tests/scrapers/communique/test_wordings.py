@@ -134,3 +134,38 @@ def test_copies_behind_the_number_of_titles() -> None:
         "information.newspapers_printed": (5.9, "亿份"),
         "information.periodicals_printed": (0.7, "亿册"),
     }
+
+
+def test_spending_by_a_bare_name_counts_below_the_budget_alone() -> None:
+    education = "science_innovation.education_spending"
+    found = read(
+        "一般公共预算支出2721亿元，增长3.3%，其中：教育496.6亿元，社会保障和就业323.0亿元，卫生健康"
+        "206.7亿元，分别增长3.7%、6.6%、下降8.9%；节能环保49.6亿元，下降12.0%。"
+    )
+    assert found == {
+        education: (496.6, "亿元"),
+        f"{education}@growth": (3.7, "%"),
+        "strategic_planning.environmental_spending": (49.6, "亿元"),
+        "strategic_planning.environmental_spending@growth": (-12.0, "%"),
+    }
+    assert read("固定资产投资2721亿元，其中教育496.6亿元。居民消费支出中教育0.5亿元。") == {}
+
+
+def test_a_list_that_does_not_say_so() -> None:
+    found = read("公路、水路客运量4920万人次、520万人次。")
+    assert found == {
+        "transport.road_passengers": (4920, "万人次"),
+        "transport.port_passengers": (520, "万人次"),
+    }
+    assert read("公路、轨道交通客运量4920万人次、520万人次。") == {}
+
+
+def test_infrastructure_inside_another_investment_is_a_part() -> None:
+    rate = "strategic_planning.infrastructure_investment@growth"
+    assert read("在基本建设投资中，基础设施投资下降7.5%。") == {}
+    assert read("固定资产投资中，基础设施投资下降7.5%。") == {rate: (-7.5, "%")}
+
+
+def test_the_year_of_a_list_of_companies() -> None:
+    found = read("入选2021年《财富》世界500强企业9家，中国企业500强39家，中国民营企业500强36家。")
+    assert found == {"industry.fortune_global_500": (9, "家"), "industry.china_500": (39, "家")}

@@ -41,7 +41,7 @@ GROWTH = re.compile(
     rf"{_ADVERBS}(?:(?P<fall>{_FALL})|(?:{_RISE}))"
     r"(?:了|约|近|超过?|达到?|为|率为|幅度?为?达?|高达|逾|速度?为?|幅达)*$"
 )
-GROWTH_NOUN = re.compile(r"(?:增速|增幅|增长率|涨幅|(?P<fall>降幅))(?:为|达到?|约)*$")
+GROWTH_NOUN = re.compile(r"(?:增速|增幅|增长率|涨幅|(?P<fall>降幅))(?:分别|各|为|达到?|约)*$")
 UNCHANGED = re.compile(
     rf"(?:基本|大体|总体|略|大致)?(?:(?:与|和|同|比|较){_LAST_YEAR}(?:相比)?|同比)?"
     r"(?:基本|大体|总体|大致|保持)*持平"

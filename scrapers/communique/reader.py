@@ -10,7 +10,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
-from itertools import pairwise
 
 from scrapers.communique.clauses import (
     COMPARISON,
@@ -26,24 +25,26 @@ from scrapers.communique.clauses import (
     without_trend,
 )
 from scrapers.communique.columns import Row
-from scrapers.communique.lists import share_out
+from scrapers.communique.lists import LINK, are_linked, names_of, share_out
 from scrapers.communique.mentions import Mention, Reading, Scene
 from scrapers.communique.numbers import Quantity, quantities, split_unit
 from scrapers.communique.rules import Rule
 from scrapers.communique.subjects import Match, Vocabulary, approximate, reaches
 
-_SHARE = re.compile(r"(?P<part>.*?)占(?P<whole>.+)")
+_SHARE = re.compile(r"(?P<part>.*?)占(?P<whole>.*)")
+# A ratio to something else, which says nothing about growth: 恢复至2019年的87.5%, 是上年的1.2倍.
+_RATIO = re.compile(
+    r"(?:相当于|恢复[到至]).*的$|(?:为|是|达到?)?(?:(?:19|20)\d\d年|上年|去年)(?:同期)?的$|与.+之比为?$"
+)
 _IS = re.compile(
     r"(?:的)?(?:比重|比例|份额)?(?:分别|各|已)*"
     r"(?:为|达到?|是|约|近|超过?|的|提高到|上升到|升至|提升至)*$"
 )
 _APART = re.compile(r"(?:分别|各|各自|均|都|依次)*$")
 _LIST = re.compile(r"分别|依次为|各为")
-_LIST_VERB = re.compile(r"(?:比重|比例)?(?:分别|各|为|达到?|完成|实现|增长|下降|的比重|:)*$")
 _EXCHANGED = re.compile(r"(?:折合|折算|折|约合|换算)(?:成|为|约|人民币|美元)*$")
 _COPIES = re.compile(r"(?:总?印数(?:为|达到?)?)?")
 _HEDGED = re.compile(r"基本|大体|总体|略|大致")
-_LINK = re.compile(r"[、和与及以]*")
 _RATES = ("%", "倍")
 _POINTS = ("个百分点", "百分点")
 
@@ -131,18 +132,22 @@ class Reader:
             self._scene.interrupted = True
 
     def _number(self, clause: Clause, words: str, quantity: Quantity) -> None:
-        lead = _LINK.sub("", unmask(words), count=1)
+        lead = LINK.sub("", unmask(words), count=1)
         self._scene.note_area(lead)
         if quantity.unit in _POINTS:
             self._scene.note_time(lead)
-        elif not self._share(lead, quantity) and not self._growth(lead, quantity):
+        elif not (
+            self._share(lead, quantity)
+            or self._ratio(lead, quantity)
+            or self._growth(lead, quantity)
+        ):
             self._level(clause, words, quantity)
             self._growth_aside(self._sentence.aside_at(clause.start + quantity.end))
 
     # ---------------------------------------------------------------- levels
 
     def _level(self, clause: Clause, words: str, quantity: Quantity) -> None:
-        lead = _LINK.sub("", unmask(words), count=1)
+        lead = LINK.sub("", unmask(words), count=1)
         owner = self._current[-1] if self._current else None
         if owner and _EXCHANGED.search(lead):
             self._restate(owner, quantity)
@@ -221,6 +226,16 @@ class Reader:
             if match.rule.share_of and re.fullmatch(match.rule.share_of, whole):
                 self._keep(owner, match, quantity)
 
+    def _ratio(self, lead: str, quantity: Quantity) -> bool:
+        """Pass over a ratio; True where it is one. What it was said of keeps the next number."""
+        ratio = _RATIO.search(lead) if quantity.unit in _RATES else None
+        if not ratio:
+            return False
+        subject = lead[: ratio.start()]
+        if not self.vocabulary.says_nothing(subject):
+            self._current = [self._scene.name(subject)]
+        return True
+
     # ---------------------------------------------------------------- growth
 
     def _growth(self, lead: str, quantity: Quantity) -> bool:
@@ -280,15 +295,15 @@ class Reader:
 
     def _is_unmarked_list(self, text: str, found: Sequence[Quantity]) -> bool:
         """增长14.1%和22.4% after a list of two names: a list that does not say 分别."""
-        if len(found) != len(self._current) or not _is_linked(text, found):
+        if len(found) != len(self._current) or not are_linked(text, found):
             return False
-        return self.vocabulary.says_nothing(_names(text[: found[0].start]))
+        return self.vocabulary.says_nothing(names_of(text[: found[0].start]))
 
     def _names_list(self, text: str, position: int, found: Sequence[Quantity]) -> bool:
         """公路、水路客运量4920万人次、520万人次: name a list that lacks 分别 but is known."""
-        if not _is_linked(text, found):
+        if not are_linked(text, found):
             return False
-        names = _names(text[position : found[0].start])
+        names = names_of(text[position : found[0].start])
         phrases = share_out(names, len(found), self.vocabulary)
         if not phrases or not all(map(self.vocabulary.matches, phrases)):
             return False
@@ -299,7 +314,8 @@ class Reader:
         """A、B和C分别为x、y和z, or 分别增长x、y和z after as many names."""
         head = unmask(text[position : found[0].start])
         mark = _LIST.search(head)
-        names, _, whole = _names(head[: mark.start()] if mark else head).partition("占")
+        names, _, whole = names_of(head[: mark.start()] if mark else head).partition("占")
+        names = GROWTH_NOUN.sub("", names)
         self._scene.note_time(names)
         self._scene.note_area(names)
         if self.vocabulary.says_nothing(names):
@@ -333,24 +349,18 @@ class Reader:
         lead, end = "", 0
         for index, (owner, quantity) in enumerate(zip(owners, found, strict=True)):
             between = COMPARISON.sub("", unmask(text[end : quantity.start]))
-            lead = between if _LINK.sub("", between, count=1) else lead
+            lead = between if LINK.sub("", between, count=1) else lead
             end = quantity.end
             units = (later.unit for later in found[index:])
             unit = next((unit for unit in units if split_unit(unit)[1]), quantity.unit)
             printed = replace(quantity, unit=unit)
-            growth = GROWTH.search(lead)
+            growth = GROWTH.search(lead) or GROWTH_NOUN.search(lead)
             if whole:
                 self._take_share(owner, whole, printed)
             elif not growth:
                 self._settle(owner, printed, lead)
             elif unit in _RATES and not compares_otherwise(text):
                 self._grow([owner], _signed(printed, growth))
-
-
-def _is_linked(text: str, found: Sequence[Quantity]) -> bool:
-    """Whether nothing but links stands between several numbers: x、y和z."""
-    links = [unmask(text[one.end : other.start]) for one, other in pairwise(found)]
-    return bool(links) and all(_LINK.fullmatch(link) for link in links)
 
 
 def _before_comparison(lead: str) -> str:
@@ -361,11 +371,6 @@ def _before_comparison(lead: str) -> str:
 def _signed(rate: Quantity, growth: re.Match[str]) -> Quantity:
     """The rate with its sign; 下降-0.2% is a fall, and a fall of nought has no sign."""
     return replace(rate, value=0.0 - abs(rate.value)) if growth.groupdict().get("fall") else rate
-
-
-def _names(words: str) -> str:
-    """The names of a list without the comparison and the verb behind them."""
-    return _LIST_VERB.sub("", COMPARISON.sub("", unmask(words)))
 
 
 def _accepts(rule: Rule, quantity: Quantity) -> bool:

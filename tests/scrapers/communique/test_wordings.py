@@ -169,3 +169,23 @@ def test_infrastructure_inside_another_investment_is_a_part() -> None:
 def test_the_year_of_a_list_of_companies() -> None:
     found = read("入选2021年《财富》世界500强企业9家，中国企业500强39家，中国民营企业500强36家。")
     assert found == {"industry.fortune_global_500": (9, "家"), "industry.china_500": (39, "家")}
+
+
+def test_trade_in_services_is_no_trade_in_goods() -> None:
+    assert read("服务贸易总额3000亿元，出口1800亿元，进口1200亿元。") == {}
+    assert read("对外贸易总额3000亿元，出口1800亿元。") == {EXPORTS: (1800, "亿元")}
+
+
+def test_a_ratio_between_a_level_and_its_growth() -> None:
+    visitors = {VISITORS: (1.1, "亿人次"), f"{VISITORS}@growth": (-8.6, "%")}
+    for ratio in ("恢复至2019年的87.5%", "占全省的19.8%", "是2010年的2.1倍", "占19.8%"):
+        assert read(f"接待国内游客1.1亿人次，{ratio}，同比下降8.6%。") == visitors
+    research = "science_innovation.rd_expenditure"
+    found = read("研发经费支出286.6亿元，相当于地区生产总值的3.4%，增长8.6%。")
+    assert found == {research: (286.6, "亿元"), f"{research}@growth": (8.6, "%")}
+
+
+def test_a_list_of_growth_rates_behind_a_noun() -> None:
+    found = read("货运量2.1亿吨，客运量1.6亿人次，增速分别为1.2%和7.6%。")
+    assert found["transport.freight_total@growth"] == (1.2, "%")
+    assert found["transport.passengers_total@growth"] == (7.6, "%")

@@ -97,7 +97,7 @@ def year_of(title: str) -> int | None:
 def place_of(title: str) -> str:
     """The city that a title names, without 市 and year: 上海; ``""`` where it names none."""
     head = title.partition("国民经济")[0].partition("暨")[0]
-    name = re.sub(r"[\d０-９〇零一二三四五六七八九]{4}\s*年", "", head)
+    name = re.sub(r"[\d０-９〇零一二三四五六七八九]{4}\s*年|关于|发布|公布", " ", head)
     found = re.search(r"(?:^|[^\u4e00-\u9fff])([\u4e00-\u9fff]{2,4}?)市?[《》“”\s]*$", name)
     return found.group(1) if found else ""
 

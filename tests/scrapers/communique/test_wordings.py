@@ -10,6 +10,7 @@ GDP = "overall_economy.gdp"
 PER_CAPITA = "gdp_per_capita"
 FDI = "goods_commerce.inward_fdi"
 EXPORTS = "goods_commerce.goods_exports"
+RETAIL = "goods_commerce.retail_sales"
 OUTWARD = "goods_commerce.outward_investment"
 VISITORS = "people.domestic_visitors"
 OFFICES = "strategic_planning.office_floor_space_completed"
@@ -189,3 +190,50 @@ def test_a_list_of_growth_rates_behind_a_noun() -> None:
     found = read("货运量2.1亿吨，客运量1.6亿人次，增速分别为1.2%和7.6%。")
     assert found["transport.freight_total@growth"] == (1.2, "%")
     assert found["transport.passengers_total@growth"] == (7.6, "%")
+
+
+@pytest.mark.parametrize(
+    ("name", "rule_id"),
+    [
+        ("社零总额12.5亿元", RETAIL),
+        ("限上网上零售额12.5亿元", "goods_commerce.online_retail_sales"),
+        ("境内游客接待量12.5万人次", VISITORS),
+        ("外资实际到账12.5亿美元", FDI),
+        ("非金融类对外直接投资12.5亿美元", OUTWARD),
+        ("土地出让金收入12.5亿元", "strategic_planning.land_transaction_value"),
+        ("迁入人数12.5万人", "strategic_planning.hukou_settlements"),
+        ("新改建公路12.5公里", "strategic_planning.highway_length_built"),
+        ("财政用于节能环保支出12.5亿元", "strategic_planning.environmental_spending"),
+        ("沿海港口集装箱吞吐量12.5万标准箱", "goods_commerce.container_throughput"),
+        ("股票累计成交额12.5万亿元", "capital.stock_turnover"),
+        ("保险费收入12.5亿元", "capital.insurance_turnover"),
+        ("报纸发行量12.5亿份", "information.newspapers_printed"),
+        ("移动电话在网用户12.5万户", "information.mobile_subscribers"),
+        ("铁路完成客运量12.5万人次", "transport.rail_passengers"),
+        ("水路客运12.5万人次", "transport.port_passengers"),
+        ("综合运输旅客发送量12.5万人次", "transport.passengers_total"),
+        ("专利获得授权12.5万件", "science_innovation.patents_granted"),
+        ("新发展市场主体12.5万户", "science_innovation.new_market_entities"),
+    ],
+)
+def test_names_in_other_words(name: str, rule_id: str) -> None:
+    found = read(f"全年{name}，比上年增长5.1%。")
+    assert found[rule_id][0] == 12.5
+    assert found[f"{rule_id}@growth"] == (5.1, "%")
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "民营经济总量突破1万亿元，海洋经济总量3000亿元。",
+        "城镇消费品零售额6000亿元，限额以上消费品零售额3000亿元。",
+        "5G手机用户1500万户，移动电话通话时长300亿分钟。",
+        "国内旅游收入1500亿元，乡村旅游接待国内游客3000万人次。",
+        "全年人才落户9.6万人，公路新建里程35公里。",
+        "宁波舟山港集装箱吞吐量3335万标箱，铁路集装箱吞吐量3万标箱。",
+        "杭州东站旅客发送量5000万人次，高铁旅客发送量4000万人次。",
+        "2022年预期目标：地区生产总值增长5.5%左右，社会消费品零售总额增长6%。",
+    ],
+)
+def test_names_that_only_look_alike(sentence: str) -> None:
+    assert read(sentence) == {}

@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass, field
 
 from scrapers.communique.clauses import other_time, speaks_of_area
-from scrapers.communique.numbers import Quantity
+from scrapers.communique.numbers import Quantity, split_unit
 from scrapers.communique.rules import Rule
 from scrapers.communique.subjects import Match, Vocabulary
 
@@ -38,6 +38,11 @@ class Mention:
     part: bool = False
     level: Quantity | None = None
     grown: bool = False
+
+    @property
+    def unit(self) -> str:
+        """The base unit of the number that was read for it; ``""`` before one was."""
+        return split_unit(self.level.unit)[1] if self.level else ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,7 +28,6 @@ from scrapers.communique.columns import Row
 from scrapers.communique.lists import LINK, are_linked, names_of, share_out
 from scrapers.communique.mentions import Mention, Reading, Scene
 from scrapers.communique.numbers import Quantity, quantities, split_unit
-from scrapers.communique.rules import Rule
 from scrapers.communique.subjects import Match, Vocabulary, approximate, reaches
 
 _SHARE = re.compile(r"(?P<part>.*?)占(?P<whole>.*)")
@@ -152,7 +151,11 @@ class Reader:
         if owner and _EXCHANGED.search(lead):
             self._restate(owner, quantity)
         elif reaches(lead):
-            if owner and not self._scene.interrupted and _may_be_level(owner, quantity):
+            if (
+                owner
+                and not self._scene.interrupted
+                and owner.unit in ("", split_unit(quantity.unit)[1])
+            ):
                 self._settle(owner, quantity, lead)
         elif owner and words and _COPIES.fullmatch(lead):  # 出版报纸259种、92.6亿份
             self._settle(owner, quantity)
@@ -173,7 +176,7 @@ class Reader:
 
         A growth rate that follows belongs to the number that it stands behind, if both count.
         """
-        if any(_accepts(match.rule, quantity) for match in owner.matches):
+        if any(match.rule.accepts(quantity.unit) for match in owner.matches):
             again = replace(owner, level=None, grown=False)
             self._current = [again]
             self._settle(again, quantity)
@@ -190,7 +193,7 @@ class Reader:
     def _settle(self, owner: Mention, quantity: Quantity, lead: str = "") -> None:
         owner.level = quantity
         for match in owner.matches:
-            if not match.rule.share_of and _accepts(match.rule, quantity):
+            if not match.rule.share_of and match.rule.accepts(quantity.unit):
                 self._keep(owner, match, quantity, rounded=approximate(lead))
 
     def _keep(
@@ -271,7 +274,7 @@ class Reader:
             owner.grown = True
             for match in owner.matches:
                 rule = match.rule
-                fits = owner.level is None or _accepts(rule, owner.level)
+                fits = owner.level is None or rule.accepts(owner.level.unit)
                 if rule.growth and not rule.share_of and fits:
                     self._keep(owner, match, rate, growth=True)
 
@@ -319,26 +322,31 @@ class Reader:
         self._scene.note_time(names)
         self._scene.note_area(names)
         if self.vocabulary.says_nothing(names):
-            self._current = self._named_before(len(found), grown=bool(whole))
+            self._current = self._named_before(found, shares=bool(whole))
         else:
             phrases = share_out(names, len(found), self.vocabulary)
             self._current = [self._scene.name(phrase) for phrase in phrases]
         if len(self._current) == len(found):
             self._spread(self._current, text, found, whole)
 
-    def _named_before(self, count: int, *, grown: bool) -> list[Mention]:
+    def _named_before(self, found: Sequence[Quantity], *, shares: bool) -> list[Mention]:
         """The names to which a list without names belongs, or nothing where that is in doubt.
 
         These are the last list, or all names of the sentence that wait for a number, or the
         parts of a whole (其中) among them, or those that are no parts, or of these the ones that
         are counted in the unit of the last.
         """
-        waiting = [m for m in self._scene.mentions if grown or not m.grown]
+        rates = found[-1].unit in _RATES
+
+        def waits(mention: Mention) -> bool:
+            return shares or not (mention.grown if rates else mention.level)
+
+        waiting = [mention for mention in self._scene.mentions if waits(mention)]
         parts = [m for m in waiting if m.part]
         wholes = [m for m in waiting if not m.part]
-        alike = [m for m in wholes if _unit(m) == _unit(wholes[-1])]
+        alike = [m for m in wholes if m.unit == wholes[-1].unit]
         for names in (self._current, waiting, parts, wholes, alike):
-            if len(names) == count and (grown or not any(m.grown for m in names)):
+            if len(names) == len(found) and all(map(waits, names)):
                 return names
         return []
 
@@ -371,18 +379,6 @@ def _before_comparison(lead: str) -> str:
 def _signed(rate: Quantity, growth: re.Match[str]) -> Quantity:
     """The rate with its sign; 下降-0.2% is a fall, and a fall of nought has no sign."""
     return replace(rate, value=0.0 - abs(rate.value)) if growth.groupdict().get("fall") else rate
-
-
-def _accepts(rule: Rule, quantity: Quantity) -> bool:
-    return split_unit(quantity.unit)[1] in rule.accept
-
-
-def _unit(owner: Mention) -> str:
-    return split_unit(owner.level.unit)[1] if owner.level else ""
-
-
-def _may_be_level(owner: Mention, quantity: Quantity) -> bool:
-    return owner.level is None or _unit(owner) == split_unit(quantity.unit)[1]
 
 
 def _says_any(text: str, patterns: Iterable[str]) -> bool:

@@ -237,3 +237,34 @@ def test_names_in_other_words(name: str, rule_id: str) -> None:
 )
 def test_names_that_only_look_alike(sentence: str) -> None:
     assert read(sentence) == {}
+
+
+def test_a_number_said_once_more_in_full() -> None:
+    found = read("全年实现地区生产总值2.49万亿元，即24899.3亿元，比上年增长6.7%。")
+    assert found == {GDP: (24899.3, "亿元"), f"{GDP}@growth": (6.7, "%")}
+
+
+def test_growth_rates_of_a_list_before_its_levels() -> None:
+    found = read(
+        "一般公共预算支出中，城乡社区、节能环保、教育支出分别增长14.5%、19.8%和3.3%，"
+        "分别达到1086.5亿元、363.1亿元和883.9亿元。"
+    )
+    assert found == {
+        "strategic_planning.environmental_spending": (363.1, "亿元"),
+        "strategic_planning.environmental_spending@growth": (19.8, "%"),
+        "science_innovation.education_spending": (883.9, "亿元"),
+        "science_innovation.education_spending@growth": (3.3, "%"),
+    }
+
+
+def test_a_comparison_right_behind_a_comma() -> None:
+    found = read("社会消费品零售总额5012.3亿元，与上年相比增长6.9%，与2019年相比增长9.1%。")
+    assert found == {RETAIL: (5012.3, "亿元"), f"{RETAIL}@growth": (6.9, "%")}
+
+
+def test_growth_that_turned_into_a_fall() -> None:
+    found = read("基础设施投资由上年的增长2.8%转为下降4.1%；房地产开发投资降幅为11.2%。")
+    assert found == {
+        "strategic_planning.infrastructure_investment@growth": (-4.1, "%"),
+        "capital.real_estate_investment@growth": (-11.2, "%"),
+    }

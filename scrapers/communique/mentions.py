@@ -40,6 +40,11 @@ class Mention:
     grown: bool = False
 
     @property
+    def real(self) -> bool:
+        """Whether its growth is published at constant prices."""
+        return any(match.rule.real for match in self.matches)
+
+    @property
     def unit(self) -> str:
         """The base unit of the number that was read for it; ``""`` before one was."""
         return split_unit(self.level.unit)[1] if self.level else ""

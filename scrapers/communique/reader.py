@@ -33,7 +33,7 @@ from scrapers.communique.subjects import Match, Vocabulary, approximate, reaches
 _SHARE = re.compile(r"(?P<part>.*?)占(?P<whole>.*)")
 # A ratio to something else, which says nothing about growth: 恢复至2019年的87.5%, 是上年的1.2倍.
 _RATIO = re.compile(
-    r"(?:相当于|恢复[到至]).*的$|(?:为|是|达到?)?(?:(?:19|20)\d\d年|上年|去年)(?:同期)?的$|与.+之比为?$"
+    r"(?:相当于|恢复[到至]).*的$|(?:完成|为|占)?(?:年度|全年)?(?:预期)?(?:目标|计划|任务)的$|(?:为|是|达到?)?(?:(?:19|20)\d\d年|上年|去年)(?:同期)?的$|与.+之比为?$"
 )
 _IS = re.compile(
     r"(?:的)?(?:比重|比例|份额)?(?:分别|各|已)*"
@@ -68,7 +68,7 @@ class Reader:
 
     def paragraph(self, text: str) -> None:
         """Read a normalised paragraph."""
-        for sentence in sentences(text):
+        for sentence in sentences(text, self.vocabulary.year):
             self._start(sentence)
             for clause in clauses(sentence):
                 if clause.opens_item:
@@ -253,10 +253,11 @@ class Reader:
             self._scene.note_time(subject)
         else:
             self._current = [self._scene.name(subject)]
-        if is_rate and not compares_otherwise(lead):
+        if is_rate:
             all_alike = re.search(r"均|都", growth.group())
             owners = self._current if all_alike else self._current[-1:]
-            self._grow(owners, _signed(quantity, growth))
+            counts = [m for m in owners if not compares_otherwise(lead, real=m.real)]
+            self._grow(counts, _signed(quantity, growth))
         return True
 
     def _growth_aside(self, aside: str) -> None:

@@ -268,3 +268,33 @@ def test_growth_that_turned_into_a_fall() -> None:
         "strategic_planning.infrastructure_investment@growth": (-4.1, "%"),
         "capital.real_estate_investment@growth": (-11.2, "%"),
     }
+
+
+def test_of_output_the_real_growth_counts_and_of_sales_the_nominal_one() -> None:
+    for words in (
+        "名义增长8.1%，实际增长6.2%",
+        "按现价计算增长8.1%，按可比价格计算增长6.2%",
+        "比上年实际增长6.2%",
+    ):
+        assert read(f"地区生产总值8321.5亿元，{words}。")[f"{GDP}@growth"] == (6.2, "%")
+        found = read(f"社会消费品零售总额5012.3亿元，{words}。")
+        assert found.get(f"{RETAIL}@growth") in ((8.1, "%"), None)
+
+
+def test_a_comparison_with_the_year_before_by_its_number() -> None:
+    rate = f"{GDP}@growth"
+    assert read("地区生产总值8321.5亿元，比2020年增长6.2%。")[rate] == (6.2, "%")
+    assert read("地区生产总值8321.5亿元，与2020年相比增长6.2%。")[rate] == (6.2, "%")
+    assert rate not in read("地区生产总值8321.5亿元，比2019年增长9.2%。")
+    assert read("2021年和2020年社会消费品零售总额分别为5012.3亿元和4800.1亿元。") == {}
+
+
+def test_a_colon_between_name_and_number() -> None:
+    assert read("地区生产总值：8321.5亿元，增长6.2%。")[GDP] == (8321.5, "亿元")
+    found = read("人口：2021年末常住人口1268.4万人。")
+    assert found == {"people.population": (1268.4, "万人")}
+
+
+def test_a_target_that_was_met_is_no_growth() -> None:
+    found = read("实际使用外资78.1亿美元，完成年度目标的110%，下降4.4%。")
+    assert found[f"{FDI}@growth"] == (-4.4, "%")

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from core.carry_out import Result
 from core.errors import USER_ERRORS
-from core.isolation.messages import Answer, Ask, Done, Elsewhere, Order, portable
+from core.isolation.messages import Answer, Ask, Done, Elsewhere, Limits, Order, portable
 from core.quality import gate_of
 from core.tasks import Task
 from core.witness import Witness
@@ -45,7 +45,7 @@ class Errand:
         self._lock = threading.Lock()
         self._documents = {each.sha256: each for each in chain.from_iterable(task.kept)}
         gate = gate_of(task.plugin)
-        self._settings = gate.settings if gate else None
+        self._limits = Limits(gate.settings.jump, gate.settings.fewest) if gate else None
         self._answers: dict[str, Any] = {
             "get": lambda *args, **options: self._sent(self._witness.get(*args, **options)),
             "post": lambda *args, **options: self._sent(self._witness.post(*args, **options)),
@@ -96,7 +96,7 @@ class Errand:
             task.known,
             kept,
             time_limit,
-            self._settings,
+            self._limits,
         )
 
     def answer(self, ask: Ask) -> Answer:

@@ -30,7 +30,7 @@ from core.isolation.messages import (
     portable,
 )
 from core.plugin_manager import Plugins, load_selection
-from core.quality import History, set_gates
+from core.quality import History, set_gate
 from core.tasks import Task
 from scrapers.document import Document
 from scrapers.errors import Stopped
@@ -154,8 +154,7 @@ def _carry_out(order: Order, talk: Talk, plugins: Plugins, cities: frozenset[str
             error=f"{order.indicator.id}: the plugin has changed since it was loaded; let the "
             "daemon read it again (SIGHUP)"
         )
-    if order.quality is not None:
-        set_gates([plugin], _History(talk), order.quality)
+    set_gate(plugin, _History(talk), order.limits)
     kept = tuple(tuple(talk.here(each) for each in group) for group in order.kept)
     task = Task(plugin, sources[order.source_id], order.since, order.known, kept)
     http = cast("Client", Http(talk))

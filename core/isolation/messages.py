@@ -21,7 +21,6 @@ from dataclasses import dataclass, field, fields
 from typing import Any
 
 from core.carry_out import Found
-from core.config import Quality
 from core.model import Indicator
 from core.plugin_manager import Selection
 from scrapers.document import Document
@@ -41,6 +40,14 @@ class Ready:
 
 
 @dataclass(frozen=True)
+class Limits:
+    """How the figures of an indicator are checked: `core.quality.Thresholds`."""
+
+    jump: float
+    fewest: float
+
+
+@dataclass(frozen=True)
 class Order:
     """A task, as `core.tasks.Task` has it, and how its figures are checked.
 
@@ -51,7 +58,7 @@ class Order:
         known: the hashes of the documents of the last good fetch.
         kept: documents to be read again.
         time_limit: seconds.
-        quality: the thresholds of the quality gate; None where none stands.
+        limits: the thresholds of the quality gate; None where none stands.
     """
 
     indicator: Indicator
@@ -60,7 +67,7 @@ class Order:
     known: tuple[str, ...]
     kept: tuple[tuple[Document, ...], ...]
     time_limit: float
-    quality: Quality | None
+    limits: Limits | None
 
 
 @dataclass(frozen=True)

@@ -54,6 +54,11 @@ class Workers:
             errand.end()
             self._give_back(errand, worker)
 
+    def are_full(self) -> bool:
+        """Whether another task would have to wait for those that are under way, and move on."""
+        with self._freed:
+            return not self._idle and len(self._moving()) >= _MOVING
+
     def end_idle(self, after: float) -> None:
         """End the workers that have had nothing to do for some seconds."""
         latest = time.monotonic() - after

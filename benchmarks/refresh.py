@@ -34,7 +34,7 @@ from core.config import Config
 from core.http import open_client
 from core.plugin_manager import load_plugins
 from core.quality import History, set_gates
-from core.refresh import refresh
+from core.refresh import collect_seldom, refresh
 from core.tasks import due
 from storage.database import open_database, read_database
 from storage.observations import position
@@ -59,6 +59,7 @@ def measure(database: Path, settings: dict[str, Any], apart: bool) -> dict[str, 
     ):
         sync_catalog(connection, plugins)
         before = position(connection)
+        collect_seldom()
         start = time.perf_counter()
         wanted = [name for name in plugins.indicators if name.startswith("bench.")]
         tasks = due(connection, plugins, wanted)

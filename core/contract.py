@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Collection, Iterable, Sequence
+from itertools import compress
 from typing import TYPE_CHECKING, Any
 
 from core.errors import PeriodError, PluginError
@@ -32,17 +33,52 @@ def figures(frame: Any, hook: str, cities: Collection[str]) -> list[Figure]:
     Raises:
         PluginError: naming the first thing that breaks the contract.
     """
-    rows = _typed_rows(frame, hook)
-    found: dict[tuple[str, str], Figure] = {}
-    for city, period, value, status, note in rows:
-        if value is None:
-            continue
-        figure = Figure(city, period, float(value), status or "ok", note or "")
-        problem = "stands there twice" if (city, period) in found else _problem(figure, cities)
-        if problem:
-            raise PluginError(f"{hook}() returned {city} {period} {value}: {problem}")
-        found[city, period] = figure
-    return list(found.values())
+    columns = _typed_columns(frame, hook)
+    if None in columns[2]:
+        columns = _without_missing(columns)
+    places, periods, values, statuses, notes = columns
+    status = [each or "ok" for each in statuses]
+    note = [each or "" for each in notes]
+    rows = zip(places, periods, map(float, values), status, note, strict=True)
+    found = [*map(Figure._make, rows)]
+    if not _all_right(found, columns, cities):
+        _refuse(found, hook, cities)
+    return found
+
+
+def _without_missing(columns: Sequence[Sequence[Any]]) -> list[Sequence[Any]]:
+    there = [value is not None for value in columns[2]]
+    return [list(compress(column, there)) for column in columns]
+
+
+def _all_right(
+    found: Sequence[Figure], columns: Sequence[Sequence[Any]], cities: Collection[str]
+) -> bool:
+    """Whether nothing breaks the contract; told from whole columns, as nothing mostly does."""
+    places, periods, _, statuses, _ = columns
+    try:
+        for period in set(periods):
+            Period.parse(period or "")
+    except PeriodError:
+        return False
+    return (
+        set(places) <= set(cities)
+        and set(statuses) <= {None, "", *STATUSES}
+        and all(math.isfinite(figure.value) for figure in found)
+        and len({figure[:2] for figure in found}) == len(found)
+    )
+
+
+def _refuse(found: Iterable[Figure], hook: str, cities: Collection[str]) -> None:
+    """Raise an error which names the first figure that breaks the contract."""
+    before: set[tuple[str, str]] = set()
+    for figure in found:
+        key = figure.city_id, figure.period
+        if problem := "stands there twice" if key in before else _problem(figure, cities):
+            raise PluginError(
+                f"{hook}() returned {figure.city_id} {figure.period} {figure.value}: {problem}"
+            )
+        before.add(key)
 
 
 def flow_figures(frame: Any, hook: str, cities: Collection[str]) -> list[FlowFigure]:
@@ -57,7 +93,9 @@ def flow_figures(frame: Any, hook: str, cities: Collection[str]) -> list[FlowFig
         PluginError: naming the first thing that breaks the contract.
     """
     found: dict[tuple[str, str, str], FlowFigure] = {}
-    for origin, destination, period, value in _typed_rows(frame, hook, FLOW, ()):
+    for origin, destination, period, value in zip(
+        *_typed_columns(frame, hook, FLOW, ()), strict=True
+    ):
         if value is None:
             continue
         figure = FlowFigure(origin, destination, period, float(value))
@@ -72,12 +110,12 @@ def flow_figures(frame: Any, hook: str, cities: Collection[str]) -> list[FlowFig
     return list(found.values())
 
 
-def _typed_rows(
+def _typed_columns(
     frame: Any,
     hook: str,
     required: Sequence[str] = REQUIRED,
     optional: Sequence[str] = OPTIONAL,
-) -> Iterable[tuple[Any, ...]]:
+) -> list[Sequence[Any]]:
     import polars as pl
 
     if not isinstance(frame, pl.DataFrame):
@@ -88,7 +126,7 @@ def _typed_rows(
             f"{' and '.join(missing)} must be among them"
         )
     if frame.is_empty():
-        return []
+        return [[] for _ in (*required, *optional)]
     for name in required:
         kind = frame.schema[name]
         if name == "value":
@@ -96,11 +134,10 @@ def _typed_rows(
         else:
             _check_type(frame, hook, name, kind == pl.String, "text")
     nothing = [None] * frame.height
-    columns = [
+    return [
         frame[name].to_list() if name in frame.columns else nothing
         for name in (*required, *optional)
     ]
-    return zip(*columns, strict=True)
 
 
 def _check_type(frame: pl.DataFrame, hook: str, column: str, right: bool, wanted: str) -> None:
@@ -116,6 +153,8 @@ def _problem(figure: Figure, cities: Collection[str]) -> str:
         return "the value is no finite number; leave the row out where a figure is missing"
     if figure.status not in STATUSES:
         return f"status {figure.status!r} is none of {', '.join(STATUSES)}"
+    if not figure.period:
+        return "it has no period; write 2020, 2020-Q3, 2020-07, 2020-07-14 or 2011/2020"
     try:
         Period.parse(figure.period)
     except PeriodError as error:

@@ -8,13 +8,14 @@ refused as a whole, so that the last good values stay.
 
 from __future__ import annotations
 
-import math
 import sqlite3
 import statistics
 import threading
 from bisect import bisect_left
+from collections import defaultdict
 from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property, lru_cache
+from math import isfinite, log10
 from typing import TYPE_CHECKING, Any
 
 from core.config import Quality
@@ -115,8 +116,10 @@ class Gate:
     def _marked(self, frame: pl.DataFrame) -> pl.DataFrame:
         if not frame.schema["value"].is_numeric():
             return frame
-        reasons = dict(self._doubts(_by_city(frame)))
-        return _with_reasons(frame, reasons) if reasons else frame
+        cities, periods, values = (frame[name].to_list() for name in ("city", "period", "value"))
+        keys = [*zip(cities, periods, strict=True)]
+        reasons = dict(self._doubts(_by_city(keys, values)))
+        return _with_reasons(frame, keys, reasons) if reasons else frame
 
     def _doubts(
         self, found: Mapping[str, Mapping[str, float]]
@@ -151,7 +154,7 @@ class Gate:
         if near and (apart := _apart(value, near, self.settings.jump)):
             return f"{apart} its own figures of the nearest periods ({_text(near)})"
         middle = statistics.median(others) if others and not near else 0.0
-        if value * middle > 0 and abs(math.log10(value / middle)) >= _CITIES_APART:
+        if value * middle > 0 and abs(log10(value / middle)) >= _CITIES_APART:
             return f"{value / middle:,.3g} times the other cities ({_text(others)})"
         return ""
 
@@ -178,15 +181,13 @@ def gate_of(plugin: IndicatorPlugin) -> Gate | None:
     return gate if isinstance(gate, Gate) else None
 
 
-def _columns(frame: pl.DataFrame) -> tuple[list[Any], list[Any], list[Any]]:
-    return frame["city"].to_list(), frame["period"].to_list(), frame["value"].to_list()
-
-
-def _by_city(frame: pl.DataFrame) -> dict[str, dict[str, float]]:
-    found: dict[str, dict[str, float]] = {}
-    for city, period, value in zip(*_columns(frame), strict=True):
-        if value is not None and math.isfinite(value):
-            found.setdefault(city, {})[period] = value
+def _by_city(
+    keys: Iterable[tuple[str, str]], values: Iterable[float | None]
+) -> dict[str, dict[str, float]]:
+    found: dict[str, dict[str, float]] = defaultdict(dict)
+    for (city, period), value in zip(keys, values, strict=True):
+        if value is not None and isfinite(value):
+            found[city][period] = value
     return found
 
 
@@ -252,28 +253,29 @@ def _apart(value: float, near: Sequence[float], jump: float) -> str:
     if value * middle <= 0 or not sizes:
         return ""
     ratio = value / middle
-    distance = abs(math.log10(ratio))
+    distance = abs(log10(ratio))
     # Where the neighbours differ much from each other, this one may as well.
-    if distance <= math.log10(2 * max(sizes) / min(sizes)):
+    if distance <= log10(2 * max(sizes) / min(sizes)):
         return ""
     if any(abs(distance - power) < _NEAR for power in _SLIPS):
         return f"{ratio:,.3g} times, as a slip of unit makes it,"
-    return f"a jump to {ratio:,.3g} times" if distance > math.log10(jump) else ""
+    return f"a jump to {ratio:,.3g} times" if distance > log10(jump) else ""
 
 
 def _text(values: Sequence[float]) -> str:
     return ", ".join(f"{value:,.6g}" for value in values[:3])
 
 
-def _with_reasons(frame: pl.DataFrame, reasons: Mapping[tuple[str, str], str]) -> pl.DataFrame:
+def _with_reasons(
+    frame: pl.DataFrame, keys: Iterable[tuple[str, str]], reasons: Mapping[tuple[str, str], str]
+) -> pl.DataFrame:
     """The frame with the status and the note of the doubtful figures filled in."""
     import polars as pl
 
     statuses, notes = (
         frame[name].to_list() if name in frame.columns else _nothing(frame) for name in _MARKS
     )
-    cities, periods, _ = _columns(frame)
-    for row, key in enumerate(zip(cities, periods, strict=True)):
+    for row, key in enumerate(keys):
         if reason := reasons.get(key):
             statuses[row] = "suspect"
             notes[row] = "; ".join(filter(None, (f"suspect: {reason}", notes[row])))

@@ -32,8 +32,24 @@ if TYPE_CHECKING:
 
 
 #: How many results are stored in one transaction at most, and how long (s) one waits for others.
-_TOGETHER = 200
+_TOGETHER = 50
 _MOMENT = 0.25
+#: How long (s) nothing may come before one looks whether more threads would help.
+_LULL = 0.05
+
+
+#: So many objects more than before, and the collector looks for circles among them.
+_OBJECTS = 50_000
+
+
+def collect_seldom() -> None:
+    """Let the collector of circular garbage leave alone what a refresh brings and drops at once.
+
+    What is loaded now stays anyway, and figures are in no circle: there are a thousand times as
+    many as of anything else, and to look through them takes a tenth of the time of a refresh.
+    """
+    gc.freeze()
+    gc.set_threshold(_OBJECTS)
 
 
 @dataclass
@@ -73,13 +89,11 @@ def refresh(
         connection: used by this thread alone.
         tasks: from `due`.
         http: the client that is handed to `fetch`.
-        threads: how many tasks run at the same time.
+        threads: how many tasks run at the same time at most; fewer while they keep a core busy.
         processes: how many processes there may be for plugins that are not built in.
         time_limit: seconds after which a task is given up.
         progress: called after each task.
     """
-    # What was loaded until now stays anyway: the collector need not look through it again.
-    gc.freeze()
     summary = Summary(tasks=len(tasks))
     cities = catalog.known_ids(connection, "cities")
     with Workers(cities, processes) as workers:
@@ -118,7 +132,9 @@ def _as_they_come(
     time_limit: float,
     workers: Workers,
 ) -> Iterator[list[Result]]:
-    """Run tasks in threads.
+    """Run tasks in threads: in one, and in twice as many whenever they mostly wait for answers.
+
+    Threads that compute take turns, and each turn costs; those that wait do not.
 
     A task that takes too long is given up. Where it is that of a plugin which is not built in, its
     worker is killed; otherwise its thread is left behind, as Python cannot end it, and a new one
@@ -146,11 +162,14 @@ def _as_they_come(
 
     for task in tasks:
         waiting.put(task)
-    open_tasks = len(tasks)
-    for _ in range(min(threads, open_tasks)):
-        start()
+    open_tasks, started, waits = len(tasks), 0, Waits()
     while open_tasks:
-        arrived = [*_soon_after(results, min(_TOGETHER, open_tasks), min(1.0, time_limit / 4))]
+        wanted = min(threads, max(1, 2 * started)) if waits.mostly() or not started else started
+        while started < wanted and not waiting.empty():
+            start()
+            started += 1
+        patience = _LULL if started < threads else min(1.0, time_limit / 4)
+        arrived = [*_soon_after(results, min(_TOGETHER, open_tasks), patience)]
         for errand in list(running.values()):
             if errand.seconds() > time_limit and running.pop(errand.task, None) is not None:
                 arrived.append(errand.give_up(time_limit))
@@ -160,6 +179,20 @@ def _as_they_come(
             yield arrived
     for _ in range(threads):
         waiting.put(None)
+
+
+class Waits:
+    """Whether this process waits for others most of the time."""
+
+    def __init__(self) -> None:
+        self._wall, self._cpu = time.monotonic(), time.process_time()
+
+    def mostly(self) -> bool:
+        """Whether it has used less than half of a core since this was asked the last time."""
+        wall, cpu = time.monotonic(), time.process_time()
+        passed, used = wall - self._wall, cpu - self._cpu
+        self._wall, self._cpu = wall, cpu
+        return used < passed / 2
 
 
 def _soon_after(results: queue.Queue[Result], most: int, patience: float) -> Iterator[Result]:

@@ -48,20 +48,19 @@ class Series(NamedTuple):
 #: How the note of a figure begins that somebody accepted.
 _ACCEPTED = "accepted; was "
 
-#: Rows of one statement. SQLite lets other threads run for as long as a statement takes, and
-#: handing over once for many rows instead of many times makes writing and fetching overlap.
-_ROWS = 250
+#: Rows of one statement at most. SQLite lets other threads run for as long as a statement takes,
+#: and handing over once for many rows instead of many times makes writing and fetching overlap.
+_ROWS = 512
 
 
 @cache
 def _insert(rows: int) -> str:
-    """A statement that stores some rows of the same indicator, source, fetch and moment."""
-    row = "(?1, ?{}, ?{}, ?2, ?{}, ?{}, ?{}, ?3, ?4)"
-    values = ", ".join(row.format(*range(first, first + 5)) for first in range(5, 5 * rows + 5, 5))
+    """A statement that stores some rows of the same moment."""
+    places = ", ".join(["(?1, ?, ?, ?, ?, ?, ?, ?, ?)"] * rows)
     return f"""
         INSERT INTO observations
-            (indicator_id, city_id, period, source_id, value, status, note, fetch_id, recorded_at)
-        VALUES {values}
+            (recorded_at, indicator_id, source_id, fetch_id, city_id, period, value, status, note)
+        VALUES {places}
         ON CONFLICT DO UPDATE SET value = excluded.value, status = excluded.status,
             note = excluded.note, fetch_id = excluded.fetch_id, recorded_at = excluded.recorded_at
     """
@@ -101,7 +100,7 @@ def store_batches(connection: sqlite3.Connection, batches: Sequence[Batch]) -> l
         How many figures are new or different, batch by batch.
     """
     known = _known(connection, [batch[:2] for batch in batches if batch.figures])
-    counts = []
+    counts, rows = [], []
     for batch in batches:
         before = known.get(batch[:2])
         news = sorted(
@@ -109,12 +108,21 @@ def store_batches(connection: sqlite3.Connection, batches: Sequence[Batch]) -> l
             if before
             else batch.figures
         )
-        same = (batch.indicator_id, batch.source_id, batch.fetch_id, now())
-        for first in range(0, len(news), _ROWS):
-            rows = news[first : first + _ROWS]
-            connection.execute(_insert(len(rows)), (*same, *chain.from_iterable(rows)))
+        same = (batch.indicator_id, batch.source_id, batch.fetch_id)
+        rows += [(*same, *figure) for figure in news]
         counts.append(len(news))
+    _store_rows(connection, rows)
     return counts
+
+
+def _store_rows(connection: sqlite3.Connection, rows: Sequence[tuple[object, ...]]) -> None:
+    """Store rows by statements of powers of two, so that few of them have to be kept."""
+    moment, first = now(), 0
+    while first < len(rows):
+        count = min(_ROWS, 1 << (len(rows) - first).bit_length() - 1)
+        part = rows[first : first + count]
+        connection.execute(_insert(count), (moment, *chain.from_iterable(part)))
+        first += count
 
 
 def _known(

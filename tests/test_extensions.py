@@ -133,6 +133,19 @@ def test_a_plugin_adds_all_that_it_may(home: Path, cityflux: Cityflux) -> None:
     assert "hello" in cityflux("--help").stdout
 
 
+def test_many_changes_are_heard_in_portions(home: Path, cityflux: Cityflux) -> None:
+    folder = home / "my_plugins"
+    folder.mkdir()
+    days = "[f'{1990 + n // 336}-{n // 28 % 12 + 1:02d}-{n % 28 + 1:02d}' for n in range(12_000)]"
+    frame = f"pl.DataFrame({{'city': 'atlantis', 'period': {days}, 'value': 1.0}})"
+    (folder / "adds.py").write_text(f"{PLUGIN.rpartition('return')[0]}return {frame}\n")
+    (folder / "mine.toml").write_text(INDEX)
+    done = cityflux("refresh", "local.mine")
+    assert done.returncode == 0, done.stderr
+    heard = (folder / "heard.txt").read_text().splitlines()
+    assert heard == [f"changed {count} local.mine" for count in (5_000, 5_000, 2_000)]
+
+
 def test_failures_are_heard(home: Path, cityflux: Cityflux) -> None:
     folder = home / "my_plugins"
     folder.mkdir()

@@ -33,11 +33,12 @@ def _refresh(
     from core.http import keep_hosts, open_client
     from core.job import announce_changes
     from core.quality import History, set_gates
-    from core.refresh import refresh
+    from core.refresh import collect_seldom, refresh
     from core.tasks import due, kept_tasks, left_out
     from storage.database import read_database
     from storage.observations import position
 
+    collect_seldom()
     config = session.config.refresh
     if from_snapshots:
         tasks, offline = kept_tasks(connection, session.plugins, session.database, only), True

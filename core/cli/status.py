@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import time
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import click
@@ -109,6 +110,22 @@ def _print_daemon(session: Session, found: dict[str, Any]) -> None:
     )
 
 
+def _together(failed: Iterable[Mapping[str, str]]) -> list[tuple[str, str, str, str]]:
+    """The failed fetches, the latest first; what failed together, such as all of a page, once."""
+    causes: dict[tuple[str, str], list[Mapping[str, str]]] = {}
+    for row in failed:
+        causes.setdefault((row["source_id"], row["error"]), []).append(row)
+    return [
+        (
+            rows[0]["indicator_id"] if len(rows) == 1 else f"{len(rows)} indicators",
+            source,
+            rows[0]["started"],
+            error,
+        )
+        for (source, error), rows in causes.items()
+    ]
+
+
 def _print(session: Session, found: dict[str, Any]) -> None:
     _print_daemon(session, found)
     counts = ", ".join(f"{count:,} {name}" for name, count in found["counts"].items())
@@ -138,6 +155,6 @@ def _print(session: Session, found: dict[str, Any]) -> None:
         print_table(
             "failed",
             ("what", "source", "when", "why"),
-            [tuple(row.values()) for row in found["failed"]],
+            _together(found["failed"]),
             color=session.color,
         )

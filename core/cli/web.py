@@ -9,6 +9,9 @@ import click
 
 from core.cli.session import Session, pass_session
 
+#: How this machine calls itself.
+LOOPBACK = ("localhost", "127.0.0.1", "[::1]")
+
 
 @click.command(epilog="Example: cityflux web --open")
 @click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
@@ -19,6 +22,9 @@ from core.cli.session import Session, pass_session
     show_default=True,
     help="The port to listen on; 0 takes any that is free.",
 )
+@click.option(
+    "--name", "names", multiple=True, help="A name of this host, such as a proxy's; repeatable."
+)
 @click.option("--open", "show", is_flag=True, help="Open the pages in a browser.")
 @click.option(
     "--lang",
@@ -27,7 +33,12 @@ from core.cli.session import Session, pass_session
 )
 @pass_session
 def web(
-    session: Session, host: str, port: int, show: bool, lang: Literal["zh", "en"] | None
+    session: Session,
+    host: str,
+    port: int,
+    names: tuple[str, ...],
+    show: bool,
+    lang: Literal["zh", "en"] | None,
 ) -> None:
     """Show everything in a browser: read-only, also while the daemon writes."""
     from core.web.server import listen, make_datasette, serve
@@ -35,14 +46,17 @@ def web(
     datasette = make_datasette(session.database, lang)
     with listen(host, port) as taken:
         bound = taken.getsockname()
-        if not ipaddress.ip_address(bound[0].partition("%")[0]).is_loopback:
+        shown = f"[{host}]" if ":" in host else host
+        if ipaddress.ip_address(bound[0].partition("%")[0]).is_loopback:
+            names = (*names, shown, *LOOPBACK)
+        else:
             click.echo(
                 f"Warning: everybody who reaches {host} can read the whole database; "
                 "put a proxy with a login before it, see docs/web.md",
                 err=True,
             )
-        address = f"http://{f'[{host}]' if ':' in host else host}:{bound[1]}/"
+        address = f"http://{shown}:{bound[1]}/"
         click.echo(f"{session.database} at {address} (stop with Ctrl+C)")
         if show:
             click.launch(address)
-        serve(datasette, taken)
+        serve(datasette, taken, names)

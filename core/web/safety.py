@@ -10,7 +10,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Collection, Iterable, Iterator
 from functools import cache
 from importlib.resources import files
 from typing import Any
@@ -71,3 +71,32 @@ def with_headers(application: Asgi) -> Asgi:
         await application(scope, receive, add if scope["type"] == "http" else send)
 
     return wrapped
+
+
+def only_under(names: Collection[str], application: Asgi) -> Asgi:
+    """Wrap an ASGI application so that it answers under some names of its host alone.
+
+    A foreign page can give its own name the address of this machine (DNS rebinding), and read in
+    the browser of whoever looks at it what is meant for this machine only.
+
+    Args:
+        names: in lower case, without a port.
+        application: what is wrapped.
+    """
+
+    async def wrapped(scope: Any, receive: Any, send: Any) -> None:
+        if scope["type"] != "http" or _asked_name(scope["headers"]) in names:
+            await application(scope, receive, send)
+            return
+        says = b"not served under this name; allow it with: cityflux web --name NAME\n"
+        headers = [(b"content-type", b"text/plain"), (b"x-content-type-options", b"nosniff")]
+        await send({"type": "http.response.start", "status": 421, "headers": headers})
+        await send({"type": "http.response.body", "body": says})
+
+    return wrapped
+
+
+def _asked_name(headers: Iterable[tuple[bytes, bytes]]) -> str:
+    """The name in the header Host, without the port."""
+    host = next((value for name, value in headers if name == b"host"), b"").decode("latin-1")
+    return re.sub(r":\d*$", "", host).rstrip(".").lower()

@@ -6,6 +6,7 @@ import errno
 import os
 import socket
 import sqlite3
+from collections.abc import Collection
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -103,11 +104,20 @@ def listen(host: str, port: int) -> socket.socket:
     return taken
 
 
-def serve(datasette: Datasette, taken: socket.socket) -> None:
-    """Answer requests until the process is told to stop."""
+def serve(datasette: Datasette, taken: socket.socket, names: Collection[str] = ()) -> None:
+    """Answer requests until the process is told to stop.
+
+    Args:
+        datasette: from `make_datasette`.
+        taken: from `listen`.
+        names: the names of this host under which it answers, without a port; any if there is none.
+    """
     import uvicorn
 
-    config = uvicorn.Config(
-        datasette.app(), log_level="warning", lifespan="on", server_header=False
-    )
+    from core.web.safety import only_under
+
+    application = datasette.app()
+    if names:
+        application = only_under({name.lower() for name in names}, application)
+    config = uvicorn.Config(application, log_level="warning", lifespan="on", server_header=False)
     uvicorn.Server(config).run(sockets=[taken])

@@ -6,14 +6,15 @@ from collections import defaultdict
 from collections.abc import Iterable
 
 from scrapers.communique.mentions import Reading
-from scrapers.communique.numbers import split_unit
+from scrapers.communique.numbers import convert, split_unit
 
 
 def choose(readings: Iterable[Reading]) -> list[Reading]:
     """Keep one reading per figure, or none where the text contradicts itself.
 
-    The best label wins; a precise number stands for its rounded repetition (突破4万亿元 … 达到
-    40269.6亿元). A growth rate must belong to the level that was kept.
+    The best label wins, then the currency of the rule; a precise number stands for its rounded
+    repetition (突破4万亿元 … 达到40269.6亿元). A growth rate must belong to the level that was
+    kept.
     """
     levels: dict[str, list[Reading]] = defaultdict(list)
     rates: dict[str, list[Reading]] = defaultdict(list)
@@ -35,6 +36,7 @@ def _agreed(readings: list[Reading]) -> Reading | None:
         return None
     best = min(reading.match.rank for reading in readings)
     ranked = [reading for reading in readings if reading.match.rank == best]
+    ranked = [reading for reading in ranked if _in_unit_of_rule(reading)] or ranked
     exact = [reading for reading in ranked if not reading.approximate] or ranked
     finest = min(exact, key=_step)
     return finest if all(_repeats(other, finest) for other in exact) else None
@@ -47,6 +49,14 @@ def _rate(rates: list[Reading], level: Reading | None, ranks: list[int]) -> Read
     elif ranks:
         rates = [rate for rate in rates if rate.match.rank == min(ranks)]
     return _agreed(rates)
+
+
+def _in_unit_of_rule(reading: Reading) -> bool:
+    quantity = reading.quantity
+    return (
+        reading.growth
+        or convert(quantity.value, quantity.unit, reading.match.rule.unit) is not None
+    )
 
 
 def _size(reading: Reading) -> float:

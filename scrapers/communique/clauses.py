@@ -7,6 +7,12 @@ from dataclasses import dataclass
 
 _SENTENCE_END = re.compile(r"(?<=[。！？])")
 _ASIDE = re.compile(r"\(([^()]*)\)")
+# What a figure rose or fell from: 由上年的24.8%(提高到25.1%), 由上年的增长2.8%(转为下降4.1%).
+_STARTING_POINT = re.compile(
+    r"((?:由|从)(?:(?:上年|去年)(?:同期|年?末|年?底)?)?的?(?:增长|下降)?"
+    r"\d+(?:\.\d+)?[^\d，。；、:和]{0,6}?)"
+    r"(?=(?:增长|增加|提高|上升|扩大|增|升|下降|减少|降低|回落|降|转)[到至为])"
+)
 _FIRST_PLACEHOLDER = 0xE000
 _PLACEHOLDER = re.compile(r"[\ue000-\uf8ff]")
 _SEPARATOR = re.compile(r"([，；。！？]|(?<!\d):|:(?!\d))")
@@ -17,7 +23,7 @@ _PRICES = r"按(?:照)?(?:可比价格?|不变价格?|现行?价格?|(?:同|可�
 COMPARISON = re.compile(
     rf"(?:{_PRICES}|(?:同|可比)口径)?"
     rf"(?:(?:比|较|与|同|和){_LAST_YEAR}(?:数)?(?:相比|比较|相较)?|同比|可比(?=增长|下降))"
-    rf"|{_PRICES}"
+    rf"|{_PRICES}|(?:同|可比)口径(?:相比)?"
 )
 # Growth over something else than last year, or of something else than the total.
 _OTHER_BASE = re.compile(
@@ -27,7 +33,7 @@ _OTHER_BASE = re.compile(
 )
 _ADVERBS = (
     r"(?:净|大幅度?|小幅|微幅?|略有?|略微|快速|较快|逐步|继续|持续|名义|仅|再|均|都|也|则|又|还|有所"
-    r"|平稳|稳步|稳定|恢复性?|明显|显著|迅速|强劲|只|已|各|分别|总体|共|预计|约|近|超过?|逾|达到?|为)*"
+    r"|转为|平稳|稳步|稳定|恢复性?|明显|显著|迅速|强劲|只|已|各|分别|总体|共|预计|约|近|超过?|逾|达到?|为)*"
 )
 _RISE = r"增长|增加|上升|提高|上涨|扩大|增(?!加值)|升"
 _FALL = r"下降|减少|降低|下跌|回落|下滑|缩减|负增长|减|降|跌"
@@ -36,7 +42,7 @@ GROWTH = re.compile(
     rf"{_ADVERBS}(?:(?P<fall>{_FALL})|(?:{_RISE}))"
     r"(?:了|约|近|超过?|达到?|为|率为|幅度?为?达?|高达|逾|速度?为?|幅达)*$"
 )
-GROWTH_NOUN = re.compile(r"(?:增速|增幅|增长率|涨幅|(?P<fall>降幅))(?:为|达到?|约)*$")
+GROWTH_NOUN = re.compile(r"(?:增速|增幅|增长率|涨幅|(?P<fall>降幅))(?:分别|各|为|达到?|约)*$")
 UNCHANGED = re.compile(
     rf"(?:基本|大体|总体|略|大致)?(?:(?:与|和|同|比|较){_LAST_YEAR}(?:相比)?|同比)?"
     r"(?:基本|大体|总体|大致|保持)*持平"
@@ -59,7 +65,7 @@ _RANKS = re.compile(r"占|居|位列|排名|第[一二三四五六七八九十\d
 _TREND = re.compile(
     r"(?:(?:首次|已)?(?:突破|超过|跨上|迈上|站上|达到)[^，]{1,8}(?:元|户|人|箱|大关|台阶)"
     r"|以[^，]{2,14}为准|增幅|增速|总体|继续|持续|保持|呈现?|有所|略有|小幅|大幅|稳步|平稳|较快|基本"
-    r"|回落|下降|增长|上升|回升|提高|减少|增加|稳定|运行|态势)+$"
+    r"|由[负降]转[正升]|由[正升]转[负降]|回落|下降|增长|上升|回升|提高|减少|增加|稳定|运行|态势)+$"
 )
 _OTHER_YEARS = re.compile(
     r"(?:比|较|与|同|和)“?(?:(?:19|20)\d\d年|十[一二三四五六]五)”?(?:期末|时期|末|底)?"
@@ -68,12 +74,12 @@ _OTHER_YEARS = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Sentence:
-    """A normalised sentence whose parentheses are set aside.
+    """A normalised sentence; parentheses, and the values that figures rose from, are set aside.
 
     Attributes:
         text: the sentence as it is shown to people.
-        masked: the same with one placeholder character for each pair of parentheses.
-        asides: what stood in them.
+        masked: the same with one placeholder character for each of them.
+        asides: what stood there.
     """
 
     text: str
@@ -125,6 +131,7 @@ def sentences(text: str) -> list[Sentence]:
             masked = raw
             while _ASIDE.search(masked):
                 masked = _ASIDE.sub(mask, masked)
+            masked = _STARTING_POINT.sub(mask, masked)
             found.append(Sentence(raw, masked, tuple(asides)))
     return found
 

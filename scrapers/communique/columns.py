@@ -43,9 +43,14 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class _Measure:
-    """A column of values: its place, what its head calls it, and the column of its growth."""
+    """A column of values: its place, its unit, and the column of its growth.
+
+    What its head says is the name of the row of totals, and a part of every name (``name``) where
+    several columns hold values.
+    """
 
     column: int | None
+    head: str
     name: str
     unit: str
     growth: int | None
@@ -79,7 +84,7 @@ def read_rows(table: Table, year: int | None) -> Iterator[Row]:
             unit = row[unit_column].strip("()") or unit
         for measure in measures:
             own = unit or measure.unit or fallback
-            whole = measure.name if name in _TOTALS and measure.name else name + measure.name
+            whole = measure.head if name in _TOTALS and measure.head else name + measure.name
             level = _cell(row, measure.column, own)
             growth = _cell(row, measure.growth, "%")
             yield Row(whole, level, growth, " | ".join(cell for cell in printed if cell))
@@ -115,12 +120,13 @@ def _measures(heads: list[str], unit: int | None, year: int | None) -> list[_Mea
     elif dated:
         plain = [x for x in plain if x not in dated]
     if not plain:
-        return [_Measure(None, "", "", growth[0])] if len(growth) == 1 else []
+        return [_Measure(None, "", "", "", growth[0])] if len(growth) == 1 else []
     if len(plain) == 1:
-        only = plain[0]
-        return [_Measure(only, "", _label(heads[only])[1], growth[0] if growth else None)]
+        name, own = _label(heads[plain[0]])
+        return [_Measure(plain[0], name, "", own, growth[0] if growth else None)]
     after = {x: next((g for g in growth if g > x), None) for x in plain}
-    return [_Measure(x, *_label(heads[x]), after[x]) for x in plain]
+    labels = {x: _label(heads[x]) for x in plain}
+    return [_Measure(x, name, name, own, after[x]) for x, (name, own) in labels.items()]
 
 
 def _is_growth(head: str) -> bool:
@@ -148,4 +154,4 @@ def _cell(row: list[str], column: int | None, unit: str) -> Quantity | None:
         text, unit = text.removesuffix("倍"), "倍"
     if not _NUMBER.fullmatch(text):
         return None
-    return Quantity(float(text), unit, len(text.partition(".")[2]))
+    return Quantity(float(text) + 0.0, unit, len(text.partition(".")[2]))

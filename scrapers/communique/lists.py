@@ -3,13 +3,29 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import combinations, pairwise
 
+from scrapers.communique.clauses import COMPARISON, unmask
+from scrapers.communique.numbers import Quantity
 from scrapers.communique.subjects import Vocabulary
 
+#: What may stand between the members of a list; 与上年相比 is a comparison.
+LINK = re.compile(r"[、和与及以]*(?!上年|去年|上一年|前一年|\d{4}年)")
+_VERB = re.compile(r"(?:比重|比例)?(?:分别|各|为|达到?|完成|实现|增长|下降|的比重|:)*$")
 _LINKS = re.compile(r"[、和与及]")
 _MOST_LINKS = 10
+
+
+def names_of(words: str) -> str:
+    """The names of a list without the comparison and the verb behind them."""
+    return _VERB.sub("", COMPARISON.sub("", unmask(words)))
+
+
+def are_linked(text: str, found: Sequence[Quantity]) -> bool:
+    """Whether several numbers have nothing but links between them: x、y和z."""
+    links = [unmask(text[one.end : other.start]) for one, other in pairwise(found)]
+    return bool(links) and all(LINK.fullmatch(link) for link in links)
 
 
 def share_out(text: str, count: int, vocabulary: Vocabulary) -> list[str]:

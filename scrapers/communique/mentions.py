@@ -6,10 +6,11 @@ A name alone does not tell: 出口 after 民营企业进出口 is a part of a pa
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 
 from scrapers.communique.clauses import other_time, speaks_of_area
-from scrapers.communique.numbers import Quantity
+from scrapers.communique.numbers import Quantity, split_unit
 from scrapers.communique.rules import Rule
 from scrapers.communique.subjects import Match, Vocabulary
 
@@ -37,6 +38,11 @@ class Mention:
     part: bool = False
     level: Quantity | None = None
     grown: bool = False
+
+    @property
+    def unit(self) -> str:
+        """The base unit of the number that was read for it; ``""`` before one was."""
+        return split_unit(self.level.unit)[1] if self.level else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +151,7 @@ class Scene:
     def _counts(self, match: Match, mention: Mention) -> bool:
         whole = [*self._previous, *self.mentions] if mention.part else []
         near = "".join(m.phrase for m in whole) + self._said_in_item + mention.phrase
-        if any(word in near for word in match.rule.not_near):
+        if any(re.search(words, near) for words in match.rule.not_near):
             return False
         if any(word in self._said for word in match.rule.not_in):
             return False

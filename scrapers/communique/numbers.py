@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from html import unescape
 
 #: Powers of ten that stand before a unit, longest first.
 SCALES = {
@@ -35,18 +36,20 @@ _DIMENSIONS = {
     "count": ("人次", "人", "户", "家", "个", "所", "件", "项", "名", "处", "座", "部", "位"),
 }
 _DIMENSION = {unit: name for name, units in _DIMENSIONS.items() for unit in units}
+#: Units that are a multiple of one above.
+_MULTIPLES = {"公顷": (1e4, "平方米")}
 
 # Other units that the genre uses: to be recognised, so that they are not taken for ours.
 _FOREIGN = re.findall(
     r"\S+",
     """
-    港元 欧元 日元 元/平方米 元/吨 吨公里 人公里 公里/小时 人/平方公里 平方公里 立方米 亩 公顷 米
+    港元 欧元 日元 元/平方米 元/吨 吨公里 人公里 公里/小时 人/平方公里 平方公里 立方米 亩 米
     张 台 辆 架次 艘次 艘 架 航次 班 种 条 宗 届 场 次 天 倍 个百分点 百分点 岁 GB TB 千瓦时 千瓦
     标准煤 吨标准煤 只 头 支 套 块 颗 微克 毫克 分贝 小时 分钟 户/百人 部/百人 ‰ 股 手 笔 门 对 组
     尾 株
     """,
 )
-_BASES = sorted([*_DIMENSION, *_FOREIGN], key=len, reverse=True)
+_BASES = sorted([*_DIMENSION, *_MULTIPLES, *_FOREIGN], key=len, reverse=True)
 
 _WIDE = {0xFF01 + i: 0x21 + i for i in range(94)}
 _PUNCTUATION = {ord(char): char for char in "，；！？"}
@@ -110,11 +113,11 @@ class Quantity:
 def normalise(text: str) -> str:
     """Bring printed text into one form, so that a number is digits, a point and a unit.
 
-    Full-width letters and digits become ASCII, all ratio marks ``:``, dashes before numbers ``-``;
-    footnote marks go; digits grouped by spaces or commas close up; spaces go; numbers written in
-    Chinese numerals become digits.
+    Entities that a page left over (``&nbsp;``) are resolved; full-width letters and digits become
+    ASCII, all ratio marks ``:``, dashes before numbers ``-``; footnote marks go; digits grouped by
+    spaces or commas close up; spaces go; numbers written in Chinese numerals become digits.
     """
-    text = _FOOTNOTE.sub("", text.translate(_TRANSLATION))
+    text = _FOOTNOTE.sub("", unescape(text).translate(_TRANSLATION))
     text = _GROUPED.sub(lambda m: re.sub(r"[ ,，']", "", m.group()), text)
     text = _SPACED_POINT.sub(".", text)
     text = re.sub(r"\s+", "", text).replace(",", "，").replace(";", "；").replace("％", "%")
@@ -132,23 +135,22 @@ def quantities(text: str) -> list[Quantity]:
             continue  # part of a ratio such as 0.2:14.5:85.3
         unit = (match["scale"] or "") + (match["base"] or "")
         decimals = len(match["number"].partition(".")[2])
-        number = float(match["number"])
+        number = float(match["number"]) + 0.0  # no negative zero
         found.append(Quantity(number, unit, decimals, match.start(), match.end()))
     return found
 
 
 def split_unit(unit: str) -> tuple[float, str]:
-    """Scale and base of a unit: ``万人次`` is ``(1e4, "人次")``.
+    """Scale and base of a unit: ``万人次`` is ``(1e4, "人次")``, ``公顷`` is ``(1e4, "平方米")``.
 
     A unit that is not known comes back whole, with the scale 1.
     """
     if unit in _DIMENSION or unit in _FOREIGN:
         return 1.0, unit
-    for scale, factor in SCALES.items():
-        if scale and unit.startswith(scale):
-            base = unit[len(scale) :].removeprefix("个")
-            return factor, base
-    return 1.0, unit
+    scale = next(scale for scale in SCALES if unit.startswith(scale))
+    base = unit.removeprefix(scale)
+    multiple, base = _MULTIPLES.get(base, (1.0, base.removeprefix("个") if scale else base))
+    return SCALES[scale] * multiple, base
 
 
 def convert(value: float, unit: str, to: str) -> float | None:

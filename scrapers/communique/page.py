@@ -10,6 +10,7 @@ from bs4 import BeautifulSoup, Tag
 from bs4.element import NavigableString, PreformattedString
 
 from scrapers.communique.tables import Block, Table, from_html, from_lines
+from scrapers.communique.wrapped import unwrap
 from scrapers.document import Document
 from scrapers.errors import Unexpected
 
@@ -96,7 +97,7 @@ def year_of(title: str) -> int | None:
 def place_of(title: str) -> str:
     """The city that a title names, without 市 and year: 上海; ``""`` where it names none."""
     head = title.partition("国民经济")[0].partition("暨")[0]
-    name = re.sub(r"[\d０-９〇零一二三四五六七八九]{4}\s*年", "", head)
+    name = re.sub(r"[\d０-９〇零一二三四五六七八九]{4}\s*年|关于|发布|公布", " ", head)
     found = re.search(r"(?:^|[^\u4e00-\u9fff])([\u4e00-\u9fff]{2,4}?)市?[《》“”\s]*$", name)
     return found.group(1) if found else ""
 
@@ -124,7 +125,7 @@ def _from_html(text: str, body: str) -> tuple[str, list[Block]]:
     chosen = root.select_one(body) if body else None
     if chosen is None or len(chosen.get_text(strip=True)) < _FEWEST_CHARACTERS:
         chosen = _densest(root)
-    blocks = from_lines([block for block in _blocks(chosen) if block])
+    blocks = from_lines(unwrap([block for block in _blocks(chosen) if block]))
     return title or _title_in(blocks), blocks
 
 
@@ -190,22 +191,5 @@ def _blocks(root: Tag) -> Iterator[Block]:
 
 def _from_plain(text: str) -> tuple[str, list[Block]]:
     lines = [line.rstrip() for line in text.splitlines() if line.strip()]
-    blocks = from_lines(_unwrap(lines))
+    blocks = from_lines(unwrap(lines))
     return _title_in(blocks), blocks
-
-
-def _unwrap(lines: list[str]) -> list[Block]:
-    """Close up text that was broken at a fixed width, as it comes out of a PDF."""
-    widths = [len(line) for line in lines if re.search(r"[，。；]", line)]
-    full = max(set(widths), key=widths.count) if widths else 0
-    if not 20 <= full <= 60 or widths.count(full) < 0.4 * len(widths):
-        return list(lines)
-    joined: list[Block] = []
-    open_line = False
-    for line in lines:
-        if open_line and not re.match(r"[\s　]", line):
-            joined[-1] = f"{joined[-1]}{line}"
-        else:
-            joined.append(line)
-        open_line = len(line) >= full - 1
-    return joined

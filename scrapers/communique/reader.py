@@ -10,7 +10,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
-from itertools import pairwise
 
 from scrapers.communique.clauses import (
     COMPARISON,
@@ -26,22 +25,25 @@ from scrapers.communique.clauses import (
     without_trend,
 )
 from scrapers.communique.columns import Row
-from scrapers.communique.lists import share_out
+from scrapers.communique.lists import LINK, are_linked, names_of, share_out
 from scrapers.communique.mentions import Mention, Reading, Scene
 from scrapers.communique.numbers import Quantity, quantities, split_unit
-from scrapers.communique.rules import Rule
 from scrapers.communique.subjects import Match, Vocabulary, approximate, reaches
 
-_SHARE = re.compile(r"(?P<part>.*?)占(?P<whole>.+)")
+_SHARE = re.compile(r"(?P<part>.*?)占(?P<whole>.*)")
+# A ratio to something else, which says nothing about growth: 恢复至2019年的87.5%, 是上年的1.2倍.
+_RATIO = re.compile(
+    r"(?:相当于|恢复[到至]).*的$|(?:为|是|达到?)?(?:(?:19|20)\d\d年|上年|去年)(?:同期)?的$|与.+之比为?$"
+)
 _IS = re.compile(
     r"(?:的)?(?:比重|比例|份额)?(?:分别|各|已)*"
     r"(?:为|达到?|是|约|近|超过?|的|提高到|上升到|升至|提升至)*$"
 )
 _APART = re.compile(r"(?:分别|各|各自|均|都|依次)*$")
 _LIST = re.compile(r"分别|依次为|各为")
-_LIST_VERB = re.compile(r"(?:比重|比例)?(?:分别|各|为|达到?|完成|实现|增长|下降|的比重|:)*$")
+_EXCHANGED = re.compile(r"(?:折合|折算|折|约合|换算)(?:成|为|约|人民币|美元)*$")
+_COPIES = re.compile(r"(?:总?印数(?:为|达到?)?)?")
 _HEDGED = re.compile(r"基本|大体|总体|略|大致")
-_LINK = re.compile(r"[、和与及以]*")
 _RATES = ("%", "倍")
 _POINTS = ("个百分点", "百分点")
 
@@ -110,7 +112,9 @@ class Reader:
             if listed and position <= listed.start() < quantity.start:
                 self._list(text, position, found[number:])
                 return
-            if self._is_unmarked_list(text, found[number:]):
+            if self._is_unmarked_list(text, found[number:]) or self._names_list(
+                text, position, found[number:]
+            ):
                 self._spread(self._current, text, found[number:])
                 return
             self._number(clause, text[position : quantity.start], quantity)
@@ -127,23 +131,33 @@ class Reader:
             self._scene.interrupted = True
 
     def _number(self, clause: Clause, words: str, quantity: Quantity) -> None:
-        lead = _LINK.sub("", unmask(words), count=1)
+        lead = LINK.sub("", unmask(words), count=1)
         self._scene.note_area(lead)
         if quantity.unit in _POINTS:
             self._scene.note_time(lead)
-        elif not self._share(lead, quantity) and not self._growth(lead, quantity):
+        elif not (
+            self._share(lead, quantity)
+            or self._ratio(lead, quantity)
+            or self._growth(lead, quantity)
+        ):
             self._level(clause, words, quantity)
             self._growth_aside(self._sentence.aside_at(clause.start + quantity.end))
 
     # ---------------------------------------------------------------- levels
 
     def _level(self, clause: Clause, words: str, quantity: Quantity) -> None:
-        lead = _LINK.sub("", unmask(words), count=1)
+        lead = LINK.sub("", unmask(words), count=1)
         owner = self._current[-1] if self._current else None
-        if reaches(lead):
-            if owner and not self._scene.interrupted and _may_be_level(owner, quantity):
+        if owner and _EXCHANGED.search(lead):
+            self._restate(owner, quantity)
+        elif reaches(lead):
+            if (
+                owner
+                and not self._scene.interrupted
+                and owner.unit in ("", split_unit(quantity.unit)[1])
+            ):
                 self._settle(owner, quantity, lead)
-        elif owner and words and not lead:  # 出版报纸259种、92.6亿份
+        elif owner and words and _COPIES.fullmatch(lead):  # 出版报纸259种、92.6亿份
             self._settle(owner, quantity)
         elif self.vocabulary.says_nothing(lead):
             self._scene.note_time(lead)
@@ -151,9 +165,21 @@ class Reader:
         else:
             owner = self._scene.name(lead)
             asides = self._sentence.expand(words)[len(lead) :]
+            behind = self._sentence.aside_at(clause.start + quantity.end)
+            asides += "" if quantities(behind) else behind
             owner.matches = [m for m in owner.matches if not _says_any(asides, m.rule.not_near)]
             self._current = [owner]
             self._settle(owner, quantity, lead)
+
+    def _restate(self, owner: Mention, quantity: Quantity) -> None:
+        """1256.19亿元，折合176.75亿美元: the same figure once more, in another currency.
+
+        A growth rate that follows belongs to the number that it stands behind, if both count.
+        """
+        if any(match.rule.accepts(quantity.unit) for match in owner.matches):
+            again = replace(owner, level=None, grown=False)
+            self._current = [again]
+            self._settle(again, quantity)
 
     def _name_behind(self, words: str, quantity: Quantity) -> None:
         """130家A级旅游景区: the name follows its number."""
@@ -167,7 +193,7 @@ class Reader:
     def _settle(self, owner: Mention, quantity: Quantity, lead: str = "") -> None:
         owner.level = quantity
         for match in owner.matches:
-            if not match.rule.share_of and _accepts(match.rule, quantity):
+            if not match.rule.share_of and match.rule.accepts(quantity.unit):
                 self._keep(owner, match, quantity, rounded=approximate(lead))
 
     def _keep(
@@ -202,6 +228,16 @@ class Reader:
         for match in self.vocabulary.matches(owner.phrase):
             if match.rule.share_of and re.fullmatch(match.rule.share_of, whole):
                 self._keep(owner, match, quantity)
+
+    def _ratio(self, lead: str, quantity: Quantity) -> bool:
+        """Pass over a ratio; True where it is one. What it was said of keeps the next number."""
+        ratio = _RATIO.search(lead) if quantity.unit in _RATES else None
+        if not ratio:
+            return False
+        subject = lead[: ratio.start()]
+        if not self.vocabulary.says_nothing(subject):
+            self._current = [self._scene.name(subject)]
+        return True
 
     # ---------------------------------------------------------------- growth
 
@@ -238,7 +274,7 @@ class Reader:
             owner.grown = True
             for match in owner.matches:
                 rule = match.rule
-                fits = owner.level is None or _accepts(rule, owner.level)
+                fits = owner.level is None or rule.accepts(owner.level.unit)
                 if rule.growth and not rule.share_of and fits:
                     self._keep(owner, match, rate, growth=True)
 
@@ -262,40 +298,55 @@ class Reader:
 
     def _is_unmarked_list(self, text: str, found: Sequence[Quantity]) -> bool:
         """增长14.1%和22.4% after a list of two names: a list that does not say 分别."""
-        if len(found) < 2 or len(found) != len(self._current):
+        if len(found) != len(self._current) or not are_linked(text, found):
             return False
-        links = [unmask(text[one.end : other.start]) for one, other in pairwise(found)]
-        head = _names(text[: found[0].start])
-        return all(_LINK.fullmatch(link) for link in links) and self.vocabulary.says_nothing(head)
+        return self.vocabulary.says_nothing(names_of(text[: found[0].start]))
+
+    def _names_list(self, text: str, position: int, found: Sequence[Quantity]) -> bool:
+        """公路、水路客运量4920万人次、520万人次: name a list that lacks 分别 but is known."""
+        if not are_linked(text, found):
+            return False
+        names = names_of(text[position : found[0].start])
+        phrases = share_out(names, len(found), self.vocabulary)
+        if not phrases or not all(map(self.vocabulary.matches, phrases)):
+            return False
+        self._current = [self._scene.name(phrase) for phrase in phrases]
+        return True
 
     def _list(self, text: str, position: int, found: Sequence[Quantity]) -> None:
         """A、B和C分别为x、y和z, or 分别增长x、y和z after as many names."""
         head = unmask(text[position : found[0].start])
         mark = _LIST.search(head)
-        names, _, whole = _names(head[: mark.start()] if mark else head).partition("占")
+        names, _, whole = names_of(head[: mark.start()] if mark else head).partition("占")
+        names = GROWTH_NOUN.sub("", names)
         self._scene.note_time(names)
         self._scene.note_area(names)
         if self.vocabulary.says_nothing(names):
-            self._current = self._named_before(len(found), grown=bool(whole))
+            self._current = self._named_before(found, shares=bool(whole))
         else:
             phrases = share_out(names, len(found), self.vocabulary)
             self._current = [self._scene.name(phrase) for phrase in phrases]
         if len(self._current) == len(found):
             self._spread(self._current, text, found, whole)
 
-    def _named_before(self, count: int, *, grown: bool) -> list[Mention]:
+    def _named_before(self, found: Sequence[Quantity], *, shares: bool) -> list[Mention]:
         """The names to which a list without names belongs, or nothing where that is in doubt.
 
         These are the last list, or all names of the sentence that wait for a number, or the
         parts of a whole (其中) among them, or those that are no parts, or of these the ones that
         are counted in the unit of the last.
         """
-        waiting = [m for m in self._scene.mentions if grown or not m.grown]
+        rates = found[-1].unit in _RATES
+
+        def waits(mention: Mention) -> bool:
+            return shares or not (mention.grown if rates else mention.level)
+
+        waiting = [mention for mention in self._scene.mentions if waits(mention)]
         parts = [m for m in waiting if m.part]
         wholes = [m for m in waiting if not m.part]
-        alike = [m for m in wholes if _unit(m) == _unit(wholes[-1])]
+        alike = [m for m in wholes if m.unit == wholes[-1].unit]
         for names in (self._current, waiting, parts, wholes, alike):
-            if len(names) == count and (grown or not any(m.grown for m in names)):
+            if len(names) == len(found) and all(map(waits, names)):
                 return names
         return []
 
@@ -306,12 +357,12 @@ class Reader:
         lead, end = "", 0
         for index, (owner, quantity) in enumerate(zip(owners, found, strict=True)):
             between = COMPARISON.sub("", unmask(text[end : quantity.start]))
-            lead = between if _LINK.sub("", between, count=1) else lead
+            lead = between if LINK.sub("", between, count=1) else lead
             end = quantity.end
             units = (later.unit for later in found[index:])
             unit = next((unit for unit in units if split_unit(unit)[1]), quantity.unit)
             printed = replace(quantity, unit=unit)
-            growth = GROWTH.search(lead)
+            growth = GROWTH.search(lead) or GROWTH_NOUN.search(lead)
             if whole:
                 self._take_share(owner, whole, printed)
             elif not growth:
@@ -326,25 +377,9 @@ def _before_comparison(lead: str) -> str:
 
 
 def _signed(rate: Quantity, growth: re.Match[str]) -> Quantity:
-    return replace(rate, value=-rate.value) if growth.groupdict().get("fall") else rate
+    """The rate with its sign; 下降-0.2% is a fall, and a fall of nought has no sign."""
+    return replace(rate, value=0.0 - abs(rate.value)) if growth.groupdict().get("fall") else rate
 
 
-def _names(words: str) -> str:
-    """The names of a list without the comparison and the verb behind them."""
-    return _LIST_VERB.sub("", COMPARISON.sub("", unmask(words)))
-
-
-def _accepts(rule: Rule, quantity: Quantity) -> bool:
-    return split_unit(quantity.unit)[1] in rule.accept
-
-
-def _unit(owner: Mention) -> str:
-    return split_unit(owner.level.unit)[1] if owner.level else ""
-
-
-def _may_be_level(owner: Mention, quantity: Quantity) -> bool:
-    return owner.level is None or _unit(owner) == split_unit(quantity.unit)[1]
-
-
-def _says_any(text: str, words: Iterable[str]) -> bool:
-    return any(word in text for word in words)
+def _says_any(text: str, patterns: Iterable[str]) -> bool:
+    return any(re.search(pattern, text) for pattern in patterns)

@@ -9,6 +9,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from scrapers.communique.numbers import split_unit
 from scrapers.errors import Unexpected
 
 DEFAULT = Path(__file__).with_name("rules.toml")
@@ -46,6 +47,10 @@ class Rule:
     share_of: str = ""
     growth: bool = True
     same_as: tuple[str, ...] = ()
+
+    def accepts(self, unit: str) -> bool:
+        """Whether the figure may be printed in a unit: its base, without 万 and 亿, decides."""
+        return split_unit(unit)[1] in self.accept
 
 
 @dataclass(frozen=True, eq=False)

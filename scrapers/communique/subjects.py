@@ -17,8 +17,6 @@ from scrapers.communique.rules import Rule, Rules
 # In phrases and patterns, these stand for the city and the year of the communiqué, so that the
 # patterns are the same for every city and year.
 _PLACE, _YEAR = "Ⓟ", "Ⓨ"
-# The exchange of a city is not the city: rules name it in full.
-_NOT_PART_OF_A_NAME = "(?!证券交易所)"
 # Where the title names no city, only a name that says 市 is taken for it.
 _SOME_PLACE = r"[\u4e00-\u9fff]{2,3}(?=市)"
 # No alternative is a string of others, so that a phrase has one reading and matching stays fast.
@@ -40,7 +38,7 @@ _AFTER = (
 _REACHES = re.compile(
     r"(?:全年|年末|年底|其中|[并且也则]|按.{1,16}?(?:计算|口径))*(?:首次|已|再次|累计)?"
     r"(?:金额|总量|总额|数量|人数|规模)?"
-    r"(?:达到?|为|突破|超过|完成|实现|(?:增|升|降|增加|下降|减少|提高|上升|回落)[到至]|约|近)+$"
+    r"(?:达到?|为|即|突破|超过|完成|实现|(?:增|升|降|增加|下降|减少|提高|上升|回落)[到至]|约|近)+$"
 )
 _APPROXIMATE = re.compile(r"突破|超|近$|逾|[迈站跨]上|接近|约$")
 
@@ -118,16 +116,20 @@ class Vocabulary:
 
     def _abstract(self, phrase: str) -> str:
         if self.place:
-            phrase = re.sub(f"{re.escape(self.place)}{_NOT_PART_OF_A_NAME}", _PLACE, phrase)
+            phrase = phrase.replace(self.place, _PLACE)
         year = str(self.year) if self.year else r"(?:19|20)\d\d"
         return re.sub(f"{year}(?=年)", _YEAR, phrase)
 
     def matches(self, phrase: str) -> list[Match]:
         """The rules whose name the phrase is, each with its best label."""
         abstract = self._abstract(phrase)
+        # A city may be part of a name that a rule gives in full: 上海证券交易所.
+        literal = abstract.replace(_PLACE, self.place)
         found: dict[str, Match] = {}
         for rule, rank, short, pattern in self._known.labels:
-            if rule.id not in found and (fit := pattern.fullmatch(abstract)):
+            if rule.id in found:
+                continue
+            if fit := pattern.fullmatch(abstract) or pattern.fullmatch(literal):
                 name = fit["name"].replace(_PLACE, self.place)
                 found[rule.id] = Match(rule, rank, short, name)
         return list(found.values())

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import polars as pl
 import pytest
@@ -13,7 +14,7 @@ import pytest
 from cityflux import Document, Indicator, Source, hookimpl
 from core.isolation.pool import Workers
 from core.plugin_manager import IndicatorPlugin, load_plugins
-from core.refresh import run_tasks
+from core.refresh import Waits, run_tasks
 from core.tasks import Task
 from scrapers.client import Client, Policy
 from tests.isolation.plugins import write_plugin
@@ -21,23 +22,29 @@ from tests.isolation.plugins import write_plugin
 CITIES = {"shanghai", "beijing"}
 
 
-class Waiting:
-    """A plugin whose `fetch` waits for the test."""
+#: As many as this must be under way at the same time, or those that wait here are told so.
+MEETING = threading.Barrier(6)
 
-    def __init__(self) -> None:
+
+class Waiting:
+    """A plugin whose `fetch` waits for the test, or for whatever else."""
+
+    def __init__(self, name: str = "waiting", wait: Callable[[], object] | None = None) -> None:
+        self.name = f"local.{name}"
         self.go = threading.Event()
+        self._wait = wait or self.go.wait
 
     @hookimpl
     def indicator(self) -> Indicator:
-        return Indicator("local.waiting", "等", "Waiting", "个")
+        return Indicator(self.name, "等", "Waiting", "个")
 
     @hookimpl
     def source(self) -> Source:
-        return Source("local.waiting", "p", "file:waiting", licence="l")
+        return Source(self.name, "p", "file:waiting", licence="l")
 
     @hookimpl
     def fetch(self) -> list[Document]:
-        self.go.wait()
+        self._wait()
         return []
 
     @hookimpl
@@ -55,15 +62,22 @@ def results(plugins: Sequence[IndicatorPlugin], limit: float, threads: int = 1) 
         ]
 
 
+def in_threads(folder: Path, *plugins: str) -> list[IndicatorPlugin]:
+    """Plugins as if they were built in; each is made as the expression says."""
+    path = folder / "waiting.py"
+    path.write_text(
+        "from cityflux import hookimpl\nfrom tests.core.test_refresh import MEETING, Waiting\n\n\n"
+        f"@hookimpl\ndef register_indicators(register):\n    for each in ({', '.join(plugins)},):\n"
+        "        register(each)\n"
+    )
+    found = load_plugins(files=[path]).indicators.values()
+    return [replace(each, apart=None) for each in found if each.indicator.id.startswith("local.")]
+
+
 @pytest.fixture
 def waiting(tmp_path: Path) -> IndicatorPlugin:
     """In a thread, as if it were built in."""
-    path = tmp_path / "waiting.py"
-    path.write_text(
-        "from cityflux import hookimpl\nfrom tests.core.test_refresh import Waiting\n\n\n"
-        "@hookimpl\ndef register_indicators(register):\n    register(Waiting())\n"
-    )
-    return replace(load_plugins(files=[path]).indicators["local.waiting"], apart=None)
+    return in_threads(tmp_path, "Waiting()")[0]
 
 
 def test_a_thread_that_overstays_is_left_behind_and_nothing_empty_is_handed_over(
@@ -77,6 +91,27 @@ def test_a_thread_that_overstays_is_left_behind_and_nothing_empty_is_handed_over
     assert others == ["", ""]  # a new thread took the place of the first, in a pool of one
     assert isinstance(waiting.plugin, Waiting)
     waiting.plugin.go.set()
+
+
+def test_those_that_wait_are_soon_under_way_at_the_same_time(tmp_path: Path) -> None:
+    plugins = in_threads(
+        tmp_path, *(f"Waiting('w{n}', lambda: MEETING.wait(60))" for n in range(MEETING.parties))
+    )
+    found = results(plugins, limit=120, threads=MEETING.parties)
+    errors = [error for together in found for error in together]
+    assert len(errors) == MEETING.parties
+    assert not [error for error in errors if "BrokenBarrierError" in error]
+
+
+def test_a_process_that_computes_does_not_wait(monkeypatch: pytest.MonkeyPatch) -> None:
+    """More threads are wanted where less than half of a core was used since the last look."""
+    wall = iter([0.0, 10.0, 20.0, 30.0])
+    used = iter([0.0, 6.0, 10.0, 10.5])
+    monkeypatch.setattr(
+        "core.refresh.time", SimpleNamespace(monotonic=wall.__next__, process_time=used.__next__)
+    )
+    waits = Waits()
+    assert [waits.mostly() for _ in range(3)] == [False, True, True]
 
 
 def test_a_worker_is_used_again_and_replaced_where_it_was_killed(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ import base64
 import hashlib
 import re
 import sqlite3
+from collections.abc import Iterator
 from pathlib import Path
 
 import html5lib
@@ -18,6 +19,15 @@ from tests.web import databases
 from tests.web.conftest import Start
 from tests.web.databases import HOSTILE, INDICATORS, SCRIPT, SHA256
 from tests.web.site import Site
+
+
+@pytest.fixture(scope="module")
+def named(made_once: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    """The pages under one more name."""
+    folder = tmp_path_factory.mktemp("named")
+    with Site(made_once / "data" / "cityflux.db", folder, "--name", "Mine.example.org") as site:
+        yield site
+
 
 CELL = "index=strange&node=group&city=c0&period=2020"
 PAGES = (
@@ -196,3 +206,36 @@ def test_a_taken_port_and_a_missing_database_are_named(hostile: Site, tmp_path: 
     done = run_module("cityflux", "--database", "none.db", "web", cwd=tmp_path)
     assert done.returncode == 1
     assert "cityflux run --once" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("host", "status"),
+    [
+        ("evil.example:{port}", 421),
+        ("evil.example", 421),
+        ("", 421),
+        ("localhost.evil.example", 421),
+        ("127.0.0.1:{port}", 200),
+        ("localhost", 200),
+        ("LOCALHOST:{port}", 200),
+        ("[::1]:{port}", 200),
+        ("mine.example.org", 200),
+        ("mine.example.org.:443", 200),
+    ],
+)
+def test_it_answers_under_its_own_names_alone(named: Site, host: str, status: int) -> None:
+    port = named.address.rpartition(":")[2]
+    answer = httpx.get(named.address, headers={"Host": host.format(port=port)}, trust_env=False)
+    assert answer.status_code == status
+    if status == 421:
+        assert answer.text.endswith("--name NAME\n")
+
+
+@pytest.mark.parametrize("options", [(), ("--name", "mine.example.org")])
+def test_what_everybody_reaches_may_have_any_name(
+    made_once: Path, start: Start, options: tuple[str, ...]
+) -> None:
+    site = start(made_once / "data" / "cityflux.db", "--host", "0.0.0.0", *options)
+    address = site.address.replace("0.0.0.0", "127.0.0.1")
+    answer = httpx.get(address, headers={"Host": "any.example"}, trust_env=False)
+    assert answer.status_code == (421 if options else 200)

@@ -128,3 +128,13 @@ def test_a_cell_broken_over_lines_is_closed_up() -> None:
 def test_text_between_tables_stays_text() -> None:
     sentence = "全年接待旅游者一万人次，比上年略有增长。"
     assert from_lines([sentence, "一、综合"]) == [sentence, "一、综合"]
+
+
+def test_the_row_of_totals_is_called_by_the_head_of_its_column() -> None:
+    districts = [
+        ["区域", "地区生产总值（亿元）", "增长（%）"],
+        ["全市", "8321.5", "6.2"],
+        ["江北区", "2500.1", "1.0"],
+    ]
+    gdp = "overall_economy.gdp"
+    assert as_html(districts) == {gdp: (8321.5, "亿元"), f"{gdp}@growth": (6.2, "%")}

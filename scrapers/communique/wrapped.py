@@ -1,0 +1,64 @@
+"""Text that was broken at a fixed width, as it comes out of a PDF: close it up again."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from unicodedata import east_asian_width
+
+from scrapers.communique.tables import Block
+
+_RUNNING = re.compile(r"[，。；]")
+_ENDS = re.compile(r"[。！？；：:]\s*$")
+_HEADING = re.compile(r"[一二三四五六七八九十]{1,3}[、.．]|第[一二三四五六七八九十]+[章部]|#")
+_COLUMNS = re.compile(r"\S(?: {2,}|\t|\|)\s*\S")
+_PAGE_NUMBER = re.compile(r"\s*(?:[-—–―·]+\s*\d{1,3}\s*[-—–―·]+|第\s*\d{1,3}\s*页.{0,12})\s*")
+_BARE_NUMBER = re.compile(r"\s*\d{1,3}\s*")
+#: The widest page that breaks its lines, in columns (a Chinese character takes two).
+_WIDEST = 130
+
+
+def unwrap(lines: Sequence[Block]) -> list[Block]:
+    """Join the lines of a paragraph, and leave out the page numbers between them.
+
+    Lines are broken where most of the running ones end in mid-sentence. Tables, headings and what
+    stands in columns are left alone, and so is text whose paragraphs are whole.
+    """
+    full = _full_width([line for line in lines if isinstance(line, str) and _RUNNING.search(line)])
+    if not full:
+        return list(lines)
+    joined: list[Block] = []
+    is_open = False
+    for line in lines:
+        if isinstance(line, str):
+            if _PAGE_NUMBER.fullmatch(line) or (is_open and _BARE_NUMBER.fullmatch(line)):
+                continue
+            if is_open and not (
+                line[:1].isspace() or _HEADING.match(line) or _COLUMNS.search(line)
+            ):
+                joined[-1] = f"{joined[-1]}{line}"
+            else:
+                joined.append(line)
+        else:
+            joined.append(line)
+        is_open = isinstance(line, str) and _is_open(line, full)
+    return joined
+
+
+def _full_width(running: Sequence[str]) -> int:
+    """The width at which text is broken, or 0 where it is not."""
+    widths = sorted(map(_width, running))
+    broken = sum(not _ENDS.search(line) for line in running)
+    full = widths[len(widths) * 19 // 20] if widths else 0
+    return full if full <= _WIDEST and len(running) > 2 and 2 * broken >= len(running) else 0
+
+
+def _is_open(line: str, full: int) -> bool:
+    """Whether a line goes on in the next one; a number that did not fit may leave a gap."""
+    if _COLUMNS.search(line.strip()):
+        return False
+    return _width(line) >= full - 2 or (_width(line) >= 0.7 * full and not _ENDS.search(line))
+
+
+def _width(line: str) -> int:
+    return sum(2 if east_asian_width(char) in "WFA" else 1 for char in line.rstrip())

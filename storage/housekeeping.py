@@ -15,10 +15,10 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from storage.database import now, write
+from storage.database import as_text, now, write
 
 #: How much is deleted in one transaction, so that others can write in between.
 _TOGETHER = 1000
@@ -158,5 +158,4 @@ def _days_ago(days: int, moment: datetime | None) -> str:
     """A moment as the database writes it."""
     if moment is None:
         moment = datetime.fromisoformat(now())
-    since = (moment - timedelta(days=days)).astimezone(UTC)
-    return since.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    return as_text(moment - timedelta(days=days))

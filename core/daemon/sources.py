@@ -14,7 +14,7 @@ from core.daemon.alarms import Alarms
 from core.daemon.schedule import next_run
 from core.plugin_manager import Plugins
 from storage import jobs
-from storage.database import now, write
+from storage.database import as_text, now, write
 from storage.jobs import Job
 
 if TYPE_CHECKING:
@@ -69,7 +69,7 @@ class Sources:
             first[source_id] = next_run(trigger, known, moment)
             success = job.last_success if job else None
             self._jobs[source_id] = Job(
-                source_id, schedule, _text(first[source_id]), last, success, None, ""
+                source_id, schedule, as_text(first[source_id]), last, success, None, ""
             )
         with write(self._connection):
             jobs.keep_only_jobs(self._connection, self._jobs)
@@ -128,14 +128,14 @@ class Sources:
         else:
             self._failures.pop(source_id, None)
         self._jobs[source_id] = job._replace(error=error)
-        self._note(source_id, running_since=None, next_run=_text(due_next))
+        self._note(source_id, running_since=None, next_run=as_text(due_next) if due_next else None)
         self._alarms.state(source_id, error)
 
     def take_times(self, scheduler: BackgroundScheduler) -> None:
         """Write down when the sources are looked at, after they were planned anew."""
         for source_id, job in self._jobs.items():
             if planned := scheduler.get_job(source_id):
-                self._jobs[source_id] = job._replace(next_run=_text(planned.next_run_time))
+                self._jobs[source_id] = job._replace(next_run=as_text(planned.next_run_time))
         with write(self._connection):
             jobs.save_jobs(self._connection, self._jobs.values())
 
@@ -143,9 +143,3 @@ class Sources:
         job = self._jobs[source_id] = self._jobs[source_id]._replace(**changes)
         with write(self._connection):
             jobs.save_jobs(self._connection, [job])
-
-
-def _text(moment: datetime | None) -> str | None:
-    if moment is None:
-        return None
-    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
+from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any
 
 from core.catalog import sources_of
 from core.contract import figures
 from core.errors import PluginError
+from core.isolation.derivations import Derivations, Derived
 from core.plugin_manager import IndicatorPlugin, Plugins
 from storage import catalog
 from storage.database import write
@@ -19,7 +21,10 @@ if TYPE_CHECKING:
 
 
 def derive_all(
-    connection: sqlite3.Connection, plugins: Plugins, touched: set[str] | None = None
+    connection: sqlite3.Connection,
+    plugins: Plugins,
+    touched: set[str] | None = None,
+    derivations: Derivations | None = None,
 ) -> tuple[int, dict[str, str]]:
     """Bring derived indicators up to date with their inputs, in one transaction.
 
@@ -30,6 +35,7 @@ def derive_all(
         connection: for writing.
         plugins: all plugins.
         touched: the indicators whose figures changed, if that is known; others are left alone.
+        derivations: for plugins that are not built in; made and ended here if left out.
 
     Returns:
         How many figures changed, and the errors by indicator.
@@ -43,22 +49,35 @@ def derive_all(
         return 0, {}
     inputs = read_inputs(connection, derived)
     cities = catalog.known_ids(connection, "cities")
-    changed, errors = 0, {}
-    with write(connection):
-        for plugin in derived:
-            try:
-                found, lineage = derive_one(plugin, inputs, cities)
-            except (Exception, SystemExit) as error:
-                errors[plugin.indicator.id] = f"{type(error).__name__}: {error}"
-                continue
-            changed += _store(connection, plugin, found, lineage)
-    return changed, errors
+    with ExitStack() as stack:
+        apart = derivations or stack.enter_context(Derivations(cities))
+        results = [(plugin, _derive(plugin, inputs, cities, apart)) for plugin in derived]
+    with write(connection):  # only now: whoever else writes does not wait for the plugins
+        changed = sum(
+            _store(connection, plugin, result.found, result.lineage)
+            for plugin, result in results
+            if not result.error
+        )
+    return changed, {plugin.indicator.id: done.error for plugin, done in results if done.error}
+
+
+def _derive(
+    plugin: IndicatorPlugin, inputs: pl.DataFrame, cities: set[str], derivations: Derivations
+) -> Derived:
+    """Compute one derived indicator, here or in a worker; what goes wrong becomes the error."""
+    import polars as pl
+
+    own = inputs.filter(pl.col("indicator").is_in(plugin.indicator.inputs))
+    if plugin.apart:
+        return derivations.derive(plugin, own.iter_rows())
+    try:
+        return Derived(*derive_one(plugin, own, cities))
+    except (Exception, SystemExit) as error:
+        return Derived([], [], f"{type(error).__name__}: {error}")
 
 
 def read_inputs(connection: sqlite3.Connection, derived: Iterable[IndicatorPlugin]) -> pl.DataFrame:
     """The current figures of all inputs: indicator, city, period, value."""
-    import polars as pl
-
     wanted = sorted({name for plugin in derived for name in plugin.indicator.inputs})
     rows = connection.execute(
         "SELECT indicator_id, city_id, period, value FROM current_observations "
@@ -66,22 +85,31 @@ def read_inputs(connection: sqlite3.Connection, derived: Iterable[IndicatorPlugi
         "ORDER BY indicator_id, city_id, period",
         wanted,
     ).fetchall()
+    return inputs_frame(rows)
+
+
+def inputs_frame(rows: Iterable[tuple[Any, ...]]) -> pl.DataFrame:
+    """What `derive` gets, from rows of indicator, city, period and value."""
+    import polars as pl
+
     schema = {"indicator": pl.String, "city": pl.String, "period": pl.String, "value": pl.Float64}
-    return pl.DataFrame(rows, schema=schema, orient="row")
+    return pl.DataFrame([*rows], schema=schema, orient="row")
 
 
 def derive_one(
-    plugin: IndicatorPlugin, inputs: pl.DataFrame, cities: set[str]
+    plugin: IndicatorPlugin, own: pl.DataFrame, cities: Collection[str]
 ) -> tuple[list[Figure], list[dict[str, Any]]]:
     """Compute one derived indicator: its figures, and what each rests on.
+
+    Args:
+        plugin: the indicator.
+        own: the figures of its inputs: indicator, city, period, value.
+        cities: the ids of the cities that exist.
 
     Raises:
         PluginError: `derive` breaks its contract.
     """
-    import polars as pl
-
     indicator = plugin.indicator
-    own = inputs.filter(pl.col("indicator").is_in(indicator.inputs))
     frame = plugin.call("derive", figures=own)
     found = figures(frame, "derive", cities)
     lineage = _lineage(frame, indicator.inputs)

@@ -11,6 +11,7 @@ from core.engine.compute import Computed, compute, is_current
 from core.engine.definition import Definition
 from core.engine.methods import Methods
 from core.errors import NotEnoughData
+from core.isolation.derivations import Derivations
 from core.plugin_manager import Plugins
 from storage import fetches
 from storage.database import now, write
@@ -63,6 +64,7 @@ def compute_all(
     version: str,
     *,
     force: bool = False,
+    derivations: Derivations | None = None,
 ) -> Outcome:
     """Bring the derived figures and then the indices up to date.
 
@@ -73,8 +75,9 @@ def compute_all(
         methods: what they may name.
         version: of cityflux, for the record.
         force: compute also what knows all changes already.
+        derivations: as in `core.derive.derive_all`.
     """
-    changed, errors = derive_all(connection, plugins)
+    changed, errors = derive_all(connection, plugins, derivations=derivations)
     outcome = Outcome(derived=changed, failed=list(errors.items()))
     for definition in definitions:
         if not force and is_current(connection, definition):

@@ -12,6 +12,7 @@ from core.engine.compute import Computed, compute
 from core.engine.definition import Definition
 from core.engine.methods import Methods
 from core.errors import USER_ERRORS
+from core.isolation.derivations import Derivations
 from core.plugin_manager import Plugins
 from storage.observations import position
 
@@ -44,6 +45,7 @@ def follow(
     definitions: Iterable[Definition],
     methods: Methods,
     version: str,
+    derivations: Derivations | None = None,
 ) -> Followed:
     """Bring the computed figures and the indices that depend on new changes up to date.
 
@@ -54,15 +56,18 @@ def follow(
         definitions: all indices.
         methods: what they may name.
         version: of cityflux, for the record.
+        derivations: as in `core.derive.derive_all`.
     """
     started = time.perf_counter()
     last, touched = _touched(connection, since)
     changes = last - since
     failed: list[tuple[str, str]] = []
-    derived, errors = derive_all(connection, plugins, touched)
+    derived, errors = derive_all(connection, plugins, touched, derivations)
     failed += errors.items()
     if derived:
-        last, touched = _touched(connection, since)
+        before, (last, touched) = last, _touched(connection, since)
+        if _is_input(plugins, _touched(connection, before)[1]):
+            last = before  # it changed while they were computed: it is not known yet
     computed = []
     for definition in definitions:
         if touched is not None and not touched & set(definition.figures):
@@ -73,6 +78,13 @@ def follow(
             failed.append((definition.id, str(error)))
     seconds = time.perf_counter() - started
     return Followed(last, changes, derived, tuple(computed), tuple(failed), seconds)
+
+
+def _is_input(plugins: Plugins, changed: set[str] | None) -> bool:
+    """Whether indicators are computed from one of those that changed and are not computed."""
+    derived = {name for name, plugin in plugins.indicators.items() if plugin.derived}
+    inputs = {name for each in derived for name in plugins.indicators[each].indicator.inputs}
+    return changed is None or bool(changed & (inputs - derived))
 
 
 def _touched(connection: sqlite3.Connection, since: int) -> tuple[int, set[str] | None]:

@@ -33,6 +33,7 @@ from core.daemon.timing import POOL, ClockWatch, new_scheduler, plan_anew
 from core.daemon.webhook import LAST_WORDS, open_webhook
 from core.errors import USER_ERRORS, ConfigError
 from core.http import LastAnswers, keep_hosts, open_client
+from core.isolation.derivations import Derivations
 from core.isolation.pool import Workers
 from core.job import announce_changes, compute_all, note_broken
 from core.logs import set_up_logs
@@ -110,6 +111,9 @@ class Service:
             self._workers = stack.enter_context(
                 Workers(self._cities, session.config.refresh.processes)
             )
+            self._derivations = stack.enter_context(
+                Derivations(self._cities, session.config.refresh.time_limit)
+            )
             self._alarms = Alarms(connection, webhook, self._triggers)
             self._chores = Chores(session, self._alarms, self._is_ending)
             self._sources = Sources(connection, session.plugins, self._alarms)
@@ -134,11 +138,15 @@ class Service:
         for name, error in note_broken(connection, session.plugins):
             log.error("%s: %s", name, error)
         outcome = compute_all(
-            connection, session.plugins, session.indices.values(), session.methods, __version__
+            connection,
+            session.plugins,
+            session.indices.values(),
+            session.methods,
+            __version__,
+            derivations=self._derivations,
         )
         for name, error in outcome.failed:
             log.error("%s: %s", name, error)
-        self._position = position(connection)
         self._state: dict[str, Any] = {
             "pid": os.getpid(),
             "host": socket.gethostname(),
@@ -215,7 +223,8 @@ class Service:
             if first_change and (quiet or moment - first_change >= LONGEST_GATHERING):
                 first_change = 0.0
                 self._recompute(connection)
-                version = (version[0], connection.total_changes)
+                if self._position == position(connection):
+                    version = (version[0], connection.total_changes)
             if jump := clock.jump():
                 self._set_clock(connection, jump)
             if moment >= next_beat:
@@ -224,6 +233,7 @@ class Service:
                 # Where the clock is corrected by seconds, APScheduler waits for too long.
                 self._scheduler.wakeup()
                 self._workers.end_idle(BEAT)
+                self._derivations.end_idle(BEAT)
                 notify(WATCHDOG="1")
                 self._chores.tend(connection)
 
@@ -260,6 +270,7 @@ class Service:
             session.indices.values(),
             session.methods,
             __version__,
+            self._derivations,
         )
         self._position = done.position
         self._state |= {"recomputed": now(), "recompute_seconds": done.seconds}

@@ -44,11 +44,12 @@ class Errand:
 
     Attributes:
         task: the same.
+        plugin: whose hooks are called.
         step: the hook that is running: ``fetch`` or ``normalize``.
     """
 
     def __init__(self, task: Task, http: Client) -> None:
-        self.task = task
+        self.task, self.plugin = task, task.plugin
         self.step = "normalize" if task.kept else "fetch"
         self._witness = Witness(http)
         self._started = now()

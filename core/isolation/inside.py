@@ -19,10 +19,12 @@ from multiprocessing.connection import Connection
 from typing import TYPE_CHECKING, Any, cast
 
 from core.carry_out import Result, carry_out, one_line
+from core.errors import PluginError
 from core.isolation.messages import (
     Answer,
     Ask,
     Columns,
+    Derive,
     Done,
     Elsewhere,
     Order,
@@ -33,7 +35,8 @@ from core.isolation.messages import (
     columns,
     portable,
 )
-from core.plugin_manager import Plugins, load_selection
+from core.model import Indicator
+from core.plugin_manager import IndicatorPlugin, Plugins, load_selection
 from core.quality import History, set_gate
 from core.tasks import Task
 from scrapers.document import Document
@@ -161,25 +164,48 @@ def serve(connection: Connection, plugins: Plugins, cities: frozenset[str]) -> N
             continue  # the last task came to its end without it
         talk = Talk(connection)
         try:
-            done = _carry_out(order, talk, plugins, cities)
+            if isinstance(order, Derive):
+                done = _derive(order, plugins, cities)
+            else:
+                done = _carry_out(order, talk, plugins, cities)
         except BaseException as error:
             done = Done(error=one_line(error))
         talk.say_done(done)
 
 
 def _carry_out(order: Order, talk: Talk, plugins: Plugins, cities: frozenset[str]) -> Done:
-    plugin = plugins.find(order.indicator.id)
-    sources = {source.id: source for source in plugin.sources} if plugin else {}
-    if plugin is None or plugin.indicator != order.indicator or order.source_id not in sources:
-        return Done(
-            error=f"{order.indicator.id}: the plugin has changed since it was loaded; let the "
-            "daemon read it again (SIGHUP)"
-        )
+    plugin = _find(plugins, order.indicator)
+    sources = {source.id: source for source in plugin.sources}
+    if order.source_id not in sources:
+        raise _changed(order.indicator)
     set_gate(plugin, _History(talk), order.limits)
     kept = tuple(tuple(talk.here(each) for each in group) for group in order.kept)
     task = Task(plugin, sources[order.source_id], order.since, order.known, kept)
     http = cast("Client", Http(talk))
     return _done(carry_out(task, http, cities, order.time_limit, talk.say_reading), talk.sent)
+
+
+def _derive(order: Derive, plugins: Plugins, cities: frozenset[str]) -> Done:
+    from core.derive import derive_one, inputs_frame  # who only fetches does without
+
+    plugin = _find(plugins, order.indicator)
+    inputs = inputs_frame(zip(*order.inputs, strict=True))
+    found, lineage = derive_one(plugin, inputs, cities)
+    return Done(found=columns(found), lineage=tuple(lineage))
+
+
+def _find(plugins: Plugins, indicator: Indicator) -> IndicatorPlugin:
+    plugin = plugins.find(indicator.id)
+    if plugin is None or plugin.indicator != indicator:
+        raise _changed(indicator)
+    return plugin
+
+
+def _changed(indicator: Indicator) -> PluginError:
+    return PluginError(
+        f"{indicator.id}: the plugin has changed since it was loaded; let the daemon read it again "
+        "(SIGHUP)"
+    )
 
 
 def _done(result: Result, sent: set[str]) -> Done:
@@ -188,8 +214,8 @@ def _done(result: Result, sent: set[str]) -> Done:
     return Done(
         tuple(portable(document, sent) for document in documents),
         columns(result.found),
-        result.unchanged,
-        result.error,
+        unchanged=result.unchanged,
+        error=result.error,
     )
 
 

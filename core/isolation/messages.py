@@ -5,7 +5,7 @@
     parent                     worker
     ──Start──────────────────>          where the plugins are, which cities there are
              <──────────Ready──
-    ──Order──────────────────>          fetch and read one source of one indicator
+    ──Order, or Derive───────>          fetch and read one source of one indicator
              <────────────Ask──         http.get(…) …
     ──Answer─────────────────>
              <──────────Reading──       from now on it is normalize that takes its time
@@ -74,6 +74,14 @@ class Order:
 
 
 @dataclass(frozen=True)
+class Derive:
+    """Another order: call `derive` of an indicator with its inputs, as columns."""
+
+    indicator: Indicator
+    inputs: Columns
+
+
+@dataclass(frozen=True)
 class Ask:
     """A question that only the parent can answer, since it has the network and the database."""
 
@@ -105,10 +113,14 @@ class Past(Answer):
 
 @dataclass(frozen=True)
 class Done:
-    """What came of an order, as `core.carry_out.Result` has it; the figures are columns."""
+    """What came of an order, as `core.carry_out.Result` has it; the figures are columns.
+
+    The lineage is that of `core.derive.derive_one`.
+    """
 
     documents: tuple[Document, ...] = ()
     found: Columns = ()
+    lineage: tuple[dict[str, Any], ...] = ()
     unchanged: bool = False
     error: str = ""
 

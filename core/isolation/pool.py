@@ -5,13 +5,11 @@ from __future__ import annotations
 import threading
 import time
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
-from core.carry_out import Result
 from core.errors import PluginError
-from core.isolation.errand import Errand
 from core.isolation.messages import Start
-from core.isolation.worker import Worker
+from core.isolation.worker import Outcome, Work, Worker
 from scrapers.errors import Stopped
 
 #: How many workers there are as long as all move on: what the parent does for a task takes longer
@@ -38,21 +36,21 @@ class Workers:
         self._moment = moment
         self._freed = threading.Condition()
         self._idle: list[tuple[float, Worker]] = []
-        self._busy: dict[Errand, Worker | None] = {}  # None while the worker starts
+        self._busy: dict[Work[Any], Worker | None] = {}  # None while the worker starts
         self._closed = False
 
-    def carry_out(self, errand: Errand, time_limit: float) -> Result:
+    def carry_out(self, work: Work[Outcome], time_limit: float) -> Outcome:
         """Carry out a task in a worker, when one is free; see `Worker.carry_out`."""
         try:
-            worker = self._take(errand)
+            worker = self._take(work)
         except (PluginError, Stopped, OSError) as error:
-            return errand.failed(f"a process for {errand.task.plugin.record.name}: {error}")
+            return work.failed(f"a process for {work.plugin.record.name}: {error}")
         try:
-            errand.begin(worker.kill)
-            return worker.carry_out(errand, time_limit)
+            work.begin(worker.kill)
+            return worker.carry_out(work, time_limit)
         finally:
-            errand.end()
-            self._give_back(errand, worker)
+            work.end()
+            self._give_back(work, worker)
 
     def are_full(self) -> bool:
         """Whether another task would have to wait for those that are under way, and move on."""
@@ -88,54 +86,54 @@ class Workers:
     ) -> None:
         self.close()
 
-    def _take(self, errand: Errand) -> Worker:
-        worker = self._wait(errand)
+    def _take(self, work: Work[Any]) -> Worker:
+        worker = self._wait(work)
         if worker is not None and worker.is_fit():
             return worker
         if worker is not None:  # it ended while it had nothing to do
             worker.close()
-        selection = errand.task.plugin.apart
+        selection = work.plugin.apart
         assert selection is not None
         try:
             worker = Worker(Start(selection, self._cities))
         except BaseException:
-            self._forget(errand)
+            self._forget(work)
             raise
         with self._freed:
-            self._busy[errand] = worker
+            self._busy[work] = worker
             if self._closed:
                 worker.kill()
         return worker
 
-    def _wait(self, errand: Errand) -> Worker | None:
+    def _wait(self, work: Work[Any]) -> Worker | None:
         """Wait for a worker that is idle, or until one more may be started, which is None."""
         with self._freed:
             while not self._closed:
                 if self._idle:
-                    self._busy[errand] = self._idle.pop()[1]
-                    return self._busy[errand]
+                    self._busy[work] = self._idle.pop()[1]
+                    return self._busy[work]
                 moving = self._moving()
                 if len(moving) < _MOVING and len(self._busy) < self._most:
-                    self._busy[errand] = None
+                    self._busy[work] = None
                     return None
                 self._freed.wait(self._moment - max([0.0, *moving]))  # until one may move no longer
         raise Stopped("stopped: no more work is taken")
 
     def _moving(self) -> list[float]:
         """For how long each worker that moves on, or starts, has been with its task."""
-        with_task = [errand.seconds() for errand in self._busy]
+        with_task = [work.seconds() for work in self._busy]
         return [seconds for seconds in with_task if seconds < self._moment]
 
-    def _give_back(self, errand: Errand, worker: Worker) -> None:
+    def _give_back(self, work: Work[Any], worker: Worker) -> None:
         with self._freed:
-            self._forget(errand)
+            self._forget(work)
             keep = worker.is_fit() and len(self._idle) + len(self._moving()) < _MOVING
             if keep:
                 self._idle.append((time.monotonic(), worker))
         if not keep:
             worker.close()
 
-    def _forget(self, errand: Errand) -> None:
+    def _forget(self, work: Work[Any]) -> None:
         with self._freed:
-            del self._busy[errand]
+            del self._busy[work]
             self._freed.notify()

@@ -7,18 +7,60 @@ import signal
 import socket
 import subprocess
 import sys
+from collections.abc import Callable
 from contextlib import suppress
 from multiprocessing.connection import Connection
 from pathlib import Path
+from typing import Protocol, TypeVar
 
-from core.carry_out import Result, one_line
+from core.carry_out import one_line
 from core.errors import PluginError
-from core.isolation.errand import Errand
-from core.isolation.messages import Ask, Done, Start
+from core.isolation.messages import Answer, Ask, Derive, Done, Order, Past, Start
+from core.plugin_manager import IndicatorPlugin
 
 #: Seconds in which a worker must have loaded the plugins, and in which a killed one must be gone.
 _LONGEST_START = 60.0
 _LONGEST_END = 5.0
+
+
+Outcome = TypeVar("Outcome", covariant=True)
+
+
+class Work(Protocol[Outcome]):
+    """A task for a worker, as `core.isolation.errand.Errand` is one."""
+
+    step: str
+
+    @property
+    def plugin(self) -> IndicatorPlugin:
+        """Whose hooks are called."""
+
+    def begin(self, kill: Callable[[], None]) -> None:
+        """A worker has it, and its time runs; any thread may end that worker."""
+
+    def end(self) -> None:
+        """The worker may be given another task."""
+
+    def seconds(self) -> float:
+        """How long it has been under way; less than nothing before that."""
+
+    def order(self, time_limit: float) -> Order | Derive:
+        """What the worker is told."""
+
+    def answer(self, ask: Ask) -> Answer:
+        """Answer a question of the worker."""
+
+    def read(self) -> None:
+        """Hear that fetching is over."""
+
+    def past(self) -> Past | None:
+        """What the worker wants to know then."""
+
+    def done(self, done: Done) -> Outcome:
+        """What came of it."""
+
+    def failed(self, error: str) -> Outcome:
+        """What came of it where it came to nothing."""
 
 
 class Worker:
@@ -56,29 +98,29 @@ class Worker:
             self.close()
             raise
 
-    def carry_out(self, errand: Errand, time_limit: float) -> Result:
+    def carry_out(self, work: Work[Outcome], time_limit: float) -> Outcome:
         """Carry out a task; whatever goes wrong becomes the error of the result.
 
         Args:
-            errand: the task, and the answers to what is asked on the way.
+            work: the task, and the answers to what is asked on the way.
             time_limit: seconds, of which fetching may take a share.
         """
         try:
-            self._connection.send(errand.order(time_limit))
+            self._connection.send(work.order(time_limit))
             while not isinstance(message := self._connection.recv(), Done):
                 if isinstance(message, Ask):
-                    self._connection.send(errand.answer(message))
+                    self._connection.send(work.answer(message))
                     continue
-                errand.read()
-                if past := errand.past():
+                work.read()
+                if past := work.past():
                     self._connection.send(past)
-            return errand.done(message)
+            return work.done(message)
         except (EOFError, OSError):
             end = self._last_words()
-            return errand.failed(f"{errand.step} ended its process ({end}); mend the plugin")
+            return work.failed(f"{work.step} ended its process ({end}); mend the plugin")
         except Exception as error:  # what cannot be pickled, or not be loaded here
             self.close()
-            return errand.failed(one_line(error))
+            return work.failed(one_line(error))
 
     def is_fit(self) -> bool:
         """Whether it may be given another task."""

@@ -14,7 +14,14 @@ import pytest
 
 from tests.conftest import run_module
 from tests.daemon.test_service import INDEX, Daemon
-from tests.isolation.plugins import ENDLESS, LEAVING, until, workers_of, write_plugin
+from tests.isolation.plugins import (
+    ENDLESS,
+    LEAVING,
+    until,
+    workers_of,
+    write_derived,
+    write_plugin,
+)
 
 HANGING = f"({', '.join(repr(f'office.{name}') for name in ENDLESS)})"
 STARTED = f"SELECT source_id FROM jobs WHERE running_since > '' AND source_id IN {HANGING}"
@@ -93,6 +100,46 @@ def test_each_culprit_is_cut_off_at_its_limit_and_named(daemon: Daemon) -> None:
     cut = daemon.rows("SELECT min(ended) FROM fetches WHERE error LIKE '%gave up%'")[0]
     assert boats < cut
     assert daemon.scores() == {"shanghai": 100.0, "beijing": 0.0}
+    assert daemon.stop() == 0
+
+
+def test_derived_figures_and_indices_go_on_when_a_derive_hangs(daemon: Daemon) -> None:
+    configure(daemon.folder, 2)
+    write_derived(daemon.folder, "adds", ENDLESS["adds"][1], of="boats")
+    write_derived(daemon.folder, "doubled", of="boats")
+    daemon.start()
+    doubled = "SELECT max(value) FROM observations WHERE indicator_id = 'local.doubled'"
+    daemon.until(lambda: daemon.rows(doubled) == [(14.0,)])
+    daemon.until(lambda: daemon.scores() == {"shanghai": 100.0, "beijing": 0.0})
+    assert "local.adds: derive did not end: gave up after 2 s" in daemon.log.read_text()
+
+    change = "UPDATE observations SET value = 1 WHERE indicator_id = 'local.boats' AND value = 7"
+    done = run_module("sqlite_utils", str(daemon.database), change, cwd=daemon.folder)
+    assert done.returncode == 0
+    daemon.until(lambda: daemon.scores() == {"shanghai": 0.0, "beijing": 100.0})
+    daemon.until(lambda: daemon.rows(doubled) == [(6.0,)])
+    assert daemon.stop() == 0
+    assert workers_of(daemon.folder) == []
+
+
+def test_what_changes_while_a_derive_computes_is_not_missed(daemon: Daemon) -> None:
+    wait = """
+from pathlib import Path
+import time
+if figures.height:
+    Path("computing").touch()
+    while not Path("go").exists():
+        time.sleep(0.01)
+"""
+    write_derived(daemon.folder, "doubled", wait, of="boats")
+    daemon.start()
+    daemon.until(lambda: (daemon.folder / "computing").exists())
+    change = "UPDATE observations SET value = 1 WHERE indicator_id = 'local.boats' AND value = 7"
+    done = run_module("sqlite_utils", str(daemon.database), change, cwd=daemon.folder)
+    assert done.returncode == 0  # nobody waits for the plugin before he may write
+    (daemon.folder / "go").touch()
+    doubled = "SELECT value FROM observations WHERE indicator_id = 'local.doubled' ORDER BY 1"
+    daemon.until(lambda: daemon.rows(doubled) == [(2.0,), (6.0,)])
     assert daemon.stop() == 0
 
 

@@ -39,6 +39,21 @@ def fetch(http, source, since):
 def normalize(documents):
 {normalize}
 """
+DERIVED = """
+import polars as pl
+from cityflux import Indicator, hookimpl
+
+
+@hookimpl
+def indicator():
+    return Indicator("local.{name}", "甲", "{name}", "个", inputs=("local.{of}",))
+
+
+@hookimpl
+def derive(figures):
+{derive}
+    return figures.select("city", "period", pl.col("value") * 2)
+"""
 DOCUMENT = "return [Document(f'file:{NAME}', b'7 3')]"
 FRAME = """
 shanghai, beijing = map(float, documents[0].body.split())
@@ -90,6 +105,15 @@ def write_plugin(
         ),
         encoding="utf-8",
     )
+    return path
+
+
+def write_derived(folder: Path, name: str, derive: str = "", of: str = "given") -> Path:
+    """Write the plugin file of an indicator that doubles another, after what is given."""
+    path = folder / "my_plugins" / f"{name}.py"
+    path.parent.mkdir(exist_ok=True)
+    derive = _indented(derive or "pass")
+    path.write_text(DERIVED.format(name=name, derive=derive, of=of), encoding="utf-8")
     return path
 
 

@@ -1,0 +1,67 @@
+"""`derive` of plugins that are not built in: cut off where it does not end, and named."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from core.isolation.derivations import Derivations
+from core.plugin_manager import Selection, load_selection
+from tests.conftest import Cityflux
+from tests.isolation.plugins import ENDLESS, LEAVING, rows, workers_of, write_derived, write_plugin
+
+INPUTS = [("local.given", "shanghai", "2020", 7.0), ("local.given", "beijing", "2020", 3.0)]
+COUNT = "from pathlib import Path; Path('called').open('a').write('x')"
+
+
+def test_one_that_ends_its_process_costs_itself_alone(folder: Path, cityflux: Cityflux) -> None:
+    write_plugin(folder, "given")
+    write_derived(folder, "doubled")
+    for name, (fetch, normalize, _) in LEAVING.items():
+        write_derived(folder, name, fetch or normalize)
+    done = cityflux("refresh", "local.given")
+    assert done.returncode == 1
+    for name, (*_, said) in LEAVING.items():
+        (line,) = [line for line in done.stderr.splitlines() if f"local.{name}: " in line]
+        assert said.replace("fetch ", "derive ").replace("normalize ", "derive ") in line
+    derived = "SELECT indicator_id, value FROM observations WHERE indicator_id <> 'local.given'"
+    assert rows(folder, f"{derived} ORDER BY value") == [
+        ("local.doubled", 6),
+        ("local.doubled", 14),
+    ]
+    lineage = "SELECT indicator_id, input_city_id FROM derivations ORDER BY 2"
+    assert rows(folder, lineage) == [("local.doubled", "beijing"), ("local.doubled", "shanghai")]
+    assert workers_of(folder) == []
+
+
+def test_one_that_never_ends_is_cut_off_once(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(folder)
+    for name, hooks in ENDLESS.items():
+        write_derived(folder, name, f"{COUNT}\n{''.join(hooks)}")
+    write_derived(folder, "doubled")
+    plugins = load_selection(Selection((folder / "my_plugins",), built_in=False)).indicators
+    with Derivations({"shanghai", "beijing"}, time_limit=1) as derivations:
+        for _ in range(2):
+            for name in ENDLESS:
+                derived = derivations.derive(plugins[f"local.{name}"], INPUTS)
+                assert "derive did not end: gave up after 1 s" in derived.error
+                assert derived.found == []
+        derived = derivations.derive(plugins["local.doubled"], INPUTS)
+    assert [figure.value for figure in derived.found] == [14.0, 6.0]
+    assert (folder / "called").read_text() == "x" * len(ENDLESS)
+    assert workers_of(folder) == []
+
+
+def test_what_breaks_the_contract_is_named(folder: Path, cityflux: Cityflux) -> None:
+    write_plugin(folder, "given")
+    write_derived(folder, "wrong", "return figures.select('city', 'value')")
+    write_derived(folder, "invented", "return figures.with_columns(city=pl.lit('atlantis'))")
+    done = cityflux("refresh", "local.given")
+    assert "local.wrong: PluginError: derive() returned the columns city, value" in done.stderr
+    assert "local.invented: PluginError: derive() returned atlantis" in done.stderr
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    return tmp_path

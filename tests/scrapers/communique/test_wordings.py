@@ -175,6 +175,7 @@ def test_the_year_of_a_list_of_companies() -> None:
 def test_trade_in_services_is_no_trade_in_goods() -> None:
     assert read("服务贸易总额3000亿元，出口1800亿元，进口1200亿元。") == {}
     assert read("对外贸易总额3000亿元，出口1800亿元。") == {EXPORTS: (1800, "亿元")}
+    assert read("全年地区货物进出口总值3000亿元，其中出口1800亿元。") == {EXPORTS: (1800, "亿元")}
 
 
 def test_a_ratio_between_a_level_and_its_growth() -> None:

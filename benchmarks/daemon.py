@@ -5,6 +5,7 @@
     python -m benchmarks.daemon                        # 10,000 scheduled indicators: start, memory
     python -m benchmarks.daemon --idle 10              # ten minutes of nothing: CPU, memory
     python -m benchmarks.daemon --refreshes 10000      # changing data: does memory grow?
+    python -m benchmarks.daemon --questions 20         # /health, /metrics: a million figures
 
 A real ``cityflux run`` in a process of its own asks a server on loopback. It counts as started when
 it tells its service manager so (READY, sd_notify), which is when all sources are scheduled.
@@ -20,25 +21,44 @@ import os
 import signal
 import socket
 import sqlite3
+import statistics
 import subprocess
 import sys
 import tempfile
 import time
+import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
+from typing import NamedTuple
 
 import psutil
 
 from core.config import Config
+from core.daemon.endpoint import answering
 from core.plugin_manager import load_plugins
-from storage.database import now, open_database, write
-from storage.jobs import Job, save_jobs
+from storage.database import now, open_database, read_database, write
+from storage.jobs import Job, save_daemon, save_jobs
 from tests.series import CITIES, prepare_series
 from tests.servers import LoopbackServer
 
 ROOT = Path(__file__).resolve().parents[1]
 MIB = 2**20
+
+
+class Memory(NamedTuple):
+    """The memory of a process and of its children, in MiB.
+
+    Attributes:
+        rss: resident; what several processes share counts in each of them.
+        pss: resident; what several processes share counts once.
+        processes: how many there are.
+    """
+
+    rss: float
+    pss: float
+    processes: int
 
 
 class Daemon:
@@ -85,13 +105,14 @@ class Daemon:
         return float(self.process.memory_info().rss) / MIB
 
     @property
-    def memory_of_workers(self) -> float:
-        """The same of the processes in which plugins that are not built in do their work."""
-        found = 0.0
-        for each in self.process.children(recursive=True):
+    def memory_in_all(self) -> Memory:
+        """The memory of the daemon and of its workers, in which foreign plugins do their work."""
+        found = [Memory(0.0, 0.0, 0)]
+        for each in (self.process, *self.process.children(recursive=True)):
             with contextlib.suppress(psutil.NoSuchProcess):
-                found += each.memory_info().rss / MIB
-        return found
+                info = each.memory_full_info()
+                found.append(Memory(info.rss / MIB, info.pss / MIB, 1))
+        return Memory(*map(sum, zip(*found, strict=True)))
 
     def ask(self, query: str) -> int:
         """A number from the database."""
@@ -144,15 +165,17 @@ def many(series: int) -> None:
         print(f"{series:,} scheduled indicators, new database: {daemon.ready}")
         print(f"stopped while all of them were due in {daemon.stop():.1f} s")
         daemon = Daemon(folder)
-        start, most, workers = time.perf_counter(), 0.0, 0.0
+        start, alone, seen = time.perf_counter(), 0.0, []
         while daemon.ask(FETCHED) < series and time.perf_counter() - start < 600:
-            most, workers = max(most, daemon.memory), max(workers, daemon.memory_of_workers)
+            alone = max(alone, daemon.memory)
+            seen.append(daemon.memory_in_all)
             time.sleep(0.5)
         seconds, count = time.perf_counter() - start, daemon.ask(FETCHED)
+        rss, pss, processes = map(max, zip(*seen, strict=True))
         print(
-            f"all due at once: {count:,} fetched in {seconds:.0f} s, at most {most:.0f} MiB, and "
-            f"{workers:.0f} MiB in workers, which end when they are idle; "
-            f"stopped in {daemon.stop():.1f} s"
+            f"all due at once: {count:,} fetched in {seconds:.0f} s; the daemon took at most "
+            f"{alone:.0f} MiB, and with its workers, {processes} processes in all, {rss:.0f} MiB, "
+            f"or {pss:.0f} where what they share counts once; stopped in {daemon.stop():.1f} s"
         )
         daemon = Daemon(folder)
         time.sleep(10)
@@ -233,17 +256,79 @@ def refreshes(count: int) -> None:
         )
 
 
+_MANY = """
+WITH RECURSIVE n (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n LIMIT :count)
+"""
+_FIGURES = """
+INSERT INTO observations (indicator_id, city_id, period, source_id, value)
+SELECT i.id, c.id, p.value, 's' || substr(i.id, 2), 1.0
+FROM indicators i, cities c, json_each('["2022", "2023", "2024", "2025"]') p
+"""
+
+
+def fill(database: Path, count: int) -> int:
+    """A database with many indicators, each from a source of its own; returns how many figures."""
+    moment = {"moment": now()}
+    with open_database(database) as connection, write(connection):
+        for rows, sql in (
+            (30, "INSERT INTO cities (id, name_zh, name_en) SELECT 'c' || n, n, n FROM n"),
+            (count, "INSERT INTO sources (id, publisher) SELECT 's' || n, 'made up' FROM n"),
+            (
+                count,
+                "INSERT INTO indicators (id, name_zh, name_en, unit) SELECT 'i' || n, n, n, '个' "
+                "FROM n",
+            ),
+            (
+                count,
+                "INSERT INTO jobs SELECT 's' || n, '@daily', :moment, :moment, :moment, NULL, '' "
+                "FROM n",
+            ),
+        ):
+            connection.execute(_MANY + sql, {"count": rows, **moment})
+        connection.execute(_FIGURES)
+        state = {"pid": 1, "host": "", "started": now(), "beat": now(), "position": 0}
+        save_daemon(connection, state)
+        return int(connection.execute("SELECT count(*) FROM observations").fetchone()[0])
+
+
+CHANGE = "UPDATE observations SET value = value + 1 WHERE indicator_id = 'i' || ?"
+
+
+def questions(times: int, count: int) -> None:
+    """Ask /health and /metrics again and again, and change the figures of an indicator between."""
+    with tempfile.TemporaryDirectory() as name:
+        database = Path(name) / "c.db"
+        figures = fill(database, count)
+        with contextlib.closing(socket.create_server(("127.0.0.1", 0))) as probe:
+            port = probe.getsockname()[1]
+        taken: dict[str, list[float]] = {"health": [], "metrics": []}
+        with answering(port, partial(read_database, database)):
+            for number in range(1, times + 1):
+                for path, seconds in taken.items():
+                    with open_database(database) as connection:
+                        connection.execute(CHANGE, (number,))
+                    start = time.perf_counter()
+                    urllib.request.urlopen(f"http://127.0.0.1:{port}/{path}").read()
+                    seconds.append(time.perf_counter() - start)
+    print(f"{count:,} indicators and sources, {figures:,} figures")
+    for path, (first, *rest) in taken.items():
+        print(f"/{path}: {first * 1e3:.0f} ms at first, {statistics.median(rest) * 1e3:.0f} ms")
+
+
 def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--indicators", type=int, default=10_000)
     parser.add_argument("--idle", type=float, metavar="MINUTES")
     parser.add_argument("--refreshes", type=int, metavar="N")
+    parser.add_argument("--questions", type=int, metavar="N")
     options = parser.parse_args()
     if options.idle:
         idle(options.idle)
     elif options.refreshes:
         refreshes(options.refreshes)
+    elif options.questions:
+        questions(options.questions, options.indicators)
     else:
         many(options.indicators)
 

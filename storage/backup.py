@@ -6,13 +6,20 @@ import contextlib
 import glob
 import os
 import sqlite3
+import time
+from collections.abc import Callable
 from pathlib import Path
 
 from storage.database import now, read_database
-from storage.errors import StorageError
+from storage.errors import GivenUp, StorageError
 
 #: Pages that are copied before others get their turn.
 _PAGES = 1000
+#: Steps of SQLite's virtual machine between two questions whether the copy is given up.
+_STEPS = 100_000
+_UNFINISHED = ".unfinished"
+#: Seconds after which a half-made copy that nobody has written to is what a killed process left.
+_FORGOTTEN = 3600.0
 
 
 def target_of(database: Path, path: Path | None) -> Path:
@@ -23,23 +30,35 @@ def target_of(database: Path, path: Path | None) -> Path:
     return path / name if path.is_dir() or not path.suffix else path
 
 
-def back_up(database: Path, target: Path, replace: bool = False) -> int:
+def back_up(
+    database: Path,
+    target: Path,
+    replace: bool = False,
+    given_up: Callable[[], bool] = lambda: False,
+) -> int:
     """Copy a database and check the copy; only a whole one gets its name.
 
     Args:
         database: the file, which others may be writing.
         target: the file of the copy.
         replace: whether a file that is there already may go.
+        given_up: asked again and again whether the copy is not wanted any more.
 
     Returns:
         The size of the copy in bytes.
 
     Raises:
+        GivenUp: it is not wanted any more; nothing is left of it.
         StorageError: the file is there already, cannot be written, or the copy is damaged.
     """
+
+    def go_on(*_: int) -> None:
+        if given_up():
+            raise GivenUp(f"{target}: given up")
+
     if target.exists() and not replace:
         raise StorageError(f"{target}: is there already; name another file, or add --force")
-    unfinished = target.with_name(target.name + ".unfinished")
+    unfinished = target.with_name(target.name + _UNFINISHED)
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         unfinished.unlink(missing_ok=True)
@@ -47,8 +66,13 @@ def back_up(database: Path, target: Path, replace: bool = False) -> int:
             read_database(database) as source,
             contextlib.closing(sqlite3.connect(unfinished)) as copy,
         ):
-            source.backup(copy, pages=_PAGES)
+            # One state of the database for all pages: a change would make SQLite begin anew, and
+            # where others write all the time, a large copy would never come to an end.
+            source.execute("BEGIN")
+            source.execute("SELECT 1 FROM sqlite_master").fetchone()
+            source.backup(copy, pages=_PAGES, progress=go_on)
             copy.execute("PRAGMA journal_mode = DELETE")  # one file, without companions
+            copy.set_progress_handler(given_up, _STEPS)
             (state,) = copy.execute("PRAGMA integrity_check").fetchone()
         if state != "ok":
             raise StorageError(f"{database}: the copy is damaged ({state}); see: integrity_check")
@@ -57,6 +81,7 @@ def back_up(database: Path, target: Path, replace: bool = False) -> int:
     except OSError as error:
         raise StorageError(f"{target}: cannot be written ({error.strerror})") from error
     except sqlite3.Error as error:
+        go_on()
         raise StorageError(f"{target}: the copy failed ({error}); try again") from error
     finally:
         with contextlib.suppress(OSError):
@@ -66,15 +91,29 @@ def back_up(database: Path, target: Path, replace: bool = False) -> int:
 
 def copies(database: Path, folder: Path) -> list[Path]:
     """The copies of a database in a folder that got their names from `target_of`, oldest first."""
-    moment = "[0-9]" * 4 + "-[0-9][0-9]-[0-9][0-9]T" + "[0-9]" * 6
-    return sorted(folder.glob(f"{glob.escape(database.stem)}-{moment}{database.suffix}"))
+    return sorted(folder.glob(_pattern(database)))
 
 
-def prune_copies(database: Path, folder: Path, keep: int) -> None:
-    """Delete the oldest copies, so that no more than ``keep`` stay.
+def prune_copies(database: Path, folder: Path, keep: int, newest: Path) -> None:
+    """Delete the oldest copies, so that no more than ``keep`` stay, and what killed ones left.
+
+    Args:
+        database: whose copies they are.
+        folder: where they are.
+        keep: how many stay.
+        newest: the one that was just made; it stays whatever the clock said.
 
     Raises:
         OSError: one cannot be deleted.
     """
-    for path in copies(database, folder)[:-keep]:
+    others = [path for path in copies(database, folder) if path != newest]
+    for path in others[: len(others) - keep + 1]:
         path.unlink()
+    for path in folder.glob(f"{_pattern(database)}{_UNFINISHED}*"):
+        if time.time() - path.stat().st_mtime > _FORGOTTEN:
+            path.unlink()
+
+
+def _pattern(database: Path) -> str:
+    moment = "[0-9]" * 4 + "-[0-9][0-9]-[0-9][0-9]T" + "[0-9]" * 6
+    return f"{glob.escape(database.stem)}-{moment}{database.suffix}"

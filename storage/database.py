@@ -18,7 +18,12 @@ BUSY_TIMEOUT = 15.0  # seconds that a writer waits for another
 
 def now() -> str:
     """This moment in UTC as the database writes it: ``2026-11-21T01:29:59.119Z``."""
-    return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    return as_text(datetime.now(UTC))
+
+
+def as_text(moment: datetime) -> str:
+    """A moment as the database writes it, so that texts compare like moments."""
+    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 @contextmanager

@@ -17,3 +17,7 @@ class NewerDatabase(StorageError):
 
 class ReadOnly(StorageError):
     """The file or its folder cannot be written."""
+
+
+class GivenUp(StorageError):
+    """What was under way is not wanted any more."""

@@ -291,3 +291,12 @@ def kept_documents(
             standing.append(documents)
         newer |= addresses
     return standing[::-1]
+
+
+def count_fetches(connection: sqlite3.Connection, since: int = 0) -> tuple[int, dict[str, int]]:
+    """The id of the last fetch, and how many there were after the fetch ``since``, by outcome."""
+    (last,) = connection.execute("SELECT max(id) FROM fetches").fetchone()
+    rows = connection.execute(
+        "SELECT outcome, count(*) FROM fetches WHERE id > ? GROUP BY outcome", (since,)
+    )
+    return last or since, dict(rows)

@@ -14,10 +14,11 @@ are gone.
 from __future__ import annotations
 
 import sqlite3
-from datetime import UTC, datetime, timedelta
+from collections.abc import Callable
+from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from storage.database import now, write
+from storage.database import as_text, now, write
 
 #: How much is deleted in one transaction, so that others can write in between.
 _TOGETHER = 1000
@@ -76,7 +77,10 @@ LIMIT {_TOGETHER}
 
 
 def run_housekeeping(
-    connection: sqlite3.Connection, policy: Policy, moment: datetime | None = None
+    connection: sqlite3.Connection,
+    policy: Policy,
+    moment: datetime | None = None,
+    given_up: Callable[[], bool] = lambda: False,
 ) -> Tidied:
     """Delete what is old and not needed, and let SQLite look after its statistics and its log.
 
@@ -86,6 +90,7 @@ def run_housekeeping(
         connection: for writing, not within a transaction.
         policy: how long things are kept.
         moment: the present; that of the clock if left out.
+        given_up: asked now and then whether the rest may stay for the next time.
 
     Raises:
         StorageError: another process held the database for too long.
@@ -95,12 +100,16 @@ def run_housekeeping(
     # looked for in all observations, which have no index for a question that is asked once a day.
     connection.execute("PRAGMA foreign_keys = OFF")
     try:
-        while (gone := _prune_snapshots(connection, _days_ago(policy[0], moment)))[0]:
+        since = _days_ago(policy.keep_snapshots_days, moment)
+        while not given_up() and (gone := _prune_snapshots(connection, since))[0]:
             snapshots, size = snapshots + gone[0], size + gone[1]
-        while count := _thin_fetches(connection, _days_ago(policy[1], moment)):
+        since = _days_ago(policy.keep_fetches_days, moment)
+        while not given_up() and (count := _thin_fetches(connection, since)):
             fetches += count
     finally:
         connection.execute("PRAGMA foreign_keys = ON")
+    if given_up():
+        return Tidied(snapshots, size, fetches)
     connection.execute("PRAGMA optimize")
     connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     return Tidied(snapshots, size, fetches)
@@ -149,5 +158,4 @@ def _days_ago(days: int, moment: datetime | None) -> str:
     """A moment as the database writes it."""
     if moment is None:
         moment = datetime.fromisoformat(now())
-    since = (moment - timedelta(days=days)).astimezone(UTC)
-    return since.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    return as_text(moment - timedelta(days=days))

@@ -21,11 +21,20 @@ class Job(NamedTuple):
     error: str
 
 
+_JOBS = f"SELECT {', '.join(Job._fields)} FROM jobs"
+
+
 def read_jobs(connection: sqlite3.Connection) -> dict[str, Job]:
     """All jobs, by source."""
-    columns = ", ".join(Job._fields)
-    rows = connection.execute(f"SELECT {columns} FROM jobs ORDER BY source_id")
+    rows = connection.execute(f"{_JOBS} ORDER BY source_id")
     return {job.source_id: job for job in map(Job._make, rows)}
+
+
+def read_troubled(connection: sqlite3.Connection, latest: str) -> list[Job]:
+    """The jobs that failed, and those that were due before ``latest`` and do not run."""
+    late = "running_since IS NULL AND next_run < ?"
+    rows = connection.execute(f"{_JOBS} WHERE error <> '' OR {late} ORDER BY source_id", (latest,))
+    return [*map(Job._make, rows)]
 
 
 def save_jobs(connection: sqlite3.Connection, jobs: Iterable[Job]) -> None:

@@ -100,3 +100,10 @@ def no_revision_of_what_stands(db: Database) -> None:
     )
     db.execute("DROP TRIGGER IF EXISTS observations_standing")
     db.execute(schema.STANDING)
+
+
+@migrations()
+def staleness_in_half_the_time(db: Database) -> None:
+    """The view of stale indicators groups the figures before it joins them."""
+    db.execute("DROP VIEW IF EXISTS stale_indicators")
+    db.execute(f"CREATE VIEW stale_indicators AS {VIEWS['stale_indicators']}")

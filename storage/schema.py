@@ -22,6 +22,7 @@ STEPS = (
     "alarms_and_counts_of_operation",
     "terms_of_new_indicators_at_once",
     "no_revision_of_what_stands",
+    "staleness_in_half_the_time",
 )
 
 CATALOG = """

@@ -66,13 +66,17 @@ FROM ranked ORDER BY index_id, city_id, period, score - mean DESC
 """
 
 _ALLOWED = " ".join(f"WHEN '{name}' THEN {days}" for name, days in ALLOWED_DAYS.items())
+#: SQL: the last day of the latest period of some figures ``o``, of which the suspect do not count.
+LATEST_DAY = f"max(CASE WHEN o.status <> 'suspect' THEN {_END.format(p='o.period')} END)"
+# Grouped before it is joined, which takes half the time where there are a million figures.
 STALE_INDICATORS = f"""
 WITH latest AS (
-    SELECT i.id AS indicator_id, i.name_zh, i.name_en, i.frequency,
-        max({_END.format(p="o.period")}) AS latest_day,
+    SELECT i.id AS indicator_id, i.name_zh, i.name_en, i.frequency, f.latest_day,
         CASE i.frequency {_ALLOWED} END AS allowed_days
-    FROM indicators i LEFT JOIN observations o ON o.indicator_id = i.id AND o.status <> 'suspect'
-    GROUP BY i.id
+    FROM indicators i LEFT JOIN (
+        SELECT o.indicator_id, {LATEST_DAY} AS latest_day FROM observations o
+        GROUP BY o.indicator_id
+    ) f ON f.indicator_id = i.id
 )
 SELECT indicator_id, name_zh, name_en, frequency, latest_day,
     CAST(julianday('now') - julianday(latest_day) - allowed_days AS INTEGER) AS days_late,

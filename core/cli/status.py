@@ -29,10 +29,9 @@ ORDER BY r.index_id
 def facts(session: Session, connection: sqlite3.Connection) -> dict[str, Any]:
     """Everything that status says, as one object."""
     from storage.observations import position
-    from storage.staleness import count_without_figure, read_stale
+    from storage.staleness import read_late
 
-    stale = [each._asdict() for each in read_stale(connection)]
-    without = count_without_figure(connection)
+    stale, without = read_late(connection)
     connection.row_factory = sqlite3.Row
     counts = {
         table: connection.execute(f"SELECT count(*) FROM {table}").fetchone()[0]
@@ -49,7 +48,7 @@ def facts(session: Session, connection: sqlite3.Connection) -> dict[str, Any]:
         "bytes": session.database.stat().st_size,
         "change_position": now_at,
         "counts": counts,
-        "stale": stale,
+        "stale": [each._asdict() for each in stale],
         "without_figure": without,
         "indices": runs,
         "failed": [dict(row) for row in connection.execute(_FAILED)],

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import logging
 import sqlite3
+import threading
 import time
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -13,7 +15,7 @@ from core.daemon.plan import Session, zone_of
 from core.daemon.schedule import next_run, trigger_of
 from core.errors import ConfigError
 from storage.backup import back_up, copies, prune_copies, target_of
-from storage.errors import StorageError
+from storage.errors import GivenUp, StorageError
 from storage.housekeeping import Policy, run_housekeeping
 
 if TYPE_CHECKING:
@@ -35,10 +37,18 @@ class Chores:
     Args:
         session: configuration and database.
         alarms: who hears of a copy that failed, and of the next one that did not.
+        stopping: whether the daemon is to stop, so that long work is left for the next start.
+
+    Attributes:
+        is_copying: whether a copy is under way.
     """
 
-    def __init__(self, session: Session, alarms: Alarms) -> None:
-        self._session, self._alarms = session, alarms
+    def __init__(
+        self, session: Session, alarms: Alarms, stopping: Callable[[], bool] = lambda: False
+    ) -> None:
+        self._session, self._alarms, self._stopping = session, alarms, stopping
+        self._given_up = threading.Event()
+        self.is_copying = False
         self._tidied = -DAY
         self._problem: str | None = None  # None until the first copy of this process
 
@@ -62,7 +72,7 @@ class Chores:
         settings = self._session.config.housekeeping
         policy = Policy(settings.keep_snapshots_days, settings.keep_fetches_days)
         try:
-            done = run_housekeeping(connection, policy)
+            done = run_housekeeping(connection, policy, given_up=self._stopping)
         except (StorageError, sqlite3.Error) as error:
             log.warning("housekeeping: %s; tried again tomorrow", error)
             return
@@ -74,20 +84,29 @@ class Chores:
                 done.fetches,
             )
 
+    def give_up(self) -> None:
+        """Leave the copy that is under way, if any; nothing is left of it."""
+        self._given_up.set()
+
     def _back_up(self) -> None:
         """In a thread of the scheduler."""
+        self.is_copying = True
         database, settings = self._session.database, self._session.config.backup
         try:
             settings.folder.mkdir(parents=True, exist_ok=True)
             target = target_of(database, settings.folder)
-            size = back_up(database, target, replace=True)
-            prune_copies(database, settings.folder, settings.keep)
+            size = back_up(database, target, replace=True, given_up=self._given_up.is_set)
+            prune_copies(database, settings.folder, settings.keep, target)
+        except GivenUp:
+            log.info("backup: given up for now; the next start makes one")
         except (StorageError, OSError) as error:
             self._problem = str(error)
             log.error("backup: %s", error)
         else:
             self._problem = ""
             log.info("backup: %s, %.1f MiB, checked", target, size / 2**20)
+        finally:
+            self.is_copying = False
 
 
 def backup_trigger(config: Config) -> BaseTrigger | None:

@@ -11,8 +11,8 @@ from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 from core.daemon.health import problems
+from core.daemon.tally import Tally
 from core.errors import ConfigError
-from storage.staleness import read_stale
 
 Read = Callable[[], AbstractContextManager[sqlite3.Connection]]
 
@@ -27,7 +27,7 @@ def answering(port: int, read: Read) -> Iterator[None]:
     if not port:
         yield
         return
-    server = _listen(port, partial(_Answers, read))
+    server = _listen(port, partial(_Answers, read, Tally()))
     server.daemon_threads = True
     thread = threading.Thread(target=server.serve_forever, name="cityflux-port", daemon=True)
     thread.start()
@@ -56,8 +56,8 @@ def _listen(port: int, handler: Callable[..., BaseHTTPRequestHandler]) -> Thread
 
 
 class _Answers(BaseHTTPRequestHandler):
-    def __init__(self, read: Read, *arguments: object) -> None:
-        self._read = read
+    def __init__(self, read: Read, tally: Tally, *arguments: object) -> None:
+        self._read, self._tally = read, tally
         super().__init__(*arguments)  # type: ignore[arg-type]
 
     def do_GET(self) -> None:
@@ -65,14 +65,16 @@ class _Answers(BaseHTTPRequestHandler):
         if self.path == "/health":
             with self._read() as connection:
                 wrong = problems(connection)
-                stale = {each.indicator_id: each.days_late for each in read_stale(connection)}
+                stale = self._tally.count(connection).stale
             said = {"healthy": not wrong, "problems": wrong, "stale": stale}
             body = json.dumps(said, ensure_ascii=False)
             self._send(503 if wrong else 200, "application/json", body.encode())
         elif self.path == "/metrics":
             from core.daemon.metrics import exposition
 
-            self._send(200, "text/plain; version=0.0.4; charset=utf-8", exposition(self._read))
+            self._send(
+                200, "text/plain; version=0.0.4; charset=utf-8", exposition(self._read, self._tally)
+            )
         else:
             self._send(404, "text/plain", b"there are /health and /metrics\n")
 

@@ -6,7 +6,8 @@ import sqlite3
 from datetime import UTC, datetime, timedelta
 
 from storage.alarms import read_alarms
-from storage.jobs import read_daemon, read_jobs
+from storage.database import as_text
+from storage.jobs import read_daemon, read_troubled
 from storage.observations import position
 
 #: How long past its time a source may be before it is late.
@@ -35,11 +36,8 @@ def problems(connection: sqlite3.Connection, now: datetime | None = None) -> lis
         found.append("the indices do not know the last changes")
     if "backup" in (alarms := read_alarms(connection)):
         found.append(f"backup: {alarms['backup']}")
-    for job in read_jobs(connection).values():
-        if job.error:
-            found.append(f"{job.source_id}: {job.error}")
-        elif job.next_run and not job.running_since and _past(job.next_run, moment):
-            found.append(f"{job.source_id}: was due at {job.next_run}")
+    for job in read_troubled(connection, as_text(moment - ALLOWED)):
+        found.append(f"{job.source_id}: {job.error or f'was due at {job.next_run}'}")
     return found
 
 

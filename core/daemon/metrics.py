@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sqlite3
-from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from datetime import datetime
@@ -12,10 +11,11 @@ from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 
 from core.daemon.health import problems
-from storage.housekeeping import thinned_fetches
+from core.daemon.tally import Counts, Tally
 from storage.jobs import read_daemon, read_jobs
 from storage.observations import position
-from storage.staleness import read_stale
+
+Read = Callable[[], AbstractContextManager[sqlite3.Connection]]
 
 #: Every metric: what it says, and its label.
 METRICS = {
@@ -38,23 +38,24 @@ class Numbers:
 
     Args:
         read: opens the database for reading.
+        tally: what it counted until now.
     """
 
-    def __init__(self, read: Callable[[], AbstractContextManager[sqlite3.Connection]]) -> None:
-        self._read = read
+    def __init__(self, read: Read, tally: Tally) -> None:
+        self._read, self._tally = read, tally
 
     def collect(self) -> Iterator[Metric]:
         """All metrics, as they are now."""
         with self._read() as connection:
             yield from _of_daemon(connection)
-            yield from _of_figures(connection)
+            yield from _of_figures(self._tally.count(connection))
             yield from _of_sources(connection)
 
 
-def exposition(read: Callable[[], AbstractContextManager[sqlite3.Connection]]) -> bytes:
+def exposition(read: Read, tally: Tally) -> bytes:
     """The metrics in the text format of Prometheus."""
     registry = CollectorRegistry()
-    registry.register(Numbers(read))
+    registry.register(Numbers(read, tally))
     return generate_latest(registry)
 
 
@@ -69,22 +70,16 @@ def _of_daemon(connection: sqlite3.Connection) -> Iterator[Metric]:
         yield _gauge("cityflux_recompute_duration_seconds", state["recompute_seconds"])
 
 
-def _of_figures(connection: sqlite3.Connection) -> Iterator[Metric]:
+def _of_figures(counts: Counts) -> Iterator[Metric]:
     name = "cityflux_observations"
     figures = GaugeMetricFamily(name, METRICS[name], labels=["status"])
-    for status, count in connection.execute(
-        "SELECT status, count(*) FROM observations GROUP BY status"
-    ):
+    for status, count in counts.figures.items():
         figures.add_metric([status], count)
     yield figures
-    yield _gauge("cityflux_stale_indicators", len(read_stale(connection)))
+    yield _gauge("cityflux_stale_indicators", len(counts.stale))
     name = "cityflux_fetches_total"
     fetched = CounterMetricFamily(name, METRICS[name], labels=["outcome"])
-    counts = Counter(thinned_fetches(connection))
-    counts.update(
-        dict(connection.execute("SELECT outcome, count(*) FROM fetches GROUP BY outcome"))
-    )
-    for outcome, count in counts.items():
+    for outcome, count in counts.fetches.items():
         fetched.add_metric([outcome], count)
     yield fetched
 

@@ -14,14 +14,13 @@ import socket
 import sqlite3
 import threading
 import time
-from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, suppress
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from core.carry_out import Result
+from core.carry_out import Result, one_line
 from core.daemon.alarms import Alarms
 from core.daemon.chores import Chores, backup_trigger
 from core.daemon.endpoint import answering, check_port
@@ -29,9 +28,9 @@ from core.daemon.follow import follow
 from core.daemon.lock import only_daemon
 from core.daemon.notify import notify
 from core.daemon.plan import Session, sources_apart, tasks_of, triggers, users
-from core.daemon.schedule import next_run
-from core.daemon.timing import ClockWatch, new_scheduler
-from core.daemon.webhook import open_webhook
+from core.daemon.sources import Sources
+from core.daemon.timing import POOL, ClockWatch, new_scheduler, plan_anew
+from core.daemon.webhook import LAST_WORDS, open_webhook
 from core.errors import USER_ERRORS, ConfigError
 from core.http import LastAnswers, keep_hosts, open_client
 from core.isolation.pool import Workers
@@ -43,7 +42,6 @@ from core.version import __version__
 from scrapers.client import Client
 from storage import catalog, jobs
 from storage.database import now, read_database, write
-from storage.jobs import Job
 from storage.observations import position
 
 if TYPE_CHECKING:
@@ -53,11 +51,15 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("cityflux")
 
+#: What the fetching threads hand over of a source: that a look begins (no results), what it came
+#: to so far, why it could not be taken, or that it is over (None). Not a SimpleQueue: in CPython
+#: 3.11 a signal that comes at the very end of the timeout of its `get` makes it wait for ever, and
+#: the daemon would not stop.
+Results = queue.Queue[tuple[str, list[Result] | str | None]]
+
 BEAT = 30.0  # seconds between two signs of life
 LIVELY = 10.0  # seconds after a change in which the next one is expected, and looked for more often
 LONGEST_GATHERING = 1.0  # seconds after the first change at which indices are recomputed anyway
-FIRST_RETRY = timedelta(minutes=15)  # after a failure; doubled with each further one
-LAST_RETRY = timedelta(hours=12)
 
 
 class Service:
@@ -73,11 +75,6 @@ class Service:
         self._triggers = _checked(self._session)
         self._stopping = threading.Event()
         self._reload = threading.Event()
-        # Not a SimpleQueue: in CPython 3.11 a signal that comes at the very end of the timeout of
-        # its `get` makes it wait for ever, and the daemon would not stop.
-        self._results: queue.Queue[tuple[str, list[Result] | None]] = queue.Queue()
-        self._jobs: dict[str, Job] = {}
-        self._failures: Counter[str] = Counter()
         self._position = 0
 
     def run(self) -> None:
@@ -89,6 +86,7 @@ class Service:
             while not self._stopping.is_set():
                 self._run_with(self._session)
         log.info("stopped")
+        _leave_threads_behind()
 
     def _run_with(self, session: Session) -> None:
         """Serve with one configuration, until stopped or until there is another one."""
@@ -104,6 +102,8 @@ class Service:
                 answering(session.config.daemon.port, partial(read_database, session.database))
             )
             self._history, self._http = History(known), http
+            # Threads of an earlier configuration may still hand over what nobody waits for.
+            self._results: Results = queue.Queue()
             self._closing = threading.Event()
             self._users = users(session.plugins)
             self._cities = catalog.known_ids(connection, "cities")
@@ -111,12 +111,13 @@ class Service:
                 Workers(self._cities, session.config.refresh.processes)
             )
             self._alarms = Alarms(connection, webhook, self._triggers)
-            self._chores = Chores(session, self._alarms)
+            self._chores = Chores(session, self._alarms, self._is_ending)
+            self._sources = Sources(connection, session.plugins, self._alarms)
             self._start(connection)
-            scheduler = self._schedule(connection)
+            scheduler = self._schedule()
             self._chores.schedule(scheduler)
             notify(READY="1", STATUS="waiting for what is due")
-            log.info("up, pid %d; %d sources scheduled", os.getpid(), len(self._jobs))
+            log.info("up, pid %d; %d sources scheduled", os.getpid(), len(self._sources))
             self._serve(connection)
             notify(**({"RELOADING": "1"} if self._reload.is_set() else {"STOPPING": "1"}))
             scheduler.pause()
@@ -148,54 +149,41 @@ class Service:
         self._say(connection)
         self._alarms.ranks()
 
-    def _schedule(self, connection: sqlite3.Connection) -> BackgroundScheduler:
+    def _schedule(self) -> BackgroundScheduler:
         """One job for each source; what was missed runs once, at once."""
-        moment, threads = datetime.now(UTC), self._session.config.refresh.threads
+        threads = self._session.config.refresh.threads
         # Plugins that hang together hold up each other, but not those that are built in.
         scheduler = new_scheduler({"default": threads, "workers": threads})
-        earlier, fetched = jobs.read_jobs(connection), jobs.last_runs(connection)
         apart = sources_apart(self._session.plugins)
-        self._jobs = {}
-        for source_id, (schedule, trigger) in self._triggers.items():
-            last = max(
-                filter(None, (fetched.get(source_id), _last(earlier, source_id))), default=None
-            )
-            job = earlier.get(source_id)
-            # What failed, or was under way when the last daemon ended, is looked at again at once.
-            done = last and not (job and (job.error or job.running_since))
-            known = datetime.fromisoformat(last) if last and done else None
-            first = next_run(trigger, known, moment)
-            success = earlier[source_id].last_success if source_id in earlier else None
-            self._jobs[source_id] = Job(source_id, schedule, _text(first), last, success, None, "")
+        for source_id, first in self._sources.plan(self._triggers, datetime.now(UTC)).items():
             scheduler.add_job(
                 self._fetch,
-                trigger,
-                args=[source_id, self._closing],
+                self._triggers[source_id][1],
+                args=[source_id, self._closing, self._results],
                 id=source_id,
                 next_run_time=first,
                 executor="workers" if source_id in apart else "default",
             )
-        with write(connection):
-            jobs.keep_only_jobs(connection, self._jobs)
-            jobs.save_jobs(connection, self._jobs.values())
         scheduler.start()
         self._scheduler = scheduler
         return scheduler
 
-    def _fetch(self, source_id: str, closing: threading.Event) -> None:
+    def _fetch(self, source_id: str, closing: threading.Event, results: Results) -> None:
         """In a thread of the scheduler: carry out what is due of one source."""
         if closing.is_set():
             return  # it waited for a thread until now; the next start finds it due
-        self._results.put((source_id, []))
+        results.put((source_id, []))
         try:
             with read_database(self._session.database, any_thread=True) as known:
-                self._look(source_id, known)
-        except Exception:
-            log.exception("%s", source_id)
+                for found in self._look(source_id, known):
+                    results.put((source_id, found))
+        except Exception as error:
+            log.debug("%s", source_id, exc_info=True)
+            results.put((source_id, one_line(error)))
         finally:
-            self._results.put((source_id, None))
+            results.put((source_id, None))
 
-    def _look(self, source_id: str, known: sqlite3.Connection) -> None:
+    def _look(self, source_id: str, known: sqlite3.Connection) -> Iterator[list[Result]]:
         """Look at a source; ``known`` may be used by any thread."""
         session, settings = self._session, self._session.config.refresh
         using, secrets = self._users[source_id], session.config.secrets
@@ -204,17 +192,16 @@ class Service:
         # Where many jobs overlap, what they share would never end.
         http = self._http.apart(LastAnswers(known, session.database))
         with http.refresh():
-            for results in run_tasks(
+            yield from run_tasks(
                 tasks, http, self._cities, settings.threads, settings.time_limit, self._workers
-            ):
-                self._results.put((source_id, results))
+            )
 
     def _serve(self, connection: sqlite3.Connection) -> None:
         """Store, watch and recompute until stopped."""
         settings = self._session.config.daemon
         version, first_change, last_change, next_beat = (-1, -1), 0.0, -LIVELY, 0.0
-        clock = ClockWatch(self._scheduler)
-        while not (self._stopping.is_set() or self._reload.is_set()):
+        clock = ClockWatch()
+        while not self._is_ending():
             lively = time.monotonic() - last_change < LIVELY
             pause = settings.poll / 10 if lively else settings.poll
             self._take(connection, min(settings.gather, pause) if first_change else pause)
@@ -229,11 +216,12 @@ class Service:
                 first_change = 0.0
                 self._recompute(connection)
                 version = (version[0], connection.total_changes)
+            if jump := clock.jump():
+                self._set_clock(connection, jump)
             if moment >= next_beat:
                 next_beat = moment + BEAT
                 self._say(connection)
-                # A sleep of the machine stops APScheduler's clock; this makes it look again.
-                clock.look()
+                # Where the clock is corrected by seconds, APScheduler waits for too long.
                 self._scheduler.wakeup()
                 self._workers.end_idle(BEAT)
                 notify(WATCHDOG="1")
@@ -246,44 +234,21 @@ class Service:
         except queue.Empty:
             return
         if results is None:
-            self._ended(connection, source_id)
-            return
-        if not results:
-            self._note(connection, source_id, running_since=now(), last_run=now())
-            return
-        store_results(connection, results)
-        errors = [result.error for result in results if result.error]
-        job = self._jobs[source_id]
-        if errors and errors[0] != job.error:
-            failed = next(result.task.name for result in results if result.error)
-            log.warning("%s: %s", failed, errors[0])
-        for result in results:
-            if result.error:
-                self._session.plugins.manager.hook.refresh_failed(
-                    indicator_id=result.task.plugin.indicator.id,
-                    source_id=source_id,
-                    error=result.error,
-                )
-        if errors:
-            self._note(connection, source_id, error=errors[0])
-        elif job.last_success is None or job.last_success < (job.running_since or ""):
-            if job.error:
-                log.info("%s is well again", source_id)
-            self._note(connection, source_id, error="", last_success=now())
-
-    def _ended(self, connection: sqlite3.Connection, source_id: str) -> None:
-        planned = self._scheduler.get_job(source_id)
-        due_next = planned.next_run_time if planned else None
-        if planned and self._jobs[source_id].error:
-            # A yearly source that failed once must not wait for a year.
-            pause = min(FIRST_RETRY * 2 ** min(self._failures[source_id], 10), LAST_RETRY)
-            self._failures[source_id] += 1
-            due_next = min(due_next, datetime.now(UTC) + pause)
-            planned.modify(next_run_time=due_next)
+            self._sources.end(source_id, self._scheduler)
+        elif isinstance(results, str):
+            self._sources.fail(source_id, results, source_id)
+        elif not results:
+            self._sources.begin(source_id)
         else:
-            self._failures.pop(source_id, None)
-        self._note(connection, source_id, running_since=None, next_run=_text(due_next))
-        self._alarms.state(source_id, self._jobs[source_id].error)
+            store_results(connection, results)
+            self._sources.hear(source_id, results)
+
+    def _set_clock(self, connection: sqlite3.Connection, jump: float) -> None:
+        """The clock was set: no source waits longer than its schedule says, or is passed over."""
+        log.warning("the clock was set by %+.0f s; all sources are planned anew", jump)
+        plan_anew(self._scheduler, jump, self._sources.failing())
+        self._sources.take_times(self._scheduler)
+        self._say(connection)
 
     def _recompute(self, connection: sqlite3.Connection) -> None:
         session = self._session
@@ -313,7 +278,7 @@ class Service:
         log.info("%d changes: %s recomputed in %.3f s", done.changes, names, done.seconds)
 
     def _finish(self, connection: sqlite3.Connection, http: Client) -> None:
-        """Let running fetches finish within the grace, and keep what they bring."""
+        """Let running fetches and copies finish within the grace, and keep what they bring."""
         self._closing.set()
         end = time.monotonic() + self._session.config.daemon.grace
         while self._running() and time.monotonic() < end:
@@ -322,14 +287,25 @@ class Service:
             self._load_again()
         http.stop()
         self._workers.close()
-        while not self._results.empty():
-            self._take(connection, 0.0)
+        self._chores.give_up()
+        self._take_last(connection)
         if position(connection) > self._position:
             self._recompute(connection)
 
+    def _is_ending(self) -> bool:
+        return self._stopping.is_set() or self._reload.is_set()
+
     def _running(self) -> bool:
-        busy = any(job.running_since for job in self._jobs.values())
+        busy = self._sources.is_any_running() or self._chores.is_copying
         return busy or not self._results.empty()
+
+    def _take_last(self, connection: sqlite3.Connection) -> None:
+        """Store what is there; what was cut off has not failed: the next start looks at it."""
+        while not self._results.empty():
+            _, results = self._results.get()
+            if isinstance(results, list):
+                kept = [result for result in results if result.found or not result.error]
+                store_results(connection, kept)
 
     def _load_again(self) -> None:
         self._reload.clear()
@@ -343,17 +319,27 @@ class Service:
         self._session, self._triggers = session, planned
         log.info("configuration, plugins and schedules were read again")
 
-    def _note(self, connection: sqlite3.Connection, source_id: str, **changes: Any) -> None:
-        job = self._jobs[source_id]._replace(**changes)
-        self._jobs[source_id] = job
-        with write(connection):
-            jobs.save_jobs(connection, [job])
-
     def _say(self, connection: sqlite3.Connection, **changes: str | None) -> None:
         self._state |= changes
         state = {"stopped": None, "problem": "", **self._state}
         with write(connection):
             jobs.save_daemon(connection, {**state, "beat": now(), "position": self._position})
+
+
+def _leave_threads_behind() -> None:
+    """Let no thread that does not come to an end hold up that of the process.
+
+    Python waits for the threads of every pool, and one in which a plugin hangs would make it wait
+    until the task is given up. All that was to be stored is.
+    """
+    end = time.monotonic() + LAST_WORDS
+    for thread in threading.enumerate():
+        if thread.name.startswith(POOL):
+            thread.join(max(0.0, end - time.monotonic()))
+            if thread.is_alive():
+                log.warning("a job that did not end was left behind")
+                logging.shutdown()
+                os._exit(0)
 
 
 def _checked(session: Session) -> dict[str, tuple[str, BaseTrigger]]:
@@ -374,13 +360,3 @@ def _check_change(old: Session, new: Session) -> None:
     if new.config.daemon.port != old.config.daemon.port:
         check_port(new.config.daemon.port)
     set_up_logs(new.config)
-
-
-def _last(earlier: dict[str, Job], source_id: str) -> str | None:
-    return earlier[source_id].last_run if source_id in earlier else None
-
-
-def _text(moment: datetime | None) -> str | None:
-    if moment is None:
-        return None
-    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

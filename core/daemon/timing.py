@@ -1,18 +1,17 @@
-"""The scheduler, and a system clock that is set back under it."""
+"""The scheduler, and a system clock that is set while it waits."""
 
 from __future__ import annotations
 
-import logging
 import time
-from collections.abc import Mapping
-from datetime import UTC, datetime
+from collections.abc import Collection, Mapping
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from apscheduler.schedulers.background import BackgroundScheduler
 
-log = logging.getLogger("cityflux")
-
+#: How the names of the threads begin in which jobs run.
+POOL = "cityflux-job"
 _LEAST = 60.0  # seconds: less is what the network's time corrects day by day
 
 
@@ -27,35 +26,47 @@ def new_scheduler(threads: Mapping[str, int]) -> BackgroundScheduler:
 
     return BackgroundScheduler(
         timezone=UTC,
-        executors={name: ThreadPoolExecutor(count) for name, count in threads.items()},
+        executors={
+            name: ThreadPoolExecutor(count, {"thread_name_prefix": POOL})
+            for name, count in threads.items()
+        },
         # The defaults drop a job that waited for a second, and never catch up.
         job_defaults={"misfire_grace_time": None, "coalesce": True, "max_instances": 1},
     )
 
 
 class ClockWatch:
-    """Keeps jobs from waiting for a time that a clock which was set back shows only much later.
+    """Notices that the system clock was set, or that the machine slept."""
 
-    A clock that is set forward, and a machine that slept, need nothing: the times have passed.
+    def __init__(self) -> None:
+        self._offset = time.time() - time.monotonic()
+
+    def jump(self) -> float:
+        """By how many seconds the clock was set forward since the last call; less than 0 for back.
+
+        0 for what is set by less than a minute. A machine that slept has a clock that was set
+        forward, since the monotonic one stands still meanwhile.
+        """
+        offset = time.time() - time.monotonic()
+        found, self._offset = offset - self._offset, offset
+        return found if abs(found) > _LEAST else 0.0
+
+
+def plan_anew(scheduler: BackgroundScheduler, jump: float, retries: Collection[str]) -> None:
+    """Let no job wait for a time that a clock which was set shows only much later.
+
+    A clock that was set forward needs no other plan, as what it passed is due.
 
     Args:
         scheduler: whose jobs they are.
+        jump: from `ClockWatch.jump`.
+        retries: the jobs that wait for another try, which none of their triggers knows.
     """
-
-    def __init__(self, scheduler: BackgroundScheduler) -> None:
-        self._scheduler = scheduler
-        self._offset = time.time() - time.monotonic()
-
-    def look(self) -> None:
-        """Plan anew if the clock was set back since the last look; to be called now and then."""
-        offset = time.time() - time.monotonic()
-        back, self._offset = self._offset - offset, offset
-        if back > _LEAST:
-            log.warning("the clock was set back by %.0f s; all sources are planned anew", back)
-            self._plan(datetime.now(UTC))
-
-    def _plan(self, now: datetime) -> None:
-        for job in self._scheduler.get_jobs():
-            due = job.trigger.get_next_fire_time(None, now)
-            if due is not None and due < job.next_run_time:
-                job.modify(next_run_time=due)
+    moment = datetime.now(UTC)
+    for job in scheduler.get_jobs():
+        due = job.trigger.get_next_fire_time(None, moment)
+        if job.id in retries:
+            due = min(filter(None, (due, job.next_run_time + timedelta(seconds=jump))))
+        if due is not None and due < job.next_run_time:
+            job.modify(next_run_time=due)
+    scheduler.wakeup()

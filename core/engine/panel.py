@@ -60,11 +60,21 @@ def read_panel(
     grid = pl.DataFrame({"period": periods.of}).join(pl.DataFrame({"city": cities}), how="cross")
     return Panel(
         _wide(cells, "value", grid, indicators),
-        _wide(cells, "coverage", grid, indicators).with_columns(
-            pl.col(name).fill_null(0.0) for name in indicators
-        ),
+        _wide(cells, "coverage", grid, indicators).with_columns(pl.col(indicators).fill_null(0.0)),
         _places(connection),
     )
+
+
+def coverage_of(figures: pl.DataFrame, coverage: pl.DataFrame, names: list[str]) -> pl.DataFrame:
+    """The coverage of figures that are there; what is not covers nothing.
+
+    Args:
+        figures: a row per period and city, in the order of ``coverage``.
+        coverage: how much was observed of each, without nulls.
+        names: the columns wanted besides period and city.
+    """
+    there = figures.select(pl.col(names).is_not_null().cast(pl.Float64))
+    return coverage.select(KEYS).hstack(coverage.select(names) * there)
 
 
 def _places(connection: sqlite3.Connection) -> pl.DataFrame:

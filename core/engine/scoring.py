@@ -12,7 +12,7 @@ from core.engine.checking import check_methods, located
 from core.engine.choices import Aggregation
 from core.engine.definition import Definition, Node
 from core.engine.methods import Methods
-from core.engine.panel import KEYS, Panel
+from core.engine.panel import KEYS, Panel, coverage_of
 from core.engine.standardization import standardize
 from core.engine.steps import prepare
 from core.errors import NotEnoughData
@@ -39,11 +39,8 @@ class Scores:
 
     def ranks(self) -> pl.DataFrame:
         """The rank of each city in its period, 1 for the highest score; equals share a rank."""
-        nodes = [name for name in self.scores.columns if name not in KEYS]
-        return self.scores.select(
-            *KEYS,
-            *(pl.col(name).rank("min", descending=True).over("period") for name in nodes),
-        )
+        places = pl.exclude(KEYS).rank("min", descending=True)
+        return self.scores.select(*KEYS, places.over("period"))
 
 
 def score(
@@ -82,6 +79,7 @@ def _standardize(
     definition: Definition, panel: Panel, directions: Mapping[str, int], methods: Methods
 ) -> pl.DataFrame:
     columns = []
+    alone = panel.values["period"].n_unique() == 1  # then `over` would cost time for nothing
     for leaf in definition.leaves:
         chosen = leaf.standardization or definition.standardization
         function = methods.get("standardization", chosen.method)
@@ -89,11 +87,11 @@ def _standardize(
         with located(definition, f"indicator {leaf.id}", "standardization"):
             column = standardize(
                 pl.col(leaf.id), function, direction=direction, **chosen.parameters
-            ).fill_nan(None)
-        columns.append(
-            (column.over("period") if chosen.within == "period" else column).alias(leaf.id)
-        )
-    return panel.values.select(*KEYS, *columns)
+            )
+        within = chosen.within == "period" and not alone
+        columns.append((column.over("period") if within else column).alias(leaf.id))
+    # Behind an expression `fill_nan` would compute it once more.
+    return panel.values.select(*KEYS, *columns).with_columns(pl.exclude(KEYS).fill_nan(None))
 
 
 def _incomparable(definition: Definition, panel: Panel, standardized: pl.DataFrame) -> list[str]:
@@ -182,24 +180,15 @@ def _node(
 
 def _coverage(definition: Definition, panel: Panel, standardized: pl.DataFrame) -> pl.DataFrame:
     """The mean coverage of the leaves under each node; a leaf that was not used covers nothing."""
-    used = standardized.select(pl.col([leaf.id for leaf in definition.leaves]).is_not_null())
-    sums = panel.coverage.select(
-        *KEYS,
-        *(
-            pl.when(used[leaf.id]).then(leaf.id).otherwise(0.0).alias(leaf.id)
-            for leaf in definition.leaves
-        ),
-    )
-    counts = {leaf.id: 1 for leaf in definition.leaves}
-    for node in reversed(definition.tree):
-        if node.indicator:
-            continue
-        children = [child.id for child in definition.tree if child.parent == node.id]
-        counts[node.id] = sum(counts[child] for child in children)
-        sums = sums.with_columns(pl.sum_horizontal(children).alias(node.id))
-    return sums.select(
-        *KEYS, *((pl.col(node.id) / counts[node.id]).clip(0, 1) for node in definition.tree)
-    )
+    leaves = [leaf.id for leaf in definition.leaves]
+    below = {leaf: [leaf] for leaf in leaves}
+    inner = [node.id for node in definition.tree if not node.indicator]
+    for name in reversed(inner):
+        children = [child.id for child in definition.tree if child.parent == name]
+        below[name] = [leaf for child in children for leaf in below[child]]
+    means = ((pl.sum_horizontal(below[name]) / len(below[name])).alias(name) for name in inner)
+    covered = coverage_of(standardized, panel.coverage, leaves).with_columns(means)
+    return covered.select(*KEYS, pl.col([node.id for node in definition.tree]).clip(0, 1))
 
 
 def _list(periods: Sequence[str]) -> str:

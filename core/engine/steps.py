@@ -15,7 +15,7 @@ from core.engine.checking import located
 from core.engine.definition import Definition
 from core.engine.denomination import Denominator, denominate
 from core.engine.methods import Methods
-from core.engine.panel import KEYS, Panel
+from core.engine.panel import KEYS, Panel, coverage_of
 from core.engine.screening import screen
 
 
@@ -53,10 +53,7 @@ def prepare(
     values, coverage = _denominated(definition, _without(panel.values, screened), panel.coverage)
     thin, few = _too_few(definition, values)
     values = _without(values, thin)
-    known = values.select(pl.col(leaves).is_not_null())
-    coverage = coverage.select(
-        *KEYS, *(pl.when(known[name]).then(name).otherwise(0.0).alias(name) for name in leaves)
-    )
+    coverage = coverage_of(values, coverage, leaves)
     signs = {leaf.id: leaf.direction or directions.get(leaf.id, 1) for leaf in definition.leaves}
     grouped = _with_groups(definition, values, panel.places)
     values, imputed = impute_figures(definition, grouped, signs, methods)

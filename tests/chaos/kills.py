@@ -1,8 +1,10 @@
 """Kill the daemon at random moments, again and again, and compare with an undisturbed run.
 
-``python -m tests.chaos.kills --kills 200`` is the full length; the tests run a few. After each kill
-the database must be whole, no figure stored by half and no change skipped; at the end the scores
-must be those of a computation from scratch over the same figures.
+``python -m tests.chaos.kills --kills 200`` is the full length; the tests run a few. The moments are
+those of its start, of plugins at work in their processes, of storing what they bring, of a copy, of
+housekeeping, and of making the tables or changing them to a later shape. After each kill the
+database must be whole, no figure stored by half and no change skipped; at the end the figures must
+be those of the sources, and the scores those of a computation from scratch.
 """
 
 from __future__ import annotations
@@ -12,195 +14,304 @@ import contextlib
 import json
 import os
 import random
-import signal
 import sqlite3
 import subprocess
 import sys
 import tempfile
 import time
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import psutil
+from sqlite_utils import Database
 
-from tests.series import CITIES, ROOT, prepare_series
+from storage.migrations import migrations
+from storage.schema import STEPS
+from tests.chaos import aftermath
+from tests.chaos.aftermath import Figures, cityflux, wait_for, wait_until
+from tests.series import CITIES, prepare_series, series_names
 from tests.servers import LoopbackServer
 
 SERIES = 20
+CONFIG = """
+[indices]
+default = "chaos"
+files = ["chaos.toml"]
+[client]
+allow_hosts = ["127.0.0.1"]
+requests_per_second = 1000.0
+[quality]
+jump = 1e9
+"""
+#: Two processes are as good a target as eight, and start four times as fast.
+BUSY = """
+[refresh]
+processes = 2
+[backup]
+schedule = "every 1 second"
+keep = 2
+[housekeeping]
+keep_snapshots_days = 1
+keep_fetches_days = 1
+"""
 
+#: Documents on which nothing rests, and as many rows of the log of fetches: housekeeping has
+#: something to do after each start.
+LITTER = 5000
+LITTERED = "FROM snapshots WHERE kept_at < '2020-01-02'"
 #: Whether something was stored since everything was made due.
 STORING = "SELECT 1 FROM fetches WHERE started > '2020-01-02'"
+#: What a database of the time before these steps had.
+OLD_STEP = 3
+OLD_REVISIONS = 5000
 
 
-@dataclass(frozen=True)
+@dataclass
 class Outcome:
-    """What the kills came to."""
+    """What the kills came to.
 
-    kills: int
-    changes: int
-    problems: list[str]
+    Attributes:
+        kills: how many there were.
+        changes: how many changes of figures the last database knows.
+        hits: how many kills met each kind of work in the middle.
+        problems: what was found wrong, a line each.
+    """
+
+    kills: int = 0
+    changes: int = 0
+    hits: Counter[str] = field(default_factory=Counter)
+    problems: list[str] = field(default_factory=list)
 
 
-def prepare(folder: Path, server: LoopbackServer) -> None:
+def prepare(folder: Path, server: LoopbackServer, more: str = "") -> None:
     """A folder with a plugin of many series and an index over them."""
-    config = (
-        '[indices]\ndefault = "chaos"\nfiles = ["chaos.toml"]\n[client]\n'
-        'allow_hosts = ["127.0.0.1"]\nrequests_per_second = 1000.0\n[quality]\njump = 1e9\n'
-    )
-    prepare_series(folder, "chaos", server.address("/s/"), SERIES, "every 1 minute", config)
+    address = server.address("/s/")
+    prepare_series(folder, "chaos", address, SERIES, "every 1 minute", CONFIG + more)
 
 
-def change(server: LoopbackServer, chance: random.Random) -> None:
+def change(server: LoopbackServer, chance: random.Random) -> Figures:
     """Give every series new figures; all figures of a series are of one round."""
-    for number in range(SERIES):
+    figures: Figures = {}
+    for number, name in enumerate(series_names("chaos", SERIES)):
         base = chance.randint(100, 199)
-        rows = [
-            {"city": city, "period": "2020", "value": base + place}
-            for place, city in enumerate(CITIES)
-        ]
+        values = {city: base + place for place, city in enumerate(CITIES)}
+        rows = [{"city": c, "period": "2020", "value": value} for c, value in values.items()]
         server.answer(f"/s/{number}", json.dumps(rows))
+        figures |= {(name, city): float(value) for city, value in values.items()}
+    return figures
 
 
-def start(folder: Path) -> subprocess.Popen[bytes]:
-    """Start the daemon."""
-    return subprocess.Popen(
-        [sys.executable, "-m", "cityflux", "run"],
-        cwd=folder,
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
+class Target:
+    """A folder in which a daemon is killed again and again.
+
+    Args:
+        folder: an empty one.
+        server: what its sources ask.
+        seed: of all that is random.
+    """
+
+    def __init__(self, folder: Path, server: LoopbackServer, seed: int) -> None:
+        self.folder, self.server = folder, server
+        self.database = folder / "data" / "cityflux.db"
+        self.copies = folder / "backups"
+        self.old = folder / "data" / "old.db"
+        self.chance = random.Random(seed)
+        self.outcome = Outcome()
+        self._old_figures = 0
+        prepare(folder, server, BUSY)
+
+    def kill(self, number: int) -> None:
+        """Kill a daemon at a moment of a kind that follows from a number, and look."""
+        moments: tuple[Callable[[], list[str]], ...] = (
+            self._while_storing,
+            self._while_starting,
+            self._while_fetching,
+            self._while_copying,
+            self._while_storing,
+            self._while_tidying,
+            self._while_upgrading,
+        )
+        problems = moments[number % len(moments)]()
+        self.outcome.kills += 1
+        self.outcome.problems += [f"kill {number}: {each}" for each in problems]
+
+    def end(self) -> Outcome:
+        """What came of it, when a last daemon has come to rest undisturbed."""
+        figures = change(self.server, self.chance)
+        make_due(self.database)
+        daemon = cityflux(self.folder, "run")
+        self.outcome.problems += aftermath.settle(self.folder, daemon, figures)
+        with contextlib.closing(sqlite3.connect(self.database)) as connection:
+            query = "SELECT count(*) FROM changes"
+            self.outcome.changes = connection.execute(query).fetchone()[0]
+        return self.outcome
+
+    def _while_starting(self) -> list[str]:
+        daemon = self._start()
+        time.sleep(self.chance.uniform(0.2, 1.0))
+        return self._killed(daemon)
+
+    def _while_fetching(self) -> list[str]:
+        daemon = self._start()
+        at_work = (
+            f"SELECT 1 FROM jobs, daemon WHERE pid = {daemon.pid} AND running_since >= started"
+        )
+        wait_until(self.database, daemon, at_work)
+        time.sleep(self.chance.uniform(0.0, 0.6))
+        return self._killed(daemon)
+
+    def _while_storing(self) -> list[str]:
+        daemon = self._start()
+        wait_until(self.database, daemon, STORING)
+        time.sleep(self.chance.uniform(0.0, 0.3))
+        return self._killed(daemon)
+
+    def _while_tidying(self) -> list[str]:
+        daemon = self._start()
+        wait_until(self.database, daemon, f"SELECT count(*) {LITTERED} HAVING count(*) < {LITTER}")
+        return self._killed(daemon)
+
+    def _while_copying(self) -> list[str]:
+        daemon = self._start()
+        wait_for(daemon, lambda: unfinished(self.copies), "a copy")
+        time.sleep(self.chance.uniform(0.0, 0.03))
+        return self._killed(daemon)
+
+    def _while_upgrading(self) -> list[str]:
+        """At a random step; what was killed on the way is tried once more by the next one."""
+        if not self.old.exists() or self._steps() == len(STEPS):
+            for path in self.old.parent.glob("old.db*"):
+                path.unlink()
+            self._old_figures = make_old(self.old) if self.chance.random() < 0.7 else 0
+        daemon = cityflux(self.folder, "--database", str(self.old), "run")
+        enough = self.chance.randint(self._steps() + 1, len(STEPS))
+        query = f"SELECT count(*) FROM _sqlite_migrations HAVING count(*) >= {enough}"
+        wait_until(self.old, daemon, query)
+        problems = end_at_once(daemon)
+        self.outcome.hits["migrations"] += 0 < self._steps() < len(STEPS)
+        return problems + aftermath.look_at_upgrade(self.old, self._old_figures)
+
+    def _steps(self) -> int:
+        with contextlib.closing(sqlite3.connect(self.old, timeout=15)) as connection:
+            return len(aftermath.steps_taken(connection))
+
+    def _start(self) -> subprocess.Popen[bytes]:
+        change(self.server, self.chance)
+        for path in unfinished(self.copies):
+            path.unlink()
+        if self.database.exists():
+            make_due(self.database)
+        return cityflux(self.folder, "run")
+
+    def _killed(self, daemon: subprocess.Popen[bytes]) -> list[str]:
+        """Kill it, note what that met, and look what is wrong."""
+        hits = self.outcome.hits
+        hits["plugins at work"] += bool(psutil.Process(daemon.pid).children())
+        problems = end_at_once(daemon)
+        hits["copies"] += bool(unfinished(self.copies))
+        if not self.database.exists():
+            return problems  # on a busy machine a kill may come before the first file
+        with contextlib.suppress(sqlite3.OperationalError):
+            uri = f"{self.database.as_uri()}?mode=ro"
+            with contextlib.closing(sqlite3.connect(uri, uri=True)) as connection:
+                (left,) = connection.execute(f"SELECT count(*) {LITTERED}").fetchone()
+                hits["housekeeping"] += 0 < left < LITTER
+        return problems + aftermath.look(self.database) + aftermath.look_at_copies(self.copies)
 
 
-def wait_until(database: Path, daemon: subprocess.Popen[bytes], query: str) -> None:
-    """Wait until a query gives a row; a busy machine takes its time to start the daemon."""
-    end = time.monotonic() + 60
-    while time.monotonic() < end and daemon.poll() is None:
-        with (
-            contextlib.suppress(sqlite3.OperationalError),
-            contextlib.closing(sqlite3.connect(f"{database.as_uri()}?mode=ro", uri=True)) as it,
-        ):
-            if it.execute(query).fetchone():
-                return
-        time.sleep(0.02)
+def unfinished(copies: Path) -> list[Path]:
+    """What a copy that is under way, or was killed, has written so far."""
+    return [*copies.glob("*.unfinished*")]
 
 
-def kill(daemon: subprocess.Popen[bytes]) -> list[str]:
+def end_at_once(daemon: subprocess.Popen[bytes]) -> list[str]:
     """Kill the daemon; its workers must go with it."""
     workers = psutil.Process(daemon.pid).children()
     daemon.kill()
     daemon.wait()
-    _, alive = psutil.wait_procs(workers, timeout=10)
-    left = [each.pid for each in alive if each.is_running() and each.status() != "zombie"]
-    return [f"the worker {pid} lives on" for pid in left]
+    end = time.monotonic() + 10
+    while (left := [*filter(is_alive, workers)]) and time.monotonic() < end:
+        time.sleep(0.002)
+    return [f"the worker {each.pid} lives on" for each in left]
 
 
-def look(database: Path) -> list[str]:
-    """What is wrong with a database whose writer was killed."""
-    with contextlib.closing(sqlite3.connect(database, timeout=15)) as connection:
-        if not connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'daemon'").fetchone():
-            return []  # killed while the tables were made
-        (whole,) = connection.execute("PRAGMA integrity_check").fetchone()
-        found = [] if whole == "ok" else [f"integrity: {whole}"]
-        # All four figures of a series come in one answer: never a part of them.
-        found += [
-            f"half stored: {name}"
-            for name, count, spread in connection.execute(
-                "SELECT indicator_id, count(*), max(value) - min(value) FROM observations "
-                "GROUP BY indicator_id"
-            )
-            if (count, spread) != (len(CITIES), len(CITIES) - 1)
-        ]
-        gaps = connection.execute("SELECT max(seq) - count(*) FROM changes").fetchone()[0]
-        return found + ([f"{gaps} changes are missing"] if gaps else [])
+def is_alive(process: psutil.Process) -> bool:
+    """Whether a process runs: what is dead may stay listed until its new parent has read of it."""
+    with contextlib.suppress(psutil.NoSuchProcess):
+        return bool(process.is_running() and process.status() != psutil.STATUS_ZOMBIE)
+    return False
 
 
 def make_due(database: Path) -> None:
-    """As if the next minute had come: everything is due again."""
+    """As if the next minute had come, and many days: all is due again, and there is litter."""
+    long_ago = "2020-01-01T00:00:00.000Z"
+    numbers = f"WITH RECURSIVE n (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n LIMIT {LITTER})"
     with contextlib.closing(sqlite3.connect(database, timeout=15)) as connection:
-        for change in ("fetches SET started", "jobs SET last_run"):
+        for statement in (
+            f"UPDATE fetches SET started = '{long_ago}'",
+            f"UPDATE jobs SET last_run = '{long_ago}'",
+            f"{numbers} INSERT OR IGNORE INTO snapshots (sha256, body, size, kept_at) "
+            f"SELECT n, zeroblob(2000), 2000, '{long_ago}' FROM n",
+            f"{numbers} INSERT INTO fetches (indicator_id, started, outcome) "
+            f"SELECT 'litter', '{long_ago}', 'failed' FROM n",
+        ):
             with contextlib.suppress(sqlite3.OperationalError), connection:
-                connection.execute(f"UPDATE {change} = '2020-01-01T00:00:00.000Z'")
+                connection.execute(statement)
 
 
-def settle(folder: Path) -> list[str]:
-    """Let the daemon come to rest, stop it, and compare with a computation from scratch."""
-    database = folder / "data" / "cityflux.db"
-    daemon = start(folder)
-    end = time.monotonic() + 60
-    query = (
-        "SELECT 1 FROM daemon, (SELECT max(seq) AS last FROM changes) "
-        "WHERE pid = ? AND position = last AND NOT EXISTS "
-        "(SELECT 1 FROM jobs WHERE running_since IS NOT NULL OR last_run IS NULL)"
-    )
-    while not database.exists() and time.monotonic() < end:
-        time.sleep(0.05)  # on a busy machine every kill may have come before the first file
-    with contextlib.closing(sqlite3.connect(database, timeout=15)) as connection:
-        while time.monotonic() < end:
-            with contextlib.suppress(sqlite3.OperationalError):
-                if connection.execute(query, (daemon.pid,)).fetchone():
-                    break
-            time.sleep(0.05)
-        daemon.send_signal(signal.SIGTERM)
-        code = daemon.wait(60)
-        scores = "SELECT node_id, city_id, score, rank FROM scores ORDER BY 1, 2"
-        left = connection.execute(scores).fetchall()
-        connection.execute("DELETE FROM scores")
-        connection.commit()
-    subprocess.run(
-        [sys.executable, "-m", "cityflux", "compute", "chaos"],
-        cwd=folder,
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
-        check=True,
-        stdout=subprocess.DEVNULL,
-    )
-    with contextlib.closing(sqlite3.connect(database, timeout=15)) as connection:
-        anew = connection.execute(scores).fetchall()
-    found = [] if code == 0 else [f"the last daemon ended with {code}"]
-    return found + (
-        [] if left == anew and left else ["the scores differ from those of a fresh run"]
-    )
+def make_old(database: Path) -> int:
+    """A database as an early version left it, with figures; returns how many."""
+    with contextlib.closing(sqlite3.connect(database, isolation_level=None)) as connection:
+        connection.execute("PRAGMA journal_mode = WAL")
+        migrations.apply(Database(connection), stop_before=STEPS[OLD_STEP])
+        connection.execute("BEGIN")
+        for sql in (
+            "INSERT INTO cities (id, name_zh, name_en) VALUES ('shanghai', '上海', 'Shanghai')",
+            "INSERT INTO sources (id, publisher) VALUES ('old', 'made up')",
+            "INSERT INTO indicators (id, name_zh, name_en, unit) VALUES ('old.a', '旧', 'Old', '')",
+            "WITH RECURSIVE n (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n "
+            f"LIMIT {OLD_REVISIONS}) INSERT INTO observations "
+            "(indicator_id, city_id, period, source_id, value) "
+            "SELECT 'old.a', 'shanghai', printf('%04d', n), 'old', n FROM n",
+            "UPDATE observations SET value = value + 1",
+        ):
+            connection.execute(sql)
+        connection.execute("COMMIT")
+    return OLD_REVISIONS
 
 
 def disturb(kills: int, seed: int) -> Outcome:
-    """Kill the daemon so many times, look each time, and settle at the end."""
-    chance, problems = random.Random(seed), list[str]()
+    """Kill a daemon so many times, look each time, and settle at the end."""
     with LoopbackServer() as server, tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        database = folder / "data" / "cityflux.db"
-        prepare(folder, server)
+        target = Target(Path(name), server, seed)
         for number in range(kills):
-            change(server, chance)
-            daemon = start(folder)
-            # At any moment: of the start, of waiting for the first answers, of storing them.
-            if number % 4 == 1:
-                time.sleep(chance.uniform(0.2, 1.6))
-            elif number % 4 == 2:
-                wait_until(database, daemon, f"SELECT 1 FROM daemon WHERE pid = {daemon.pid}")
-                time.sleep(chance.uniform(0.0, 1.6))
-            else:
-                wait_until(database, daemon, STORING)
-                time.sleep(chance.uniform(0.0, 0.5))
-            problems += [f"kill {number}: {each}" for each in kill(daemon)]
-            if database.exists():
-                problems += [f"kill {number}: {each}" for each in look(database)]
-                make_due(database)
-        problems += settle(folder)
-        with contextlib.closing(sqlite3.connect(database)) as connection:
-            (changes,) = connection.execute("SELECT count(*) FROM changes").fetchone()
-    return Outcome(kills, changes, problems)
+            target.kill(number)
+        return target.end()
 
 
 def main() -> None:
-    """Kill, and print what came of it."""
+    """Kill, in as many folders at the same time as there are cores, and print what came of it."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--kills", type=int, default=200)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--folders", type=int, default=os.cpu_count() or 1)
     options = parser.parse_args()
-    outcome = disturb(options.kills, options.seed)
-    print(f"{outcome.kills} kills, {outcome.changes} changes, {len(outcome.problems)} problems")
-    print("\n".join(outcome.problems))
-    sys.exit(1 if outcome.problems else 0)
+    folders, start = options.folders, time.monotonic()
+    shares = [(options.kills + place) // folders for place in range(folders)]
+    with ThreadPoolExecutor(folders) as pool:
+        outcomes = [*pool.map(disturb, shares, range(options.seed, options.seed + folders))]
+    hits = sum((each.hits for each in outcomes), Counter[str]())
+    problems = [problem for each in outcomes for problem in each.problems]
+    met = ", ".join(f"{count} {what}" for what, count in sorted(hits.items()))
+    print(
+        f"{sum(each.kills for each in outcomes)} kills in {time.monotonic() - start:.0f} s, which "
+        f"met {met}; {sum(each.changes for each in outcomes)} changes, {len(problems)} problems"
+    )
+    print("\n".join(problems))
+    sys.exit(1 if problems else 0)
 
 
 if __name__ == "__main__":

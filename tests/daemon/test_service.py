@@ -259,6 +259,29 @@ def test_a_source_that_fails_is_named_once_and_tried_again_soon(
     assert daemon.log.read_text().count("JSONDecodeError") == 1
 
 
+def test_a_source_has_failed_where_a_part_has_whichever_came_last(
+    daemon: Daemon, server: LoopbackServer
+) -> None:
+    """A second indicator from another page of the same source, which is read a second later."""
+    server.answer("/boats", "no JSON")
+    server.answer("/barges", json.dumps({"shanghai": 7, "beijing": 3}))
+    plugin = (daemon.folder / "my_plugins" / "boats.py").read_text(encoding="utf-8")
+    slow = plugin.replace("local.boats", "local.barges").replace(
+        "http.get(source.address)", 'http.get(source.address.replace("boats", "barges"))'
+    )
+    slow = slow.replace("import json", "import json, time", 1)
+    slow = slow.replace("    rows = ", "    time.sleep(1)\n    rows = ")
+    (daemon.folder / "my_plugins" / "barges.py").write_text(slow, encoding="utf-8")
+    daemon.start()
+    daemon.until(lambda: daemon.rows("SELECT 1 FROM fetches WHERE outcome = 'stored'"))
+    daemon.until(lambda: daemon.rows("SELECT 1 FROM jobs WHERE running_since IS NULL"))
+    failed = daemon.rows("SELECT id FROM fetches WHERE outcome = 'failed'")
+    assert failed < daemon.rows("SELECT id FROM fetches WHERE outcome = 'stored'")
+    ((error, success),) = daemon.rows("SELECT error, last_success FROM jobs")
+    assert ("JSONDecodeError" in error, success) == (True, None)
+    assert daemon.stop() == 0
+
+
 def test_each_second_has_one_run_and_those_that_were_slept_over_have_one_together(
     daemon: Daemon, server: LoopbackServer
 ) -> None:
@@ -469,3 +492,45 @@ def test_failures_are_told_and_copies_are_made(daemon: Daemon, server: LoopbackS
     lines = [json.loads(line) for line in daemon.log.read_text().splitlines()]
     assert any(line["message"].startswith("backup: ") for line in lines)
     assert server.address("/hook") not in daemon.log.read_text()
+
+
+def test_a_copy_that_is_under_way_does_not_hold_up_the_end(daemon: Daemon) -> None:
+    daemon.start()
+    assert daemon.stop() == 0
+    with contextlib.closing(sqlite3.connect(daemon.database, isolation_level=None)) as opened:
+        opened.execute("CREATE TABLE ballast (body)")
+        opened.execute("INSERT INTO ballast VALUES (zeroblob(300000000))")
+    config = (daemon.folder / "config.toml").read_text().replace("grace = 2.0", "grace = 0.0")
+    (daemon.folder / "config.toml").write_text(config + '[backup]\nschedule = "@yearly"\n')
+    copies = daemon.folder / "backups"
+    for _ in range(10):
+        daemon.start()
+        daemon.until(lambda: [*copies.iterdir()] if copies.exists() else [])
+        assert daemon.stop() == 0
+        whole = [*copies.glob("cityflux-????-??-??T??????.db")]
+        assert [*copies.iterdir()] == whole
+        if not whole:
+            break
+        whole[0].unlink()  # the copy was quicker than the end
+    assert whole == []
+    assert "ERROR backup" not in daemon.log.read_text()
+
+    daemon.start()  # the copy was missed
+    daemon.until(lambda: [*copies.glob("cityflux-????-??-??T??????.db")])
+    assert daemon.stop() == 0
+
+
+def test_a_thread_that_never_ends_does_not_hold_up_the_end(daemon: Daemon) -> None:
+    plugin = daemon.folder / "my_plugins" / "boats.py"
+    code = (
+        "import threading\nfrom pathlib import Path\nfrom scrapers.client import Client\n"
+        "def wait(*_, **__): Path('asked').touch(); threading.Event().wait()\n"
+        "Client.get = wait\n"
+    )
+    plugin.write_text(code + plugin.read_text(encoding="utf-8"), encoding="utf-8")
+    daemon.start()
+    daemon.until((daemon.folder / "asked").exists)
+    assert daemon.stop() == 0
+    # It was not the source that failed, and the next start looks at it at once.
+    assert daemon.rows("SELECT error FROM jobs WHERE running_since > ''") == [("",)]
+    assert daemon.rows("SELECT 1 FROM fetches") == []

@@ -12,7 +12,7 @@ import time_machine
 from apscheduler.schedulers.background import BackgroundScheduler
 
 from core.daemon.schedule import next_run, trigger_of
-from core.daemon.timing import ClockWatch, new_scheduler
+from core.daemon.timing import ClockWatch, new_scheduler, plan_anew
 
 NOON = datetime(2026, 3, 10, 12, tzinfo=UTC)
 SCHEDULES = ("@hourly", "every 6 hours", "@daily", "0 3 * * *", "@monthly", "@yearly")
@@ -77,13 +77,14 @@ def test_after_a_long_sleep_each_runs_once(
 def test_after_the_clock_was_set_back_nothing_waits_longer_than_its_schedule(
     clock: time_machine.Traveller, scheduler: BackgroundScheduler, ran: Ran
 ) -> None:
-    watch = ClockWatch(scheduler)
-    before = planned(scheduler)
-    watch.look()
-    assert planned(scheduler) == before
+    watch = ClockWatch()
+    assert watch.jump() == 0.0
     earlier = NOON - timedelta(days=800)
     clock.move_to(earlier)
-    watch.look()
+    jump = watch.jump()
+    assert jump == pytest.approx(-800 * 86400, abs=30)
+    assert watch.jump() == 0.0
+    plan_anew(scheduler, jump, ())
     for schedule, moment in planned(scheduler).items():
         trigger = trigger_of(schedule, schedule)
         assert trigger is not None
@@ -93,10 +94,20 @@ def test_after_the_clock_was_set_back_nothing_waits_longer_than_its_schedule(
     assert taken(ran, 1) == ["@hourly"]
 
 
-def test_small_corrections_of_the_clock_change_nothing(
+def test_what_waits_for_another_try_waits_no_longer_after_the_clock_was_set_back(
     clock: time_machine.Traveller, scheduler: BackgroundScheduler
 ) -> None:
-    watch, before = ClockWatch(scheduler), planned(scheduler)
-    clock.move_to(NOON - timedelta(seconds=30))
-    watch.look()
-    assert planned(scheduler) == before
+    soon = timedelta(minutes=15)
+    scheduler.modify_job("@yearly", next_run_time=NOON + soon)
+    clock.move_to(NOON - timedelta(days=2))
+    plan_anew(scheduler, -2 * 86400.0, {"@yearly"})
+    assert planned(scheduler)["@yearly"] == NOON - timedelta(days=2) + soon
+
+
+@pytest.mark.parametrize("seconds", [-30, 30])
+def test_small_corrections_of_the_clock_are_none(
+    clock: time_machine.Traveller, seconds: int
+) -> None:
+    watch = ClockWatch()
+    clock.move_to(NOON + timedelta(seconds=seconds))
+    assert watch.jump() == 0.0

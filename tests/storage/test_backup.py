@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
 import sqlite3
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
 
 from storage.backup import back_up, copies, prune_copies, target_of
 from storage.database import open_database
-from storage.errors import StorageError
+from storage.errors import GivenUp, StorageError
 from tests.conftest import Cityflux
 
 WRITER = """
@@ -81,7 +84,64 @@ def test_the_oldest_copies_go_and_nothing_else(tmp_path: Path) -> None:
     names = [f"a[1]-2026-01-0{day}T000000.db" for day in range(1, 6)]
     for name in (*names, "a[1]-by-hand.db", "b-2026-01-01T000000.db", "a1-2020-01-01T000000.db"):
         (tmp_path / name).write_text("")
-    prune_copies(database, tmp_path, 2)
+    prune_copies(database, tmp_path, 2, tmp_path / names[-1])
     assert [path.name for path in copies(database, tmp_path)] == names[-2:]
     assert len(list(tmp_path.iterdir())) == 2 + 3
     assert target_of(database, tmp_path).match("a[[]1]-20??-??-??T??????.db")
+
+
+def test_the_newest_copy_stays_though_the_clock_was_set_back(tmp_path: Path) -> None:
+    database = tmp_path / "a.db"
+    names = [f"a-2026-01-0{day}T000000.db" for day in (1, 8, 9)]
+    for name in names:
+        (tmp_path / name).write_text("")
+    prune_copies(database, tmp_path, 2, newest=tmp_path / names[0])
+    assert [path.name for path in copies(database, tmp_path)] == [names[0], names[2]]
+
+
+def test_what_killed_copies_left_goes_and_what_is_under_way_stays(tmp_path: Path) -> None:
+    names = [f"a-2026-01-01T00000{n}.db.unfinished" for n in range(2)]
+    for name in (*names, f"{names[0]}-journal"):
+        (tmp_path / name).write_text("")
+    long_ago = time.time() - 86400
+    for name in (names[0], f"{names[0]}-journal"):
+        os.utime(tmp_path / name, (long_ago, long_ago))
+    prune_copies(tmp_path / "a.db", tmp_path, 2, tmp_path / "a-2026-01-02T000000.db")
+    assert [path.name for path in tmp_path.iterdir()] == [names[1]]
+
+
+@pytest.fixture
+def large(tmp_path: Path) -> Path:
+    """A database of more pages than are copied at once."""
+    path = tmp_path / "large.db"
+    with open_database(path) as connection:
+        connection.execute("CREATE TABLE ballast (body)")
+        connection.execute(
+            "WITH RECURSIVE n (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n LIMIT 50000) "
+            "INSERT INTO ballast SELECT zeroblob(400) FROM n"
+        )
+    return path
+
+
+def test_a_copy_ends_though_every_look_finds_a_change(tmp_path: Path, large: Path) -> None:
+    """As where others write all the time: each question is a moment in which they do."""
+    with contextlib.closing(sqlite3.connect(large, isolation_level=None)) as other:
+        changes = iter(range(1000))
+
+        def change() -> bool:
+            other.execute("INSERT INTO ballast VALUES (?)", (next(changes),))
+            return False
+
+        assert back_up(large, tmp_path / "copy.db", given_up=change) > 20_000_000
+    assert next(changes) > 4
+
+
+def test_nothing_is_left_of_a_copy_that_is_given_up(tmp_path: Path, large: Path) -> None:
+    asked: list[int] = []
+    back_up(large, tmp_path / "b.db", given_up=lambda: bool(asked.append(1)))  # type: ignore[func-returns-value]
+    assert len(asked) > 5  # while pages are copied, and while they are looked through
+    for patience in range(len(asked)):
+        answers = [True, True, *[False] * patience]
+        with pytest.raises(GivenUp):
+            back_up(large, tmp_path / "copies" / "b.db", given_up=answers.pop)
+        assert list((tmp_path / "copies").iterdir()) == []

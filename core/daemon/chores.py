@@ -115,7 +115,8 @@ def backup_trigger(config: Config) -> BaseTrigger | None:
     Raises:
         ConfigError: the schedule is none.
     """
+    zone = zone_of(config.daemon.timezone)
     try:
-        return trigger_of(config.backup.schedule, _JOB, zone_of(config.daemon.timezone))
+        return trigger_of(config.backup.schedule, _JOB, zone)
     except ConfigError as error:
         raise ConfigError(f"backup.schedule: {error}") from error

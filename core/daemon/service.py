@@ -31,7 +31,7 @@ from core.daemon.plan import Session, sources_apart, tasks_of, triggers, users
 from core.daemon.sources import Sources
 from core.daemon.timing import POOL, ClockWatch, new_scheduler, plan_anew
 from core.daemon.watch import ChangeWatch
-from core.daemon.webhook import LAST_WORDS, open_webhook
+from core.daemon.webhook import LAST_WORDS, message_of, open_webhook
 from core.errors import USER_ERRORS, ConfigError
 from core.http import LastAnswers, keep_hosts, open_client
 from core.isolation.pool import Workers
@@ -98,9 +98,12 @@ class Service:
         """Serve with one configuration, until stopped or until there is another one."""
         set_up_logs(session.config)
         with ExitStack() as stack:
-            webhook = self._webhook = stack.enter_context(open_webhook(session.config))
             connection = stack.enter_context(session.open())
             self._place = Place(session.database)
+            self._webhook = open_webhook(session.config)
+            self._alarms = Alarms(connection, self._webhook, self._triggers)
+            stack.callback(self._alarms.forget_delivered)  # after the last words
+            stack.enter_context(self._webhook)
             known = stack.enter_context(read_database(session.database, any_thread=True))
             http = stack.enter_context(
                 open_client(session.config, connection, session.database, False)
@@ -119,7 +122,6 @@ class Service:
             self._workers = stack.enter_context(
                 Workers(self._cities, session.config.refresh.processes)
             )
-            self._alarms = Alarms(connection, webhook, self._triggers)
             self._chores = Chores(session, self._alarms, self._is_ending)
             self._sources = Sources(connection, session.plugins, self._alarms)
             self._start(connection)
@@ -244,11 +246,12 @@ class Service:
         if trouble and not earlier:
             text = f"the database cannot be written, what comes is kept meanwhile: {trouble}"
             log.error("%s", text)
-            self._webhook.tell("failed", f"cityflux: {text}", what="database", problem=trouble)
+            details = {"what": "database", "problem": trouble}
+            self._webhook.send(message_of("failed", f"cityflux: {text}", **details))
         elif earlier and not trouble:
             log.info("the database can be written again")
-            text = "cityflux: the database can be written again"
-            self._webhook.tell("recovered", text, what="database", problem=earlier)
+            text, details = "the database can be written again", {"what": "database"}
+            self._webhook.send(message_of("recovered", f"cityflux: {text}", **details))
         end = time.monotonic() + NEXT_TRY
         while trouble and not self._is_ending() and time.monotonic() < end:
             time.sleep(0.05)
@@ -303,7 +306,7 @@ class Service:
                 index_id=index.index_id, run_id=index.run_id, changed=index.changed
             )
         self._alarms.state("recompute", problem)
-        if any(index.changed for index in done.computed):
+        if done.computed:
             self._alarms.ranks()
         names = ", ".join(index.index_id for index in done.computed) or "no index"
         log.info("%d changes: %s recomputed in %.3f s", done.changes, names, done.seconds)

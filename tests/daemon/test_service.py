@@ -483,6 +483,7 @@ def test_failures_are_told_and_copies_are_made(daemon: Daemon, server: LoopbackS
     daemon.until(lambda: list((daemon.folder / "backups").glob("cityflux-*.db")))
     assert daemon.stop() == 0
 
+    assert daemon.rows("SELECT * FROM messages") == []  # a new start repeats nothing
     told = [json.loads(seen.body) for seen in server.requests if seen.path == "/hook"]
     assert [each["event"] for each in told] == ["failed", "recovered", "ranks_changed"]
     assert "JSONDecodeError" in told[0]["text"]

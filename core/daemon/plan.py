@@ -9,8 +9,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from core.daemon.endpoint import check_port
 from core.daemon.schedule import trigger_of
 from core.errors import ConfigError
+from core.logs import set_up_logs
 from core.plugin_manager import Plugins
 from core.tasks import Task, due, missing_secret
 
@@ -28,6 +30,10 @@ class Session(Protocol):
     @property
     def config(self) -> Config:
         """The configuration."""
+
+    @property
+    def config_file(self) -> Path | None:
+        """The configuration file; None where the defaults hold without one."""
 
     @property
     def database(self) -> Path:
@@ -119,3 +125,16 @@ def zone_of(name: str) -> tzinfo:
         raise ConfigError(
             f"daemon.timezone: there is no time zone {name!r}; write UTC or Asia/Shanghai"
         ) from error
+
+
+def check_change(old: Session, new: Session) -> None:
+    """Refuse what a running daemon cannot change to, while the old configuration still serves.
+
+    Raises:
+        ConfigError: another database, a port that is taken, a log that cannot be written.
+    """
+    if new.database != old.database:
+        raise ConfigError("database.path: is another file; stop the daemon and start it again")
+    if new.config.daemon.port != old.config.daemon.port:
+        check_port(new.config.daemon.port)
+    set_up_logs(new.config)

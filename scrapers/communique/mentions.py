@@ -149,6 +149,15 @@ class Scene:
         if families:
             self.mentions.append(Mention(words, [], families, 0, self._other_area))
 
+    def whole(self) -> str:
+        """What the parts of this sentence are parts of: 规模以上工业中，…; ``""`` where unsaid."""
+        topic = re.match(r"在?([^，；]{2,12}?)(?:企业)?(?<!其)中", self._said)
+        if topic:
+            return topic[1]
+        wholes = [mention for mention in self.mentions if not mention.part]
+        named = wholes[-1:] or self._previous[:1] if self.part else []
+        return re.sub(r"^(?:全年|实现|完成)*", "", named[0].phrase) if named else ""
+
     def _say(self, words: str) -> None:
         self._said += words
         self._said_in_item += words

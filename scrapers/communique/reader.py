@@ -117,6 +117,8 @@ class Reader:
             ):
                 self._spread(self._current, text, found[number:])
                 return
+            if quantity.unit in _RATES and are_linked(text, found[number:]):
+                return  # whose rates these are cannot be told
             self._number(clause, text[position : quantity.start], quantity)
             position = quantity.end
         self._scene.note_time(unmask(text[position:]))
@@ -225,6 +227,8 @@ class Reader:
 
     def _take_share(self, owner: Mention, words: str, quantity: Quantity) -> None:
         whole = _IS.sub("", words)
+        if whole in ("", "比"):  # 占比31.6%, of what was named before
+            whole = self._scene.whole()
         for match in self.vocabulary.matches(owner.phrase):
             if match.rule.share_of and re.fullmatch(match.rule.share_of, whole):
                 self._keep(owner, match, quantity)

@@ -175,6 +175,7 @@ def test_the_year_of_a_list_of_companies() -> None:
 def test_trade_in_services_is_no_trade_in_goods() -> None:
     assert read("服务贸易总额3000亿元，出口1800亿元，进口1200亿元。") == {}
     assert read("对外贸易总额3000亿元，出口1800亿元。") == {EXPORTS: (1800, "亿元")}
+    assert read("全年地区货物进出口总值3000亿元，其中出口1800亿元。") == {EXPORTS: (1800, "亿元")}
 
 
 def test_a_ratio_between_a_level_and_its_growth() -> None:
@@ -298,3 +299,30 @@ def test_a_colon_between_name_and_number() -> None:
 def test_a_target_that_was_met_is_no_growth() -> None:
     found = read("实际使用外资78.1亿美元，完成年度目标的110%，下降4.4%。")
     assert found[f"{FDI}@growth"] == (-4.4, "%")
+
+
+def test_a_share_of_what_was_named_before() -> None:
+    share = {"science_innovation.hightech_share_of_industry": (31.6, "%")}
+    for words in (
+        "规模以上工业增加值4198亿元，其中高技术制造业增加值增长2.9%，占比31.6%。",
+        "全年规模以上工业增加值增长4.8%。其中，先进制造业占比67.2%；高技术制造业占比达31.6%。",
+        "规上工业中，高技术制造业增加值占31.6%，较上年提高1.1个百分点。",
+    ):
+        assert read(words) == share
+    assert read("高技术制造业增加值增长2.7%，占比31.6%。") == {}
+    assert read("固定资产投资增长4%。其中，高技术制造业投资增长20%，占比31.6%。") == {}
+
+
+def test_containers_without_the_word_throughput() -> None:
+    containers = "goods_commerce.container_throughput"
+    found = read("港口货物吞吐量5.0亿吨，其中集装箱1663.0万标准箱，分别增长5.9%和7.2%。")
+    assert found == {containers: (1663.0, "万标准箱"), f"{containers}@growth": (7.2, "%")}
+    assert read("机场货邮吞吐量180万吨；铁路货运增长3%，集装箱12万标准箱。") == {}
+
+
+def test_rates_whose_names_are_in_doubt_are_left_out() -> None:
+    patents = "science_innovation.patents_granted"
+    found = read("专利申请量、授权量分别为17.5万件和9.3万件，增长了21.6%和25.2%。")
+    assert found == {patents: (9.3, "万件"), f"{patents}@growth": (25.2, "%")}
+    doubtful = read("专利授权量9.3万件，较快增长21.6%和25.2%。")
+    assert doubtful == {patents: (9.3, "万件")}

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 from storage.database import now
 
@@ -35,3 +37,38 @@ def keep_only_alarms(connection: sqlite3.Connection, names: Iterable[str]) -> No
     kept = set(names)
     gone = [(what,) for what in read_alarms(connection) if what not in kept]
     connection.executemany("DELETE FROM alarms WHERE what = ?", gone)
+
+
+def keep_message(connection: sqlite3.Connection, message: Mapping[str, Any]) -> int:
+    """Keep a message until it is delivered, within the caller's transaction; returns its number."""
+    body = json.dumps(message, ensure_ascii=False)
+    number = connection.execute("INSERT INTO messages (body) VALUES (?)", (body,)).lastrowid
+    assert number is not None
+    return number
+
+
+def read_messages(connection: sqlite3.Connection) -> dict[int, dict[str, Any]]:
+    """The messages that were not delivered yet, the oldest first, by their numbers."""
+    rows = connection.execute("SELECT id, body FROM messages ORDER BY id")
+    return {number: json.loads(body) for number, body in rows}
+
+
+def drop_messages(connection: sqlite3.Connection, numbers: Iterable[int]) -> None:
+    """Forget messages that were delivered or refused, within the caller's transaction."""
+    connection.executemany("DELETE FROM messages WHERE id = ?", [(each,) for each in numbers])
+
+
+def read_told_stale(connection: sqlite3.Connection) -> set[str]:
+    """The indicators that were told to be stale."""
+    return {name for (name,) in connection.execute("SELECT indicator_id FROM stale_told")}
+
+
+def save_told_stale(
+    connection: sqlite3.Connection, stale: Iterable[str], fresh: Iterable[str]
+) -> None:
+    """Write down what was told to be stale, and no longer, within the caller's transaction."""
+    moment = now()
+    connection.executemany(
+        "INSERT INTO stale_told VALUES (?, ?)", [(name, moment) for name in stale]
+    )
+    connection.executemany("DELETE FROM stale_told WHERE indicator_id = ?", [(n,) for n in fresh])

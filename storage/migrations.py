@@ -107,3 +107,10 @@ def staleness_in_half_the_time(db: Database) -> None:
     """The view of stale indicators groups the figures before it joins them."""
     db.execute("DROP VIEW IF EXISTS stale_indicators")
     db.execute(f"CREATE VIEW stale_indicators AS {VIEWS['stale_indicators']}")
+
+
+@migrations()
+def messages_wait_for_their_receiver(db: Database) -> None:
+    """A webhook that is down for hours, or over a new start, misses nothing."""
+    for statement in operation.MESSAGES.split(";\n"):
+        db.execute(statement)

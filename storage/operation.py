@@ -55,3 +55,16 @@ CREATE TABLE thinned_fetches (
     fetches INTEGER NOT NULL
 ) STRICT
 """
+
+#: What is on its way to the webhook, and which indicators it was told to be stale.
+MESSAGES = """
+CREATE TABLE messages (
+    id INTEGER PRIMARY KEY,
+    body TEXT NOT NULL
+) STRICT;
+
+CREATE TABLE stale_told (
+    indicator_id TEXT PRIMARY KEY,
+    since TEXT NOT NULL
+) STRICT
+"""

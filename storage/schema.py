@@ -23,6 +23,7 @@ STEPS = (
     "terms_of_new_indicators_at_once",
     "no_revision_of_what_stands",
     "staleness_in_half_the_time",
+    "messages_wait_for_their_receiver",
 )
 
 CATALOG = """

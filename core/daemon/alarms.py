@@ -1,18 +1,29 @@
-"""Each change of state is told once: what fails, what is well again, who changed places."""
+"""Each change of state is told once: what fails, is well again or stale, who changed places."""
 
 from __future__ import annotations
 
 import sqlite3
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 
-from core.daemon.webhook import Webhook
-from storage.alarms import clear_alarm, keep_only_alarms, raise_alarm, read_alarms
+from core.daemon.webhook import Message, Webhook, message_of
+from storage.alarms import (
+    clear_alarm,
+    drop_messages,
+    keep_message,
+    keep_only_alarms,
+    raise_alarm,
+    read_alarms,
+    read_messages,
+    read_told_stale,
+    save_told_stale,
+)
 from storage.database import write
 
 #: What an alarm may be about besides the sources.
 OWN = ("recompute", "backup")
-#: How many cities a message names.
+#: How many cities or indicators the text of a message names.
 _NAMED = 10
 
 Ranks = dict[str, dict[tuple[str, str], int]]
@@ -42,6 +53,8 @@ class Alarms:
             keep_only_alarms(connection, [*sources, *OWN])
         self._told = read_alarms(connection)
         self._ranks = self._read_ranks()
+        for number, message in read_messages(connection).items():
+            webhook.send(message, number)
 
     def state(self, what: str, problem: str) -> None:
         """Say how something is doing.
@@ -53,23 +66,48 @@ class Alarms:
         earlier = self._told.get(what, "")
         if problem == earlier:
             return
-        with write(self._connection):
+        message = None
+        if not earlier:
+            text = f"cityflux: {what} fails: {problem}"
+            message = message_of("failed", text, what=what, problem=problem)
+        elif not problem:
+            text = f"cityflux: {what} is well again"
+            message = message_of("recovered", text, what=what, problem=earlier)
+        with self._telling(message):
             if problem:
                 raise_alarm(self._connection, what, problem)
             else:
                 clear_alarm(self._connection, what)
         self._told[what] = problem
-        if not earlier:
-            text = f"cityflux: {what} fails: {problem}"
-            self._webhook.tell("failed", text, what=what, problem=problem)
-        elif not problem:
-            text = f"cityflux: {what} is well again"
-            self._webhook.tell("recovered", text, what=what, problem=earlier)
+
+    def stale(self, late: Mapping[str, int]) -> None:
+        """Say which indicators are stale now, and how many days each is late."""
+        if not self._webhook.wanted:
+            return
+        told = read_told_stale(self._connection)
+        news, fresh = sorted(late.keys() - told), sorted(told - late.keys())
+        if news:
+            text = _listed(
+                "stale indicators", [f"{name} ({late[name]} days late)" for name in news]
+            )
+            days = {name: late[name] for name in news}
+            with self._telling(message_of("stale", text, indicators=days)):
+                save_told_stale(self._connection, news, [])
+        if fresh:
+            text = _listed("no longer stale", fresh)
+            with self._telling(message_of("fresh", text, indicators=fresh)):
+                save_told_stale(self._connection, [], fresh)
+
+    def forget_delivered(self) -> None:
+        """Forget the messages that have arrived; to be called now and then."""
+        if numbers := self._webhook.over():
+            with write(self._connection):
+                drop_messages(self._connection, numbers)
 
     def ranks(self) -> None:
         """Look who changed places in the indices since the last look."""
-        earlier, self._ranks = self._ranks, self._read_ranks()
-        for index_id, ranks in self._ranks.items():
+        earlier, present = self._ranks, self._read_ranks()
+        for index_id, ranks in present.items():
             moved = [
                 {"period": period, "city_id": city, "before": before, "after": rank}
                 for (period, city), rank in ranks.items()
@@ -78,11 +116,24 @@ class Alarms:
             if moved:
                 lines = [
                     f"{each['city_id']} {each['period']}: {each['before']} → {each['after']}"
-                    for each in moved[:_NAMED]
+                    for each in moved
                 ]
-                more = [f"{len(moved) - _NAMED} more"] if len(moved) > _NAMED else []
-                text = f"cityflux: ranks in {index_id}: {', '.join(lines + more)}"
-                self._webhook.tell("ranks_changed", text, index=index_id, changes=moved)
+                text = _listed(f"ranks in {index_id}", lines)
+                with self._telling(
+                    message_of("ranks_changed", text, index=index_id, changes=moved)
+                ):
+                    pass
+        self._ranks = present
+
+    @contextmanager
+    def _telling(self, message: Message | None) -> Iterator[None]:
+        """A transaction in which a message is kept until it is delivered; then it is sent."""
+        wanted = message if self._webhook.wanted else None
+        with write(self._connection):
+            yield
+            number = keep_message(self._connection, wanted) if wanted else None
+        if wanted:
+            self._webhook.send(wanted, number)
 
     def _read_ranks(self) -> Ranks:
         """The rank of each city in each index and period; nothing where nobody asks."""
@@ -91,3 +142,8 @@ class Alarms:
             for index_id, period, city, rank in self._connection.execute(_RANKS):
                 found[index_id][period, city] = rank
         return found
+
+
+def _listed(what: str, lines: Sequence[str]) -> str:
+    more = [f"{len(lines) - _NAMED} more"] if len(lines) > _NAMED else []
+    return f"cityflux: {what}: {', '.join([*lines[:_NAMED], *more])}"

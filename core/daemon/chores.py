@@ -17,6 +17,7 @@ from core.errors import ConfigError
 from storage.backup import back_up, copies, prune_copies, target_of
 from storage.errors import GivenUp, StorageError
 from storage.housekeeping import Policy, run_housekeeping
+from storage.staleness import read_stale
 
 if TYPE_CHECKING:
     from apscheduler.schedulers.base import BaseScheduler
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("cityflux")
 
-DAY = 86_400.0
+HOUR, DAY = 3600.0, 86_400.0
 #: The scheduler's name of the copies; no source may have such an id.
 _JOB = "cityflux backup"
 
@@ -49,7 +50,7 @@ class Chores:
         self._session, self._alarms, self._stopping = session, alarms, stopping
         self._given_up = threading.Event()
         self.is_copying = False
-        self._tidied = -DAY
+        self._tidied, self._looked = -DAY, -HOUR
         self._problem: str | None = None  # None until the first copy of this process
 
     def schedule(self, scheduler: BaseScheduler) -> None:
@@ -64,8 +65,14 @@ class Chores:
 
     def tend(self, connection: sqlite3.Connection) -> None:
         """Do what is due, and tell how the copies go; called every now and then."""
+        self._alarms.forget_delivered()
         if self._problem is not None:
             self._alarms.state("backup", self._problem)
+        if time.monotonic() - self._looked >= HOUR:
+            self._alarms.stale(
+                {each.indicator_id: each.days_late for each in read_stale(connection)}
+            )
+            self._looked = time.monotonic()
         if time.monotonic() - self._tidied < DAY:
             return
         self._tidied = time.monotonic()
@@ -115,7 +122,8 @@ def backup_trigger(config: Config) -> BaseTrigger | None:
     Raises:
         ConfigError: the schedule is none.
     """
+    zone = zone_of(config.daemon.timezone)
     try:
-        return trigger_of(config.backup.schedule, _JOB, zone_of(config.daemon.timezone))
+        return trigger_of(config.backup.schedule, _JOB, zone)
     except ConfigError as error:
         raise ConfigError(f"backup.schedule: {error}") from error

@@ -30,6 +30,10 @@ class Session(Protocol):
         """The configuration."""
 
     @property
+    def config_file(self) -> Path | None:
+        """The configuration file; None where the defaults hold without one."""
+
+    @property
     def database(self) -> Path:
         """The database file."""
 

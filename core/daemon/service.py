@@ -25,12 +25,13 @@ from core.daemon.alarms import Alarms
 from core.daemon.chores import Chores, backup_trigger
 from core.daemon.endpoint import answering, check_port
 from core.daemon.follow import follow
-from core.daemon.lock import only_daemon
+from core.daemon.lock import Place, only_daemon
 from core.daemon.notify import notify
 from core.daemon.plan import Session, sources_apart, tasks_of, triggers, users
 from core.daemon.sources import Sources
 from core.daemon.timing import POOL, ClockWatch, new_scheduler, plan_anew
-from core.daemon.webhook import LAST_WORDS, open_webhook
+from core.daemon.watch import ChangeWatch
+from core.daemon.webhook import LAST_WORDS, message_of, open_webhook
 from core.errors import USER_ERRORS, ConfigError
 from core.http import LastAnswers, keep_hosts, open_client
 from core.isolation.pool import Workers
@@ -42,6 +43,7 @@ from core.version import __version__
 from scrapers.client import Client
 from storage import catalog, jobs
 from storage.database import now, read_database, write
+from storage.errors import StorageError
 from storage.observations import position
 
 if TYPE_CHECKING:
@@ -58,8 +60,7 @@ log = logging.getLogger("cityflux")
 Results = queue.Queue[tuple[str, list[Result] | str | None]]
 
 BEAT = 30.0  # seconds between two signs of life
-LIVELY = 10.0  # seconds after a change in which the next one is expected, and looked for more often
-LONGEST_GATHERING = 1.0  # seconds after the first change at which indices are recomputed anyway
+NEXT_TRY = 5.0  # seconds after which a database that could not be written is tried again
 
 
 class Service:
@@ -73,6 +74,7 @@ class Service:
         self._load = load
         self._session = load()
         self._triggers = _checked(self._session)
+        self._config_file = self._session.config_file
         self._stopping = threading.Event()
         self._reload = threading.Event()
         self._position = 0
@@ -82,9 +84,13 @@ class Service:
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: self._stopping.set())
         signal.signal(signal.SIGHUP, lambda *_: self._reload.set())
-        with only_daemon(self._session.database):
-            while not self._stopping.is_set():
-                self._run_with(self._session)
+        database = self._session.database
+        try:
+            with only_daemon(database) as self._lock:
+                while not self._stopping.is_set():
+                    self._run_with(self._session)
+        except sqlite3.Error as error:
+            raise StorageError(f"{database}: {error}; see what: cityflux doctor") from error
         log.info("stopped")
         _leave_threads_behind()
 
@@ -92,8 +98,12 @@ class Service:
         """Serve with one configuration, until stopped or until there is another one."""
         set_up_logs(session.config)
         with ExitStack() as stack:
-            webhook = stack.enter_context(open_webhook(session.config))
             connection = stack.enter_context(session.open())
+            self._place = Place(session.database)
+            self._webhook = open_webhook(session.config)
+            self._alarms = Alarms(connection, self._webhook, self._triggers)
+            stack.callback(self._alarms.forget_delivered)  # after the last words
+            stack.enter_context(self._webhook)
             known = stack.enter_context(read_database(session.database, any_thread=True))
             http = stack.enter_context(
                 open_client(session.config, connection, session.database, False)
@@ -104,17 +114,19 @@ class Service:
             self._history, self._http = History(known), http
             # Threads of an earlier configuration may still hand over what nobody waits for.
             self._results: Results = queue.Queue()
+            self._held: tuple[str, list[Result] | str | None] | None = None
             self._closing = threading.Event()
+            stack.callback(self._closing.set)
             self._users = users(session.plugins)
             self._cities = catalog.known_ids(connection, "cities")
             self._workers = stack.enter_context(
                 Workers(self._cities, session.config.refresh.processes)
             )
-            self._alarms = Alarms(connection, webhook, self._triggers)
             self._chores = Chores(session, self._alarms, self._is_ending)
             self._sources = Sources(connection, session.plugins, self._alarms)
             self._start(connection)
             scheduler = self._schedule()
+            stack.callback(scheduler.shutdown, wait=False)
             self._chores.schedule(scheduler)
             notify(READY="1", STATUS="waiting for what is due")
             log.info("up, pid %d; %d sources scheduled", os.getpid(), len(self._sources))
@@ -122,7 +134,6 @@ class Service:
             notify(**({"RELOADING": "1"} if self._reload.is_set() else {"STOPPING": "1"}))
             scheduler.pause()
             self._finish(connection, http)
-            scheduler.shutdown(wait=False)
             self._say(connection, stopped=now())
             keep_hosts(connection, http)
             with suppress(sqlite3.OperationalError):  # somebody reads just now: no harm
@@ -199,40 +210,62 @@ class Service:
     def _serve(self, connection: sqlite3.Connection) -> None:
         """Store, watch and recompute until stopped."""
         settings = self._session.config.daemon
-        version, first_change, last_change, next_beat = (-1, -1), 0.0, -LIVELY, 0.0
-        clock = ClockWatch()
+        watch = ChangeWatch(connection, settings.poll, settings.gather)
+        clock, trouble = ClockWatch(), ""
+        self._next_beat = 0.0
         while not self._is_ending():
-            lively = time.monotonic() - last_change < LIVELY
-            pause = settings.poll / 10 if lively else settings.poll
-            self._take(connection, min(settings.gather, pause) if first_change else pause)
-            moment = time.monotonic()
-            seen = connection.execute("PRAGMA data_version").fetchone()[0], connection.total_changes
-            if seen != version:
-                version = seen
-                if position(connection) > self._position:
-                    first_change, last_change = first_change or moment, moment
-            quiet = moment - last_change >= settings.gather
-            if first_change and (quiet or moment - first_change >= LONGEST_GATHERING):
-                first_change = 0.0
-                self._recompute(connection)
-                version = (version[0], connection.total_changes)
-            if jump := clock.jump():
-                self._set_clock(connection, jump)
-            if moment >= next_beat:
-                next_beat = moment + BEAT
-                self._say(connection)
-                # Where the clock is corrected by seconds, APScheduler waits for too long.
-                self._scheduler.wakeup()
-                self._workers.end_idle(BEAT)
-                notify(WATCHDOG="1")
-                self._chores.tend(connection)
+            self._place.check()
+            self._lock.keep()
+            try:
+                self._turn(connection, watch, clock)
+            except (StorageError, sqlite3.OperationalError) as error:
+                trouble = self._hold_on(trouble, str(error))
+                watch.look_again()
+            else:
+                trouble = self._hold_on(trouble, "")
+
+    def _turn(self, connection: sqlite3.Connection, watch: ChangeWatch, clock: ClockWatch) -> None:
+        """Do what there is to do; what cannot be written is tried again by the next turn."""
+        self._take(connection, watch.patience)
+        if watch.is_time(self._position):
+            self._recompute(connection)
+            watch.followed()
+        if jump := clock.jump():
+            self._set_clock(connection, jump)
+        if time.monotonic() >= self._next_beat:
+            self._say(connection)
+            # Where the clock is corrected by seconds, APScheduler waits for too long.
+            self._scheduler.wakeup()
+            self._workers.end_idle(BEAT)
+            notify(WATCHDOG="1")
+            self._chores.tend(connection)
+            self._next_beat = time.monotonic() + BEAT
+
+    def _hold_on(self, earlier: str, trouble: str) -> str:
+        """Wait a little where the database cannot be written, and tell of it once."""
+        if trouble and not earlier:
+            text = f"the database cannot be written, what comes is kept meanwhile: {trouble}"
+            log.error("%s", text)
+            details = {"what": "database", "problem": trouble}
+            self._webhook.send(message_of("failed", f"cityflux: {text}", **details))
+        elif earlier and not trouble:
+            log.info("the database can be written again")
+            text, details = "the database can be written again", {"what": "database"}
+            self._webhook.send(message_of("recovered", f"cityflux: {text}", **details))
+        end = time.monotonic() + NEXT_TRY
+        while trouble and not self._is_ending() and time.monotonic() < end:
+            time.sleep(0.05)
+        if trouble:
+            notify(WATCHDOG="1")
+        return trouble
 
     def _take(self, connection: sqlite3.Connection, patience: float) -> None:
         """Store what the fetching threads hand over, if anything comes in time."""
         try:
-            source_id, results = self._results.get(timeout=patience)
+            self._held = self._held or self._results.get(timeout=patience)
         except queue.Empty:
             return
+        source_id, results = self._held
         if results is None:
             self._sources.end(source_id, self._scheduler)
         elif isinstance(results, str):
@@ -242,6 +275,7 @@ class Service:
         else:
             store_results(connection, results)
             self._sources.hear(source_id, results)
+        self._held = None
 
     def _set_clock(self, connection: sqlite3.Connection, jump: float) -> None:
         """The clock was set: no source waits longer than its schedule says, or is passed over."""
@@ -272,7 +306,7 @@ class Service:
                 index_id=index.index_id, run_id=index.run_id, changed=index.changed
             )
         self._alarms.state("recompute", problem)
-        if any(index.changed for index in done.computed):
+        if done.computed:
             self._alarms.ranks()
         names = ", ".join(index.index_id for index in done.computed) or "no index"
         log.info("%d changes: %s recomputed in %.3f s", done.changes, names, done.seconds)
@@ -301,8 +335,9 @@ class Service:
 
     def _take_last(self, connection: sqlite3.Connection) -> None:
         """Store what is there; what was cut off has not failed: the next start looks at it."""
-        while not self._results.empty():
-            _, results = self._results.get()
+        while self._held or not self._results.empty():
+            _, results = self._held or self._results.get()
+            self._held = None
             if isinstance(results, list):
                 kept = [result for result in results if result.found or not result.error]
                 store_results(connection, kept)
@@ -311,12 +346,15 @@ class Service:
         self._reload.clear()
         try:
             session = self._load()
+            if self._config_file and not session.config_file:
+                raise ConfigError(f"{self._config_file}: is gone; put it back")
             planned = _checked(session)
             _check_change(self._session, session)
         except USER_ERRORS as error:
             log.error("the new configuration is refused, the old one stays: %s", error)
             return
         self._session, self._triggers = session, planned
+        self._config_file = session.config_file
         log.info("configuration, plugins and schedules were read again")
 
     def _say(self, connection: sqlite3.Connection, **changes: str | None) -> None:

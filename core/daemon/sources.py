@@ -7,7 +7,7 @@ import sqlite3
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from core.carry_out import Result
 from core.daemon.alarms import Alarms
@@ -87,7 +87,7 @@ class Sources:
     def begin(self, source_id: str) -> None:
         """A look at a source begins."""
         self._errors.pop(source_id, None)
-        self._note(source_id, running_since=now(), last_run=now())
+        self._save(self._jobs[source_id]._replace(running_since=now(), last_run=now()))
 
     def hear(self, source_id: str, results: Sequence[Result]) -> None:
         """A part of what a look came to."""
@@ -110,26 +110,27 @@ class Sources:
 
     def end(self, source_id: str, scheduler: BackgroundScheduler) -> None:
         """A look is over; where it failed, the next one comes soon."""
-        job, error = self._jobs[source_id], self._errors.pop(source_id, None)
+        job, error = self._jobs[source_id], self._errors.get(source_id)
         if error is None:  # there was nothing to ask for
             error = job.error
         elif not error:
-            if job.error:
-                log.info("%s is well again", source_id)
             job = job._replace(last_success=now())
         planned = scheduler.get_job(source_id)
         due_next = planned.next_run_time if planned else None
         if planned and error:
             # A yearly source that failed once must not wait for a year.
             pause = min(FIRST_RETRY * 2 ** min(self._failures[source_id], 10), LAST_RETRY)
-            self._failures[source_id] += 1
             due_next = min(due_next, datetime.now(UTC) + pause)
             planned.modify(next_run_time=due_next)
-        else:
-            self._failures.pop(source_id, None)
-        self._jobs[source_id] = job._replace(error=error)
-        self._note(source_id, running_since=None, next_run=as_text(due_next) if due_next else None)
+        next_run = as_text(due_next) if due_next else None
+        was_failing = self._jobs[source_id].error
+        self._save(job._replace(error=error, running_since=None, next_run=next_run))
         self._alarms.state(source_id, error)
+        # Nothing of it is forgotten before it is written: what cannot be is tried once more.
+        self._errors.pop(source_id, None)
+        self._failures[source_id] = self._failures[source_id] + 1 if error else 0
+        if was_failing and not error:
+            log.info("%s is well again", source_id)
 
     def take_times(self, scheduler: BackgroundScheduler) -> None:
         """Write down when the sources are looked at, after they were planned anew."""
@@ -139,7 +140,7 @@ class Sources:
         with write(self._connection):
             jobs.save_jobs(self._connection, self._jobs.values())
 
-    def _note(self, source_id: str, **changes: Any) -> None:
-        job = self._jobs[source_id] = self._jobs[source_id]._replace(**changes)
+    def _save(self, job: Job) -> None:
         with write(self._connection):
             jobs.save_jobs(self._connection, [job])
+        self._jobs[job.source_id] = job

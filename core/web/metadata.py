@@ -190,6 +190,10 @@ TABLES: Mapping[str, tuple[str, Mapping[str, str]]] = {
             "running_since": "UTC; null when it is not running 正在运行",
         },
     ),
+    "messages": (
+        "What is on its way to the webhook. 待发送的通知",
+        {"id": "in order 编号", "body": "the message, as JSON 内容"},
+    ),
     "nodes": (
         "The trees of the indices; a leaf names its indicator. 指数的树",
         {"parent_id": "the node above; null at the root 上级", "sort_order": "in the tree 次序"},
@@ -231,6 +235,10 @@ TABLES: Mapping[str, tuple[str, Mapping[str, str]]] = {
             "gap_to_leader": "own score minus that of the leader 与领先者之差",
             "gap_to_mean": "own score minus the mean of all cities 与均值之差",
         },
+    ),
+    "stale_told": (
+        "The indicators that the webhook was told to be stale. 已通知的过期指标",
+        {"since": "when it was told, UTC 通知时间"},
     ),
     "thinned_fetches": (
         "How many old fetches were cleared away, by their outcome. 已清理的抓取记录",

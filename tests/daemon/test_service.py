@@ -235,6 +235,7 @@ def test_what_a_running_daemon_cannot_change_to_is_refused(daemon: Daemon) -> No
             good.replace("[daemon]", f"[daemon]\nport = {port}"): f"daemon.port: {port} cannot be",
             good + '[log]\nfile = "boats.toml/log"\n': "log.file: ",
             good + '[database]\npath = "other.db"\n': "database.path: is another file",
+            good.replace("[daemon]", '[daemon]\ntimezone = "Mars"'): "daemon.timezone: there is no",
         }
         for count, (config, said) in enumerate(refused.items(), start=2):
             (daemon.folder / "config.toml").write_text(config)
@@ -482,6 +483,7 @@ def test_failures_are_told_and_copies_are_made(daemon: Daemon, server: LoopbackS
     daemon.until(lambda: list((daemon.folder / "backups").glob("cityflux-*.db")))
     assert daemon.stop() == 0
 
+    assert daemon.rows("SELECT * FROM messages") == []  # a new start repeats nothing
     told = [json.loads(seen.body) for seen in server.requests if seen.path == "/hook"]
     assert [each["event"] for each in told] == ["failed", "recovered", "ranks_changed"]
     assert "JSONDecodeError" in told[0]["text"]
@@ -492,45 +494,3 @@ def test_failures_are_told_and_copies_are_made(daemon: Daemon, server: LoopbackS
     lines = [json.loads(line) for line in daemon.log.read_text().splitlines()]
     assert any(line["message"].startswith("backup: ") for line in lines)
     assert server.address("/hook") not in daemon.log.read_text()
-
-
-def test_a_copy_that_is_under_way_does_not_hold_up_the_end(daemon: Daemon) -> None:
-    daemon.start()
-    assert daemon.stop() == 0
-    with contextlib.closing(sqlite3.connect(daemon.database, isolation_level=None)) as opened:
-        opened.execute("CREATE TABLE ballast (body)")
-        opened.execute("INSERT INTO ballast VALUES (zeroblob(300000000))")
-    config = (daemon.folder / "config.toml").read_text().replace("grace = 2.0", "grace = 0.0")
-    (daemon.folder / "config.toml").write_text(config + '[backup]\nschedule = "@yearly"\n')
-    copies = daemon.folder / "backups"
-    for _ in range(10):
-        daemon.start()
-        daemon.until(lambda: [*copies.iterdir()] if copies.exists() else [])
-        assert daemon.stop() == 0
-        whole = [*copies.glob("cityflux-????-??-??T??????.db")]
-        assert [*copies.iterdir()] == whole
-        if not whole:
-            break
-        whole[0].unlink()  # the copy was quicker than the end
-    assert whole == []
-    assert "ERROR backup" not in daemon.log.read_text()
-
-    daemon.start()  # the copy was missed
-    daemon.until(lambda: [*copies.glob("cityflux-????-??-??T??????.db")])
-    assert daemon.stop() == 0
-
-
-def test_a_thread_that_never_ends_does_not_hold_up_the_end(daemon: Daemon) -> None:
-    plugin = daemon.folder / "my_plugins" / "boats.py"
-    code = (
-        "import threading\nfrom pathlib import Path\nfrom scrapers.client import Client\n"
-        "def wait(*_, **__): Path('asked').touch(); threading.Event().wait()\n"
-        "Client.get = wait\n"
-    )
-    plugin.write_text(code + plugin.read_text(encoding="utf-8"), encoding="utf-8")
-    daemon.start()
-    daemon.until((daemon.folder / "asked").exists)
-    assert daemon.stop() == 0
-    # It was not the source that failed, and the next start looks at it at once.
-    assert daemon.rows("SELECT error FROM jobs WHERE running_since > ''") == [("",)]
-    assert daemon.rows("SELECT 1 FROM fetches") == []

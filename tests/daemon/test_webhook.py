@@ -16,7 +16,7 @@ from core.config import Config
 from core.config import Webhook as Settings
 from core.daemon import webhook as module
 from core.daemon.alarms import Alarms
-from core.daemon.webhook import Webhook, body_of, open_webhook
+from core.daemon.webhook import Webhook, body_of, message_of, open_webhook
 from core.errors import ConfigError
 from storage.database import open_database
 from tests.servers import Answer, LoopbackServer
@@ -50,10 +50,20 @@ def until(done: Callable[[], object]) -> None:
         time.sleep(0.01)
 
 
+def arrive(alarms: Alarms, connection: sqlite3.Connection) -> None:
+    """Wait until all that was told has arrived, and is forgotten."""
+
+    def forgotten() -> bool:
+        alarms.forget_delivered()
+        return connection.execute("SELECT 1 FROM messages").fetchone() is None
+
+    until(forgotten)
+
+
 def test_a_receiver_that_is_down_for_a_moment_is_asked_again(server: LoopbackServer) -> None:
     server.answer("/hook", [Answer(status=500), Answer(status=429), "fine"])
     with Webhook(server.address("/hook"), "text", 5.0) as webhook:
-        webhook.tell("failed", "上海", what="s")
+        webhook.send(message_of("failed", "上海", what="s"))
         until(lambda: len(told(server)) == 3)
     first, second, third = told(server)
     assert first == second == third
@@ -68,7 +78,7 @@ def test_a_refusal_is_final_and_logged_without_the_address(
         caplog.at_level(logging.WARNING, "cityflux"),
         Webhook(server.address("/hook"), "text", 5.0) as webhook,
     ):
-        webhook.tell("failed", "text")
+        webhook.send(message_of("failed", "text"))
     assert len(told(server)) == 1
     assert "'text' was not delivered: the receiver answers 403" in caplog.text
     assert "/hook" not in caplog.text
@@ -78,7 +88,7 @@ def test_what_is_waiting_is_sent_before_the_end(server: LoopbackServer) -> None:
     server.answer("/hook", "fine")
     with Webhook(server.address("/hook"), "text", 5.0) as webhook:
         for number in range(5):
-            webhook.tell("failed", str(number))
+            webhook.send(message_of("failed", str(number)))
     assert [each["text"] for each in told(server)] == ["0", "1", "2", "3", "4"]
 
 
@@ -115,6 +125,7 @@ def test_each_change_of_state_is_told_once_also_after_a_new_start(
         alarms.state("s", "HTTP 500")
         alarms.state("s", "HTTP 502")
         alarms.state("gone", "HTTP 404")
+        arrive(alarms, connection)
         again = Alarms(connection, webhook, ["s"])
         again.state("s", "HTTP 502")
         again.state("s", "")
@@ -147,3 +158,53 @@ def test_who_changed_places_is_told(server: LoopbackServer, connection: sqlite3.
     (message,) = told(server)
     assert message["text"] == "cityflux: ranks in i: b 2020: 2 → 1, a 2020: 1 → 2"
     assert message["changes"][0] == {"period": "2020", "city_id": "b", "before": 2, "after": 1}
+
+
+def test_a_receiver_that_is_down_for_long_gets_everything_once_and_in_order(
+    server: LoopbackServer, connection: sqlite3.Connection, caplog: pytest.LogCaptureFixture
+) -> None:
+    server.answer("/hook", Answer(status=503))
+    with (
+        caplog.at_level(logging.WARNING, "cityflux"),
+        Webhook(server.address("/hook"), "text", 5.0) as webhook,
+    ):
+        alarms = Alarms(connection, webhook, ["s"])
+        alarms.state("s", "HTTP 500")
+        alarms.state("s", "")
+        until(lambda: len(told(server)) > 8)
+        alarms.forget_delivered()
+    assert {each["event"] for each in told(server)} == {"failed", "recovered"}
+    assert caplog.text.count("'cityflux: s fails: HTTP 500' waits, and all after it") == 1
+
+    # After a new start it is back.
+    server.requests.clear()
+    server.answer("/hook", "fine")
+    with Webhook(server.address("/hook"), "text", 5.0) as webhook:
+        alarms = Alarms(connection, webhook, ["s"])
+        until(lambda: len(told(server)) == 2)
+        alarms.state("s", "HTTP 404")
+        until(lambda: len(told(server)) == 3)
+        arrive(alarms, connection)
+    assert [each["event"] for each in told(server)] == ["failed", "recovered", "failed"]
+    with Webhook(server.address("/hook"), "text", 5.0) as webhook:
+        Alarms(connection, webhook, ["s"])
+    assert len(told(server)) == 3
+
+
+def test_what_is_stale_is_told_once_and_when_it_is_fresh_again(
+    server: LoopbackServer, connection: sqlite3.Connection
+) -> None:
+    server.answer("/hook", "fine")
+    with Webhook(server.address("/hook"), "text", 5.0) as webhook:
+        alarms = Alarms(connection, webhook, [])
+        alarms.stale({})
+        alarms.stale({f"x.{number:02}": number for number in range(12)})
+        alarms.stale({f"x.{number:02}": number + 1 for number in range(12)})
+        arrive(alarms, connection)
+        Alarms(connection, webhook, []).stale({"x.00": 2, "y": 1})
+    stale, more, fresh = told(server)
+    assert (stale["event"], len(stale["indicators"])) == ("stale", 12)
+    assert stale["text"].startswith("cityflux: stale indicators: x.00 (0 days late), x.01 (1 days")
+    assert stale["text"].endswith("2 more")
+    assert (more["event"], more["indicators"]) == ("stale", {"y": 1})
+    assert (fresh["event"], len(fresh["indicators"])) == ("fresh", 11)

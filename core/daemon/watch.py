@@ -1,0 +1,59 @@
+"""When changes by whichever hand are to be followed: soon, and those that come together at once."""
+
+from __future__ import annotations
+
+import sqlite3
+import time
+
+from storage.observations import position
+
+LIVELY = 10.0  # seconds after a change in which the next one is expected, and looked for more often
+LONGEST_GATHERING = 1.0  # seconds after the first change at which indices are recomputed anyway
+
+
+class ChangeWatch:
+    """Gathers changes until they pause.
+
+    Args:
+        connection: on which it looks; changes by this one are seen as well as those by others.
+        poll: seconds between two looks.
+        gather: seconds without a further change after which it is time.
+    """
+
+    def __init__(self, connection: sqlite3.Connection, poll: float, gather: float) -> None:
+        self._connection, self._poll, self._gather = connection, poll, gather
+        self._first: float | None = None
+        self._last = -LIVELY
+        self._version = (-1, -1)
+
+    @property
+    def patience(self) -> float:
+        """Seconds until the next look."""
+        lively = time.monotonic() - self._last < LIVELY
+        pause = self._poll / 10 if lively else self._poll
+        return pause if self._first is None else min(self._gather, pause)
+
+    def is_time(self, known: int) -> bool:
+        """Look for changes after position ``known``; whether it is time to follow them."""
+        moment, version = time.monotonic(), self._seen()
+        if version != self._version:
+            self._version = version
+            if position(self._connection) > known:
+                self._first = moment if self._first is None else self._first
+                self._last = moment
+        if self._first is None:
+            return False
+        quiet = moment - self._last >= self._gather
+        return quiet or moment - self._first >= LONGEST_GATHERING
+
+    def followed(self) -> None:
+        """All changes are known, also those that following them brought."""
+        self._first, self._version = None, (self._version[0], self._connection.total_changes)
+
+    def look_again(self) -> None:
+        """What was seen may not have been followed."""
+        self._first, self._version = None, (-1, -1)
+
+    def _seen(self) -> tuple[int, int]:
+        (version,) = self._connection.execute("PRAGMA data_version").fetchone()
+        return version, self._connection.total_changes

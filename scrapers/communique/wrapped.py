@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from unicodedata import east_asian_width
 
-from scrapers.communique.tables import Block
+from scrapers.communique.tables import Block, Table
 
 _RUNNING = re.compile(r"[，。；]")
 _ENDS = re.compile(r"[。！？；：:]\s*$")
@@ -30,18 +30,15 @@ def unwrap(lines: Sequence[Block]) -> list[Block]:
     joined: list[Block] = []
     is_open = False
     for line in lines:
-        if isinstance(line, str):
-            if _PAGE_NUMBER.fullmatch(line) or (is_open and _BARE_NUMBER.fullmatch(line)):
-                continue
-            if is_open and not (
-                line[:1].isspace() or _HEADING.match(line) or _COLUMNS.search(line)
-            ):
+        if isinstance(line, Table):
+            joined.append(line)
+            is_open = False
+        elif not (_PAGE_NUMBER.fullmatch(line) or (is_open and _BARE_NUMBER.fullmatch(line))):
+            if is_open and not _begins(line):
                 joined[-1] = f"{joined[-1]}{line}"
             else:
                 joined.append(line)
-        else:
-            joined.append(line)
-        is_open = isinstance(line, str) and _is_open(line, full)
+            is_open = _is_open(line, full)
     return joined
 
 
@@ -51,6 +48,10 @@ def _full_width(running: Sequence[str]) -> int:
     broken = sum(not _ENDS.search(line) for line in running)
     full = widths[len(widths) * 19 // 20] if widths else 0
     return full if _NARROWEST <= full <= _WIDEST and 4 * broken >= len(running) else 0
+
+
+def _begins(line: str) -> bool:
+    return line[:1].isspace() or bool(_HEADING.match(line) or _COLUMNS.search(line))
 
 
 def _is_open(line: str, full: int) -> bool:

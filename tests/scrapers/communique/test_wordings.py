@@ -170,6 +170,7 @@ def test_infrastructure_inside_another_investment_is_a_part() -> None:
 def test_the_year_of_a_list_of_companies() -> None:
     found = read("入选2021年《财富》世界500强企业9家，中国企业500强39家，中国民营企业500强36家。")
     assert found == {"industry.fortune_global_500": (9, "家"), "industry.china_500": (39, "家")}
+    assert read("在江《财富》世界500强企业总部5家。") == {"industry.fortune_global_500": (5, "家")}
 
 
 def test_trade_in_services_is_no_trade_in_goods() -> None:

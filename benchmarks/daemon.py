@@ -31,6 +31,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
+from typing import NamedTuple
 
 import psutil
 
@@ -44,6 +45,20 @@ from tests.servers import LoopbackServer
 
 ROOT = Path(__file__).resolve().parents[1]
 MIB = 2**20
+
+
+class Memory(NamedTuple):
+    """The memory of a process and of its children, in MiB.
+
+    Attributes:
+        rss: resident; what several processes share counts in each of them.
+        pss: resident; what several processes share counts once.
+        processes: how many there are.
+    """
+
+    rss: float
+    pss: float
+    processes: int
 
 
 class Daemon:
@@ -90,13 +105,14 @@ class Daemon:
         return float(self.process.memory_info().rss) / MIB
 
     @property
-    def memory_of_workers(self) -> float:
-        """The same of the processes in which plugins that are not built in do their work."""
-        found = 0.0
-        for each in self.process.children(recursive=True):
+    def memory_in_all(self) -> Memory:
+        """The memory of the daemon and of its workers, in which foreign plugins do their work."""
+        found = [Memory(0.0, 0.0, 0)]
+        for each in (self.process, *self.process.children(recursive=True)):
             with contextlib.suppress(psutil.NoSuchProcess):
-                found += each.memory_info().rss / MIB
-        return found
+                info = each.memory_full_info()
+                found.append(Memory(info.rss / MIB, info.pss / MIB, 1))
+        return Memory(*map(sum, zip(*found, strict=True)))
 
     def ask(self, query: str) -> int:
         """A number from the database."""
@@ -149,15 +165,17 @@ def many(series: int) -> None:
         print(f"{series:,} scheduled indicators, new database: {daemon.ready}")
         print(f"stopped while all of them were due in {daemon.stop():.1f} s")
         daemon = Daemon(folder)
-        start, most, workers = time.perf_counter(), 0.0, 0.0
+        start, alone, seen = time.perf_counter(), 0.0, []
         while daemon.ask(FETCHED) < series and time.perf_counter() - start < 600:
-            most, workers = max(most, daemon.memory), max(workers, daemon.memory_of_workers)
+            alone = max(alone, daemon.memory)
+            seen.append(daemon.memory_in_all)
             time.sleep(0.5)
         seconds, count = time.perf_counter() - start, daemon.ask(FETCHED)
+        rss, pss, processes = map(max, zip(*seen, strict=True))
         print(
-            f"all due at once: {count:,} fetched in {seconds:.0f} s, at most {most:.0f} MiB, and "
-            f"{workers:.0f} MiB in workers, which end when they are idle; "
-            f"stopped in {daemon.stop():.1f} s"
+            f"all due at once: {count:,} fetched in {seconds:.0f} s; the daemon took at most "
+            f"{alone:.0f} MiB, and with its workers, {processes} processes in all, {rss:.0f} MiB, "
+            f"or {pss:.0f} where what they share counts once; stopped in {daemon.stop():.1f} s"
         )
         daemon = Daemon(folder)
         time.sleep(10)

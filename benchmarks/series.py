@@ -9,11 +9,14 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
 
 import polars as pl
 
 from cityflux import City, Document, Indicator, Source, hookimpl
-from scrapers.client import Client
+
+if TYPE_CHECKING:
+    from scrapers.client import Client
 
 SERVERS = os.environ["CITYFLUX_BENCH_SERVERS"].split()
 SERIES = int(os.environ["CITYFLUX_BENCH_SERIES"])

@@ -136,7 +136,7 @@ class Plugins:
         self._loaded: list[tuple[object, PluginRecord]] = []
         self._apart = selection
         self._on_demand = on_demand
-        self._waiting: dict[str, Callable[[], None]] = {}
+        self._waiting: dict[str, Callable[[], IndicatorPlugin]] = {}
 
     @property
     def broken(self) -> list[PluginRecord]:
@@ -144,9 +144,9 @@ class Plugins:
         return [record for record in self.records if record.state == "broken"]
 
     def find(self, indicator_id: str) -> IndicatorPlugin | None:
-        """An indicator or a flow, looked at now where that was put off."""
-        if add := self._waiting.pop(indicator_id, None):
-            add()
+        """An indicator or a flow; where looking at it was put off, that is done now, each time."""
+        if look := self._waiting.get(indicator_id):
+            return look()
         return self.indicators.get(indicator_id) or self.flows.get(indicator_id)
 
     def load(self, name: str, origin: str, find: Callable[[], object], version: str = "") -> None:
@@ -209,18 +209,26 @@ class Plugins:
 
     def _add(self, plugin: object, **options: Any) -> None:
         """Add an indicator, or put that off, where the id is to be had without all the checks."""
-        add = partial(self._add_indicator, plugin, **options)
+        look = partial(self._look_at, plugin, **options)
         declare = getattr(plugin, "indicator", None)
         if self._on_demand and callable(declare):
-            self._waiting.setdefault(declare().id, add)
+            self._waiting.setdefault(declare().id, look)
         else:
-            add()
+            self._keep(look())
 
-    def _add_indicator(
+    def _look_at(
         self, plugin: object, *, record: PluginRecord, wrappers: tuple[object, ...]
-    ) -> None:
+    ) -> IndicatorPlugin:
         manager = indicator_manager(plugin)
         indicator, sources = declaration(manager)
+        for wrapper in wrappers:
+            if wrapper is not plugin:
+                manager.register(wrapper)
+        apart = self._apart if self._apart.built_in or record.origin != BUILT_IN else None
+        return IndicatorPlugin(plugin, indicator, sources, record, manager, apart)
+
+    def _keep(self, found: IndicatorPlugin) -> None:
+        indicator, record = found.indicator, found.record
         if indicator.id in self._disabled:
             return
         if rival := self.indicators.get(indicator.id) or self.flows.get(indicator.id):
@@ -228,14 +236,8 @@ class Plugins:
                 f"declares {indicator.id}, which {rival.record.name} ({rival.record.origin}) "
                 "declares too; the earlier one is kept; rename or disable one of them"
             )
-        for wrapper in wrappers:
-            if wrapper is not plugin:
-                manager.register(wrapper)
         kind = self.flows if isinstance(indicator, Flow) else self.indicators
-        apart = self._apart.built_in or record.origin != BUILT_IN
-        kind[indicator.id] = IndicatorPlugin(
-            plugin, indicator, sources, record, manager, self._apart if apart else None
-        )
+        kind[indicator.id] = found
         record.indicators.append(indicator.id)
 
 

@@ -16,9 +16,8 @@ from collections import defaultdict
 from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property, lru_cache
 from math import isfinite, log10
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
-from core.config import Quality
 from core.errors import PluginError, UnitError
 from core.hookspecs import hookimpl
 from core.model import Flow, Indicator
@@ -30,6 +29,8 @@ from storage.observations import Known, read_known
 
 if TYPE_CHECKING:
     import polars as pl
+
+    from core.config import Quality
 
 NAME = "cityflux.quality_gate"
 
@@ -73,6 +74,18 @@ class History:
             return last_yield(self._connection, indicator_id, source_id)
 
 
+class Thresholds(Protocol):
+    """What `core.config.Quality` says of one indicator; pydantic is not loaded in every process."""
+
+    @property
+    def jump(self) -> float:
+        """How many times its neighbours a figure may be."""
+
+    @property
+    def fewest(self) -> float:
+        """The share of the last good fetch's figures below which a page is refused."""
+
+
 class Gate:
     """The gate of one indicator.
 
@@ -82,7 +95,7 @@ class Gate:
         settings: the thresholds.
     """
 
-    def __init__(self, indicator: Indicator, history: History, settings: Quality) -> None:
+    def __init__(self, indicator: Indicator, history: History, settings: Thresholds) -> None:
         self._indicator = indicator
         self.history = history
         self.settings = settings
@@ -168,10 +181,15 @@ class Gate:
 def set_gates(plugins: Iterable[IndicatorPlugin], history: History, settings: Quality) -> None:
     """Stand a gate around the `normalize` of each indicator, in place of an earlier one."""
     for plugin in plugins:
-        if plugin.manager.has_plugin(NAME):
-            plugin.manager.unregister(name=NAME)
-        if isinstance(plugin.indicator, Flow) or plugin.indicator.id in settings.off:
-            continue
+        off = isinstance(plugin.indicator, Flow) or plugin.indicator.id in settings.off
+        set_gate(plugin, history, None if off else settings)
+
+
+def set_gate(plugin: IndicatorPlugin, history: History, settings: Thresholds | None) -> None:
+    """Stand a gate around the `normalize` of one indicator, or none, in place of an earlier one."""
+    if plugin.manager.has_plugin(NAME):
+        plugin.manager.unregister(name=NAME)
+    if settings is not None:
         plugin.manager.register(Gate(plugin.indicator, history, settings), name=NAME)
 
 

@@ -134,7 +134,8 @@ def _as_they_come(
 ) -> Iterator[list[Result]]:
     """Run tasks in threads: in one, and in twice as many whenever they mostly wait for answers.
 
-    Threads that compute take turns, and each turn costs; those that wait do not.
+    Threads that compute take turns, and each turn costs; those that wait do not. There are no more
+    of them than workers where it is these that they would wait for.
 
     A task that takes too long is given up. Where it is that of a plugin which is not built in, its
     worker is killed; otherwise its thread is left behind, as Python cannot end it, and a new one
@@ -164,7 +165,8 @@ def _as_they_come(
         waiting.put(task)
     open_tasks, started, waits = len(tasks), 0, Waits()
     while open_tasks:
-        wanted = min(threads, max(1, 2 * started)) if waits.mostly() or not started else started
+        more = not started or (waits.mostly() and not workers.are_full())
+        wanted = min(threads, max(1, 2 * started)) if more else started
         while started < wanted and not waiting.empty():
             start()
             started += 1

@@ -39,6 +39,7 @@ class Tally:
         self._position: int | None = None
         self._standings: dict[str, Standing] = {}
         self._last_fetch = 0
+        self._thinned: dict[str, int] | None = None
         self._fetches: Counter[str] = Counter()
 
     def count(self, connection: sqlite3.Connection) -> Counts:
@@ -52,12 +53,10 @@ class Tally:
             try:
                 if self._position is None:
                     self._standings = read_standings(connection)
-                    self._fetches.update(thinned_fetches(connection))
                 else:
                     self._take_changes(connection, self._position)
                 self._position = position(connection)
-                self._last_fetch, fetched = count_fetches(connection, self._last_fetch)
-                self._fetches.update(fetched)
+                self._count_fetches(connection)
                 frequencies = connection.execute("SELECT id, frequency FROM indicators").fetchall()
             finally:
                 connection.execute("COMMIT")
@@ -69,6 +68,13 @@ class Tally:
         for name in changed:
             self._standings.pop(name, None)
         self._standings |= read_standings(connection, changed)
+
+    def _count_fetches(self, connection: sqlite3.Connection) -> None:
+        thinned = dict(thinned_fetches(connection))
+        if thinned != self._thinned:  # some of those that were thinned out may be new: all again
+            self._thinned, self._fetches, self._last_fetch = thinned, Counter(thinned), 0
+        self._last_fetch, fetched = count_fetches(connection, self._last_fetch)
+        self._fetches.update(fetched)
 
     def _counts(self, frequencies: dict[str, str]) -> Counts:
         moment, figures = datetime.now(UTC), Counter[str]()

@@ -8,16 +8,28 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 from itertools import chain
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
-from core.carry_out import Result
+from core.carry_out import Found, Result
 from core.errors import USER_ERRORS
-from core.isolation.messages import Answer, Ask, Done, Elsewhere, Order, portable
+from core.isolation.messages import (
+    Answer,
+    Ask,
+    Done,
+    Elsewhere,
+    Limits,
+    Order,
+    Past,
+    columns,
+    portable,
+)
 from core.quality import gate_of
 from core.tasks import Task
 from core.witness import Witness
 from scrapers.document import Document
 from storage.database import now
+from storage.flows import FlowFigure
+from storage.observations import Figure
 
 if TYPE_CHECKING:
     from scrapers.client import Client
@@ -44,8 +56,7 @@ class Errand:
         self._kill: Callable[[], None] | None = None
         self._lock = threading.Lock()
         self._documents = {each.sha256: each for each in chain.from_iterable(task.kept)}
-        gate = gate_of(task.plugin)
-        self._settings = gate.settings if gate else None
+        self._gate = gate_of(task.plugin)
         self._answers: dict[str, Any] = {
             "get": lambda *args, **options: self._sent(self._witness.get(*args, **options)),
             "post": lambda *args, **options: self._sent(self._witness.post(*args, **options)),
@@ -53,8 +64,6 @@ class Errand:
             "secret": self._witness.secret,
             "body": lambda sha256: self._documents[sha256].body,
         }
-        if gate:
-            self._answers |= {"history": gate.history.known, "last_yield": gate.history.last_yield}
 
     def begin(self, kill: Callable[[], None] | None = None) -> None:
         """From now on its time runs; what it spent waiting for a worker does not count."""
@@ -89,6 +98,7 @@ class Errand:
         """What a worker is told to do."""
         task = self.task
         kept = tuple(tuple(_lazy(each) for each in group) for group in task.kept)
+        settings = self._gate.settings if self._gate else None
         return Order(
             task.plugin.indicator,
             task.source.id,
@@ -96,7 +106,7 @@ class Errand:
             task.known,
             kept,
             time_limit,
-            self._settings,
+            Limits(settings.jump, settings.fewest) if settings else None,
         )
 
     def answer(self, ask: Ask) -> Answer:
@@ -104,19 +114,30 @@ class Errand:
         try:
             return Answer(self._answers[ask.name](*ask.arguments, **ask.options))
         except Exception as error:
-            if isinstance(error, USER_ERRORS) or type(error).__module__ == "builtins":
-                return Answer(error=error)
-            return Answer(error=RuntimeError(f"{type(error).__name__}: {error}"))
+            return Answer(error=_portable_error(error))
+
+    def past(self) -> Past | None:
+        """What is known of the indicator, where a gate will want it."""
+        if self._gate is None:
+            return None
+        history, indicator_id = self._gate.history, self.task.plugin.indicator.id
+        try:
+            known = history.known(indicator_id)
+            return Past((columns(known), history.last_yield(indicator_id, self.task.source.id)))
+        except Exception as error:
+            return Past(error=_portable_error(error))
 
     def done(self, done: Done) -> Result:
         """The result, with the bytes that the worker did not send back."""
         documents = tuple(self._here(each) for each in done.documents)
+        figure = FlowFigure if self.task.is_flow else Figure
+        found = cast("Found", tuple(map(figure._make, zip(*done.found, strict=True))))
         return Result(
             self.task,
             self._started,
             documents or tuple(chain.from_iterable(self.task.kept)),
             self._seen(),
-            done.found,
+            found,
             done.unchanged,
             done.error,
         )
@@ -136,6 +157,13 @@ class Errand:
         if not isinstance(document.content, Elsewhere):
             return document
         return replace(document, content=self._documents[document.content.sha256].content)
+
+
+def _portable_error(error: Exception) -> Exception:
+    """The error itself where a worker can load it."""
+    if isinstance(error, USER_ERRORS) or type(error).__module__ == "builtins":
+        return error
+    return RuntimeError(f"{type(error).__name__}: {error}")
 
 
 def _lazy(document: Document) -> Document:

@@ -9,6 +9,7 @@ worker may be killed at any moment.
 from __future__ import annotations
 
 import fcntl
+import gc
 import os
 import signal
 import sys
@@ -21,16 +22,19 @@ from core.carry_out import Result, carry_out, one_line
 from core.isolation.messages import (
     Answer,
     Ask,
+    Columns,
     Done,
     Elsewhere,
     Order,
+    Past,
     Reading,
     Ready,
     Start,
+    columns,
     portable,
 )
 from core.plugin_manager import Plugins, load_selection
-from core.quality import History, set_gates
+from core.quality import History, set_gate
 from core.tasks import Task
 from scrapers.document import Document
 from scrapers.errors import Stopped
@@ -50,6 +54,7 @@ class Talk:
         self._connection = connection
         self._lock = threading.Lock()
         self._over = False
+        self._past: Past | None = None
         self.sent: set[str] = set()
 
     def ask(self, name: str, *arguments: Any, **options: Any) -> Any:
@@ -63,9 +68,17 @@ class Talk:
                 raise Stopped("stopped: this fetch has come to its end")
             self._connection.send(Ask(name, arguments, options))
             answer: Answer = self._connection.recv()
-        if answer.error is not None:
-            raise answer.error
-        return answer.value
+            if isinstance(answer, Past):
+                self._past = answer
+                answer = self._connection.recv()
+        return _value(answer)
+
+    def past(self) -> tuple[Columns, tuple[int, int] | None]:
+        """What the parent sends when reading begins."""
+        with self._lock:
+            if self._past is None:
+                self._past = cast("Past", self._connection.recv())
+        return cast("tuple[Columns, tuple[int, int] | None]", _value(self._past))
 
     def document(self, name: str, *arguments: Any, **options: Any) -> Document:
         """Ask for a document; bytes that the parent left out are asked for when they are read."""
@@ -93,6 +106,12 @@ class Talk:
                 self._connection.send(done)
             except Exception as error:  # the plugin put something of its own into a document
                 self._connection.send(Done(error=one_line(error)))
+
+
+def _value(answer: Answer) -> Any:
+    if answer.error is not None:
+        raise answer.error
+    return answer.value
 
 
 class Http:
@@ -125,19 +144,21 @@ class _History(History):
         self._talk = talk
 
     def known(self, indicator_id: str) -> list[Known]:
-        return cast("list[Known]", self._talk.ask("history", indicator_id))
+        return [*map(Known._make, zip(*self._talk.past()[0], strict=True))]
 
     def last_yield(self, indicator_id: str, source_id: str) -> tuple[int, int] | None:
-        return cast("tuple[int, int] | None", self._talk.ask("last_yield", indicator_id, source_id))
+        return self._talk.past()[1]
 
 
 def serve(connection: Connection, plugins: Plugins, cities: frozenset[str]) -> None:
     """Carry out orders until the parent has no more, or is gone."""
     while True:
         try:
-            order: Order = connection.recv()
+            order = connection.recv()
         except (EOFError, ConnectionError):
             return
+        if isinstance(order, Past):
+            continue  # the last task came to its end without it
         talk = Talk(connection)
         try:
             done = _carry_out(order, talk, plugins, cities)
@@ -154,8 +175,7 @@ def _carry_out(order: Order, talk: Talk, plugins: Plugins, cities: frozenset[str
             error=f"{order.indicator.id}: the plugin has changed since it was loaded; let the "
             "daemon read it again (SIGHUP)"
         )
-    if order.quality is not None:
-        set_gates([plugin], _History(talk), order.quality)
+    set_gate(plugin, _History(talk), order.limits)
     kept = tuple(tuple(talk.here(each) for each in group) for group in order.kept)
     task = Task(plugin, sources[order.source_id], order.since, order.known, kept)
     http = cast("Client", Http(talk))
@@ -167,7 +187,7 @@ def _done(result: Result, sent: set[str]) -> Done:
     documents = () if result.task.kept else result.documents
     return Done(
         tuple(portable(document, sent) for document in documents),
-        result.found,
+        columns(result.found),
         result.unchanged,
         result.error,
     )
@@ -195,6 +215,7 @@ def main() -> None:
     with Connection(messages) as connection:
         start: Start = connection.recv()
         plugins = load_selection(start.selection, on_demand=True)
+        gc.freeze()  # it stays to the end: the collector need not look through it again
         os.nice(_NICE)
         connection.send(Ready())
         serve(connection, plugins, start.cities)

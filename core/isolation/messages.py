@@ -6,25 +6,27 @@
     ──Start──────────────────>          where the plugins are, which cities there are
              <──────────Ready──
     ──Order──────────────────>          fetch and read one source of one indicator
-             <────────────Ask──         http.get(…), what is known of the indicator …
+             <────────────Ask──         http.get(…) …
     ──Answer─────────────────>
              <──────────Reading──       from now on it is normalize that takes its time
+    ──Past───────────────────>          what is known of the indicator, if its figures are checked
              <───────────Done──
 
 All of it is pickled, and holds nothing that a plugin has defined: the other side could not load it.
+Figures go column by column, since a tuple of their own for each takes several times as long.
 """
 
 from __future__ import annotations
 
-from collections.abc import Container
+from collections.abc import Container, Iterable
 from dataclasses import dataclass, field, fields
 from typing import Any
 
-from core.carry_out import Found
-from core.config import Quality
 from core.model import Indicator
 from core.plugin_manager import Selection
 from scrapers.document import Document
+
+Columns = tuple[tuple[Any, ...], ...]
 
 
 @dataclass(frozen=True)
@@ -41,6 +43,14 @@ class Ready:
 
 
 @dataclass(frozen=True)
+class Limits:
+    """How the figures of an indicator are checked: `core.quality.Thresholds`."""
+
+    jump: float
+    fewest: float
+
+
+@dataclass(frozen=True)
 class Order:
     """A task, as `core.tasks.Task` has it, and how its figures are checked.
 
@@ -51,7 +61,7 @@ class Order:
         known: the hashes of the documents of the last good fetch.
         kept: documents to be read again.
         time_limit: seconds.
-        quality: the thresholds of the quality gate; None where none stands.
+        limits: the thresholds of the quality gate; None where none stands.
     """
 
     indicator: Indicator
@@ -60,7 +70,7 @@ class Order:
     known: tuple[str, ...]
     kept: tuple[tuple[Document, ...], ...]
     time_limit: float
-    quality: Quality | None
+    limits: Limits | None
 
 
 @dataclass(frozen=True)
@@ -86,11 +96,19 @@ class Reading:
 
 
 @dataclass(frozen=True)
+class Past(Answer):
+    """What `core.quality.History` knows, sent without being asked: it is there when it is wanted.
+
+    The value is the known figures, as columns, and the last yield.
+    """
+
+
+@dataclass(frozen=True)
 class Done:
-    """What came of an order, as `core.carry_out.Result` has it."""
+    """What came of an order, as `core.carry_out.Result` has it; the figures are columns."""
 
     documents: tuple[Document, ...] = ()
-    found: Found = ()
+    found: Columns = ()
     unchanged: bool = False
     error: str = ""
 
@@ -104,6 +122,11 @@ class Elsewhere:
     def __call__(self) -> bytes:
         """Nobody reads them here: who receives the document puts his own way to them in."""
         raise LookupError(self.sha256)
+
+
+def columns(rows: Iterable[tuple[Any, ...]]) -> Columns:
+    """Rows as columns; ``zip(*columns)`` gives the rows again."""
+    return tuple(zip(*rows, strict=True))
 
 
 def portable(document: Document, there: Container[str]) -> Document:

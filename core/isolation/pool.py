@@ -14,41 +14,55 @@ from core.isolation.messages import Start
 from core.isolation.worker import Worker
 from scrapers.errors import Stopped
 
+#: How many workers there are as long as all move on: what the parent does for a task takes longer
+#: than what a worker does, so that two keep it busy.
+_MOVING = 2
+
 
 class Workers:
     """Processes in which plugins that are not built in fetch and read, one task at a time in each.
 
+    There are two, and one more for each that is with the same task for longer than a moment: a
+    plugin that hangs or waits for a slow host does not hold up the others, and as long as none does
+    there is no need for the memory of more.
+
     Args:
         cities: the ids of the cities that exist.
         most: how many there may be.
+        moment: seconds with one task after which a worker no longer counts as one that moves on.
     """
 
-    def __init__(self, cities: set[str], most: int) -> None:
+    def __init__(self, cities: set[str], most: int, moment: float = 0.5) -> None:
         self._cities = frozenset(cities)
-        self._turns = threading.BoundedSemaphore(most)
-        self._lock = threading.Lock()
+        self._most = most
+        self._moment = moment
+        self._freed = threading.Condition()
         self._idle: list[tuple[float, Worker]] = []
-        self._busy: set[Worker] = set()
+        self._busy: dict[Errand, Worker | None] = {}  # None while the worker starts
         self._closed = False
 
     def carry_out(self, errand: Errand, time_limit: float) -> Result:
         """Carry out a task in a worker, when one is free; see `Worker.carry_out`."""
-        with self._turns:
-            try:
-                worker = self._take(errand)
-            except (PluginError, Stopped, OSError) as error:
-                return errand.failed(f"a process for {errand.task.plugin.record.name}: {error}")
-            try:
-                errand.begin(worker.kill)
-                return worker.carry_out(errand, time_limit)
-            finally:
-                errand.end()
-                self._give_back(worker)
+        try:
+            worker = self._take(errand)
+        except (PluginError, Stopped, OSError) as error:
+            return errand.failed(f"a process for {errand.task.plugin.record.name}: {error}")
+        try:
+            errand.begin(worker.kill)
+            return worker.carry_out(errand, time_limit)
+        finally:
+            errand.end()
+            self._give_back(errand, worker)
+
+    def are_full(self) -> bool:
+        """Whether another task would have to wait for those that are under way, and move on."""
+        with self._freed:
+            return not self._idle and len(self._moving()) >= _MOVING
 
     def end_idle(self, after: float) -> None:
         """End the workers that have had nothing to do for some seconds."""
         latest = time.monotonic() - after
-        with self._lock:
+        with self._freed:
             gone = [worker for since, worker in self._idle if since <= latest]
             self._idle = [(since, worker) for since, worker in self._idle if since > latest]
         for worker in gone:
@@ -56,10 +70,11 @@ class Workers:
 
     def close(self) -> None:
         """End all workers; a task that is under way fails, and no other is taken."""
-        with self._lock:
+        with self._freed:
             self._closed = True
-            for worker in self._busy:
+            for worker in filter(None, self._busy.values()):
                 worker.kill()  # the thread that it works for closes it
+            self._freed.notify_all()
         self.end_idle(after=0.0)
 
     def __enter__(self) -> Self:
@@ -74,27 +89,53 @@ class Workers:
         self.close()
 
     def _take(self, errand: Errand) -> Worker:
-        with self._lock:
-            if self._closed:
-                raise Stopped("stopped: no more work is taken")
-            worker = self._idle.pop()[1] if self._idle else None
-        if worker is not None and not worker.is_fit():  # it ended while it had nothing to do
+        worker = self._wait(errand)
+        if worker is not None and worker.is_fit():
+            return worker
+        if worker is not None:  # it ended while it had nothing to do
             worker.close()
-            worker = None
-        if worker is None:
-            selection = errand.task.plugin.apart
-            assert selection is not None
+        selection = errand.task.plugin.apart
+        assert selection is not None
+        try:
             worker = Worker(Start(selection, self._cities))
-        with self._lock:
-            self._busy.add(worker)
+        except BaseException:
+            self._forget(errand)
+            raise
+        with self._freed:
+            self._busy[errand] = worker
             if self._closed:
                 worker.kill()
         return worker
 
-    def _give_back(self, worker: Worker) -> None:
-        with self._lock:
-            self._busy.discard(worker)
-            if worker.is_fit():
+    def _wait(self, errand: Errand) -> Worker | None:
+        """Wait for a worker that is idle, or until one more may be started, which is None."""
+        with self._freed:
+            while not self._closed:
+                if self._idle:
+                    self._busy[errand] = self._idle.pop()[1]
+                    return self._busy[errand]
+                moving = self._moving()
+                if len(moving) < _MOVING and len(self._busy) < self._most:
+                    self._busy[errand] = None
+                    return None
+                self._freed.wait(self._moment - max([0.0, *moving]))  # until one may move no longer
+        raise Stopped("stopped: no more work is taken")
+
+    def _moving(self) -> list[float]:
+        """For how long each worker that moves on, or starts, has been with its task."""
+        with_task = [errand.seconds() for errand in self._busy]
+        return [seconds for seconds in with_task if seconds < self._moment]
+
+    def _give_back(self, errand: Errand, worker: Worker) -> None:
+        with self._freed:
+            self._forget(errand)
+            keep = worker.is_fit() and len(self._idle) + len(self._moving()) < _MOVING
+            if keep:
                 self._idle.append((time.monotonic(), worker))
-                return
-        worker.close()
+        if not keep:
+            worker.close()
+
+    def _forget(self, errand: Errand) -> None:
+        with self._freed:
+            del self._busy[errand]
+            self._freed.notify()

@@ -68,8 +68,10 @@ class Worker:
             while not isinstance(message := self._connection.recv(), Done):
                 if isinstance(message, Ask):
                     self._connection.send(errand.answer(message))
-                else:
-                    errand.read()
+                    continue
+                errand.read()
+                if past := errand.past():
+                    self._connection.send(past)
             return errand.done(message)
         except (EOFError, OSError):
             end = self._last_words()

@@ -9,13 +9,14 @@ _SENTENCE_END = re.compile(r"(?<=[。！？])")
 _ASIDE = re.compile(r"\(([^()]*)\)")
 # What a figure rose or fell from: 由上年的24.8%(提高到25.1%), 由上年的增长2.8%(转为下降4.1%).
 _STARTING_POINT = re.compile(
-    r"((?:由|从)(?:(?:上年|去年)(?:同期|年?末|年?底)?)?的?(?:增长|下降)?"
+    r"((?:由|从)(?:(?:上年|去年)(?:同期|年?末|年?底)?)?的?(?:(?:增长|下降)了?)?"
     r"\d+(?:\.\d+)?[^\d，。；、:和]{0,6}?)"
     r"(?=(?:增长|增加|提高|上升|扩大|增|升|下降|减少|降低|回落|降|转)[到至为])"
 )
 _FIRST_PLACEHOLDER = 0xE000
 _PLACEHOLDER = re.compile(r"[\ue000-\uf8ff]")
-_SEPARATOR = re.compile(r"([，；。！？]|(?<!\d):|:(?!\d))")
+# A colon before a number belongs to its name (常住人口:1268.4万人), unless the number is a year.
+_SEPARATOR = re.compile(r"([，；。！？]|:(?!\d)|(?<!\d):(?=(?:19|20)\d\d年))")
 
 _LAST_YEAR = r"(?:上年|去年|上一年|前一年)(?:同期|同口径|年?末|年?底)?"
 _PRICES = r"按(?:照)?(?:可比价格?|不变价格?|现行?价格?|(?:同|可比)口径)(?:计算)?"
@@ -31,9 +32,11 @@ _OTHER_BASE = re.compile(
     r"(?:(?:19|20)\d\d年|十[一二三四五六]五|第[一二三四五六七]次|改革开放|上月|上季度)"
     r"|年均|平均|环比|累计|拉动|贡献|实际|扣除|人口普查"
 )
+_NOMINAL = re.compile(r"名义|现行?价")
+_REAL = re.compile(r"扣除价格(?:上涨)?因素(?:影响)?后?|实际")
 _ADVERBS = (
     r"(?:净|大幅度?|小幅|微幅?|略有?|略微|快速|较快|逐步|继续|持续|名义|仅|再|均|都|也|则|又|还|有所"
-    r"|转为|平稳|稳步|稳定|恢复性?|明显|显著|迅速|强劲|只|已|各|分别|总体|共|预计|约|近|超过?|逾|达到?|为)*"
+    r"|转为|实际|平稳|稳步|稳定|恢复性?|明显|显著|迅速|强劲|只|已|各|分别|总体|共|预计|约|近|超过?|逾|达到?|为)*"
 )
 _RISE = r"增长|增加|上升|提高|上涨|扩大|增(?!加值)|升"
 _FALL = r"下降|减少|降低|下跌|回落|下滑|缩减|负增长|减|降|跌"
@@ -113,8 +116,13 @@ class Clause:
     opens_item: bool
 
 
-def sentences(text: str) -> list[Sentence]:
+def sentences(text: str, year: int | None = None) -> list[Sentence]:
     """Split a normalised paragraph at full stops.
+
+    Args:
+        text: the paragraph.
+        year: the year of the communiqué, where it is known: a comparison with the year before is
+            one with 上年.
 
     Characters of private use are dropped: they mean something in one font alone, and stand for
     parentheses here.
@@ -131,6 +139,10 @@ def sentences(text: str) -> list[Sentence]:
             masked = raw
             while _ASIDE.search(masked):
                 masked = _ASIDE.sub(mask, masked)
+            if year:
+                last = f"{year - 1}年"
+                compared = rf"(?<=[比较由从]){last}|(?<=[与同和]){last}(?=同期|相比|比较|持平)"
+                masked = re.sub(compared, "上年", masked)
             masked = _STARTING_POINT.sub(mask, masked)
             found.append(Sentence(raw, masked, tuple(asides)))
     return found
@@ -193,6 +205,14 @@ def without_trend(text: str) -> str:
     return _TREND.sub("", COMPARISON.sub("", text))
 
 
-def compares_otherwise(text: str) -> bool:
-    """Whether a growth rate is measured against something else than the year before."""
+def compares_otherwise(text: str, *, real: bool = False) -> bool:
+    """Whether a growth rate is not the one over the year before that is published as such.
+
+    Args:
+        text: the words before it.
+        real: whether that is growth at constant prices, as of the gross domestic product; of
+            other figures it is growth at current prices.
+    """
+    if real:
+        return bool(_NOMINAL.search(text) or _OTHER_BASE.search(_REAL.sub("", text)))
     return bool(_OTHER_BASE.search(text))

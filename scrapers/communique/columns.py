@@ -18,10 +18,15 @@ _IN_PARENTHESES = re.compile(r"\(([^()]*)\)")
 _LABEL_MARKS = re.compile(
     r"^(?:#+|\*+|其中:?|[一二三四五六七八九十]+、|\d+[.、]|\([一二三四五六七八九十\d]+\)|—+|-+)+"
 )
+_GROWTH_ROW = re.compile(r"(?:其?比上年|同比|较上年)?(?:增长|增速|增幅|增减)(?:率|速度|幅度)?")
+_GROWTH_CELL = re.compile(r"(?:增长|上升|增加|(?P<fall>下降|减少))(?=\d)")
 _UNCHANGED = re.compile(r"(?:与上年|同比)?持平")
 _A_YEAR = re.compile(r"(?:19|20)\d\d")
 _NOTE = re.compile(r"单位:?([^、，\s)]+)")
 _TOTALS = ("合计", "总计", "全市", "总量", "总额")
+
+
+Rows = tuple[tuple[str, ...], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,31 +70,62 @@ def caption(table: Table) -> str:
 def read_rows(table: Table, year: int | None) -> Iterator[Row]:
     """Read a table line by line.
 
+    Years in the first column are turned into heads; two tables side by side are read one after
+    the other; a line of growth rates belongs to the line above it.
+
     Args:
         table: the table.
         year: the year of the communiqué, to choose among columns of several years.
     """
-    cells = [[normalise(cell) for cell in row] for row in table.rows]
+    is_even = len(set(map(len, table.rows))) == 1 and all(table.rows)
+    parts = _side_by_side(_years_as_heads(table.rows)) if is_even else [table.rows]
+    for rows in parts:
+        yield from _read_rows(rows, normalise(table.caption), year)
+
+
+def _read_rows(rows: Rows, caption: str, year: int | None) -> Iterator[Row]:
+    cells = [[normalise(cell) for cell in row] for row in rows]
     depth = _header_depth(cells)
     if not 0 < depth < len(cells):
         return
     heads = _heads(cells[:depth])
     unit_column = next((x for x, head in enumerate(heads) if x and _UNIT_HEAD.match(head)), None)
     measures = _measures(heads, unit_column, year)
-    note = _NOTE.search(" ".join([normalise(table.caption), *heads]))
+    note = _NOTE.search(" ".join([caption, *heads]))
     fallback = note.group(1) if note else ""
-    for row, printed in zip(cells[depth:], table.rows[depth:], strict=True):
+    above = ""
+    for row, printed in zip(cells[depth:], rows[depth:], strict=True):
         name, unit = _label(row[0])
         if unit_column is not None and unit_column < len(row):
             unit = row[unit_column].strip("()") or unit
+        text = " | ".join(cell for cell in printed if cell)
         for measure in measures:
+            if above and _GROWTH_ROW.fullmatch(name):
+                yield Row(above + measure.name, None, _cell(row, measure.column, "%"), text)
+                continue
             own = unit or measure.unit or fallback
             whole = measure.head if name in _TOTALS and measure.head else name + measure.name
             level = _cell(row, measure.column, own)
             growth = _cell(row, measure.growth, "%")
-            yield Row(whole, level, growth, " | ".join(cell for cell in printed if cell))
+            yield Row(whole, level, growth, text)
+        above = "" if _GROWTH_ROW.fullmatch(name) else name
         if unit and not note:
             fallback = unit  # 客运量(万人) gives its unit to the 铁路 below it
+
+
+def _years_as_heads(rows: Rows) -> Rows:
+    """The table turned over where its lines are years."""
+    years = sum(bool(_A_YEAR.fullmatch(normalise(row[0]).removesuffix("年"))) for row in rows)
+    return tuple(zip(*rows, strict=True)) if years > 1 and years == len(rows) - 1 else rows
+
+
+def _side_by_side(rows: Rows) -> list[Rows]:
+    """The halves of a table whose first head comes again, or the table alone."""
+    first, *others = map(normalise, rows[0])
+    half = len(rows[0]) // 2
+    if not first or others.count(first) != 1 or len(others) < 3 or others[half - 1] != first:
+        return [rows]
+    return [tuple(row[:half] for row in rows), tuple(row[half:] for row in rows)]
 
 
 def _header_depth(cells: list[list[str]]) -> int:
@@ -148,6 +184,9 @@ def _cell(row: list[str], column: int | None, unit: str) -> Quantity | None:
     if column is None or column >= len(row):
         return None
     text = row[column].removesuffix("%")
+    said = _GROWTH_CELL.match(text) if unit == "%" else None
+    if said:
+        text = ("-" if said["fall"] else "") + text[said.end() :]
     if unit == "%" and _UNCHANGED.fullmatch(text):
         return Quantity(0.0, "%")
     if unit == "%" and text.endswith("倍"):

@@ -12,7 +12,9 @@ from scrapers.communique.subjects import Vocabulary
 
 #: What may stand between the members of a list; 与上年相比 is a comparison.
 LINK = re.compile(r"[、和与及以]*(?!上年|去年|上一年|前一年|\d{4}年)")
-_VERB = re.compile(r"(?:比重|比例)?(?:分别|各|为|达到?|完成|实现|增长|下降|的比重|:)*$")
+_VERB = re.compile(
+    r"(?:比重|比例)?(?:分别|各|为|达到?|完成|实现|(?:增长|增加|下降|减少)了?|的比重|:)*$"
+)
 _LINKS = re.compile(r"[、和与及]")
 _MOST_LINKS = 10
 

@@ -40,6 +40,11 @@ class Mention:
     grown: bool = False
 
     @property
+    def real(self) -> bool:
+        """Whether its growth is published at constant prices."""
+        return any(match.rule.real for match in self.matches)
+
+    @property
     def unit(self) -> str:
         """The base unit of the number that was read for it; ``""`` before one was."""
         return split_unit(self.level.unit)[1] if self.level else ""
@@ -143,6 +148,15 @@ class Scene:
         families = dict.fromkeys(self.vocabulary.mentions(words), not self._other_area)
         if families:
             self.mentions.append(Mention(words, [], families, 0, self._other_area))
+
+    def whole(self) -> str:
+        """What the parts of this sentence are parts of: 规模以上工业中，…; ``""`` where unsaid."""
+        topic = re.match(r"在?([^，；]{2,12}?)(?:企业)?(?<!其)中", self._said)
+        if topic:
+            return topic[1]
+        wholes = [mention for mention in self.mentions if not mention.part]
+        named = wholes[-1:] or self._previous[:1] if self.part else []
+        return re.sub(r"^(?:全年|实现|完成)*", "", named[0].phrase) if named else ""
 
     def _say(self, words: str) -> None:
         self._said += words

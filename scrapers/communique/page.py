@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from html import unescape
 
 from bs4 import BeautifulSoup, Tag
 from bs4.element import NavigableString, PreformattedString
@@ -143,7 +144,7 @@ def _title_in(blocks: list[Block]) -> str:
 
 def _trim(title: str) -> str:
     """Cut off what a site hangs on a title: its own name, a footnote mark."""
-    title = re.sub(r"[\s#]+", "", title)
+    title = re.sub(r"[\s#]+", "", unescape(title))
     found = re.match(r".*?统计公报(?:[(（]\d+[)）])?", title)
     return found.group() if found else title
 

@@ -33,7 +33,9 @@ from scrapers.communique.subjects import Match, Vocabulary, approximate, reaches
 _SHARE = re.compile(r"(?P<part>.*?)占(?P<whole>.*)")
 # A ratio to something else, which says nothing about growth: 恢复至2019年的87.5%, 是上年的1.2倍.
 _RATIO = re.compile(
-    r"(?:相当于|恢复[到至]).*的$|(?:为|是|达到?)?(?:(?:19|20)\d\d年|上年|去年)(?:同期)?的$|与.+之比为?$"
+    r"(?:相当于|恢复[到至]).*的$|与.+之比为?$"
+    r"|(?:完成|为|占)?(?:年度|全年)?(?:预期)?(?:目标|计划|任务)的$"
+    r"|(?:为|是|达到?)?(?:(?:19|20)\d\d年|上年|去年)(?:同期)?的$"
 )
 _IS = re.compile(
     r"(?:的)?(?:比重|比例|份额)?(?:分别|各|已)*"
@@ -68,7 +70,7 @@ class Reader:
 
     def paragraph(self, text: str) -> None:
         """Read a normalised paragraph."""
-        for sentence in sentences(text):
+        for sentence in sentences(text, self.vocabulary.year):
             self._start(sentence)
             for clause in clauses(sentence):
                 if clause.opens_item:
@@ -112,11 +114,11 @@ class Reader:
             if listed and position <= listed.start() < quantity.start:
                 self._list(text, position, found[number:])
                 return
-            if self._is_unmarked_list(text, found[number:]) or self._names_list(
-                text, position, found[number:]
-            ):
+            if self._is_unmarked_list(text, position, found[number:]):
                 self._spread(self._current, text, found[number:])
                 return
+            if quantity.unit in _RATES and are_linked(text, found[number:]):
+                return  # whose rates these are cannot be told
             self._number(clause, text[position : quantity.start], quantity)
             position = quantity.end
         self._scene.note_time(unmask(text[position:]))
@@ -225,6 +227,8 @@ class Reader:
 
     def _take_share(self, owner: Mention, words: str, quantity: Quantity) -> None:
         whole = _IS.sub("", words)
+        if whole in ("", "比"):  # 占比31.6%, of what was named before
+            whole = self._scene.whole()
         for match in self.vocabulary.matches(owner.phrase):
             if match.rule.share_of and re.fullmatch(match.rule.share_of, whole):
                 self._keep(owner, match, quantity)
@@ -253,10 +257,11 @@ class Reader:
             self._scene.note_time(subject)
         else:
             self._current = [self._scene.name(subject)]
-        if is_rate and not compares_otherwise(lead):
+        if is_rate:
             all_alike = re.search(r"均|都", growth.group())
             owners = self._current if all_alike else self._current[-1:]
-            self._grow(owners, _signed(quantity, growth))
+            counts = [m for m in owners if not compares_otherwise(lead, real=m.real)]
+            self._grow(counts, _signed(quantity, growth))
         return True
 
     def _growth_aside(self, aside: str) -> None:
@@ -296,17 +301,13 @@ class Reader:
 
     # ----------------------------------------------------------------- lists
 
-    def _is_unmarked_list(self, text: str, found: Sequence[Quantity]) -> bool:
-        """增长14.1%和22.4% after a list of two names: a list that does not say 分别."""
-        if len(found) != len(self._current) or not are_linked(text, found):
-            return False
-        return self.vocabulary.says_nothing(names_of(text[: found[0].start]))
-
-    def _names_list(self, text: str, position: int, found: Sequence[Quantity]) -> bool:
-        """公路、水路客运量4920万人次、520万人次: name a list that lacks 分别 but is known."""
+    def _is_unmarked_list(self, text: str, position: int, found: Sequence[Quantity]) -> bool:
+        """Whether a list lacks 分别: 增长14.1%和22.4% after two names, or 公路、水路x和y万人次."""
         if not are_linked(text, found):
             return False
         names = names_of(text[position : found[0].start])
+        if len(found) == len(self._current) and self.vocabulary.says_nothing(names):
+            return True
         phrases = share_out(names, len(found), self.vocabulary)
         if not phrases or not all(map(self.vocabulary.matches, phrases)):
             return False

@@ -46,6 +46,7 @@ class Rule:
     not_in: tuple[str, ...] = ()
     share_of: str = ""
     growth: bool = True
+    real: bool = False
     same_as: tuple[str, ...] = ()
 
     def accepts(self, unit: str) -> bool:

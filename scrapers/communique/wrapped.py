@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from unicodedata import east_asian_width
 
-from scrapers.communique.tables import Block
+from scrapers.communique.tables import Block, Table
 
 _RUNNING = re.compile(r"[，。；]")
 _ENDS = re.compile(r"[。！？；：:]\s*$")
@@ -14,15 +14,15 @@ _HEADING = re.compile(r"[一二三四五六七八九十]{1,3}[、.．]|第[一�
 _COLUMNS = re.compile(r"\S(?: {2,}|\t|\|)\s*\S")
 _PAGE_NUMBER = re.compile(r"\s*(?:[-—–―·]+\s*\d{1,3}\s*[-—–―·]+|第\s*\d{1,3}\s*页.{0,12})\s*")
 _BARE_NUMBER = re.compile(r"\s*\d{1,3}\s*")
-#: The widest page that breaks its lines, in columns (a Chinese character takes two).
-_WIDEST = 130
+#: How wide pages are that break their lines, in columns (a Chinese character takes two).
+_NARROWEST, _WIDEST = 40, 130
 
 
 def unwrap(lines: Sequence[Block]) -> list[Block]:
     """Join the lines of a paragraph, and leave out the page numbers between them.
 
-    Lines are broken where most of the running ones end in mid-sentence. Tables, headings and what
-    stands in columns are left alone, and so is text whose paragraphs are whole.
+    Lines are taken for broken where a quarter of the running ones ends in mid-sentence. Tables,
+    headings and what stands in columns are left alone, and so is text whose paragraphs are whole.
     """
     full = _full_width([line for line in lines if isinstance(line, str) and _RUNNING.search(line)])
     if not full:
@@ -30,18 +30,15 @@ def unwrap(lines: Sequence[Block]) -> list[Block]:
     joined: list[Block] = []
     is_open = False
     for line in lines:
-        if isinstance(line, str):
-            if _PAGE_NUMBER.fullmatch(line) or (is_open and _BARE_NUMBER.fullmatch(line)):
-                continue
-            if is_open and not (
-                line[:1].isspace() or _HEADING.match(line) or _COLUMNS.search(line)
-            ):
+        if isinstance(line, Table):
+            joined.append(line)
+            is_open = False
+        elif not (_PAGE_NUMBER.fullmatch(line) or (is_open and _BARE_NUMBER.fullmatch(line))):
+            if is_open and not _begins(line):
                 joined[-1] = f"{joined[-1]}{line}"
             else:
                 joined.append(line)
-        else:
-            joined.append(line)
-        is_open = isinstance(line, str) and _is_open(line, full)
+            is_open = _is_open(line, full)
     return joined
 
 
@@ -50,7 +47,11 @@ def _full_width(running: Sequence[str]) -> int:
     widths = sorted(map(_width, running))
     broken = sum(not _ENDS.search(line) for line in running)
     full = widths[len(widths) * 19 // 20] if widths else 0
-    return full if full <= _WIDEST and len(running) > 2 and 2 * broken >= len(running) else 0
+    return full if _NARROWEST <= full <= _WIDEST and 4 * broken >= len(running) else 0
+
+
+def _begins(line: str) -> bool:
+    return line[:1].isspace() or bool(_HEADING.match(line) or _COLUMNS.search(line))
 
 
 def _is_open(line: str, full: int) -> bool:

@@ -254,6 +254,8 @@ def test_stop_ends_a_running_read(server: LoopbackServer, make_client: MakeClien
     with ThreadPoolExecutor(1) as pool:
         reader = pool.submit(threading.get_ident).result()
         reading = pool.submit(client.get, server.address("/page"))
+        while not server.count("/page"):
+            time.sleep(0.001)
         while sys._current_frames()[reader].f_code.co_qualname != "SyncStream.read":
             time.sleep(0.001)
         client.stop()

@@ -220,3 +220,15 @@ def test_opening_a_database_that_is_up_to_date_imports_no_sqlite_utils(tmp_path:
         check=True,
     )
     assert done.stdout.strip() == "False"
+
+
+def test_making_a_database_loads_no_pandas_and_leaves_it_to_others(tmp_path: Path) -> None:
+    (tmp_path / "pandas.py").write_text("LOADED = True\n")
+    code = (
+        "import sys; from pathlib import Path; from storage.database import open_database\n"
+        "with open_database(Path('new.db')): assert 'pandas' not in sys.modules\n"
+        "import pandas; assert pandas.LOADED"
+    )
+    folders = os.pathsep.join([str(tmp_path), str(Path(__file__).parents[2])])
+    environment = {**os.environ, "PYTHONPATH": folders}
+    subprocess.run([sys.executable, "-c", code], cwd=tmp_path, env=environment, check=True)

@@ -13,10 +13,10 @@ def test_the_set_is_as_large_and_varied_as_its_readme_says() -> None:
     everything = list(cases())
     first = [case for case in everything if case.labels["batch"] == 1]
     assert len(first) >= 36
-    assert len(everything) - len(first) >= 8
-    assert len({case.labels["layout"] for case in everything}) >= 10
+    assert len(everything) - len(first) >= 51
+    assert len({case.labels["layout"] for case in everything}) >= 14
     assert len({case.labels["city"] for case in everything}) == 5
-    assert sum(len(case.labels["figures"]) for case in everything) >= 1200
+    assert sum(len(case.labels["figures"]) for case in everything) >= 4400
 
 
 def test_precision_and_recall() -> None:

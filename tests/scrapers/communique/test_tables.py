@@ -138,3 +138,38 @@ def test_the_row_of_totals_is_called_by_the_head_of_its_column() -> None:
     ]
     gdp = "overall_economy.gdp"
     assert as_html(districts) == {gdp: (8321.5, "亿元"), f"{gdp}@growth": (6.2, "%")}
+
+
+GDP = {"overall_economy.gdp": (8321.5, "亿元"), "overall_economy.gdp@growth": (6.2, "%")}
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        [
+            ["年份", "2019年", "2020年", "2021年"],
+            ["地区生产总值（亿元）", "7600.1", "7800.2", "8321.5"],
+            ["比上年增长（%）", "6.5", "2.0", "6.2"],
+        ],
+        [
+            ["年份", "地区生产总值（亿元）", "增长（%）"],
+            ["2019", "7600.1", "6.5"],
+            ["2020", "7800.2", "2.0"],
+            ["2021", "8321.5", "6.2"],
+        ],
+        [
+            ["指标", "绝对数", "增长（%）", "指标", "绝对数", "增长（%）"],
+            ["工业增加值（亿元）", "2100", "7.0", "地区生产总值（亿元）", "8321.5", "6.2"],
+        ],
+        [["指标", "单位", "绝对数", "比上年"], ["地区生产总值", "亿元", "8321.5", "增长6.2%"]],
+    ],
+    ids=["rates below", "years in lines", "side by side", "rates in words"],
+)
+def test_other_shapes_of_tables(rows: list[list[str]]) -> None:
+    assert as_html(rows) == GDP
+
+
+def test_a_fall_in_words_in_a_cell() -> None:
+    rows = [["指标", "绝对数（亿元）", "比上年增长%"], ["保费收入", "1078.0", "下降4.4"]]
+    insurance = "capital.insurance_turnover"
+    assert as_html(rows) == {insurance: (1078.0, "亿元"), f"{insurance}@growth": (-4.4, "%")}

@@ -170,11 +170,13 @@ def test_infrastructure_inside_another_investment_is_a_part() -> None:
 def test_the_year_of_a_list_of_companies() -> None:
     found = read("入选2021年《财富》世界500强企业9家，中国企业500强39家，中国民营企业500强36家。")
     assert found == {"industry.fortune_global_500": (9, "家"), "industry.china_500": (39, "家")}
+    assert read("在江《财富》世界500强企业总部5家。") == {"industry.fortune_global_500": (5, "家")}
 
 
 def test_trade_in_services_is_no_trade_in_goods() -> None:
     assert read("服务贸易总额3000亿元，出口1800亿元，进口1200亿元。") == {}
     assert read("对外贸易总额3000亿元，出口1800亿元。") == {EXPORTS: (1800, "亿元")}
+    assert read("全年地区货物进出口总值3000亿元，其中出口1800亿元。") == {EXPORTS: (1800, "亿元")}
 
 
 def test_a_ratio_between_a_level_and_its_growth() -> None:
@@ -268,3 +270,60 @@ def test_growth_that_turned_into_a_fall() -> None:
         "strategic_planning.infrastructure_investment@growth": (-4.1, "%"),
         "capital.real_estate_investment@growth": (-11.2, "%"),
     }
+
+
+def test_of_output_the_real_growth_counts_and_of_sales_the_nominal_one() -> None:
+    for words in (
+        "名义增长8.1%，实际增长6.2%",
+        "按现价计算增长8.1%，按可比价格计算增长6.2%",
+        "比上年实际增长6.2%",
+    ):
+        assert read(f"地区生产总值8321.5亿元，{words}。")[f"{GDP}@growth"] == (6.2, "%")
+        found = read(f"社会消费品零售总额5012.3亿元，{words}。")
+        assert found.get(f"{RETAIL}@growth") in ((8.1, "%"), None)
+
+
+def test_a_comparison_with_the_year_before_by_its_number() -> None:
+    rate = f"{GDP}@growth"
+    assert read("地区生产总值8321.5亿元，比2020年增长6.2%。")[rate] == (6.2, "%")
+    assert read("地区生产总值8321.5亿元，与2020年相比增长6.2%。")[rate] == (6.2, "%")
+    assert rate not in read("地区生产总值8321.5亿元，比2019年增长9.2%。")
+    assert read("2021年和2020年社会消费品零售总额分别为5012.3亿元和4800.1亿元。") == {}
+
+
+def test_a_colon_between_name_and_number() -> None:
+    assert read("地区生产总值：8321.5亿元，增长6.2%。")[GDP] == (8321.5, "亿元")
+    found = read("人口：2021年末常住人口1268.4万人。")
+    assert found == {"people.population": (1268.4, "万人")}
+
+
+def test_a_target_that_was_met_is_no_growth() -> None:
+    found = read("实际使用外资78.1亿美元，完成年度目标的110%，下降4.4%。")
+    assert found[f"{FDI}@growth"] == (-4.4, "%")
+
+
+def test_a_share_of_what_was_named_before() -> None:
+    share = {"science_innovation.hightech_share_of_industry": (31.6, "%")}
+    for words in (
+        "规模以上工业增加值4198亿元，其中高技术制造业增加值增长2.9%，占比31.6%。",
+        "全年规模以上工业增加值增长4.8%。其中，先进制造业占比67.2%；高技术制造业占比达31.6%。",
+        "规上工业中，高技术制造业增加值占31.6%，较上年提高1.1个百分点。",
+    ):
+        assert read(words) == share
+    assert read("高技术制造业增加值增长2.7%，占比31.6%。") == {}
+    assert read("固定资产投资增长4%。其中，高技术制造业投资增长20%，占比31.6%。") == {}
+
+
+def test_containers_without_the_word_throughput() -> None:
+    containers = "goods_commerce.container_throughput"
+    found = read("港口货物吞吐量5.0亿吨，其中集装箱1663.0万标准箱，分别增长5.9%和7.2%。")
+    assert found == {containers: (1663.0, "万标准箱"), f"{containers}@growth": (7.2, "%")}
+    assert read("机场货邮吞吐量180万吨；铁路货运增长3%，集装箱12万标准箱。") == {}
+
+
+def test_rates_whose_names_are_in_doubt_are_left_out() -> None:
+    patents = "science_innovation.patents_granted"
+    found = read("专利申请量、授权量分别为17.5万件和9.3万件，增长了21.6%和25.2%。")
+    assert found == {patents: (9.3, "万件"), f"{patents}@growth": (25.2, "%")}
+    doubtful = read("专利授权量9.3万件，较快增长21.6%和25.2%。")
+    assert doubtful == {patents: (9.3, "万件")}

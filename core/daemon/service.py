@@ -137,7 +137,9 @@ class Service:
             self._finish(connection, http)
             self._say(connection, stopped=now())
             keep_hosts(connection, http)
-            with suppress(sqlite3.OperationalError):  # somebody reads just now: no harm
+            # Who reads just now must not hold up the end; the log beside the database may stay.
+            connection.execute("PRAGMA busy_timeout = 1000")
+            with suppress(sqlite3.OperationalError):
                 connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
     def _start(self, connection: sqlite3.Connection) -> None:

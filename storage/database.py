@@ -59,7 +59,9 @@ def read_database(path: Path, any_thread: bool = False) -> Iterator[sqlite3.Conn
     """
     if not path.exists():
         raise StorageError(f"{path}: no database there; make one with: cityflux run --once")
-    mode = "mode=ro" if os.access(path.parent, os.W_OK) else "immutable=1"
+    # Without the log beside it, SQLite would have to make one; with it, somebody may be writing.
+    log_is_there = path.with_name(path.name + "-wal").exists()
+    mode = "mode=ro" if log_is_there or os.access(path.parent, os.W_OK) else "immutable=1"
     with _closing(path, f"{path.resolve().as_uri()}?{mode}", any_thread) as connection:
         _check(path, connection)
         _refuse_older(path, connection)

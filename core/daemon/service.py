@@ -29,7 +29,7 @@ from core.daemon.lock import Place, only_daemon
 from core.daemon.notify import notify
 from core.daemon.plan import Session, check_change, sources_apart, tasks_of, triggers, users
 from core.daemon.sources import Sources
-from core.daemon.timing import POOL, ClockWatch, new_scheduler, plan_anew
+from core.daemon.timing import ClockWatch, leave_jobs_behind, new_scheduler, plan_anew
 from core.daemon.watch import ChangeWatch
 from core.daemon.webhook import LAST_WORDS, message_of, open_webhook
 from core.errors import USER_ERRORS, ConfigError
@@ -61,6 +61,7 @@ log = logging.getLogger("cityflux")
 Results = queue.Queue[tuple[str, list[Result] | str | None]]
 
 BEAT = 30.0  # seconds between two signs of life
+CHECK = 1.0  # seconds between two looks whether the files are where they were
 NEXT_TRY = 5.0  # seconds after which a database that could not be written is tried again
 
 
@@ -93,7 +94,7 @@ class Service:
         except sqlite3.Error as error:
             raise StorageError(f"{database}: {error}; see what: cityflux doctor") from error
         log.info("stopped")
-        _leave_threads_behind()
+        leave_jobs_behind(LAST_WORDS)
 
     def _run_with(self, session: Session) -> None:
         """Serve with one configuration, until stopped or until there is another one."""
@@ -140,7 +141,9 @@ class Service:
             self._finish(connection, http)
             self._say(connection, stopped=now())
             keep_hosts(connection, http)
-            with suppress(sqlite3.OperationalError):  # somebody reads just now: no harm
+            # Who reads just now must not hold up the end; the log beside the database may stay.
+            connection.execute("PRAGMA busy_timeout = 1000")
+            with suppress(sqlite3.OperationalError):
                 connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
     def _start(self, connection: sqlite3.Connection) -> None:
@@ -221,10 +224,12 @@ class Service:
         settings = self._session.config.daemon
         watch = ChangeWatch(connection, settings.poll, settings.gather)
         clock, trouble = ClockWatch(), ""
-        self._next_beat = 0.0
+        self._next_beat = next_check = 0.0
         while not self._is_ending():
-            self._place.check()
-            self._lock.keep()
+            if time.monotonic() >= next_check:
+                self._place.check()
+                self._lock.keep()
+                next_check = time.monotonic() + CHECK
             try:
                 self._turn(connection, watch, clock)
             except (StorageError, sqlite3.OperationalError) as error:
@@ -373,22 +378,6 @@ class Service:
         state = {"stopped": None, "problem": "", **self._state}
         with write(connection):
             jobs.save_daemon(connection, {**state, "beat": now(), "position": self._position})
-
-
-def _leave_threads_behind() -> None:
-    """Let no thread that does not come to an end hold up that of the process.
-
-    Python waits for the threads of every pool, and one in which a plugin hangs would make it wait
-    until the task is given up. All that was to be stored is.
-    """
-    end = time.monotonic() + LAST_WORDS
-    for thread in threading.enumerate():
-        if thread.name.startswith(POOL):
-            thread.join(max(0.0, end - time.monotonic()))
-            if thread.is_alive():
-                log.warning("a job that did not end was left behind")
-                logging.shutdown()
-                os._exit(0)
 
 
 def _checked(session: Session) -> dict[str, tuple[str, BaseTrigger]]:

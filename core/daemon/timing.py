@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import logging
+import os
+import threading
 import time
 from collections.abc import Collection, Mapping
 from datetime import UTC, datetime, timedelta
@@ -10,8 +13,10 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from apscheduler.schedulers.background import BackgroundScheduler
 
+log = logging.getLogger("cityflux")
+
 #: How the names of the threads begin in which jobs run.
-POOL = "cityflux-job"
+_POOL = "cityflux-job"
 _LEAST = 60.0  # seconds: less is what the network's time corrects day by day
 
 
@@ -27,7 +32,7 @@ def new_scheduler(threads: Mapping[str, int]) -> BackgroundScheduler:
     return BackgroundScheduler(
         timezone=UTC,
         executors={
-            name: ThreadPoolExecutor(count, {"thread_name_prefix": POOL})
+            name: ThreadPoolExecutor(count, {"thread_name_prefix": _POOL})
             for name, count in threads.items()
         },
         # The defaults drop a job that waited for a second, and never catch up.
@@ -70,3 +75,22 @@ def plan_anew(scheduler: BackgroundScheduler, jump: float, retries: Collection[s
         if due is not None and due < job.next_run_time:
             job.modify(next_run_time=due)
     scheduler.wakeup()
+
+
+def leave_jobs_behind(patience: float) -> None:
+    """Let no job that does not come to an end hold up that of the process.
+
+    Python waits for the threads of every pool, and one in which a plugin hangs would make it wait
+    until the task is given up.
+
+    Args:
+        patience: seconds that they get; then the process ends, with exit status 0.
+    """
+    end = time.monotonic() + patience
+    for thread in threading.enumerate():
+        if thread.name.startswith(_POOL):
+            thread.join(max(0.0, end - time.monotonic()))
+            if thread.is_alive():
+                log.warning("a job that did not end was left behind")
+                logging.shutdown()
+                os._exit(0)

@@ -8,6 +8,7 @@ import time
 from storage.observations import position
 
 LIVELY = 10.0  # seconds after a change in which the next one is expected, and looked for more often
+SLEEPY = 60.0  # seconds without a change after which one looks half as often
 LONGEST_GATHERING = 1.0  # seconds after the first change at which indices are recomputed anyway
 
 
@@ -23,15 +24,16 @@ class ChangeWatch:
     def __init__(self, connection: sqlite3.Connection, poll: float, gather: float) -> None:
         self._connection, self._poll, self._gather = connection, poll, gather
         self._first: float | None = None
-        self._last = -LIVELY
+        self._last = time.monotonic() - LIVELY
         self._version = (-1, -1)
 
     @property
     def patience(self) -> float:
         """Seconds until the next look."""
-        lively = time.monotonic() - self._last < LIVELY
-        pause = self._poll / 10 if lively else self._poll
-        return pause if self._first is None else min(self._gather, pause)
+        if self._first is not None:
+            return min(self._gather, self._poll / 10)
+        calm = time.monotonic() - self._last
+        return self._poll * (0.1 if calm < LIVELY else 1.0 if calm < SLEEPY else 2.0)
 
     def is_time(self, known: int) -> bool:
         """Look for changes after position ``known``; whether it is time to follow them."""

@@ -156,6 +156,23 @@ def test_files_that_are_refused(tmp_path: Path) -> None:
         assert len(connection.execute("SELECT name FROM sqlite_master").fetchall()) == 1
 
 
+def test_who_may_not_write_the_folder_reads_what_another_process_writes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, access = tmp_path / "c.db", os.access
+    with open_database(path) as writer:
+        monkeypatch.setattr(  # root may write everything
+            os, "access", lambda what, mode: what != tmp_path and access(what, mode)
+        )
+        for count, city in enumerate("abc", start=1):
+            with write(writer):
+                catalog.save_cities(writer, [{"id": city, "name_zh": city, "name_en": city}])
+            with read_database(path) as reader:
+                assert reader.execute("SELECT count(*) FROM cities").fetchone() == (count,)
+    with read_database(path) as reader:  # nobody writes, and there is no log
+        assert reader.execute("SELECT count(*) FROM cities").fetchone() == (3,)
+
+
 def test_a_file_without_write_bits_is_read_only(tmp_path: Path) -> None:
     path = tmp_path / "t.db"
     with open_database(path):

@@ -41,7 +41,7 @@ def figures(frame: Any, hook: str, cities: Collection[str]) -> list[Figure]:
     note = [each or "" for each in notes]
     rows = zip(places, periods, map(float, values), status, note, strict=True)
     found = [*map(Figure._make, rows)]
-    if not _all_right(found, columns, cities):
+    if not _all_right(columns, cities):
         _refuse(found, hook, cities)
     return found
 
@@ -51,11 +51,9 @@ def _without_missing(columns: Sequence[Sequence[Any]]) -> list[Sequence[Any]]:
     return [list(compress(column, there)) for column in columns]
 
 
-def _all_right(
-    found: Sequence[Figure], columns: Sequence[Sequence[Any]], cities: Collection[str]
-) -> bool:
+def _all_right(columns: Sequence[Sequence[Any]], cities: Collection[str]) -> bool:
     """Whether nothing breaks the contract; told from whole columns, as nothing mostly does."""
-    places, periods, _, statuses, _ = columns
+    places, periods, values, statuses, _ = columns
     try:
         for period in set(periods):
             Period.parse(period or "")
@@ -64,8 +62,8 @@ def _all_right(
     return (
         set(places) <= set(cities)
         and set(statuses) <= {None, "", *STATUSES}
-        and all(math.isfinite(figure.value) for figure in found)
-        and len({figure[:2] for figure in found}) == len(found)
+        and all(map(math.isfinite, values))
+        and len(set(zip(places, periods, strict=True))) == len(values)
     )
 
 

@@ -8,7 +8,7 @@ from itertools import compress
 from typing import TYPE_CHECKING, Any
 
 from core.errors import PeriodError, PluginError
-from core.period import Period
+from core.period import EXAMPLES, Period
 from storage.flows import FlowFigure
 from storage.observations import Figure
 
@@ -60,7 +60,7 @@ def _all_right(columns: Sequence[Sequence[Any]], cities: Collection[str]) -> boo
     except PeriodError:
         return False
     return (
-        set(places) <= set(cities)
+        all(place in cities for place in set(places))
         and set(statuses) <= {None, "", *STATUSES}
         and all(map(math.isfinite, values))
         and len(set(zip(places, periods, strict=True))) == len(values)
@@ -152,7 +152,7 @@ def _problem(figure: Figure, cities: Collection[str]) -> str:
     if figure.status not in STATUSES:
         return f"status {figure.status!r} is none of {', '.join(STATUSES)}"
     if not figure.period:
-        return "it has no period; write 2020, 2020-Q3, 2020-07, 2020-07-14 or 2011/2020"
+        return f"it has no period; write {EXAMPLES}"
     try:
         Period.parse(figure.period)
     except PeriodError as error:

@@ -10,6 +10,9 @@ from typing import Literal
 
 from core.errors import PeriodError
 
+#: One of each form, for messages.
+EXAMPLES = "2020, 2020-Q3, 2020-07, 2020-07-14 or 2011/2020"
+
 Precision = Literal["year", "quarter", "month", "day", "span"]
 
 _FORMS: tuple[tuple[Precision, re.Pattern[str]], ...] = (
@@ -73,9 +76,7 @@ def _simple(text: str) -> Period:
             except ValueError:
                 break  # the 31st of a shorter month
             return Period(text, precision, start, end)
-    raise PeriodError(
-        f"period {text!r} does not parse; write 2020, 2020-Q3, 2020-07, 2020-07-14 or 2011/2020"
-    )
+    raise PeriodError(f"period {text!r} does not parse; write {EXAMPLES}")
 
 
 def _bounds(precision: Precision, parts: list[int]) -> tuple[date, date]:

@@ -170,7 +170,8 @@ def _as_they_come(
         while started < wanted and not waiting.empty():
             start()
             started += 1
-        patience = _LULL if started < threads else min(1.0, time_limit / 4)
+        may_start = started < threads and not waiting.empty()
+        patience = _LULL if may_start else min(1.0, time_limit / 4)
         arrived = [*_soon_after(results, min(_TOGETHER, open_tasks), patience)]
         for errand in list(running.values()):
             if errand.seconds() > time_limit and running.pop(errand.task, None) is not None:

@@ -261,12 +261,13 @@ class Service:
         if trouble and not earlier:
             text = f"the database cannot be written, what comes is kept meanwhile: {trouble}"
             log.error("%s", text)
-            details = {"what": "database", "problem": trouble}
-            self._webhook.send(message_of("failed", f"cityflux: {text}", **details))
+            self._webhook.send(
+                message_of("failed", f"cityflux: {text}", what="database", problem=trouble)
+            )
         elif earlier and not trouble:
-            log.info("the database can be written again")
-            text, details = "the database can be written again", {"what": "database"}
-            self._webhook.send(message_of("recovered", f"cityflux: {text}", **details))
+            text = "the database can be written again"
+            log.info("%s", text)
+            self._webhook.send(message_of("recovered", f"cityflux: {text}", what="database"))
         end = time.monotonic() + NEXT_TRY
         while trouble and not self._is_ending() and time.monotonic() < end:
             time.sleep(0.05)

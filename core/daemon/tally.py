@@ -70,7 +70,7 @@ class Tally:
         self._standings |= read_standings(connection, changed)
 
     def _count_fetches(self, connection: sqlite3.Connection) -> None:
-        thinned = dict(thinned_fetches(connection))
+        thinned = thinned_fetches(connection)
         if thinned != self._thinned:  # some of those that were thinned out may be new: all again
             self._thinned, self._fetches, self._last_fetch = thinned, Counter(thinned), 0
         self._last_fetch, fetched = count_fetches(connection, self._last_fetch)

@@ -13,8 +13,8 @@ _STARTING_POINT = re.compile(
     r"\d+(?:\.\d+)?[^\d，。；、:和]{0,6}?)"
     r"(?=(?:增长|增加|提高|上升|扩大|增|升|下降|减少|降低|回落|降|转)[到至为])"
 )
-_FIRST_PLACEHOLDER = 0xE000
-_PLACEHOLDER = re.compile(r"[\ue000-\uf8ff]")
+_FIRST_STAND_IN = 0xE000
+_STAND_IN = re.compile(r"[\ue000-\uf8ff]")
 # A colon before a number belongs to its name (常住人口:1268.4万人), unless the number is a year.
 _SEPARATOR = re.compile(r"([，；。！？]|:(?!\d)|(?<!\d):(?=(?:19|20)\d\d年))")
 
@@ -81,7 +81,7 @@ class Sentence:
 
     Attributes:
         text: the sentence as it is shown to people.
-        masked: the same with one placeholder character for each of them.
+        masked: the same with one character that stands in for each of them.
         asides: what stood there.
     """
 
@@ -92,12 +92,12 @@ class Sentence:
     def aside_at(self, index: int) -> str:
         """What stood in the parentheses at a place of the masked text, or ``""``."""
         char = self.masked[index : index + 1]
-        return self.asides[ord(char) - _FIRST_PLACEHOLDER] if _PLACEHOLDER.match(char) else ""
+        return self.asides[ord(char) - _FIRST_STAND_IN] if _STAND_IN.match(char) else ""
 
     def expand(self, part: str) -> str:
         """Put the parentheses back into a part of the masked text."""
-        return _PLACEHOLDER.sub(
-            lambda match: f"({self.asides[ord(match.group()) - _FIRST_PLACEHOLDER]})", part
+        return _STAND_IN.sub(
+            lambda match: f"({self.asides[ord(match.group()) - _FIRST_STAND_IN]})", part
         )
 
 
@@ -128,13 +128,13 @@ def sentences(text: str, year: int | None = None) -> list[Sentence]:
     parentheses here.
     """
     found = []
-    for raw in _SENTENCE_END.split(_PLACEHOLDER.sub("", text)):
+    for raw in _SENTENCE_END.split(_STAND_IN.sub("", text)):
         if raw.strip():
             asides: list[str] = []
 
             def mask(match: re.Match[str], kept: list[str] = asides) -> str:
-                kept.append(_PLACEHOLDER.sub("", match.group(1)))
-                return chr(_FIRST_PLACEHOLDER + len(kept) - 1)
+                kept.append(_STAND_IN.sub("", match.group(1)))
+                return chr(_FIRST_STAND_IN + len(kept) - 1)
 
             masked = raw
             while _ASIDE.search(masked):
@@ -165,7 +165,7 @@ def clauses(sentence: Sentence) -> list[Clause]:
 
 def unmask(text: str) -> str:
     """A part of a masked text without its parentheses."""
-    return _PLACEHOLDER.sub("", text)
+    return _STAND_IN.sub("", text)
 
 
 def other_time(text: str, year: int | None) -> bool | None:

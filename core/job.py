@@ -15,7 +15,6 @@ from core.isolation.derivations import Derivations
 from core.plugin_manager import Plugins
 from storage import fetches
 from storage.database import now, write
-from storage.observations import position
 
 #: How many changes a plugin hears of at a time.
 _PORTION = 5_000
@@ -39,21 +38,18 @@ def note_broken(connection: sqlite3.Connection, plugins: Plugins) -> list[tuple[
     return [(record.name, record.error) for record in plugins.broken]
 
 
-def announce_changes(connection: sqlite3.Connection, plugins: Plugins, since: int) -> int:
-    """Tell the plugins which figures changed after a position; returns the position now.
+def announce_changes(connection: sqlite3.Connection, plugins: Plugins, since: int) -> None:
+    """Tell the plugins which figures changed after a position.
 
     They hear of many in portions, so that nobody has to hold all of them.
     """
     hook = plugins.manager.hook.observations_changed
     if not hook.get_hookimpls():
-        return max(since, position(connection))
+        return
     cursor = connection.execute("SELECT * FROM changes WHERE seq > ? ORDER BY seq", (since,))
     names = [column[0] for column in cursor.description]
     while rows := cursor.fetchmany(_PORTION):
-        changes = [dict(zip(names, row, strict=True)) for row in rows]
-        hook(changes=changes)
-        since = int(changes[-1]["seq"])
-    return since
+        hook(changes=[dict(zip(names, row, strict=True)) for row in rows])
 
 
 def compute_all(

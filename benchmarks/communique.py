@@ -14,9 +14,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from scrapers.communique import Figure, figures
-from scrapers.communique.numbers import convert
-from scrapers.document import Document, read_file
+from cityflux.core.model.document import Document, read_file
+from cityflux.scrapers.communique import Figure, figures
+from cityflux.scrapers.communique.numbers import convert
 
 TEXTS = Path(__file__).with_name("communique") / "texts"
 TOLERANCE = 1e-9

@@ -35,11 +35,11 @@ from typing import NamedTuple
 
 import psutil
 
-from core.config import Config
-from core.daemon.endpoint import answering
-from core.plugin_manager import load_plugins
-from storage.database import now, open_database, read_database, write
-from storage.jobs import Job, save_daemon, save_jobs
+from cityflux.core.app.config import Config
+from cityflux.core.daemon.endpoint import answering
+from cityflux.core.plugin.manager import load_plugins
+from cityflux.storage.database import now, open_database, read_database, write
+from cityflux.storage.jobs import Job, save_daemon, save_jobs
 from tests.series import CITIES, prepare_series
 from tests.servers import LoopbackServer
 

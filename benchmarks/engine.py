@@ -15,13 +15,13 @@ from collections.abc import Callable
 import numpy as np
 import polars as pl
 
-from core.engine.balancing import balance
-from core.engine.imputation import column_median
-from core.engine.matrix import to_frame
-from core.engine.multicriteria import copeland
-from core.engine.standardization import minmax, standardize
-from core.engine.treatment import treat
-from core.engine.tree import aggregate_tree
+from cityflux.core.engine.measures.matrix import to_frame
+from cityflux.core.engine.steps.balancing import balance
+from cityflux.core.engine.steps.imputation import column_median
+from cityflux.core.engine.steps.multicriteria import copeland
+from cityflux.core.engine.steps.standardization import minmax, standardize
+from cityflux.core.engine.steps.treatment import treat
+from cityflux.core.engine.tree import aggregate_tree
 
 #: COINr 1.1.14 on the same shapes, seconds.
 COINR = {"index": 0.564, "copeland": 230.0, "optimised weights": 41.0}

@@ -26,19 +26,19 @@ from pathlib import Path
 
 import time_machine
 
-from core.carry_out import Result
-from core.config import Config
-from core.daemon.schedule import trigger_of
-from core.model import Flow, Source
-from core.plugin_manager import IndicatorPlugin, Plugins, load_plugins
-from core.refresh import store_results
-from core.tasks import Task
-from scrapers.charset import decode
-from scrapers.document import Document
-from storage.database import now, open_database
-from storage.flows import FlowFigure
-from storage.housekeeping import Policy, run_housekeeping
-from storage.observations import Figure
+from cityflux.core.app.config import Config
+from cityflux.core.model.charset import decode
+from cityflux.core.model.document import Document
+from cityflux.core.model.nouns import Flow, Source
+from cityflux.core.plugin.manager import IndicatorPlugin, Plugins, load_plugins
+from cityflux.core.refresh.carry_out import Result
+from cityflux.core.refresh.runner import store_results
+from cityflux.core.refresh.schedule import trigger_of
+from cityflux.core.refresh.tasks import Task
+from cityflux.storage.database import now, open_database
+from cityflux.storage.flows import FlowFigure
+from cityflux.storage.housekeeping import Policy, run_housekeeping
+from cityflux.storage.observations import Figure
 
 ROOT = Path(__file__).resolve().parents[1]
 TEXTS = ROOT / "benchmarks" / "communique" / "texts"

@@ -19,10 +19,10 @@ import tempfile
 import time
 from pathlib import Path
 
-from core.engine.compute import compute
-from core.engine.definition import read_definition
-from core.engine.methods import Methods
-from storage.database import open_database
+from cityflux.core.engine.compute import compute
+from cityflux.core.engine.definition.index import read_definition
+from cityflux.core.engine.steps.methods import Methods
+from cityflux.storage.database import open_database
 
 ROOT = Path(__file__).resolve().parents[1]
 INDEX = "flow_index"

@@ -15,12 +15,12 @@ import tempfile
 import time
 from pathlib import Path
 
-from core.engine.compute import compute
-from core.engine.definition import Definition, read_definition
-from core.engine.methods import Methods
-from storage import catalog
-from storage.database import open_database, write
-from storage.observations import Figure, store_figures
+from cityflux.core.engine.compute import compute
+from cityflux.core.engine.definition.index import Definition, read_definition
+from cityflux.core.engine.steps.methods import Methods
+from cityflux.storage import catalog
+from cityflux.storage.database import open_database, write
+from cityflux.storage.observations import Figure, store_figures
 
 INDICES = Path(__file__).resolve().parents[1] / "plugins" / "indices"
 YEARS = [str(year) for year in range(2006, 2021)]

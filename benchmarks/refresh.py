@@ -29,15 +29,15 @@ from pathlib import Path
 from socket import create_server
 from typing import Any
 
-from core.catalog import sync_catalog
-from core.config import Config
-from core.http import open_client
-from core.plugin_manager import load_plugins
-from core.quality import History, set_gates
-from core.refresh import collect_seldom, refresh
-from core.tasks import due
-from storage.database import open_database, read_database
-from storage.observations import position
+from cityflux.core.app.client import open_client
+from cityflux.core.app.config import Config
+from cityflux.core.plugin.manager import load_plugins
+from cityflux.core.refresh.catalog import sync_catalog
+from cityflux.core.refresh.gate import History, set_gates
+from cityflux.core.refresh.runner import collect_seldom, refresh
+from cityflux.core.refresh.tasks import due
+from cityflux.storage.database import open_database, read_database
+from cityflux.storage.observations import position
 from tests.servers import LoopbackServer
 
 PLUGIN = Path(__file__).with_name("series.py")

@@ -16,7 +16,7 @@ import polars as pl
 from cityflux import City, Document, Indicator, Source, hookimpl
 
 if TYPE_CHECKING:
-    from scrapers.client import Client
+    from cityflux.scrapers.http.client import Client
 
 SERVERS = os.environ["CITYFLUX_BENCH_SERVERS"].split()
 SERIES = int(os.environ["CITYFLUX_BENCH_SERIES"])

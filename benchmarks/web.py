@@ -22,10 +22,10 @@ from pathlib import Path
 import httpx
 
 from benchmarks.recompute import YEARS, fill, panel_index
-from core.engine.compute import compute
-from core.engine.methods import Methods
-from storage.database import open_database, write
-from storage.flows import FlowFigure, store_flows
+from cityflux.core.engine.compute import compute
+from cityflux.core.engine.steps.methods import Methods
+from cityflux.storage.database import open_database, write
+from cityflux.storage.flows import FlowFigure, store_flows
 
 CITIES = 300
 LIMIT = 300.0  # milliseconds that are wanted

@@ -8,19 +8,26 @@ and what a notebook needs::
 
     import cityflux
     data = cityflux.open("cityflux.db")
+
+Nothing is imported before it is asked for (PEP 562): the stock ``sqlite-utils`` comes through this
+file on its way to `cityflux.storage.sql_functions`, and it must not notice the rest.
 """
 
 from __future__ import annotations
 
-from core.errors import CityfluxError
-from core.hookspecs import hookimpl
-from core.model import COMPUTED, City, Flow, Indicator, Source
-from core.period import Period
-from core.report.notebook import Database
-from core.report.notebook import open_database as open  # noqa: A004 - read as cityflux.open
-from core.units import convert
-from core.version import __version__
-from scrapers.document import Document
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from cityflux.core.model.document import Document
+    from cityflux.core.model.errors import CityfluxError
+    from cityflux.core.model.nouns import COMPUTED, City, Flow, Indicator, Source
+    from cityflux.core.model.period import Period
+    from cityflux.core.model.units import convert
+    from cityflux.core.model.version import __version__
+    from cityflux.core.plugin.hookspecs import hookimpl
+    from cityflux.core.report.notebook import Database
+    from cityflux.core.report.notebook import open_database as open  # noqa: A004 - cityflux.open
 
 __all__ = [
     "COMPUTED",
@@ -37,3 +44,34 @@ __all__ = [
     "hookimpl",
     "open",
 ]
+
+#: Where each name is, and under which name there if under another.
+_PLACES = {
+    "COMPUTED": "core.model.nouns",
+    "City": "core.model.nouns",
+    "CityfluxError": "core.model.errors",
+    "Database": "core.report.notebook",
+    "Document": "core.model.document",
+    "Flow": "core.model.nouns",
+    "Indicator": "core.model.nouns",
+    "Period": "core.model.period",
+    "Source": "core.model.nouns",
+    "__version__": "core.model.version",
+    "convert": "core.model.units",
+    "hookimpl": "core.plugin.hookspecs",
+    "open": "core.report.notebook:open_database",
+}
+
+
+def __getattr__(name: str) -> Any:
+    """Import a public name when it is asked for."""
+    if name not in _PLACES:
+        raise AttributeError(f"module 'cityflux' has no attribute {name!r}")
+    module, _, there = _PLACES[name].partition(":")
+    value = globals()[name] = getattr(import_module(f"cityflux.{module}"), there or name)
+    return value
+
+
+def __dir__() -> list[str]:
+    """The public names."""
+    return sorted(__all__)

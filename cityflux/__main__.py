@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from core.cli.main import main
+from cityflux.core.cli.main import main
 
 main()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from cityflux import hookimpl
-from plugins.baidu import family
+from cityflux.plugins.baidu import family
 
 BAIDU = family(
     "advanced_services",

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from cityflux import Indicator, Source
-from plugins.keywords import AREAS
-from plugins.live import PRIORITY
-from plugins.published import Published
+from cityflux.plugins.keywords import AREAS
+from cityflux.plugins.live import PRIORITY
+from cityflux.plugins.published import Published
 
 
 class BaiduIndex(Published):

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from cityflux import Document, Source
-from scrapers.document import read_file
+from cityflux.core.model.document import read_file
 
 FOLDER = Path(__file__).parent / "figures"
 _SCHEME = "bundled:"

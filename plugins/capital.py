@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from cityflux import Indicator, hookimpl
-from plugins.baidu import family
-from plugins.live import (
+from cityflux.plugins.baidu import family
+from cityflux.plugins.live import (
     COMMUNIQUES,
     NBS_MAIN_CITIES,
     SSE_DAILY,
@@ -16,7 +16,7 @@ from plugins.live import (
     SZSE_REGIONS,
     YEARBOOKS,
 )
-from plugins.published import Published
+from cityflux.plugins.published import Published
 
 STATISTICS = (
     Published(

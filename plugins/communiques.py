@@ -13,11 +13,11 @@ from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from cityflux import Document, Source
-from plugins.bundle import Figure
-from scrapers.http import Http
+from cityflux.core.model.http import Http
+from cityflux.plugins.bundle import Figure
 
 if TYPE_CHECKING:
-    from scrapers.communique import Figure as Statement
+    from cityflux.scrapers.communique import Figure as Statement
 
 #: Addresses as the office lists them (list of publications of tjj.sh.gov.cn, read 2022).
 _SHANGHAI = {
@@ -68,7 +68,7 @@ _MOST_PARSED = 64
 
 def rule_units() -> Mapping[str, str]:
     """The unit of every figure that the scraper knows how to read, by indicator."""
-    from scrapers import communique
+    from cityflux.scrapers import communique
 
     return {
         name: rule.unit for rule in communique.load().rules for name in (rule.id, *rule.same_as)
@@ -84,7 +84,7 @@ def fetch(http: Http, indicator_id: str, source: Source, since: str | None) -> I
         source: with the parameters ``city`` and ``site``.
         since: the last year that is known from this source.
     """
-    from scrapers import communique
+    from cityflux.scrapers import communique
 
     site = communique.Site(**source.params["site"])
     last = date.today().year - 1
@@ -132,7 +132,7 @@ def _note(found: Statement, page: Document) -> str:
 
 def _parse(parts: Sequence[Document], body: str) -> Mapping[str, Statement]:
     """Read a communiqué, once for all indicators that ask for it."""
-    from scrapers import communique
+    from cityflux.scrapers import communique
 
     key = (body, *(part.sha256 for part in parts))
     with _parsing:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from cityflux import Indicator, hookimpl
-from plugins.published import Published
+from cityflux.plugins.published import Published
 
 _BOTH_WAYS = "arrivals and departures: about twice the departures of transport.air_passengers"
 _NORMALIZED = "normalized from 0 to 100 by the Mori Memorial Foundation; not a quantity"

@@ -12,7 +12,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from cityflux import COMPUTED, Indicator, Source, hookimpl
-from plugins.published import Published
+from cityflux.plugins.published import Published
 
 if TYPE_CHECKING:
     import polars as pl

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from cityflux import Document, hookimpl
-from scrapers.errors import Unexpected
+from cityflux.core.model.errors import Unexpected
 
 if TYPE_CHECKING:
     import polars as pl
@@ -25,8 +25,8 @@ def nbs(document: Document, series: str | None, unit: str | None) -> pl.DataFram
     """
     import polars as pl
 
-    from scrapers.labels import key
-    from scrapers.nbs import read_download
+    from cityflux.scrapers.nbs import read_download
+    from cityflux.scrapers.tables.labels import key
 
     rows = read_download(document)
     names = rows["indicator"].drop_nulls().unique(maintain_order=True).to_list()

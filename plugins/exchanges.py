@@ -6,8 +6,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, timedelta
 
 from cityflux import Document, Source
-from plugins.bundle import Figure
-from scrapers.http import Http
+from cityflux.core.model.http import Http
+from cityflux.plugins.bundle import Figure
 
 #: How far back the first look goes.
 FIRST_DAYS = timedelta(days=30)
@@ -19,7 +19,7 @@ REGIONS = {"上海": "shanghai", "北京": "beijing", "深圳": "shenzhen", "广
 
 def fetch(http: Http, indicator_id: str, source: Source, since: str | None) -> Iterable[Document]:
     """The days of Shanghai, or the months of Shenzhen, that are not kept yet."""
-    from scrapers import exchange
+    from cityflux.scrapers import exchange
 
     today = date.today()
     if source.params["exchange"] == "shanghai":
@@ -32,7 +32,7 @@ def fetch(http: Http, indicator_id: str, source: Source, since: str | None) -> I
 
 def read(indicator_id: str, source: Source, documents: Sequence[Document]) -> Iterator[Figure]:
     """The value of the shares traded."""
-    from scrapers import exchange
+    from cityflux.scrapers import exchange
 
     for document in documents:
         if source.params["exchange"] == "shanghai":

@@ -8,7 +8,7 @@ from itertools import chain
 from typing import TYPE_CHECKING, Literal
 
 from cityflux import Document, Flow, Source, hookimpl
-from scrapers.http import Http
+from cityflux.core.model.http import Http
 
 if TYPE_CHECKING:
     import polars as pl
@@ -84,14 +84,14 @@ class AirFlow:
     @hookimpl
     def fetch(self, http: Http, source: Source) -> list[Document]:
         """Fetch routes and airports."""
-        from scrapers import openflights
+        from cityflux.scrapers import openflights
 
         return openflights.fetch(http, address=source.address)
 
     @hookimpl
     def normalize(self, documents: Sequence[Document]) -> pl.DataFrame:
         """Count what connects each pair of cities without a stop."""
-        from scrapers import openflights
+        from cityflux.scrapers import openflights
 
         routes, airports = documents
         metros = openflights.metro_of(openflights.parse_airports(airports), AIRPORTS)
@@ -128,7 +128,7 @@ class Travel:
     @hookimpl
     def fetch(self, http: Http, source: Source, since: str | None) -> Iterator[Document]:
         """The curves, then the partners of each city on each day that is not kept yet."""
-        from scrapers import baidu_migration
+        from cityflux.scrapers import baidu_migration
 
         codes = [code for code, _ in TRAVEL.values()]
         last = date.today() - timedelta(days=1)
@@ -149,7 +149,7 @@ class Travel:
         """Share of a city's travel times its size; days without either have no flow."""
         import polars as pl
 
-        from scrapers import baidu_migration as migration
+        from cityflux.scrapers import baidu_migration as migration
 
         curves = [document for document in documents if "historycurve" in document.address]
         ranks = [document for document in documents if "cityrank" in document.address]

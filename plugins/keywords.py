@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 
 from cityflux import Document, Source
-from plugins.bundle import Figure
-from scrapers.http import Http
+from cityflux.core.model.http import Http
+from cityflux.plugins.bundle import Figure
 
 FIRST_YEAR = 2011
 UNIT = "指数"
@@ -24,7 +24,7 @@ AREAS: Mapping[str, int] = {
 
 def fetch(http: Http, indicator_id: str, source: Source, since: str | None) -> Iterator[Document]:
     """One document for each city and year that is not kept yet; the running year so far."""
-    from scrapers import baidu_index
+    from cityflux.scrapers import baidu_index
 
     areas = [str(code) for code in source.params["areas"].values()]
     years = range(FIRST_YEAR, date.today().year + 1)
@@ -35,7 +35,7 @@ def fetch(http: Http, indicator_id: str, source: Source, since: str | None) -> I
 
 def read(indicator_id: str, source: Source, documents: Sequence[Document]) -> Iterator[Figure]:
     """The mean of a day, for each city and year that Baidu gives one for."""
-    from scrapers import baidu_index
+    from cityflux.scrapers import baidu_index
 
     cities = {str(code): city for city, code in source.params["areas"].items()}
     for document in documents:

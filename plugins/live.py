@@ -13,7 +13,7 @@ vintage, so that a first release never slips into a revised series unseen.
 from __future__ import annotations
 
 from cityflux import Source
-from plugins.communiques import SITES
+from cityflux.plugins.communiques import SITES
 
 PRIORITY = 50
 _OFFICIAL = "official statistics, no licence stated; single figures cited"

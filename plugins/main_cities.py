@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 
 from cityflux import Document, Source
-from plugins.bundle import Figure
-from scrapers.http import Http
+from cityflux.core.model.http import Http
+from cityflux.plugins.bundle import Figure
 
 FIRST_YEAR = 2011
 
@@ -28,7 +28,7 @@ CITIES = {
 
 def fetch(http: Http, indicator_id: str, source: Source, since: str | None) -> Iterator[Document]:
     """Ask for one indicator of the five cities, all years: the bureau revises old ones."""
-    from scrapers.nbs import current
+    from cityflux.scrapers.nbs import current
 
     base = source.params.get("base", current.BASE)
     leaf, entry = current.find_indicator(http, current.CITY_ANNUAL, NAMES[indicator_id], base=base)
@@ -39,7 +39,7 @@ def fetch(http: Http, indicator_id: str, source: Source, since: str | None) -> I
 
 def read(indicator_id: str, source: Source, documents: Sequence[Document]) -> Iterator[Figure]:
     """The figures of one indicator, in the unit of the bureau."""
-    from scrapers.nbs import current
+    from cityflux.scrapers.nbs import current
 
     for document in documents:
         for row in current.parse(document).drop_nulls("value").iter_rows(named=True):

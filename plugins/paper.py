@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from cityflux import Indicator, hookimpl
-from plugins.published import Published
+from cityflux.plugins.published import Published
 
 #: The groups in the order of table 2, by id: Chinese and English name.
 GROUPS = {

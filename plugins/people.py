@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from cityflux import Indicator, hookimpl
-from plugins.live import COMMUNIQUES, YEARBOOKS
-from plugins.published import Published
+from cityflux.plugins.live import COMMUNIQUES, YEARBOOKS
+from cityflux.plugins.published import Published
 
 STATISTICS = (
     Published(

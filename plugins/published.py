@@ -7,9 +7,9 @@ from itertools import groupby
 from typing import TYPE_CHECKING, Protocol
 
 from cityflux import Document, Indicator, Source, convert, hookimpl
-from plugins import bundle, communiques, exchanges, keywords, main_cities
-from scrapers.errors import Unexpected
-from scrapers.http import Http
+from cityflux.core.model.errors import Unexpected
+from cityflux.core.model.http import Http
+from cityflux.plugins import bundle, communiques, exchanges, keywords, main_cities
 
 if TYPE_CHECKING:
     import polars as pl

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from cityflux import Indicator, hookimpl
-from plugins.derived import Derived, neighbours_figure
-from plugins.live import YEARBOOKS
-from plugins.published import Published
-from plugins.regions import NEIGHBOURS, chinese_name, neighbour_of_each_city
+from cityflux.plugins.derived import Derived, neighbours_figure
+from cityflux.plugins.live import YEARBOOKS
+from cityflux.plugins.published import Published
+from cityflux.plugins.regions import NEIGHBOURS, chinese_name, neighbour_of_each_city
 
 STATISTICS = (
     Published(

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from cityflux import Indicator, hookimpl
-from plugins.baidu import family
-from plugins.derived import DerivedAndPublished, yearly_change
-from plugins.live import COMMUNIQUES, YEARBOOKS
-from plugins.published import Published
+from cityflux.plugins.baidu import family
+from cityflux.plugins.derived import DerivedAndPublished, yearly_change
+from cityflux.plugins.live import COMMUNIQUES, YEARBOOKS
+from cityflux.plugins.published import Published
 
 STATISTICS = (
     Published(

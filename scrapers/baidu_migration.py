@@ -14,10 +14,10 @@ from typing import Any, Literal
 
 import polars as pl
 
-from scrapers.document import Document
-from scrapers.errors import Unexpected
-from scrapers.expect import day, field, number, parameter, rows, unexpected
-from scrapers.http import Http, backfill
+from cityflux.core.model.document import Document
+from cityflux.core.model.errors import Unexpected
+from cityflux.core.model.http import Http, backfill
+from cityflux.scrapers.expect import day, field, number, parameter, rows, unexpected
 
 ADDRESS = "https://huiyan.baidu.com/migration"
 

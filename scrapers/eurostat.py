@@ -7,12 +7,12 @@ from typing import Any
 
 import polars as pl
 
-from scrapers import jsonstat
-from scrapers.document import Document
-from scrapers.errors import SourceError, Unexpected
-from scrapers.expect import field, unexpected
-from scrapers.http import Http
-from scrapers.periods import iso_period
+from cityflux.core.model.document import Document
+from cityflux.core.model.errors import SourceError, Unexpected
+from cityflux.core.model.http import Http
+from cityflux.scrapers import jsonstat
+from cityflux.scrapers.expect import field, unexpected
+from cityflux.scrapers.periods import iso_period
 
 ADDRESS = "https://ec.europa.eu/eurostat/api/dissemination/statistics/1.0/data"
 

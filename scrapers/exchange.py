@@ -15,10 +15,10 @@ from datetime import date, timedelta
 
 import polars as pl
 
-from scrapers.document import Document
-from scrapers.errors import Unexpected
-from scrapers.expect import day, field, number, parameter, rows, unexpected
-from scrapers.http import Http, Params, backfill
+from cityflux.core.model.document import Document
+from cityflux.core.model.errors import Unexpected
+from cityflux.core.model.http import Http, Params, backfill
+from cityflux.scrapers.expect import day, field, number, parameter, rows, unexpected
 
 SSE = "https://query.sse.com.cn/commonQuery.do"
 SZSE = "https://www.szse.cn/api/report/ShowReport"

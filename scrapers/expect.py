@@ -6,8 +6,8 @@ from datetime import date
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-from scrapers.document import Document
-from scrapers.errors import Unexpected
+from cityflux.core.model.document import Document
+from cityflux.core.model.errors import Unexpected
 
 
 def unexpected(document: Document, expected: str, got: object) -> Unexpected:

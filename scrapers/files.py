@@ -18,11 +18,19 @@ from typing import Any
 
 import polars as pl
 
-from scrapers.document import Document
-from scrapers.errors import Unexpected
-from scrapers.grids import Format, Grid, as_document, decoded, foreign_reader, read_grid, sniff
-from scrapers.labels import STEP, key, period_of, same_unit, similar, split_unit
-from scrapers.numbers import BadCells, DecimalMark, parse_number
+from cityflux.core.model.document import Document
+from cityflux.core.model.errors import Unexpected
+from cityflux.core.model.numerals import BadCells, DecimalMark, parse_number
+from cityflux.scrapers.tables.grids import (
+    Format,
+    Grid,
+    as_document,
+    decoded,
+    foreign_reader,
+    read_grid,
+    sniff,
+)
+from cityflux.scrapers.tables.labels import STEP, key, period_of, same_unit, similar, split_unit
 
 #: The column that `read_table` adds: the row in the file, counted from 1 as Excel does.
 ROW = "_row"

@@ -8,8 +8,8 @@ from typing import Any
 
 import polars as pl
 
-from scrapers.document import Document
-from scrapers.expect import field, number, rows, unexpected
+from cityflux.core.model.document import Document
+from cityflux.scrapers.expect import field, number, rows, unexpected
 
 
 def table(document: Document, cube: Any) -> pl.DataFrame:

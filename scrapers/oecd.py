@@ -6,11 +6,11 @@ import io
 
 import polars as pl
 
-from scrapers.document import Document
-from scrapers.errors import Missing
-from scrapers.expect import number, unexpected
-from scrapers.http import Http
-from scrapers.periods import iso_period
+from cityflux.core.model.document import Document
+from cityflux.core.model.errors import Missing
+from cityflux.core.model.http import Http
+from cityflux.scrapers.expect import number, unexpected
+from cityflux.scrapers.periods import iso_period
 
 ADDRESS = "https://sdmx.oecd.org/public/rest/data"
 

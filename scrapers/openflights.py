@@ -11,9 +11,9 @@ from collections.abc import Mapping, Sequence
 
 import polars as pl
 
-from scrapers.document import Document
-from scrapers.expect import looks_like_html, unexpected
-from scrapers.http import Http
+from cityflux.core.model.document import Document
+from cityflux.core.model.http import Http
+from cityflux.scrapers.expect import looks_like_html, unexpected
 
 ADDRESS = "https://raw.githubusercontent.com/jpatokal/openflights/master/data"
 #: The routes have not been kept up since.

@@ -15,9 +15,19 @@ import polars as pl
 from bs4 import BeautifulSoup
 from bs4.element import Tag
 
-from scrapers.document import Document
-from scrapers.files import ROW, tidy
-from scrapers.labels import (
+from cityflux.core.model.document import Document
+from cityflux.core.model.numerals import BadCells, DecimalMark, half_width, parse_number
+from cityflux.scrapers.files import ROW, tidy
+from cityflux.scrapers.tables.html import (
+    Cell,
+    Table,
+    distinct,
+    not_found,
+    parse,
+    read_cell,
+    read_table,
+)
+from cityflux.scrapers.tables.labels import (
     STEP,
     key,
     matching,
@@ -28,8 +38,6 @@ from scrapers.labels import (
     split_unit,
     unit_row,
 )
-from scrapers.numbers import BadCells, DecimalMark, half_width, parse_number
-from scrapers.tables import Cell, Table, distinct, not_found, parse, read_cell, read_table
 
 _MOST_HEADER_ROWS = 4
 _PERIOD = "_period"

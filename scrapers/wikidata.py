@@ -14,10 +14,10 @@ from typing import Any
 
 import polars as pl
 
-from scrapers.document import Document
-from scrapers.errors import TooSlow
-from scrapers.expect import field, number, rows
-from scrapers.http import Http
+from cityflux.core.model.document import Document
+from cityflux.core.model.errors import TooSlow
+from cityflux.core.model.http import Http
+from cityflux.scrapers.expect import field, number, rows
 
 ADDRESS = "https://query.wikidata.org/sparql"
 

@@ -7,10 +7,10 @@ from typing import Any
 
 import polars as pl
 
-from scrapers.document import Document
-from scrapers.expect import field, number, unexpected
-from scrapers.http import Http
-from scrapers.periods import iso_period
+from cityflux.core.model.document import Document
+from cityflux.core.model.http import Http
+from cityflux.scrapers.expect import field, number, unexpected
+from cityflux.scrapers.periods import iso_period
 
 ADDRESS = "https://api.worldbank.org/v2"
 

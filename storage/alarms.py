@@ -7,7 +7,7 @@ import sqlite3
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from storage.database import now
+from cityflux.storage.database import now
 
 
 def raise_alarm(connection: sqlite3.Connection, what: str, message: str) -> None:

@@ -10,8 +10,8 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from storage.database import now, read_database
-from storage.errors import GivenUp, StorageError
+from cityflux.core.model.errors import GivenUp, StorageError
+from cityflux.storage.database import now, read_database
 
 #: Pages that are copied before others get their turn.
 _PAGES = 1000

@@ -11,8 +11,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from storage.errors import NewerDatabase, NotADatabase, ReadOnly, StorageError
-from storage.schema import STEPS
+from cityflux.core.model.errors import NewerDatabase, NotADatabase, ReadOnly, StorageError
+from cityflux.storage.schema import STEPS
 
 BUSY_TIMEOUT = 15.0  # seconds that a writer waits for another
 
@@ -192,7 +192,7 @@ def _migrate(path: Path, connection: sqlite3.Connection) -> None:
     with _without_pandas():
         from sqlite_utils import Database
 
-        from storage.migrations import migrations
+        from cityflux.storage.migrations import migrations
 
     try:
         connection.execute("PRAGMA journal_mode = WAL")

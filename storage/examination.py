@@ -10,8 +10,8 @@ from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
-from storage.database import BUSY_TIMEOUT
-from storage.schema import CHANGE_TRIGGERS, SEARCH_TRIGGERS
+from cityflux.storage.database import BUSY_TIMEOUT
+from cityflux.storage.schema import CHANGE_TRIGGERS, SEARCH_TRIGGERS
 
 _NAME = re.compile(r"CREATE TRIGGER (\w+)")
 _LATEST = """

@@ -10,7 +10,7 @@ from functools import cache
 from itertools import chain
 from typing import Any, Literal, NamedTuple
 
-from storage.database import now
+from cityflux.storage.database import now
 
 Outcome = Literal["stored", "unchanged", "empty", "failed"]
 

@@ -6,7 +6,7 @@ import sqlite3
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from storage.database import now, upsert
+from cityflux.storage.database import now, upsert
 
 
 class Host(NamedTuple):

@@ -18,7 +18,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from storage.database import as_text, now, write
+from cityflux.storage.database import as_text, now, write
 
 #: How much is deleted in one transaction, so that others can write in between.
 _TOGETHER = 1000

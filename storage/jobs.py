@@ -6,7 +6,7 @@ import sqlite3
 from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
-from storage.database import upsert
+from cityflux.storage.database import upsert
 
 
 class Job(NamedTuple):

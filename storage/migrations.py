@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from sqlite_utils import Database, Migrations
 
-from storage import operation, result_tables, schema
-from storage.views import VIEWS
+from cityflux.storage import operation, result_tables, schema
+from cityflux.storage.views import VIEWS
 
 migrations = Migrations("cityflux")
 

@@ -9,8 +9,8 @@ from functools import cache
 from itertools import chain
 from typing import NamedTuple
 
-from storage.database import now
-from storage.rewind import AT_POSITION
+from cityflux.storage.database import now
+from cityflux.storage.rewind import AT_POSITION
 
 
 class Figure(NamedTuple):

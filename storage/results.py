@@ -6,7 +6,7 @@ import sqlite3
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from storage.database import now
+from cityflux.storage.database import now
 
 
 class Score(NamedTuple):

@@ -10,7 +10,7 @@ import sqlite3
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from storage.errors import StorageError
+from cityflux.core.model.errors import StorageError
 
 _KEY = "indicator_id, city_id, period, source_id"
 

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import NamedTuple
 
-from storage.views import ALLOWED_DAYS, LATEST_DAY
+from cityflux.storage.views import ALLOWED_DAYS, LATEST_DAY
 
 _EPOCH = 2_440_587.5  # the Julian day of 1970-01-01
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 
-from scrapers.clock import Clock
+from cityflux.scrapers.http.clock import Clock
 
 
 class FakeClock(Clock):

@@ -17,7 +17,7 @@ import pytest
 from click.testing import CliRunner, Result
 from hypothesis import settings
 
-from core.cli.main import cli
+from cityflux.core.cli.main import cli
 
 # Where work is judged, the same examples each time; elsewhere, new ones. No example is timed: on a
 # busy machine a slow one says nothing.

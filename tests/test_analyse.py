@@ -12,9 +12,13 @@ import polars as pl
 import pytest
 from click.testing import CliRunner
 
-from core.cli.main import cli
-from core.engine.association import correlations, cronbach_alpha, principal_components
-from core.engine.statistics import indicator_statistics
+from cityflux.core.cli.main import cli
+from cityflux.core.engine.measures.association import (
+    correlations,
+    cronbach_alpha,
+    principal_components,
+)
+from cityflux.core.engine.measures.statistics import indicator_statistics
 from tests.conftest import answer
 
 FAMILIES = ("institutional", "economic", "social_openness", "service_innovation")

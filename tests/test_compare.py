@@ -7,7 +7,7 @@ import math
 from pathlib import Path
 from typing import Any
 
-from storage.database import open_database
+from cityflux.storage.database import open_database
 from tests.conftest import Cityflux, run_module
 
 SHIFT = (

@@ -12,11 +12,11 @@ from typing import NamedTuple
 
 import pytest
 
-from core.cli.session import Session
-from core.daemon.lock import only_daemon
-from core.doctor import Finding, examine
-from storage.database import now, open_database, write
-from storage.jobs import save_daemon
+from cityflux.core.app.doctor import Finding, examine
+from cityflux.core.cli.session import Session
+from cityflux.core.daemon.lock import only_daemon
+from cityflux.storage.database import now, open_database, write
+from cityflux.storage.jobs import save_daemon
 from tests.conftest import Cityflux
 
 
@@ -148,7 +148,7 @@ def test_a_disk_without_room_is_found(
 ) -> None:
     monkeypatch.setattr(shutil, "disk_usage", lambda _: Space(10 * 2**20))
     assert look()["disk"].state == "failed"
-    monkeypatch.setattr("core.doctor.LEAST_SPACE", 2**20)
+    monkeypatch.setattr("cityflux.core.app.doctor.LEAST_SPACE", 2**20)
     monkeypatch.setattr(shutil, "disk_usage", lambda _: Space(2 * 2**20))
     assert look()["disk"].state == "note"
     assert "no copy of the " in look()["disk"].detail

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from core.units import convert
-from scrapers.nbs import read_download
+from cityflux.core.model.units import convert
+from cityflux.scrapers.nbs import read_download
 from tests.conftest import run_module
 
 #: File, indicator, and what the file does not say or has several of.

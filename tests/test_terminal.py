@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
-from core.cli.charts import signed_bar, sparkline
+from cityflux.core.cli.charts import signed_bar, sparkline
 from tests.conftest import run_module
 
 ROOT = str(Path(__file__).resolve().parents[1])

@@ -8,9 +8,9 @@ from typing import Any
 import polars as pl
 import pytest
 
-from core.engine.convergence import convergence, years_to_leader
-from core.engine.trends import TRENDS, catching_up
-from core.engine.trends import trends as engine_trends
+from cityflux.core.engine.analysis.convergence import convergence, years_to_leader
+from cityflux.core.engine.analysis.trends import TRENDS, catching_up
+from cityflux.core.engine.analysis.trends import trends as engine_trends
 from tests.conftest import answer
 
 GDP = "overall_economy.gdp"

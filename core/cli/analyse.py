@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING
 
 import click
 
-from core.cli.names import Language, city_names, language_option, node_names
-from core.cli.output import json_option, print_json
-from core.cli.session import Session, pass_session
-from core.cli.study import Study
+from cityflux.core.cli.output import json_option, print_json
+from cityflux.core.cli.session import Session, pass_session
+from cityflux.core.reading.names import Language, city_names, language_option, node_names
+from cityflux.core.reading.study import Study
 
 if TYPE_CHECKING:
-    from core.engine.correlation import Method
+    from cityflux.core.engine.measures.correlation import Method
 
 PARTS = ("statistics", "correlations", "consistency", "components", "effective_weights")
 
@@ -60,7 +60,7 @@ def analyse(
     An observation is a city in a period. Figures are those that were read, in their own unit,
     before any step of the index; scores are those of the last run.
     """
-    from core.cli import analysis_tables
+    from cityflux.core.cli import analysis_tables
 
     parts = [part for part in PARTS if chosen[part]] or ["statistics"]
     if method and "correlations" not in parts:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from core.cli.charts import bar, shows_unicode
-from core.cli.output import percent, print_table
+from cityflux.core.cli.charts import bar, shows_unicode
+from cityflux.core.cli.output import percent, print_table
 
 if TYPE_CHECKING:
-    from core.cli.study import Study
+    from cityflux.core.reading.study import Study
 
 Rows = Sequence[Mapping[str, Any]]
 Names = Mapping[str, str]

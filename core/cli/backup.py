@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from core.cli.session import Session, pass_session
+from cityflux.core.cli.session import Session, pass_session
 
 
 @click.command(epilog="Example: cityflux backup backups/")
@@ -19,7 +19,7 @@ def backup(session: Session, path: Path | None, force: bool) -> None:
     The daemon and others may go on writing meanwhile. Without PATH the copy stands beside the
     database, with the moment in its name.
     """
-    from storage.backup import back_up, target_of
+    from cityflux.storage.backup import back_up, target_of
 
     target = target_of(session.database, path)
     size = back_up(session.database, target, replace=force)

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from core.cli.output import json_option, print_json, print_table
-from core.cli.session import Session, pass_session
+from cityflux.core.cli.output import json_option, print_json, print_table
+from cityflux.core.cli.session import Session, pass_session
 
 if TYPE_CHECKING:
-    from core.engine.definition import Definition
-    from core.engine.methods import Methods
-    from storage.results import StoredRun
+    from cityflux.core.engine.definition.index import Definition
+    from cityflux.core.engine.steps.methods import Methods
+    from cityflux.storage.results import StoredRun
 
 
 @click.command(epilog="Example: cityflux compare flow_index --from 2026-06-30")
@@ -43,8 +43,8 @@ def compare(
     Without --from, the later run is compared with the last one before it that knew other figures
     or another definition.
     """
-    from core.engine.history import two_runs
-    from storage.results import read_runs
+    from cityflux.core.engine.analysis.history import two_runs
+    from cityflux.storage.results import read_runs
 
     definition = session.index(index)
     with session.read() as connection:
@@ -86,9 +86,9 @@ def comparison(
         IndexDefinitionError: there is no such node or period.
         StorageError: the log of changes does not reach back so far.
     """
-    from core.engine.attribution import attribute, check_place, ranked
-    from core.engine.history import state_of
-    from storage.rewind import read_changes
+    from cityflux.core.engine.analysis.attribution import attribute, check_place, ranked
+    from cityflux.core.engine.analysis.history import state_of
+    from cityflux.storage.rewind import read_changes
 
     before, after = (state_of(connection, index_id, run) for run in runs)
     node, period = check_place(after.definition, node, period)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from core.cli.output import percent, print_json, print_table
-from core.cli.rows import Row
-from core.errors import NotEnoughData
+from cityflux.core.cli.output import percent, print_json, print_table
+from cityflux.core.model.errors import NotEnoughData
+from cityflux.core.reading.rows import Row
 
 
 class Pair(NamedTuple):

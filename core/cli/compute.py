@@ -6,8 +6,8 @@ from collections.abc import Iterable
 
 import click
 
-from core.cli.output import console, json_option, print_json
-from core.cli.session import Session, pass_session
+from cityflux.core.cli.output import console, json_option, print_json
+from cityflux.core.cli.session import Session, pass_session
 
 
 @click.command(epilog="Example: cityflux compute flow_index --as-of 2026-06-30")
@@ -17,10 +17,10 @@ from core.cli.session import Session, pass_session
 @pass_session
 def compute(session: Session, index: str | None, as_of: str | None, as_json: bool) -> int:
     """Compute INDEX, or all indices, from the stored figures and store every node."""
-    from core.cli.show import print_evaluated
-    from core.engine.compute import evaluate
-    from core.job import compute_all
-    from core.version import __version__
+    from cityflux.core.app.job import compute_all
+    from cityflux.core.cli.show import print_evaluated
+    from cityflux.core.engine.compute import evaluate
+    from cityflux.core.model.version import __version__
 
     wanted = [session.index(index)] if index or as_of else list(session.indices.values())
     if as_of:
@@ -60,6 +60,6 @@ def _print_notes(index_id: str, notes: Iterable[str]) -> None:
 
 def _end_of(day: str) -> str:
     """The last moment of a day or of a longer period, as the database writes moments."""
-    from core.period import Period
+    from cityflux.core.model.period import Period
 
     return f"{Period.parse(day).end.isoformat()}T23:59:59.999Z"

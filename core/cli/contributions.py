@@ -9,16 +9,16 @@ from typing import TYPE_CHECKING
 
 import click
 
-from core.cli.names import Language, city_names, node_names
-from core.cli.output import print_json, print_table, printable
-from core.errors import IndexDefinitionError
+from cityflux.core.cli.output import print_json, print_table, printable
+from cityflux.core.model.errors import IndexDefinitionError
+from cityflux.core.reading.names import Language, city_names, node_names
 
 if TYPE_CHECKING:
     import polars as pl
 
-    from core.engine.definition import Definition, Node
-    from core.engine.methods import Methods
-    from core.engine.tree import Step
+    from cityflux.core.engine.definition.index import Definition, Node
+    from cityflux.core.engine.steps.methods import Methods
+    from cityflux.core.engine.tree import Step
 
 ADDITIVE = ("mean", "weighted_sum")
 
@@ -52,9 +52,9 @@ def contributions_of(
     """
     import polars as pl
 
-    from core.engine.choices import Aggregation
-    from core.engine.stored import stored_scores, used_weights
-    from core.engine.tree import Step, contributions
+    from cityflux.core.engine.definition.choices import Aggregation
+    from cityflux.core.engine.tree import Step, contributions
+    from cityflux.core.reading.stored import stored_scores, used_weights
 
     for city in between or ():
         if city not in definition.cities:
@@ -98,7 +98,7 @@ def _shapley(
     between: tuple[str, str] | None,
 ) -> Split:
     """Split how far every city is from the average one, or a city from another."""
-    from core.engine.shapley import differences
+    from cityflux.core.engine.analysis.shapley import differences
 
     cities = scores["city"].to_list()
     parents = {node.id: node.parent for node in definition.tree}

@@ -6,11 +6,11 @@ import sqlite3
 from collections import Counter
 from typing import TYPE_CHECKING, Literal
 
-from core.cli.output import print_json, print_table
-from core.engine.tree import effective_weights
+from cityflux.core.cli.output import print_json, print_table
+from cityflux.core.engine.tree import effective_weights
 
 if TYPE_CHECKING:
-    from core.engine.definition import Definition
+    from cityflux.core.engine.definition.index import Definition
 
 _ADJUSTMENTS = """
 SELECT a.node_id, a.city_id, a.period, a.method, a.before, a.after

@@ -6,8 +6,8 @@ from dataclasses import asdict
 
 import click
 
-from core.cli.output import json_option, print_json
-from core.cli.session import Session, pass_session
+from cityflux.core.cli.output import json_option, print_json
+from cityflux.core.cli.session import Session, pass_session
 
 
 @click.command(epilog="Example: cityflux doctor --json")
@@ -18,7 +18,7 @@ def doctor(session: Session, as_json: bool) -> int:
 
     A line begins with ok, with note (which may be meant), or with FAILED; then the exit code is 1.
     """
-    from core.doctor import examine
+    from cityflux.core.app.doctor import examine
 
     findings = []
     for finding in examine(session):

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from core.cli.output import json_option, print_json
-from core.cli.session import Session, pass_session
+from cityflux.core.cli.output import json_option, print_json
+from cityflux.core.cli.session import Session, pass_session
 
 if TYPE_CHECKING:
     import polars as pl
@@ -63,10 +63,10 @@ def import_figures(
     Either every row is good and stored, or nothing is; each bad row is named with its reason.
     With --format another layout is read, such as a table downloaded by hand.
     """
-    from core.errors import ImportRefused
-    from core.importing import frame_rows, import_rows, read_catalogue, read_rows
-    from core.model import Source
-    from scrapers.document import read_file
+    from cityflux.core.model.document import read_file
+    from cityflux.core.model.errors import ImportRefused
+    from cityflux.core.model.nouns import Source
+    from cityflux.core.refresh.importing import frame_rows, import_rows, read_catalogue, read_rows
 
     document = read_file(file)
     origin = Source(
@@ -105,7 +105,7 @@ def import_figures(
 
 
 def _reader(session: Session, form: str, indicator: str | None) -> Callable[..., pl.DataFrame]:
-    from core.errors import PluginError
+    from cityflux.core.model.errors import PluginError
 
     if indicator is None:
         raise click.UsageError("--format needs --indicator: what the figures are of")
@@ -135,7 +135,7 @@ def _refused(file: Path, reasons: list[str], as_json: bool) -> None:
 @pass_session
 def export(session: Session, what: str, out: Path | None) -> None:
     """Write observations, scores or provenance, each row with its source or its place."""
-    from core.errors import ConfigError
+    from cityflux.core.model.errors import ConfigError
 
     if out and out.suffix not in (".csv", ".json", ".parquet"):
         raise ConfigError(f"{out}: the suffix says no format; use .csv, .json or .parquet")

@@ -6,9 +6,9 @@ import sqlite3
 
 import click
 
-from core.cli.output import json_option, print_json, print_table
-from core.cli.session import Session, pass_session
-from core.errors import PluginError
+from cityflux.core.cli.output import json_option, print_json, print_table
+from cityflux.core.cli.session import Session, pass_session
+from cityflux.core.model.errors import PluginError
 
 _FLOWS = """
 SELECT f.kind, f.origin_id AS origin, o.name_zh AS origin_zh, f.destination_id AS destination,

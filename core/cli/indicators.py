@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from core.cli.output import json_option, print_json, print_table
-from core.cli.session import Session, pass_session
-from core.errors import PluginError
+from cityflux.core.cli.output import json_option, print_json, print_table
+from cityflux.core.cli.session import Session, pass_session
+from cityflux.core.model.errors import PluginError
 
 if TYPE_CHECKING:
-    from core.plugin_manager import IndicatorPlugin
+    from cityflux.core.plugin.manager import IndicatorPlugin
 
 _KNOWN = """
 SELECT indicator_id, count(*), count(DISTINCT city_id), max(period)
@@ -100,8 +100,8 @@ def accept(
     session: Session, indicator: str, city: str | None, period: str | None, source: str | None
 ) -> int:
     """Take the suspect figures of INDICATOR as sound, so that they enter the indices."""
-    from storage.database import write
-    from storage.observations import accept_figures
+    from cityflux.storage.database import write
+    from cityflux.storage.observations import accept_figures
 
     if indicator not in session.plugins.indicators:
         raise PluginError(f"there is no indicator {indicator!r}; see: cityflux indicators")
@@ -171,7 +171,7 @@ def _list_indicators(session: Session, name: str | None, missing: bool, as_json:
 
 
 def _list_stale(session: Session, as_json: bool) -> None:
-    from storage.staleness import Stale, read_stale
+    from cityflux.storage.staleness import Stale, read_stale
 
     with session.read() as connection:
         rows = [each._asdict() for each in read_stale(connection)]

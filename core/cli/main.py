@@ -9,28 +9,28 @@ from typing import Any
 
 import click
 
-from core.cli.session import Session
+from cityflux.core.cli.session import Session
 
 #: Each command and the module and name that hold it, in the order of the help.
 COMMANDS = {
-    "run": "core.cli.run:run",
-    "refresh": "core.cli.run:refresh",
-    "compute": "core.cli.compute:compute",
-    "show": "core.cli.show:show",
-    "compare": "core.cli.compare:compare",
-    "analyse": "core.cli.analyse:analyse",
-    "trends": "core.cli.trends:trends",
-    "web": "core.cli.web:web",
-    "indicators": "core.cli.indicators:indicators",
-    "sources": "core.cli.sources:sources",
-    "flows": "core.cli.flows:flows",
-    "report": "core.cli.report:report",
-    "plugins": "core.cli.plugins:plugins",
-    "status": "core.cli.status:status",
-    "import": "core.cli.exchange:import_figures",
-    "export": "core.cli.exchange:export",
-    "backup": "core.cli.backup:backup",
-    "doctor": "core.cli.doctor:doctor",
+    "run": "cityflux.core.cli.run:run",
+    "refresh": "cityflux.core.cli.run:refresh",
+    "compute": "cityflux.core.cli.compute:compute",
+    "show": "cityflux.core.cli.show:show",
+    "compare": "cityflux.core.cli.compare:compare",
+    "analyse": "cityflux.core.cli.analyse:analyse",
+    "trends": "cityflux.core.cli.trends:trends",
+    "web": "cityflux.core.cli.web:web",
+    "indicators": "cityflux.core.cli.indicators:indicators",
+    "sources": "cityflux.core.cli.sources:sources",
+    "flows": "cityflux.core.cli.flows:flows",
+    "report": "cityflux.core.cli.report:report",
+    "plugins": "cityflux.core.cli.plugins:plugins",
+    "status": "cityflux.core.cli.status:status",
+    "import": "cityflux.core.cli.exchange:import_figures",
+    "export": "cityflux.core.cli.exchange:export",
+    "backup": "cityflux.core.cli.backup:backup",
+    "doctor": "cityflux.core.cli.doctor:doctor",
 }
 
 
@@ -131,10 +131,10 @@ def main(arguments: list[str] | None = None) -> None:
 
 def _line(error: Exception) -> str:
     """One line for whoever reads it: our own errors say what to do, others how to see more."""
-    from core.errors import USER_ERRORS
+    from cityflux.core.model.errors import CityfluxError
 
     text = " ".join(str(error).split())
-    if isinstance(error, USER_ERRORS):
+    if isinstance(error, CityfluxError):
         return text
     return f"{type(error).__name__}: {text} (run again with --debug to see where)"
 

@@ -15,14 +15,15 @@ def draw_index(connection: sqlite3.Connection, index: str, path: Path, *, groups
         ReportError: the extra or a Chinese font is missing, or the file cannot be written.
         NotEnoughData: there is no score.
     """
-    from core.report.extra import need_extra
+    from cityflux.core.charts.extra import need_extra
 
     need_extra()
-    from core.errors import ReportError
-    from core.report import pictures, render
-    from core.report.facts import gather
-    from core.report.language import Language
-    from core.report.view import look
+    from cityflux.core.charts import render
+    from cityflux.core.model.errors import ReportError
+    from cityflux.core.reading.facts import gather
+    from cityflux.core.report import pictures
+    from cityflux.core.report.view import look
+    from cityflux.core.words.language import Language
 
     view = look(gather(connection, index), Language("zh"), None, None)
     chart = pictures.heatmap(view) if groups else pictures.ranking(view, marked=False)

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import click
 
-from core.cli.output import json_option, print_json, print_table
-from core.cli.session import Session, pass_session
+from cityflux.core.cli.output import json_option, print_json, print_table
+from cityflux.core.cli.session import Session, pass_session
 
 
 @click.group(epilog="Example: cityflux plugins list")
@@ -43,8 +43,8 @@ def list_plugins(session: Session, as_json: bool) -> None:
 @pass_session
 def new(session: Session, name: str, folder: Path | None) -> None:
     """Write a working one-file plugin NAME and its test, into the first plugin folder."""
-    from core.errors import ConfigError
-    from core.plugin_check import write_new
+    from cityflux.core.model.errors import ConfigError
+    from cityflux.core.plugin.check import write_new
 
     folders = session.config.plugins.dirs
     if folder is None and not folders:
@@ -59,9 +59,9 @@ def new(session: Session, name: str, folder: Path | None) -> None:
 @pass_session
 def check(session: Session, plugin: str, as_json: bool) -> int:
     """Run a plugin against its contract: signatures, ids, units, frames, periods, duplicates."""
-    from core.plugin_check import check as run_checks
-    from core.plugin_manager import load_plugins
-    from scrapers.client import Client, Policy
+    from cityflux.core.plugin.check import check as run_checks
+    from cityflux.core.plugin.manager import load_plugins
+    from cityflux.scrapers.http.client import Client, Policy
 
     path, found, name = Path(plugin), session.plugins, plugin
     if path.suffix == ".py" and path.exists():

@@ -5,11 +5,11 @@ from __future__ import annotations
 import sqlite3
 from typing import TYPE_CHECKING, Any
 
-from core.cli.names import Language, city_names, node_names
-from core.cli.output import print_json, print_table
+from cityflux.core.cli.output import print_json, print_table
+from cityflux.core.reading.names import Language, city_names, node_names
 
 if TYPE_CHECKING:
-    from core.engine.definition import Definition
+    from cityflux.core.engine.definition.index import Definition
 
 
 def indicator_rankings(
@@ -27,8 +27,8 @@ def indicator_rankings(
     Raises:
         IndexDefinitionError: the index has no such node.
     """
-    from core.engine.panel import read_panel
-    from core.engine.ranking import ranks
+    from cityflux.core.engine.measures.ranking import ranks
+    from cityflux.core.engine.panel import read_panel
 
     leaves = [leaf for leaf in definition.subtree(node) if leaf.indicator]
     periods = definition.periods.model_copy(update={"of": definition.periods.of[-1:]})

@@ -5,10 +5,10 @@ from __future__ import annotations
 import sqlite3
 from typing import TYPE_CHECKING
 
-from core.cli.output import print_json, print_table
+from cityflux.core.cli.output import print_json, print_table
 
 if TYPE_CHECKING:
-    from core.engine.definition import Definition
+    from cityflux.core.engine.definition.index import Definition
 
 
 def print_strengths(
@@ -19,8 +19,8 @@ def print_strengths(
     Raises:
         IndexDefinitionError: the city is not among those of the index.
     """
-    from core.engine.panel import read_panel
-    from core.engine.strengths import profile
+    from cityflux.core.engine.analysis.strengths import profile
+    from cityflux.core.engine.panel import read_panel
 
     periods = definition.periods.model_copy(update={"of": definition.periods.of[-1:]})
     names = [leaf.id for leaf in definition.leaves]

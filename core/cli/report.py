@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Literal
 
 import click
 
-from core.cli.session import Session, pass_session
+from cityflux.core.cli.session import Session, pass_session
 
 if TYPE_CHECKING:
-    from core.report.report import Report
+    from cityflux.core.report.report import Report
 
 Format = Literal["html", "pdf", "md"]
 
@@ -50,14 +50,14 @@ def report(
     interactive: bool,
 ) -> None:
     """Write the report on INDEX, or on the default one, to one file that needs no network."""
-    from core.report.extra import need_extra
+    from cityflux.core.charts.extra import need_extra
 
     form = form or _form_of(out)
     if interactive and form != "html":
         raise click.UsageError("--interactive goes with HTML only")
     need_extra()
-    from core.report.facts import gather
-    from core.report.report import make_report
+    from cityflux.core.reading.facts import gather
+    from cityflux.core.report.report import make_report
 
     name = index or session.config.indices.default
     path = out or Path(f"{name}.{form}")
@@ -75,9 +75,9 @@ def _form_of(out: Path | None) -> Format:
 
 
 def _written(report: Report, form: Format, interactive: bool) -> bytes:
-    from core.report.html import html
-    from core.report.markdown import markdown
-    from core.report.pdf import find_chromium, pdf
+    from cityflux.core.report.html import html
+    from cityflux.core.report.markdown import markdown
+    from cityflux.core.report.pdf import find_chromium, pdf
 
     if form == "md":
         return markdown(report).encode()
@@ -88,7 +88,7 @@ def _written(report: Report, form: Format, interactive: bool) -> bytes:
 
 
 def _write(path: Path, content: bytes) -> None:
-    from core.errors import ReportError
+    from cityflux.core.model.errors import ReportError
 
     try:
         path.write_bytes(content)

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 
 import click
 
-from core.cli.output import console, json_option, print_json, progress
-from core.cli.session import Session, pass_session
+from cityflux.core.cli.output import console, json_option, print_json, progress
+from cityflux.core.cli.session import Session, pass_session
 
 if TYPE_CHECKING:
-    from core.refresh import Summary
+    from cityflux.core.refresh.runner import Summary
 
 
 def _report(lines: list[tuple[str, str]], color: bool) -> None:
@@ -29,14 +29,14 @@ def _refresh(
     offline: bool,
     from_snapshots: bool = False,
 ) -> Summary:
-    from core.carry_out import Result
-    from core.http import keep_hosts, open_client
-    from core.job import announce_changes
-    from core.quality import History, set_gates
-    from core.refresh import collect_seldom, refresh
-    from core.tasks import due, kept_tasks, left_out
-    from storage.database import read_database
-    from storage.observations import position
+    from cityflux.core.app.client import keep_hosts, open_client
+    from cityflux.core.app.job import announce_changes
+    from cityflux.core.refresh.carry_out import Result
+    from cityflux.core.refresh.gate import History, set_gates
+    from cityflux.core.refresh.runner import collect_seldom, refresh
+    from cityflux.core.refresh.tasks import due, kept_tasks, left_out
+    from cityflux.storage.database import read_database
+    from cityflux.storage.observations import position
 
     collect_seldom()
     config = session.config.refresh
@@ -105,7 +105,7 @@ def run(
     With --once refresh every source, compute every index, print INDEX (or the default one).
     """
     if as_service:
-        from core.cli.service import write_unit
+        from cityflux.core.cli.service import write_unit
 
         write_unit(session, as_service, out)
         return 0
@@ -113,9 +113,9 @@ def run(
         raise click.UsageError("--out goes with --as-service")
     if not once:
         return _stay_up(session)
-    from core.cli.show import print_ranking
-    from core.job import compute_all, note_broken
-    from core.version import __version__
+    from cityflux.core.app.job import compute_all, note_broken
+    from cityflux.core.cli.show import print_ranking
+    from cityflux.core.model.version import __version__
 
     definition = session.index(index)
     with session.open() as connection:
@@ -142,7 +142,7 @@ def run(
 
 
 def _stay_up(session: Session) -> int:
-    from core.daemon.service import Service
+    from cityflux.core.daemon.service import Service
 
     Service(session.again).run()
     return 0
@@ -162,9 +162,9 @@ def refresh(
     session: Session, ids: tuple[str, ...], offline: bool, from_snapshots: bool, as_json: bool
 ) -> int:
     """Fetch the figures of the indicators or flows ID, or of all of them."""
-    from core.derive import derive_all
-    from core.errors import PluginError
-    from core.job import note_broken
+    from cityflux.core.app.job import note_broken
+    from cityflux.core.model.errors import PluginError
+    from cityflux.core.refresh.derive import derive_all
 
     known = {**session.plugins.indicators, **session.plugins.flows}
     if unknown := [name for name in ids if name not in known]:

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from core.cli.charts import shows_unicode, signed_bar, sparkline
-from core.cli.output import console, percent, print_table
+from cityflux.core.cli.charts import shows_unicode, signed_bar, sparkline
+from cityflux.core.cli.output import console, percent, print_table
 
 if TYPE_CHECKING:
-    from core.cli.rows import Row
-    from core.engine.definition import Definition
+    from cityflux.core.engine.definition.index import Definition
+    from cityflux.core.reading.rows import Row
 
 #: How wide the bars are, at most and at least.
 _BAR, _SHORT_BAR = 20, 5

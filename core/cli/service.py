@@ -6,8 +6,8 @@ from pathlib import Path
 
 import click
 
-from core.cli.session import Session
-from core.errors import CityfluxError
+from cityflux.core.cli.session import Session
+from cityflux.core.model.errors import CityfluxError
 
 
 def write_unit(session: Session, manager: str, out: Path | None) -> None:
@@ -16,7 +16,7 @@ def write_unit(session: Session, manager: str, out: Path | None) -> None:
     Raises:
         CityfluxError: the file is there already, or cannot be written.
     """
-    from core.daemon.units import Setting, unit
+    from cityflux.core.daemon.units import Setting, unit
 
     daemon, config = session.config.daemon, session.config_file
     log, backup = session.config.log, session.config.backup

@@ -14,10 +14,10 @@ import click
 if TYPE_CHECKING:
     import sqlite3
 
-    from core.config import Config
-    from core.engine.definition import Definition
-    from core.engine.methods import Methods
-    from core.plugin_manager import Plugins
+    from cityflux.core.app.config import Config
+    from cityflux.core.engine.definition.index import Definition
+    from cityflux.core.engine.steps.methods import Methods
+    from cityflux.core.plugin.manager import Plugins
 
 
 class Session:
@@ -50,14 +50,14 @@ class Session:
     @cached_property
     def config(self) -> Config:
         """The configuration, with paths that do not depend on the current folder."""
-        from core.config import load_config
+        from cityflux.core.app.config import load_config
 
         return load_config(self._config_file)
 
     @property
     def config_file(self) -> Path | None:
         """The configuration file, absolute; None where the defaults hold without one."""
-        from core.config import DEFAULT_FILE
+        from cityflux.core.app.config import DEFAULT_FILE
 
         if self._config_file is None and not DEFAULT_FILE.exists():
             return None
@@ -71,21 +71,21 @@ class Session:
     @cached_property
     def plugins(self) -> Plugins:
         """All plugins, loaded."""
-        from core.plugin_manager import load_plugins
+        from cityflux.core.plugin.manager import load_plugins
 
         return load_plugins(self.config.plugins.dirs, self.config.plugins.disabled)
 
     @cached_property
     def indices(self) -> dict[str, Definition]:
         """All index definitions by id."""
-        from core.indices import read_indices
+        from cityflux.core.engine.definition.indices import read_indices
 
         return read_indices([*self.plugins.index_files, *self.config.indices.files])
 
     @cached_property
     def methods(self) -> Methods:
         """The methods that an index may name, with those of the plugins."""
-        from core.engine.methods import Methods
+        from cityflux.core.engine.steps.methods import Methods
 
         methods = Methods()
         self.plugins.manager.hook.register_methods(register=methods.register)
@@ -93,15 +93,15 @@ class Session:
 
     def index(self, name: str | None) -> Definition:
         """The definition of an index; of the default one without a name."""
-        from core.indices import find_index
+        from cityflux.core.engine.definition.indices import find_index
 
         return find_index(self.indices, name or self.config.indices.default)
 
     @contextmanager
     def open(self) -> Iterator[sqlite3.Connection]:
         """The database for writing, with the catalogue of the plugins in it."""
-        from core.catalog import sync_catalog
-        from storage.database import open_database
+        from cityflux.core.refresh.catalog import sync_catalog
+        from cityflux.storage.database import open_database
 
         with open_database(self.database) as connection:
             sync_catalog(connection, self.plugins)
@@ -111,14 +111,14 @@ class Session:
     @contextmanager
     def read(self) -> Iterator[sqlite3.Connection]:
         """The database for reading."""
-        from storage.database import read_database
+        from cityflux.storage.database import read_database
 
         with read_database(self.database) as connection:
             yield connection
 
     def may_have_commands(self) -> bool:
         """Whether any plugin besides the built-in ones could add a command."""
-        from core.errors import ConfigError
+        from cityflux.core.model.errors import ConfigError
 
         try:
             folders = self.config.plugins.dirs

@@ -9,16 +9,16 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
-from core.cli.comparison import compare, print_comparison
-from core.cli.names import Language, language_option
-from core.cli.output import json_option, percent, print_json, print_table
-from core.cli.rows import Row, stored_rows
-from core.cli.scoreboard import print_scoreboard
-from core.cli.session import Session, pass_session
+from cityflux.core.cli.comparison import compare, print_comparison
+from cityflux.core.cli.output import json_option, percent, print_json, print_table
+from cityflux.core.cli.scoreboard import print_scoreboard
+from cityflux.core.cli.session import Session, pass_session
+from cityflux.core.reading.names import Language, language_option
+from cityflux.core.reading.rows import Row, stored_rows
 
 if TYPE_CHECKING:
-    from core.engine.definition import Definition
-    from core.engine.scoring import Scores
+    from cityflux.core.engine.definition.index import Definition
+    from cityflux.core.engine.scoring import Scores
 
 
 def print_ranking(
@@ -68,7 +68,7 @@ def print_evaluated(
     color: bool,
 ) -> None:
     """Print scores as they would have been on a day: computed, but not stored."""
-    from core.engine.compute import score_rows
+    from cityflux.core.engine.compute import score_rows
 
     levels = {node.id: (place, node.level) for place, node in enumerate(definition.tree)}
     names = dict(connection.execute("SELECT id, name_zh FROM cities").fetchall())
@@ -137,11 +137,11 @@ def show(
     as_json: bool,
 ) -> None:
     """Print INDEX (or the default one): score, rank and coverage of every city."""
-    from core.cli.contributions import contributions_of, print_contributions
-    from core.cli.details import imputed_below, print_adjustments, print_weights
-    from core.cli.picture import draw_index
-    from core.cli.rankings import print_rankings
-    from core.cli.reading import print_strengths
+    from cityflux.core.cli.contributions import contributions_of, print_contributions
+    from cityflux.core.cli.details import imputed_below, print_adjustments, print_weights
+    from cityflux.core.cli.picture import draw_index
+    from cityflux.core.cli.rankings import print_rankings
+    from cityflux.core.cli.reading import print_strengths
 
     if bool(city) != bool(versus) or (city and not tree):
         raise click.UsageError("--city and --versus go together, with --tree")

@@ -7,9 +7,9 @@ from urllib.parse import urlsplit
 
 import click
 
-from core.cli.output import json_option, print_json, print_table
-from core.cli.session import Session, pass_session
-from storage.hosts import read_hosts
+from cityflux.core.cli.output import json_option, print_json, print_table
+from cityflux.core.cli.session import Session, pass_session
+from cityflux.storage.hosts import read_hosts
 
 _SOURCES = """
 SELECT s.id, s.publisher, s.access, s.priority, s.schedule, s.vintage, s.licence, s.address,

@@ -9,9 +9,9 @@ from typing import Any
 
 import click
 
-from core.cli.output import json_option, print_json, print_table
-from core.cli.session import Session, pass_session
-from storage.jobs import Job, read_daemon, read_jobs
+from cityflux.core.cli.output import json_option, print_json, print_table
+from cityflux.core.cli.session import Session, pass_session
+from cityflux.storage.jobs import Job, read_daemon, read_jobs
 
 _FAILED = """
 SELECT f.indicator_id, f.source_id, f.started, f.error FROM fetches f
@@ -28,8 +28,8 @@ ORDER BY r.index_id
 
 def facts(session: Session, connection: sqlite3.Connection) -> dict[str, Any]:
     """Everything that status says, as one object."""
-    from storage.observations import position
-    from storage.staleness import read_late
+    from cityflux.storage.observations import position
+    from cityflux.storage.staleness import read_late
 
     stale, without = read_late(connection)
     connection.row_factory = sqlite3.Row
@@ -57,7 +57,7 @@ def facts(session: Session, connection: sqlite3.Connection) -> dict[str, Any]:
 
 def _daemon(session: Session, connection: sqlite3.Connection) -> dict[str, Any] | None:
     """The state that the daemon wrote down, and whether it is still up."""
-    from core.daemon.lock import is_running
+    from cityflux.core.daemon.lock import is_running
 
     state = read_daemon(connection)
     return state and {**state, "running": is_running(session.database)}
@@ -65,7 +65,7 @@ def _daemon(session: Session, connection: sqlite3.Connection) -> dict[str, Any] 
 
 def _job(job: Job) -> dict[str, Any]:
     """A source's job; it is late when its time has passed and nothing runs."""
-    from storage.database import now
+    from cityflux.storage.database import now
 
     late = job.next_run is not None and job.next_run < now() and not job.running_since
     return {**job._asdict(), "late": late}

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from core.cli.charts import shows_unicode, sparkline
-from core.cli.output import console, print_table, printable
+from cityflux.core.cli.charts import shows_unicode, sparkline
+from cityflux.core.cli.output import console, print_table, printable
 
 if TYPE_CHECKING:
-    from core.cli.development import Subject
+    from cityflux.core.reading.development import Subject
 
 _RANKS = 12
 _RANKS_ON_TERMINAL = 6

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import click
 
-from core.cli.development import develop, of_index, of_indicator
-from core.cli.names import Language, city_names, language_option
-from core.cli.output import json_option, print_json
-from core.cli.session import Session, pass_session
+from cityflux.core.cli.output import json_option, print_json
+from cityflux.core.cli.session import Session, pass_session
+from cityflux.core.reading.development import develop, of_index, of_indicator
+from cityflux.core.reading.names import Language, city_names, language_option
 
 
 @click.command(epilog="Example: cityflux trends overall_economy.gdp --latest 5")
@@ -31,7 +31,7 @@ def trends(
     First and latest figure, growth or change, ranks over time, distance to the leader and the
     years in which it closes at present growth; and whether the cities draw together.
     """
-    from core.cli.trend_tables import print_trends
+    from cityflux.core.cli.trend_tables import print_trends
 
     with session.read() as connection:
         if name in session.indices:

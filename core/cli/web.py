@@ -7,7 +7,7 @@ from typing import Literal
 
 import click
 
-from core.cli.session import Session, pass_session
+from cityflux.core.cli.session import Session, pass_session
 
 #: How this machine calls itself.
 LOOPBACK = ("localhost", "127.0.0.1", "[::1]")
@@ -41,7 +41,7 @@ def web(
     lang: Literal["zh", "en"] | None,
 ) -> None:
     """Show everything in a browser: read-only, also while the daemon writes."""
-    from core.web.server import listen, make_datasette, serve
+    from cityflux.core.web.server import listen, make_datasette, serve
 
     datasette = make_datasette(session.database, lang)
     with listen(host, port) as taken:

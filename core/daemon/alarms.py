@@ -7,8 +7,8 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
-from core.daemon.webhook import Message, Webhook, message_of
-from storage.alarms import (
+from cityflux.core.daemon.webhook import Message, Webhook, message_of
+from cityflux.storage.alarms import (
     clear_alarm,
     drop_messages,
     keep_message,
@@ -19,7 +19,7 @@ from storage.alarms import (
     read_told_stale,
     save_told_stale,
 )
-from storage.database import write
+from cityflux.storage.database import write
 
 #: What an alarm may be about besides the sources.
 OWN = ("recompute", "backup")

@@ -10,20 +10,19 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from core.daemon.alarms import Alarms
-from core.daemon.plan import Session, zone_of
-from core.daemon.schedule import next_run, trigger_of
-from core.errors import ConfigError
-from storage.backup import back_up, copies, prune_copies, target_of
-from storage.errors import GivenUp, StorageError
-from storage.housekeeping import Policy, run_housekeeping
-from storage.staleness import read_stale
+from cityflux.core.daemon.alarms import Alarms
+from cityflux.core.daemon.plan import Session, zone_of
+from cityflux.core.model.errors import ConfigError, GivenUp, StorageError
+from cityflux.core.refresh.schedule import next_run, trigger_of
+from cityflux.storage.backup import back_up, copies, prune_copies, target_of
+from cityflux.storage.housekeeping import Policy, run_housekeeping
+from cityflux.storage.staleness import read_stale
 
 if TYPE_CHECKING:
     from apscheduler.schedulers.base import BaseScheduler
     from apscheduler.triggers.base import BaseTrigger
 
-    from core.config import Config
+    from cityflux.core.app.config import Config
 
 log = logging.getLogger("cityflux")
 

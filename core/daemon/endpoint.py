@@ -10,9 +10,9 @@ from contextlib import AbstractContextManager, contextmanager
 from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
-from core.daemon.health import problems
-from core.daemon.tally import Tally
-from core.errors import ConfigError
+from cityflux.core.daemon.health import problems
+from cityflux.core.daemon.tally import Tally
+from cityflux.core.model.errors import ConfigError
 
 Read = Callable[[], AbstractContextManager[sqlite3.Connection]]
 
@@ -70,7 +70,7 @@ class _Answers(BaseHTTPRequestHandler):
             body = json.dumps(said, ensure_ascii=False)
             self._send(503 if wrong else 200, "application/json", body.encode())
         elif self.path == "/metrics":
-            from core.daemon.metrics import exposition
+            from cityflux.core.daemon.metrics import exposition
 
             self._send(
                 200, "text/plain; version=0.0.4; charset=utf-8", exposition(self._read, self._tally)

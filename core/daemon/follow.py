@@ -7,14 +7,14 @@ import time
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from core.derive import derive_all
-from core.engine.compute import Computed, compute
-from core.engine.definition import Definition
-from core.engine.methods import Methods
-from core.errors import USER_ERRORS
-from core.isolation.derivations import Derivations
-from core.plugin_manager import Plugins
-from storage.observations import position
+from cityflux.core.engine.compute import Computed, compute
+from cityflux.core.engine.definition.index import Definition
+from cityflux.core.engine.steps.methods import Methods
+from cityflux.core.model.errors import CityfluxError
+from cityflux.core.plugin.manager import Plugins
+from cityflux.core.refresh.derive import derive_all
+from cityflux.core.refresh.isolation.derivations import Derivations
+from cityflux.storage.observations import position
 
 
 @dataclass(frozen=True)
@@ -56,7 +56,7 @@ def follow(
         definitions: all indices.
         methods: what they may name.
         version: of cityflux, for the record.
-        derivations: as in `core.derive.derive_all`.
+        derivations: as in `core.refresh.derive.derive_all`.
     """
     started = time.perf_counter()
     last, touched = _touched(connection, since)
@@ -74,7 +74,7 @@ def follow(
             continue
         try:
             computed.append(compute(connection, definition, methods, version))
-        except USER_ERRORS as error:
+        except CityfluxError as error:
             failed.append((definition.id, str(error)))
     seconds = time.perf_counter() - started
     return Followed(last, changes, derived, tuple(computed), tuple(failed), seconds)

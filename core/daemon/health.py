@@ -5,10 +5,10 @@ from __future__ import annotations
 import sqlite3
 from datetime import UTC, datetime, timedelta
 
-from storage.alarms import read_alarms
-from storage.database import as_text
-from storage.jobs import read_daemon, read_troubled
-from storage.observations import position
+from cityflux.storage.alarms import read_alarms
+from cityflux.storage.database import as_text
+from cityflux.storage.jobs import read_daemon, read_troubled
+from cityflux.storage.observations import position
 
 #: How long past its time a source may be before it is late.
 ALLOWED = timedelta(minutes=5)

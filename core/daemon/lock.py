@@ -11,8 +11,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TextIO
 
-from core.errors import CityfluxError
-from storage.database import now
+from cityflux.core.model.errors import CityfluxError
+from cityflux.storage.database import now
 
 
 class Lock:

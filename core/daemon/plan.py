@@ -9,19 +9,19 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from core.daemon.endpoint import check_port
-from core.daemon.schedule import trigger_of
-from core.errors import ConfigError
-from core.logs import set_up_logs
-from core.plugin_manager import Plugins
-from core.tasks import Task, due, missing_secret
+from cityflux.core.app.logs import set_up_logs
+from cityflux.core.daemon.endpoint import check_port
+from cityflux.core.model.errors import ConfigError
+from cityflux.core.plugin.manager import Plugins
+from cityflux.core.refresh.schedule import trigger_of
+from cityflux.core.refresh.tasks import Task, due, missing_secret
 
 if TYPE_CHECKING:
     from apscheduler.triggers.base import BaseTrigger
 
-    from core.config import Config
-    from core.engine.definition import Definition
-    from core.engine.methods import Methods
+    from cityflux.core.app.config import Config
+    from cityflux.core.engine.definition.index import Definition
+    from cityflux.core.engine.steps.methods import Methods
 
 
 class Session(Protocol):

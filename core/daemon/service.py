@@ -20,32 +20,38 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from core.carry_out import Result, one_line
-from core.daemon.alarms import Alarms
-from core.daemon.chores import Chores, backup_trigger
-from core.daemon.endpoint import answering
-from core.daemon.follow import follow
-from core.daemon.lock import Place, only_daemon
-from core.daemon.notify import notify
-from core.daemon.plan import Session, check_change, sources_apart, tasks_of, triggers, users
-from core.daemon.sources import Sources
-from core.daemon.timing import ClockWatch, leave_jobs_behind, new_scheduler, plan_anew
-from core.daemon.watch import ChangeWatch
-from core.daemon.webhook import LAST_WORDS, message_of, open_webhook
-from core.errors import USER_ERRORS, ConfigError
-from core.http import LastAnswers, keep_hosts, open_client
-from core.isolation.derivations import Derivations
-from core.isolation.pool import Workers
-from core.job import announce_changes, compute_all, note_broken
-from core.logs import set_up_logs
-from core.quality import History, set_gates
-from core.refresh import run_tasks, store_results
-from core.version import __version__
-from scrapers.client import Client
-from storage import catalog, jobs
-from storage.database import now, read_database, write
-from storage.errors import StorageError
-from storage.observations import position
+from cityflux.core.app.client import LastAnswers, keep_hosts, open_client
+from cityflux.core.app.job import announce_changes, compute_all, note_broken
+from cityflux.core.app.logs import set_up_logs
+from cityflux.core.daemon.alarms import Alarms
+from cityflux.core.daemon.chores import Chores, backup_trigger
+from cityflux.core.daemon.endpoint import answering
+from cityflux.core.daemon.follow import follow
+from cityflux.core.daemon.lock import Place, only_daemon
+from cityflux.core.daemon.notify import notify
+from cityflux.core.daemon.plan import (
+    Session,
+    check_change,
+    sources_apart,
+    tasks_of,
+    triggers,
+    users,
+)
+from cityflux.core.daemon.sources import Sources
+from cityflux.core.daemon.timing import ClockWatch, leave_jobs_behind, new_scheduler, plan_anew
+from cityflux.core.daemon.watch import ChangeWatch
+from cityflux.core.daemon.webhook import LAST_WORDS, message_of, open_webhook
+from cityflux.core.model.errors import CityfluxError, ConfigError, StorageError
+from cityflux.core.model.version import __version__
+from cityflux.core.refresh.carry_out import Result, one_line
+from cityflux.core.refresh.gate import History, set_gates
+from cityflux.core.refresh.isolation.derivations import Derivations
+from cityflux.core.refresh.isolation.pool import Workers
+from cityflux.core.refresh.runner import run_tasks, store_results
+from cityflux.scrapers.http.client import Client
+from cityflux.storage import catalog, jobs
+from cityflux.storage.database import now, read_database, write
+from cityflux.storage.observations import position
 
 if TYPE_CHECKING:
     from apscheduler.schedulers.background import BackgroundScheduler
@@ -367,7 +373,7 @@ class Service:
                 raise ConfigError(f"{self._config_file}: is gone; put it back")
             planned = _checked(session)
             check_change(self._session, session)
-        except USER_ERRORS as error:
+        except CityfluxError as error:
             log.error("the new configuration is refused, the old one stays: %s", error)
             return
         self._session, self._triggers = session, planned

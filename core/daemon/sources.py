@@ -9,13 +9,13 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from core.carry_out import Result
-from core.daemon.alarms import Alarms
-from core.daemon.schedule import next_run
-from core.plugin_manager import Plugins
-from storage import jobs
-from storage.database import as_text, now, write
-from storage.jobs import Job
+from cityflux.core.daemon.alarms import Alarms
+from cityflux.core.plugin.manager import Plugins
+from cityflux.core.refresh.carry_out import Result
+from cityflux.core.refresh.schedule import next_run
+from cityflux.storage import jobs
+from cityflux.storage.database import as_text, now, write
+from cityflux.storage.jobs import Job
 
 if TYPE_CHECKING:
     from apscheduler.schedulers.background import BackgroundScheduler

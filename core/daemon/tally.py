@@ -8,10 +8,10 @@ from collections import Counter
 from datetime import UTC, datetime
 from typing import NamedTuple
 
-from storage.fetches import count_fetches
-from storage.housekeeping import thinned_fetches
-from storage.observations import position
-from storage.staleness import Standing, days_late, read_standings
+from cityflux.storage.fetches import count_fetches
+from cityflux.storage.housekeeping import thinned_fetches
+from cityflux.storage.observations import position
+from cityflux.storage.staleness import Standing, days_late, read_standings
 
 
 class Counts(NamedTuple):

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from string import Template
 
-from core.errors import ConfigError
-from core.version import __version__
+from cityflux.core.model.errors import ConfigError
+from cityflux.core.model.version import __version__
 
 MANAGERS = ("systemd", "launchd", "container")
 

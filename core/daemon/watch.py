@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 import time
 
-from storage.observations import position
+from cityflux.storage.observations import position
 
 LIVELY = 10.0  # seconds after a change in which the next one is expected, and looked for more often
 SLEEPY = 60.0  # seconds without a change after which one looks half as often

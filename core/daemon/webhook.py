@@ -9,13 +9,13 @@ import queue
 import threading
 from typing import TYPE_CHECKING, Any, Self
 
-from core.errors import ConfigError
-from storage.database import now
+from cityflux.core.model.errors import ConfigError
+from cityflux.storage.database import now
 
 if TYPE_CHECKING:
     from types import TracebackType
 
-    from core.config import Config
+    from cityflux.core.app.config import Config
 
 log = logging.getLogger("cityflux")
 

@@ -11,14 +11,14 @@ from collections.abc import Mapping
 
 import polars as pl
 
-from core.engine.checking import located
-from core.engine.choices import ImputationChoice, TreatmentChoice, Within
-from core.engine.definition import Definition, Node
-from core.engine.imputation import OVER_TIME
-from core.engine.methods import Methods
-from core.engine.statistics import Limits
-from core.engine.treatment import Treated, Treatment, treat
-from core.errors import IndexDefinitionError
+from cityflux.core.engine.checking import located
+from cityflux.core.engine.definition.choices import ImputationChoice, TreatmentChoice, Within
+from cityflux.core.engine.definition.index import Definition, Node
+from cityflux.core.engine.measures.statistics import Limits
+from cityflux.core.engine.steps.imputation import OVER_TIME
+from cityflux.core.engine.steps.methods import Methods
+from cityflux.core.engine.steps.treatment import Treated, Treatment, treat
+from cityflux.core.model.errors import IndexDefinitionError
 
 _SCHEMA = pl.Schema(
     {

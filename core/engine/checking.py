@@ -11,10 +11,10 @@ from typing import Any, get_type_hints
 from pydantic import TypeAdapter, ValidationError
 from pydantic.errors import PydanticSchemaGenerationError, PydanticUndefinedAnnotation
 
-from core.engine.choices import Joining, Method, Steps
-from core.engine.definition import Definition
-from core.engine.methods import Methods
-from core.errors import IndexDefinitionError, NotEnoughData
+from cityflux.core.engine.definition.choices import Joining, Method, Steps
+from cityflux.core.engine.definition.index import Definition
+from cityflux.core.engine.steps.methods import Methods
+from cityflux.core.model.errors import IndexDefinitionError, NotEnoughData
 
 #: For each kind how many arguments are data, and which keywords the engine fills in itself.
 _CALLS: dict[str, tuple[int, tuple[str, ...]]] = {

@@ -10,14 +10,22 @@ import sqlite3
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from core.engine.definition import Definition
-from core.engine.methods import Methods
-from core.engine.panel import Panel, read_panel
-from core.engine.scoring import Scores, score
-from core.errors import IndexDefinitionError
-from storage import catalog, observations
-from storage.database import now, write
-from storage.results import Adjustment, Run, Score, Weight, last_run, save_details, save_scores
+from cityflux.core.engine.definition.index import Definition
+from cityflux.core.engine.panel import Panel, read_panel
+from cityflux.core.engine.scoring import Scores, score
+from cityflux.core.engine.steps.methods import Methods
+from cityflux.core.model.errors import IndexDefinitionError
+from cityflux.storage import catalog, observations
+from cityflux.storage.database import now, write
+from cityflux.storage.results import (
+    Adjustment,
+    Run,
+    Score,
+    Weight,
+    last_run,
+    save_details,
+    save_scores,
+)
 
 
 @dataclass(frozen=True)

@@ -13,9 +13,9 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from core.engine.definition import Periods
-from core.period import Period, Precision
-from storage.observations import Series, read_series, source_order
+from cityflux.core.engine.definition.index import Periods
+from cityflux.core.model.period import Period, Precision
+from cityflux.storage.observations import Series, read_series, source_order
 
 _PER_YEAR: dict[Precision, int] = {"year": 1, "quarter": 4, "month": 12, "day": 365}
 KEYS = ("period", "city")

@@ -7,15 +7,15 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from core.engine.aggregation import aggregate, looks_across_units
-from core.engine.checking import check_methods, located
-from core.engine.choices import Aggregation
-from core.engine.definition import Definition, Node
-from core.engine.methods import Methods
-from core.engine.panel import KEYS, Panel, coverage_of
-from core.engine.standardization import standardize
-from core.engine.steps import prepare
-from core.errors import NotEnoughData
+from cityflux.core.engine.checking import check_methods, located
+from cityflux.core.engine.definition.choices import Aggregation
+from cityflux.core.engine.definition.index import Definition, Node
+from cityflux.core.engine.panel import KEYS, Panel, coverage_of
+from cityflux.core.engine.preparation import prepare
+from cityflux.core.engine.steps.aggregation import aggregate, looks_across_units
+from cityflux.core.engine.steps.methods import Methods
+from cityflux.core.engine.steps.standardization import standardize
+from cityflux.core.model.errors import NotEnoughData
 
 
 @dataclass(frozen=True)

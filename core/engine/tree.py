@@ -13,15 +13,15 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from core.engine.aggregation import (
+from cityflux.core.engine.measures.matrix import Floats, to_matrix, to_series, to_weights
+from cityflux.core.engine.steps.aggregation import (
     Aggregation,
     aggregate,
     looks_across_units,
     weighted_mean,
     weighted_sum,
 )
-from core.engine.matrix import Floats, to_matrix, to_series, to_weights
-from core.errors import IndexDefinitionError
+from cityflux.core.model.errors import IndexDefinitionError
 
 Parents = Mapping[str, str | None]
 
@@ -31,7 +31,7 @@ class Step:
     """How the children of a node become its score.
 
     Attributes:
-        method: one of `core.engine.aggregation.AGGREGATIONS`, or a plugin's.
+        method: one of `core.engine.steps.aggregation.AGGREGATIONS`, or a plugin's.
         params: its keyword parameters.
         threshold: the share of children that a unit needs, 0 to 1.
     """
@@ -138,7 +138,7 @@ def contributions(
     The contributions of the children of a node sum to that of the node, and that of the root is
     its score, so that the difference between two rows splits the same way. The weights of missing
     children have gone to the others, unit by unit. Only sums and arithmetic means can be split:
-    below a node of another kind everything is null; see `core.engine.shapley` for these.
+    below a node of another kind everything is null; see `core.engine.analysis.shapley` for these.
 
     Args:
         scores: what `aggregate_tree` gave.

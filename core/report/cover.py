@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from core.report.view import View
+from cityflux.core.report.view import View
 
 #: Below this coverage a reader is warned on the cover.
 _LOW = 0.5

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import polars as pl
 
-from core.engine.choices import Aggregation
-from core.engine.methods import Methods
-from core.engine.tree import Step, contributions
-from core.report.facts import Facts
+from cityflux.core.engine.definition.choices import Aggregation
+from cityflux.core.engine.steps.methods import Methods
+from cityflux.core.engine.tree import Step, contributions
+from cityflux.core.reading.facts import Facts
 
 
 def split_gap(facts: Facts, city: str, rival: str) -> dict[str, float | None] | None:

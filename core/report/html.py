@@ -5,9 +5,9 @@ from __future__ import annotations
 from functools import cache
 from typing import Any
 
-from core.report import render
-from core.report.report import Report
-from core.report.text import clean
+from cityflux.core.charts import render
+from cityflux.core.report.report import Report
+from cityflux.core.words.text import clean
 
 #: Replaces the drawings by charts that answer to the pointer.
 _SNIPPET = """
@@ -51,7 +51,7 @@ def _environment() -> Any:
     from jinja2 import Environment, PackageLoader, StrictUndefined
 
     environment = Environment(
-        loader=PackageLoader("core.report"),
+        loader=PackageLoader("cityflux.core.report"),
         autoescape=True,
         finalize=_finalized,
         undefined=StrictUndefined,

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from html import escape
 
-from core.report.blocks import (
+from cityflux.core.report.blocks import (
     Block,
     Cell,
     Chart,
@@ -19,7 +19,7 @@ from core.report.blocks import (
     Table,
     Text,
 )
-from core.report.report import Report
+from cityflux.core.report.report import Report
 
 _SPECIAL = re.compile(r"([\\`*_{}\[\]#|~])")
 

@@ -8,14 +8,14 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from core.report.extra import need_extra
-from storage.database import read_database
+from cityflux.core.charts.extra import need_extra
+from cityflux.storage.database import read_database
 
 if TYPE_CHECKING:
     import polars as pl
 
-    from core.report.language import Code
-    from core.report.view import View
+    from cityflux.core.report.view import View
+    from cityflux.core.words.language import Code
 
 
 def open_database(path: str | Path, *, language: Code = "zh") -> Database:
@@ -49,13 +49,13 @@ class Database:
 
     def indices(self) -> pl.DataFrame:
         """The indices: ``index``, ``name_zh``, ``name_en`` and ``description``."""
-        from core.report import frames
+        from cityflux.core.reading import frames
 
         with self._read() as connection:
             return frames.indices(connection)
 
     def scores(self, index: str, period: str | None = None) -> pl.DataFrame:
-        """The stored scores of an index, see `core.report.frames.scores`.
+        """The stored scores of an index, see `core.reading.frames.scores`.
 
         Args:
             index: its id.
@@ -64,15 +64,15 @@ class Database:
         Raises:
             NotEnoughData: the index was not computed yet, or there is none of this name.
         """
-        from core.report import frames
+        from cityflux.core.reading import frames
 
         with self._read() as connection:
             found = frames.scores(connection, index)
         return found if period is None else found.filter(period=period)
 
     def tree(self, index: str) -> pl.DataFrame:
-        """The nodes of an index with their weights, see `core.report.frames.nodes`."""
-        from core.report import frames
+        """The nodes of an index with their weights, see `core.reading.frames.nodes`."""
+        from cityflux.core.reading import frames
 
         with self._read() as connection:
             return frames.nodes(connection, index)
@@ -84,8 +84,8 @@ class Database:
         first: str | None = None,
         last: str | None = None,
     ) -> pl.DataFrame:
-        """The figures in use, see `core.report.frames.observations`."""
-        from core.report import frames
+        """The figures in use, see `core.reading.frames.observations`."""
+        from cityflux.core.reading import frames
 
         with self._read() as connection:
             return frames.observations(connection, indicators, cities, first, last)
@@ -111,7 +111,7 @@ class Database:
         Here and below, ``city`` is the one that stands out, ``versus`` its rival, and ``period``
         one of the index; the report's own choices hold where they are left out.
         """
-        from core.report import pictures
+        from cityflux.core.report import pictures
 
         return self._drawn(pictures.ranking, index, city, versus, period)
 
@@ -123,7 +123,7 @@ class Database:
         period: str | None = None,
     ) -> Any:
         """Draw the group scores of the cities as a table of shades."""
-        from core.report import pictures
+        from cityflux.core.report import pictures
 
         return self._drawn(pictures.heatmap, index, city, versus, period)
 
@@ -135,7 +135,7 @@ class Database:
         period: str | None = None,
     ) -> Any:
         """Draw the group scores of a city, its rival and the mean around a centre."""
-        from core.report import pictures
+        from cityflux.core.report import pictures
 
         return self._drawn(pictures.radar, index, city, versus, period)
 
@@ -147,7 +147,7 @@ class Database:
         period: str | None = None,
     ) -> Any:
         """Draw how far a city is from the best one of every group."""
-        from core.report import pictures
+        from cityflux.core.report import pictures
 
         return self._drawn(pictures.distances, index, city, versus, period)
 
@@ -159,7 +159,7 @@ class Database:
         period: str | None = None,
     ) -> Any:
         """Draw the lead of a city over its rival, split by group."""
-        from core.report import pictures
+        from cityflux.core.report import pictures
 
         return self._drawn(pictures.gap, index, city, versus, period)
 
@@ -171,7 +171,7 @@ class Database:
         period: str | None = None,
     ) -> Any:
         """Draw the cities where they lie, with the largest flows between them."""
-        from core.report import pictures
+        from cityflux.core.report import pictures
 
         return self._drawn(pictures.city_map, index, city, versus, period)
 
@@ -183,7 +183,7 @@ class Database:
         period: str | None = None,
     ) -> Any:
         """Draw how far every group is covered."""
-        from core.report import pictures
+        from cityflux.core.report import pictures
 
         return self._drawn(pictures.coverage, index, city, versus, period)
 
@@ -195,7 +195,7 @@ class Database:
         period: str | None = None,
     ) -> Any:
         """Draw the scores of an index over its periods."""
-        from core.report import pictures
+        from cityflux.core.report import pictures
 
         def draw(view: View) -> Any:
             rows = view.facts.all_scores.filter(level=0).sort("city", "period")
@@ -217,10 +217,10 @@ class Database:
             NotEnoughData: no figure of it is stored, or there is none of this name.
         """
         need_extra()
-        from core.engine.timeline import decimal_years
-        from core.report import charts
-        from core.report.language import Language
-        from core.report.shown import shown
+        from cityflux.core import charts
+        from cityflux.core.charts.shown import shown
+        from cityflux.core.engine.measures.timeline import decimal_years
+        from cityflux.core.words.language import Language
 
         language = Language(self.language)
         found = self._figures(indicator, cities)
@@ -236,7 +236,7 @@ class Database:
 
     def _figures(self, indicator: str, cities: Sequence[str] | None) -> pl.DataFrame:
         """The figures of an indicator, those for a span of years left out."""
-        from core.errors import NotEnoughData
+        from cityflux.core.model.errors import NotEnoughData
 
         found = self.observations([indicator], cities)
         single = found.filter(~found["period"].str.contains("/"))
@@ -253,10 +253,10 @@ class Database:
         period: str | None,
     ) -> Any:
         need_extra()
-        from core.report.facts import gather
-        from core.report.language import Language
-        from core.report.shown import shown
-        from core.report.view import look
+        from cityflux.core.charts.shown import shown
+        from cityflux.core.reading.facts import gather
+        from cityflux.core.report.view import look
+        from cityflux.core.words.language import Language
 
         with self._read() as connection:
             facts = gather(connection, index, period)

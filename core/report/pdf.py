@@ -8,7 +8,7 @@ import subprocess
 import tempfile
 from pathlib import Path
 
-from core.errors import ReportError
+from cityflux.core.model.errors import ReportError
 
 #: By these names it is looked for on the path.
 _NAMES = (

@@ -6,11 +6,11 @@ from typing import Any
 
 import polars as pl
 
-from core.engine.timeline import decimal_years
-from core.errors import NotEnoughData
-from core.report import charts
-from core.report.gap import split_gap
-from core.report.view import View
+from cityflux.core import charts
+from cityflux.core.engine.measures.timeline import decimal_years
+from cityflux.core.model.errors import NotEnoughData
+from cityflux.core.report.gap import split_gap
+from cityflux.core.report.view import View
 
 #: Bars that fit on a page; of more cities the first ones are drawn, with the focus and the rival.
 MOST_BARS = 25

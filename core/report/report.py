@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from core.report.blocks import Chart, Section
-from core.report.cover import Cover, cover
-from core.report.facts import Facts
-from core.report.language import Code, Language
-from core.report.sections import sections
-from core.report.view import look
+from cityflux.core.reading.facts import Facts
+from cityflux.core.report.blocks import Chart, Section
+from cityflux.core.report.cover import Cover, cover
+from cityflux.core.report.sections import sections
+from cityflux.core.report.view import look
+from cityflux.core.words.language import Code, Language
 
 
 @dataclass(frozen=True)

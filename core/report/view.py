@@ -10,10 +10,10 @@ from typing import Any
 
 import polars as pl
 
-from core.errors import IndexDefinitionError, NotEnoughData
-from core.report.blocks import Cell, anchor
-from core.report.facts import Facts
-from core.report.language import Language, short
+from cityflux.core.model.errors import IndexDefinitionError, NotEnoughData
+from cityflux.core.reading.facts import Facts
+from cityflux.core.report.blocks import Cell, anchor
+from cityflux.core.words.language import Language, short
 
 #: Cities that a table or a chart sets side by side.
 SIDE_BY_SIDE = 7
@@ -36,7 +36,7 @@ class View:
     rival: str | None
 
     def text(self, key: str, **values: Any) -> str:
-        """A text of the report, see `core.report.language.Language.text`."""
+        """A text of the report, see `core.words.language.Language.text`."""
         return self.language.text(key, **values)
 
     def city(self, city: str) -> str:

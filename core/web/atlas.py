@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import sqlite3
 
-from core.web.asked import Asked
-from core.web.messages import message
-from core.web.page import Page
-from core.web.queries import Chosen, Rows, indices, some_index
+from cityflux.core.web.asked import Asked
+from cityflux.core.web.messages import message
+from cityflux.core.web.page import Page
+from cityflux.core.web.queries import Chosen, Rows, indices, some_index
 
 #: Flows that are drawn and listed, the largest first, and cities that are listed.
 FLOWS, CITIES = 50, 50

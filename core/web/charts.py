@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
-from core.web.asked import Language
-from core.web.messages import message
+from cityflux.core.web.asked import Language
+from cityflux.core.web.messages import message
 
 if TYPE_CHECKING:
     import altair as alt

@@ -5,10 +5,10 @@ from __future__ import annotations
 import sqlite3
 from typing import NamedTuple
 
-from core.web.asked import Asked
-from core.web.page import Page
-from core.web.queries import Chosen, Rows, chosen, found, indices, one, some_index
-from core.web.text import pick
+from cityflux.core.web.asked import Asked
+from cityflux.core.web.page import Page
+from cityflux.core.web.queries import Chosen, Rows, chosen, found, indices, one, some_index
+from cityflux.core.web.text import pick
 
 #: Figures on one page, and flows.
 PAGE, FLOWS = 50, 20

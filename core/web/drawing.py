@@ -13,13 +13,13 @@ from html import escape
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from core.web import atlas, charts
-from core.web.asked import Asked, Language, NotHere
-from core.web.indicator import lines_of, series_of
-from core.web.messages import message
-from core.web.page import read, understand
-from core.web.queries import chosen, found, groups, ranking, series_of_scores
-from core.web.text import MISSING, pick, score
+from cityflux.core.web import atlas, charts
+from cityflux.core.web.asked import Asked, Language, NotHere
+from cityflux.core.web.indicator import lines_of, series_of
+from cityflux.core.web.messages import message
+from cityflux.core.web.page import read, understand
+from cityflux.core.web.queries import chosen, found, groups, ranking, series_of_scores
+from cityflux.core.web.text import MISSING, pick, score
 
 if TYPE_CHECKING:
     from datasette.app import Datasette
@@ -232,7 +232,7 @@ def _picture(kind: str, ending: str, language: Language, drawn: str) -> bytes:
     """Draw; the same rows give the same picture, so the last ones are kept."""
     import vl_convert
 
-    from core.report.render import specification
+    from cityflux.core.charts.render import specification
 
     spec = specification(CHARTS[kind].draw(json.loads(drawn), language))
     if ending == "svg":

@@ -6,10 +6,19 @@ import sqlite3
 from functools import lru_cache
 from typing import NamedTuple
 
-from core.web.asked import Asked
-from core.web.messages import message
-from core.web.page import Page
-from core.web.queries import Chosen, Rows, chosen, count_ranked, indices, last_run, one, ranking
+from cityflux.core.web.asked import Asked
+from cityflux.core.web.messages import message
+from cityflux.core.web.page import Page
+from cityflux.core.web.queries import (
+    Chosen,
+    Rows,
+    chosen,
+    count_ranked,
+    indices,
+    last_run,
+    one,
+    ranking,
+)
 
 #: How many cities of an index, and how many alarms of a kind, stand on the front page.
 LEADING, SHOWN = 5, 10

@@ -6,11 +6,11 @@ import sqlite3
 from collections import defaultdict
 from typing import NamedTuple
 
-from core.web.asked import Asked
-from core.web.charts import SERIES
-from core.web.page import Page
-from core.web.queries import Rows, found
-from core.web.text import pick
+from cityflux.core.web.asked import Asked
+from cityflux.core.web.charts import SERIES
+from cityflux.core.web.page import Page
+from cityflux.core.web.queries import Rows, found
+from cityflux.core.web.text import pick
 
 #: Cities on one page, periods side by side, and revisions or conflicts at most.
 PAGE, PERIODS, LISTED = 50, 12, 20

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from core.web.asked import Language
+from cityflux.core.web.asked import Language
 
 MESSAGES: Mapping[str, tuple[str, str]] = {
     # on every page

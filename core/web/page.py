@@ -9,11 +9,11 @@ from functools import cache, partial
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from core.report.text import percent
-from core.version import __version__
-from core.web import text
-from core.web.asked import COOKIE, Asked, Language, NotHere, preferred
-from core.web.messages import message, term
+from cityflux.core.model.version import __version__
+from cityflux.core.web import text
+from cityflux.core.web.asked import COOKIE, Asked, Language, NotHere, preferred
+from cityflux.core.web.messages import message, term
+from cityflux.core.words.text import percent
 
 if TYPE_CHECKING:
     from datasette.app import Datasette
@@ -51,7 +51,7 @@ def environment() -> Environment:
     from jinja2 import Environment, PackageLoader, StrictUndefined
 
     made = Environment(
-        loader=PackageLoader("core.web"),
+        loader=PackageLoader("cityflux.core.web"),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from datasette.app import Datasette
     from datasette.utils.asgi import Request
 
-    from core.web.routes import Route
+    from cityflux.core.web.routes import Route
 
 NAME = "cityflux"
 #: What ``datasette.hookimpl`` is, without the import of Datasette.
@@ -29,8 +29,8 @@ hookimpl = HookimplMarker("datasette")
 @lru_cache(maxsize=64)
 def is_cityflux(path: str) -> bool:
     """Whether a file is a database of this version of cityflux."""
-    from storage.database import read_database
-    from storage.errors import StorageError
+    from cityflux.core.model.errors import StorageError
+    from cityflux.storage.database import read_database
 
     try:
         with read_database(Path(path)):
@@ -53,7 +53,7 @@ def register_routes(datasette: Datasette) -> list[Route]:
     name = database_of(datasette)
     if name is None:
         return []
-    from core.web.routes import routes
+    from cityflux.core.web.routes import routes
 
     files = [database for database in datasette.databases.values() if database.path]
     return routes(name, front=len(files) == 1)
@@ -62,7 +62,7 @@ def register_routes(datasette: Datasette) -> list[Route]:
 @hookimpl
 def asgi_wrapper(datasette: Datasette) -> Callable[[Any], Any]:
     """The headers that keep a browser safe."""
-    from core.web.safety import with_headers
+    from cityflux.core.web.safety import with_headers
 
     return with_headers if database_of(datasette) else lambda application: application
 
@@ -76,7 +76,7 @@ def handle_exception(
     name = database_of(datasette)
     if name is None:
         return answers
-    from core.web.trouble import trouble
+    from cityflux.core.web.trouble import trouble
 
     return [trouble(datasette, request, exception, name)]
 
@@ -84,7 +84,7 @@ def handle_exception(
 @hookimpl
 def get_metadata(datasette: Datasette) -> dict[str, Any]:
     """What the tables and columns mean, and their units."""
-    from core.web.metadata import describe
+    from cityflux.core.web.metadata import describe
 
     name = database_of(datasette)
     return describe(name) if name else {}
@@ -106,6 +106,6 @@ def menu_links(datasette: Datasette) -> list[dict[str, str]]:
 def prepare_connection(conn: sqlite3.Connection, database: str, datasette: Datasette) -> None:
     """The SQL functions that the stock sqlite-utils command knows too."""
     if database == database_of(datasette):
-        from storage.sql_functions import add_functions
+        from cityflux.storage.sql_functions import add_functions
 
         add_functions(conn)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import sqlite3
 
-from core.web.asked import Asked, NotHere
-from core.web.messages import message
-from core.web.page import Page
-from core.web.queries import Rows, found, last_run, one
-from core.web.text import pick
-from storage.views import within
+from cityflux.core.web.asked import Asked, NotHere
+from cityflux.core.web.messages import message
+from cityflux.core.web.page import Page
+from cityflux.core.web.queries import Rows, found, last_run, one
+from cityflux.core.web.text import pick
+from cityflux.storage.views import within
 
 #: Figures of a fetch that are listed.
 LISTED = 100

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from core.web.asked import Asked, NotHere
+from cityflux.core.web.asked import Asked, NotHere
 
 Rows = list[sqlite3.Row]
 

@@ -6,16 +6,16 @@ from collections.abc import Callable
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
-from core.web.atlas import map_page
-from core.web.city import city_page
-from core.web.drawing import chart_view
-from core.web.front import front_page
-from core.web.indicator import indicator_page
-from core.web.page import view
-from core.web.provenance import fetch_page, figure_page, score_page
-from core.web.ranking import index_page
-from core.web.search import search_page
-from core.web.snapshot import as_file, as_text, sender, snapshot_page
+from cityflux.core.web.atlas import map_page
+from cityflux.core.web.city import city_page
+from cityflux.core.web.drawing import chart_view
+from cityflux.core.web.front import front_page
+from cityflux.core.web.indicator import indicator_page
+from cityflux.core.web.page import view
+from cityflux.core.web.provenance import fetch_page, figure_page, score_page
+from cityflux.core.web.ranking import index_page
+from cityflux.core.web.search import search_page
+from cityflux.core.web.snapshot import as_file, as_text, sender, snapshot_page
 
 if TYPE_CHECKING:
     from datasette.utils.asgi import Request, Response
@@ -62,7 +62,7 @@ async def asset(request: Request) -> Response:
 
     name = request.url_vars["name"]
     return Response(
-        (files("core.web") / "static" / name).read_bytes(),
+        (files("cityflux.core.web") / "static" / name).read_bytes(),
         content_type=_ASSETS[name],
         headers={"cache-control": "no-cache"},
     )

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import sqlite3
 
-from core.web.asked import Asked
-from core.web.messages import message
-from core.web.page import Page
-from core.web.queries import Rows
+from cityflux.core.web.asked import Asked
+from cityflux.core.web.messages import message
+from cityflux.core.web.page import Page
+from cityflux.core.web.queries import Rows
 
 #: Hits of a kind, and characters of a question.
 LISTED, LONGEST = 50, 200

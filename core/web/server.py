@@ -10,9 +10,9 @@ from collections.abc import Collection
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from core.errors import ConfigError
-from core.web.asked import Language
-from storage.database import BUSY_TIMEOUT, read_database
+from cityflux.core.model.errors import ConfigError
+from cityflux.core.web.asked import Language
+from cityflux.storage.database import BUSY_TIMEOUT, read_database
 
 if TYPE_CHECKING:
     from datasette.app import Datasette
@@ -42,7 +42,7 @@ def make_datasette(path: Path, language: Language | None = None) -> Datasette:
             f"{error.name} is not installed; install the pages with: pip install 'cityflux[web]'"
         ) from error
 
-    from core.web import plugin
+    from cityflux.core.web import plugin
 
     class ReadOnly(Database):  # type: ignore[misc] # Datasette carries no types
         """A database that no statement can change, and whose path may hold any character."""
@@ -114,7 +114,7 @@ def serve(datasette: Datasette, taken: socket.socket, names: Collection[str] = (
     """
     import uvicorn
 
-    from core.web.safety import only_under
+    from cityflux.core.web.safety import only_under
 
     application = datasette.app()
     if names:

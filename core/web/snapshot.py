@@ -8,11 +8,11 @@ from collections.abc import Callable
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from core.web.asked import Asked, NotHere
-from core.web.messages import message
-from core.web.page import Page, read, understand
-from core.web.queries import one
-from storage.fetches import read_snapshot
+from cityflux.core.web.asked import Asked, NotHere
+from cityflux.core.web.messages import message
+from cityflux.core.web.page import Page, read, understand
+from cityflux.core.web.queries import one
+from cityflux.storage.fetches import read_snapshot
 
 if TYPE_CHECKING:
     from datasette.app import Datasette

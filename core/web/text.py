@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from markupsafe import Markup
 
-from core.web.asked import Language
+from cityflux.core.web.asked import Language
 
 #: What stands in the place of a number that is not known.
 MISSING = "–"

@@ -7,8 +7,8 @@ import sqlite3
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
-from core.web.messages import message
-from core.web.page import Page, answer, understand
+from cityflux.core.web.messages import message
+from cityflux.core.web.page import Page, answer, understand
 
 if TYPE_CHECKING:
     from datasette.app import Datasette

@@ -11,9 +11,9 @@ turns the user away, everything stops, and `resume` starts it again.
 
 from __future__ import annotations
 
-from scrapers.baidu_index.fetching import fetch_days, fetch_years
-from scrapers.baidu_index.protocol import ADDRESS, resume
-from scrapers.baidu_index.reading import descramble, parse_days, parse_years
+from cityflux.scrapers.baidu_index.fetching import fetch_days, fetch_years
+from cityflux.scrapers.baidu_index.protocol import ADDRESS, resume
+from cityflux.scrapers.baidu_index.reading import descramble, parse_days, parse_years
 
 __all__ = [
     "ADDRESS",

@@ -8,7 +8,10 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from itertools import islice
 
-from scrapers.baidu_index.protocol import (
+from cityflux.core.model.document import Document
+from cityflux.core.model.errors import Unexpected
+from cityflux.core.model.http import Http
+from cityflux.scrapers.baidu_index.protocol import (
     ADDRESS,
     BAD_REQUEST,
     KEY,
@@ -19,9 +22,6 @@ from scrapers.baidu_index.protocol import (
     status_of,
     uniqid_of,
 )
-from scrapers.document import Document
-from scrapers.errors import Unexpected
-from scrapers.http import Http
 
 MOST_WORDS = 5
 #: The figures of a day appear on the next one.

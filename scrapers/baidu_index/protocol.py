@@ -7,10 +7,10 @@ import time
 from contextlib import suppress
 from typing import Any
 
-from scrapers.document import Document
-from scrapers.errors import Refused, Unexpected
-from scrapers.expect import field, looks_like_html, unexpected
-from scrapers.http import Http, Params
+from cityflux.core.model.document import Document
+from cityflux.core.model.errors import Refused, Unexpected
+from cityflux.core.model.http import Http, Params
+from cityflux.scrapers.expect import field, looks_like_html, unexpected
 
 ADDRESS = "https://index.baidu.com"
 SEARCH = "/api/SearchApi/index"

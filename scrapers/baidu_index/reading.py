@@ -10,7 +10,9 @@ from urllib.parse import urlsplit
 
 import polars as pl
 
-from scrapers.baidu_index.protocol import (
+from cityflux.core.model.document import Document
+from cityflux.core.model.errors import Unexpected
+from cityflux.scrapers.baidu_index.protocol import (
     KEY,
     NO_DATA,
     NOT_INCLUDED,
@@ -19,9 +21,7 @@ from scrapers.baidu_index.protocol import (
     status_of,
     uniqid_of,
 )
-from scrapers.document import Document
-from scrapers.errors import Unexpected
-from scrapers.expect import day, field, number, parameter, rows, unexpected
+from cityflux.scrapers.expect import day, field, number, parameter, rows, unexpected
 
 _MISSING = {
     NO_DATA: "Baidu Index has no data for it (status 1)",

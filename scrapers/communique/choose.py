@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable
 
-from scrapers.communique.mentions import Reading
-from scrapers.communique.numbers import convert, split_unit
+from cityflux.scrapers.communique.mentions import Reading
+from cityflux.scrapers.communique.numbers import convert, split_unit
 
 
 def choose(readings: Iterable[Reading]) -> list[Reading]:

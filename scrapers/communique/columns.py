@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from scrapers.communique.numbers import Quantity, normalise, quantities
-from scrapers.communique.tables import Table
+from cityflux.scrapers.communique.numbers import Quantity, normalise, quantities
+from cityflux.scrapers.communique.tables import Table
 
 _UNIT_HEAD = re.compile(r"^(?:计量)?单位")
 _GROWTH_HEAD = re.compile(r"增长|增速|增减|±|同比|比上年|升降")

@@ -13,9 +13,9 @@ from urllib.parse import urljoin, urlsplit
 
 from bs4 import BeautifulSoup, Tag
 
-from scrapers.communique.page import NUMERALS
-from scrapers.document import Document
-from scrapers.errors import Unexpected
+from cityflux.core.model.document import Document
+from cityflux.core.model.errors import Unexpected
+from cityflux.scrapers.communique.page import NUMERALS
 
 _GENRE = "统计公报"
 # Items that name a communiqué without being the city's own: comments, districts, other reports.

@@ -6,9 +6,9 @@ import re
 from collections.abc import Iterator, Sequence
 from itertools import combinations, pairwise
 
-from scrapers.communique.clauses import COMPARISON, unmask
-from scrapers.communique.numbers import Quantity
-from scrapers.communique.subjects import Vocabulary
+from cityflux.scrapers.communique.clauses import COMPARISON, unmask
+from cityflux.scrapers.communique.numbers import Quantity
+from cityflux.scrapers.communique.subjects import Vocabulary
 
 #: What may stand between the members of a list; 与上年相比 is a comparison.
 LINK = re.compile(r"[、和与及以]*(?!上年|去年|上一年|前一年|\d{4}年)")

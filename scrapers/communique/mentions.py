@@ -9,10 +9,10 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
-from scrapers.communique.clauses import other_time, speaks_of_area
-from scrapers.communique.numbers import Quantity, split_unit
-from scrapers.communique.rules import Rule
-from scrapers.communique.subjects import Match, Vocabulary
+from cityflux.scrapers.communique.clauses import other_time, speaks_of_area
+from cityflux.scrapers.communique.numbers import Quantity, split_unit
+from cityflux.scrapers.communique.rules import Rule
+from cityflux.scrapers.communique.subjects import Match, Vocabulary
 
 
 @dataclass(eq=False)

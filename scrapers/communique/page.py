@@ -10,10 +10,10 @@ from html import unescape
 from bs4 import BeautifulSoup, Tag
 from bs4.element import NavigableString, PreformattedString
 
-from scrapers.communique.tables import Block, Table, from_html, from_lines
-from scrapers.communique.wrapped import unwrap
-from scrapers.document import Document
-from scrapers.errors import Unexpected
+from cityflux.core.model.document import Document
+from cityflux.core.model.errors import Unexpected
+from cityflux.scrapers.communique.tables import Block, Table, from_html, from_lines
+from cityflux.scrapers.communique.wrapped import unwrap
 
 _HTML = re.compile(r"<(?:!doctype|html|body|div|table|p|br)\b", re.I)
 _DROPPED = [

@@ -7,16 +7,16 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from scrapers.communique.choose import choose
-from scrapers.communique.columns import caption, read_rows
-from scrapers.communique.mentions import Reading
-from scrapers.communique.numbers import convert, normalise
-from scrapers.communique.page import Page, read
-from scrapers.communique.reader import Reader
-from scrapers.communique.rules import Rules, load
-from scrapers.communique.subjects import Vocabulary
-from scrapers.communique.tables import Table
-from scrapers.document import Document
+from cityflux.core.model.document import Document
+from cityflux.scrapers.communique.choose import choose
+from cityflux.scrapers.communique.columns import caption, read_rows
+from cityflux.scrapers.communique.mentions import Reading
+from cityflux.scrapers.communique.numbers import convert, normalise
+from cityflux.scrapers.communique.page import Page, read
+from cityflux.scrapers.communique.reader import Reader
+from cityflux.scrapers.communique.rules import Rules, load
+from cityflux.scrapers.communique.subjects import Vocabulary
+from cityflux.scrapers.communique.tables import Table
 
 _PROVISIONAL_NOTE = re.compile(r"本公报.{0,40}(?:初步|快报|预计)")
 _PROVISIONAL = re.compile(r"初步(?:核算|统计|测算|汇总)|预计|快报")

@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
-from scrapers.communique.clauses import (
+from cityflux.scrapers.communique.clauses import (
     COMPARISON,
     GROWTH,
     GROWTH_NOUN,
@@ -24,11 +24,11 @@ from scrapers.communique.clauses import (
     unmask,
     without_trend,
 )
-from scrapers.communique.columns import Row
-from scrapers.communique.lists import LINK, are_linked, names_of, share_out
-from scrapers.communique.mentions import Mention, Reading, Scene
-from scrapers.communique.numbers import Quantity, quantities, split_unit
-from scrapers.communique.subjects import Match, Vocabulary, approximate, reaches
+from cityflux.scrapers.communique.columns import Row
+from cityflux.scrapers.communique.lists import LINK, are_linked, names_of, share_out
+from cityflux.scrapers.communique.mentions import Mention, Reading, Scene
+from cityflux.scrapers.communique.numbers import Quantity, quantities, split_unit
+from cityflux.scrapers.communique.subjects import Match, Vocabulary, approximate, reaches
 
 _SHARE = re.compile(r"(?P<part>.*?)占(?P<whole>.*)")
 # A ratio to something else, which says nothing about growth: 恢复至2019年的87.5%, 是上年的1.2倍.

@@ -9,8 +9,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from scrapers.communique.numbers import split_unit
-from scrapers.errors import Unexpected
+from cityflux.core.model.errors import Unexpected
+from cityflux.scrapers.communique.numbers import split_unit
 
 DEFAULT = Path(__file__).with_name("rules.toml")
 

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 
-from scrapers.communique.rules import Rule, Rules
+from cityflux.scrapers.communique.rules import Rule, Rules
 
 # In phrases and patterns, these stand for the city and the year of the communiqué, so that the
 # patterns are the same for every city and year.

@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from unicodedata import east_asian_width
 
-from scrapers.communique.tables import Block, Table
+from cityflux.scrapers.communique.tables import Block, Table
 
 _RUNNING = re.compile(r"[，。；]")
 _ENDS = re.compile(r"[。！？；：:]\s*$")

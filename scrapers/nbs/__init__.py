@@ -7,7 +7,7 @@
 All three give the same tidy rows (`scrapers.nbs.rows`), and `select` takes cities out of them.
 """
 
-from scrapers.nbs.download import read_download
-from scrapers.nbs.rows import SCHEMA, select
+from cityflux.scrapers.nbs.download import read_download
+from cityflux.scrapers.nbs.rows import SCHEMA, select
 
 __all__ = ["SCHEMA", "read_download", "select"]

@@ -6,14 +6,14 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 
-from scrapers.document import Document
-from scrapers.errors import Refused, Unexpected
-from scrapers.tables import page_instead
+from cityflux.core.model.document import Document
+from cityflux.core.model.errors import Refused, Unexpected
+from cityflux.scrapers.tables.html import page_instead
 
 #: What to do where the site does not let a program in.
 ADVICE = (
     "the site blocks by address and perhaps by client; wait, or download the table by hand "
-    "and read it with scrapers.nbs.read_download"
+    "and read it with cityflux.scrapers.nbs.read_download"
 )
 
 

@@ -19,13 +19,13 @@ from typing import Any
 import polars as pl
 from pydantic import Field
 
-from scrapers.document import Document
-from scrapers.errors import Refused, Unexpected
-from scrapers.http import Http
-from scrapers.labels import key, same_unit, similar, split_unit
-from scrapers.nbs import rows
-from scrapers.nbs.answers import ADVICE, Shape, data_of, unexpected
-from scrapers.numbers import parse_number
+from cityflux.core.model.document import Document
+from cityflux.core.model.errors import Refused, Unexpected
+from cityflux.core.model.http import Http
+from cityflux.core.model.numerals import parse_number
+from cityflux.scrapers.nbs import rows
+from cityflux.scrapers.nbs.answers import ADVICE, Shape, data_of, unexpected
+from cityflux.scrapers.tables.labels import key, same_unit, similar, split_unit
 
 BASE = "https://data.stats.gov.cn/dg/website/publicrelease/web/external/"
 

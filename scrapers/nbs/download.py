@@ -15,12 +15,12 @@ from typing import Any
 
 import polars as pl
 
-from scrapers.document import Document
-from scrapers.grids import Grid, as_document, read_grid, sniff
-from scrapers.labels import key, period_of, same_unit, similar, split_unit
-from scrapers.nbs import rows
-from scrapers.nbs.answers import unexpected
-from scrapers.numbers import BadCells, parse_number
+from cityflux.core.model.document import Document
+from cityflux.core.model.numerals import BadCells, parse_number
+from cityflux.scrapers.nbs import rows
+from cityflux.scrapers.nbs.answers import unexpected
+from cityflux.scrapers.tables.grids import Grid, as_document, read_grid, sniff
+from cityflux.scrapers.tables.labels import key, period_of, same_unit, similar, split_unit
 
 _ABOVE = re.compile(r"(数据库|指标|地区|时间)\s*[:：]\s*(.*)", re.DOTALL)
 _BELOW = re.compile(r"(注|数据来源|资料来源|说明)\s*[:：]\s*(.*)", re.DOTALL)

@@ -11,10 +11,10 @@ from urllib.parse import parse_qs, urlsplit
 
 import polars as pl
 
-from scrapers.document import Document
-from scrapers.nbs import rows
-from scrapers.nbs.answers import Shape, json_of, shaped, unexpected
-from scrapers.numbers import parse_number
+from cityflux.core.model.document import Document
+from cityflux.core.model.numerals import parse_number
+from cityflux.scrapers.nbs import rows
+from cityflux.scrapers.nbs.answers import Shape, json_of, shaped, unexpected
 
 #: The databases by their code, as the address of a request names them.
 DATABASES = {

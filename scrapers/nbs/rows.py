@@ -8,8 +8,8 @@ from typing import Any
 
 import polars as pl
 
-from scrapers.errors import Unexpected
-from scrapers.labels import key, same_unit, similar
+from cityflux.core.model.errors import Unexpected
+from cityflux.scrapers.tables.labels import key, same_unit, similar
 
 #: One row per figure. What a file or an answer does not name is null; so is a missing value.
 SCHEMA = {

@@ -7,7 +7,7 @@
     yearbook.select(rows, yearbook.Selection(item="客运量", unit="万人次", city="guangzhou"))
 """
 
-from scrapers.yearbook.contents import Entry, contents, fetch, find
-from scrapers.yearbook.selection import SCHEMA, Selection, read, select
+from cityflux.scrapers.yearbook.contents import Entry, contents, fetch, find
+from cityflux.scrapers.yearbook.selection import SCHEMA, Selection, read, select
 
 __all__ = ["SCHEMA", "Entry", "Selection", "contents", "fetch", "find", "read", "select"]

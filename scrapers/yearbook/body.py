@@ -7,7 +7,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from scrapers.labels import (
+from cityflux.core.model.numerals import parse_number
+from cityflux.scrapers.tables.html import Cell, distinct
+from cityflux.scrapers.tables.labels import (
     STEP,
     has_chinese,
     key,
@@ -17,9 +19,7 @@ from scrapers.labels import (
     split_unit,
     unit_of,
 )
-from scrapers.numbers import parse_number
-from scrapers.tables import Cell, distinct
-from scrapers.yearbook.head import (
+from cityflux.scrapers.yearbook.head import (
     Block,
     Column,
     Head,
@@ -32,7 +32,7 @@ from scrapers.yearbook.head import (
     one_period,
     read_head,
 )
-from scrapers.yearbook.notes import Notes, is_note
+from cityflux.scrapers.yearbook.notes import Notes, is_note
 
 _UNIT_WORDS = {"单位", "计量单位", "unit", "units"}
 _RANK_WORDS = {"名次", "排名", "排序", "序号", "位次", "rank", "no", "no."}

@@ -8,11 +8,11 @@ from urllib.parse import urldefrag, urljoin
 
 from bs4 import BeautifulSoup
 
-from scrapers.document import Document
-from scrapers.errors import Unexpected
-from scrapers.http import Http
-from scrapers.labels import is_continuation, key, similar
-from scrapers.tables import not_found, parse
+from cityflux.core.model.document import Document
+from cityflux.core.model.errors import Unexpected
+from cityflux.core.model.http import Http
+from cityflux.scrapers.tables.html import not_found, parse
+from cityflux.scrapers.tables.labels import is_continuation, key, similar
 
 _MOST_FRAMES = 12
 

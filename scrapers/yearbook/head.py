@@ -10,7 +10,9 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
-from scrapers.labels import (
+from cityflux.core.model.numerals import half_width, parse_number
+from cityflux.scrapers.tables.html import Cell, Table, distinct
+from cityflux.scrapers.tables.labels import (
     STEP,
     has_chinese,
     is_continuation,
@@ -22,8 +24,6 @@ from scrapers.labels import (
     unit_of,
     unit_row,
 )
-from scrapers.numbers import half_width, parse_number
-from scrapers.tables import Cell, Table, distinct
 
 Row = tuple[Cell, ...]
 

@@ -9,13 +9,20 @@ from typing import Any
 
 import polars as pl
 
-from scrapers.document import Document
-from scrapers.errors import Unexpected
-from scrapers.labels import has_chinese, key, matching, same_unit, similar, split_unit
-from scrapers.numbers import BadCells
-from scrapers.tables import read_tables
-from scrapers.yearbook.body import read_block
-from scrapers.yearbook.head import Head, blocks
+from cityflux.core.model.document import Document
+from cityflux.core.model.errors import Unexpected
+from cityflux.core.model.numerals import BadCells
+from cityflux.scrapers.tables.html import read_tables
+from cityflux.scrapers.tables.labels import (
+    has_chinese,
+    key,
+    matching,
+    same_unit,
+    similar,
+    split_unit,
+)
+from cityflux.scrapers.yearbook.body import read_block
+from cityflux.scrapers.yearbook.head import Head, blocks
 
 #: One row per cell of figures. A cell without a figure has a null value; ``place`` says where it
 #: stands, for error messages; ``period`` is set where a heading or the item is a period.

@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from storage.schema import STEPS
+from cityflux.storage.schema import STEPS
 from tests.series import CITIES, ROOT
 
 #: The figures of a round, by indicator and city.

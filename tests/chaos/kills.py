@@ -28,8 +28,8 @@ from pathlib import Path
 import psutil
 from sqlite_utils import Database
 
-from storage.migrations import migrations
-from storage.schema import STEPS
+from cityflux.storage.migrations import migrations
+from cityflux.storage.schema import STEPS
 from tests.chaos import aftermath
 from tests.chaos.aftermath import Figures, cityflux, wait_for, wait_until
 from tests.series import CITIES, prepare_series, series_names

@@ -22,7 +22,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from storage.database import open_database, write
+from cityflux.storage.database import open_database, write
 from tests.chaos.kills import SERIES, change, prepare
 from tests.series import CITIES, ROOT
 from tests.servers import LoopbackServer

@@ -8,10 +8,11 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from core.engine import association, strengths
-from core.engine.balancing import balance
-from core.engine.ranking import ranks
-from core.engine.tree import effective_weights
+from cityflux.core.engine.analysis import strengths
+from cityflux.core.engine.measures import association
+from cityflux.core.engine.measures.ranking import ranks
+from cityflux.core.engine.steps.balancing import balance
+from cityflux.core.engine.tree import effective_weights
 from tests.conformance.coin import Coin
 from tests.conformance.r import Frame, Record, Vector
 

@@ -9,9 +9,9 @@ from typing import Any, Literal
 
 import polars as pl
 
-from core.engine import imputation
-from core.engine.treatment import Treatment, treat
-from core.engine.tree import MEAN, Step, aggregate_tree
+from cityflux.core.engine.steps import imputation
+from cityflux.core.engine.steps.treatment import Treatment, treat
+from cityflux.core.engine.tree import MEAN, Step, aggregate_tree
 from tests.conformance.dataset import Dataset
 from tests.conformance.r import Frame, Record
 from tests.conformance.translation import standardized

@@ -6,8 +6,8 @@ from typing import Any
 
 import polars as pl
 
-from core.engine import imputation
-from core.engine.trends import TRENDS, trends
+from cityflux.core.engine.analysis.trends import TRENDS, trends
+from cityflux.core.engine.steps import imputation
 from tests.conformance.coin import Coin, interpolated
 from tests.conformance.r import Frame, Record
 

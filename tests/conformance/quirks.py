@@ -11,8 +11,8 @@ from collections.abc import Sequence
 import numpy as np
 import polars as pl
 
-from core.engine.matrix import Floats, to_matrix, to_series
-from core.engine.multicriteria import across_units
+from cityflux.core.engine.measures.matrix import Floats, to_matrix, to_series
+from cityflux.core.engine.steps.multicriteria import across_units
 
 
 def outranking(children: pl.DataFrame, weights: Sequence[float]) -> Floats:

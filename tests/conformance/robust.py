@@ -7,11 +7,15 @@ from typing import Any
 
 import polars as pl
 
-from core.engine.ranking import ranks
-from core.engine.robustness import rank_shifts, rank_statistics
-from core.engine.robustness import remove_elements as remove
-from core.engine.sensitivity import bootstrap_indices, rank_distance, sobol_indices
-from core.engine.treatment import Treatment
+from cityflux.core.engine.analysis.robustness import rank_shifts, rank_statistics
+from cityflux.core.engine.analysis.robustness import remove_elements as remove
+from cityflux.core.engine.analysis.sensitivity import (
+    bootstrap_indices,
+    rank_distance,
+    sobol_indices,
+)
+from cityflux.core.engine.measures.ranking import ranks
+from cityflux.core.engine.steps.treatment import Treatment
 from tests.conformance.coin import Coin
 from tests.conformance.r import Frame, Record
 

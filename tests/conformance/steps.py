@@ -6,12 +6,12 @@ from typing import Any
 
 import polars as pl
 
-from core.engine import denomination, imputation, screening
-from core.engine.aggregation import AGGREGATIONS
-from core.engine.matrix import to_series
-from core.engine.multicriteria import outranking
-from core.engine.statistics import Limits, indicator_statistics
-from core.engine.treatment import treat
+from cityflux.core.engine.measures.matrix import to_series
+from cityflux.core.engine.measures.statistics import Limits, indicator_statistics
+from cityflux.core.engine.steps import denomination, imputation, screening
+from cityflux.core.engine.steps.aggregation import AGGREGATIONS
+from cityflux.core.engine.steps.multicriteria import outranking
+from cityflux.core.engine.steps.treatment import treat
 from tests.conformance.analysis import pca
 from tests.conformance.coin import Coin
 from tests.conformance.r import Frame, Record, Vector

@@ -15,9 +15,9 @@ import numpy as np
 import polars as pl
 import pytest
 
-from core.engine.aggregation import AGGREGATIONS
-from core.engine.sensitivity import sobol_indices
-from core.errors import IndexDefinitionError
+from cityflux.core.engine.analysis.sensitivity import sobol_indices
+from cityflux.core.engine.steps.aggregation import AGGREGATIONS
+from cityflux.core.model.errors import IndexDefinitionError
 from tests.conformance import quirks, robust, steps, vectors
 from tests.conformance.coin import Coin
 from tests.conformance.compare import mismatches, same

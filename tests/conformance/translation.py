@@ -7,11 +7,11 @@ from typing import Any
 
 import polars as pl
 
-from core.engine import standardization as s
-from core.engine.aggregation import AGGREGATIONS, Aggregation
-from core.engine.statistics import Limits
-from core.engine.treatment import Treatment
-from core.engine.tree import Step
+from cityflux.core.engine.measures.statistics import Limits
+from cityflux.core.engine.steps import standardization as s
+from cityflux.core.engine.steps.aggregation import AGGREGATIONS, Aggregation
+from cityflux.core.engine.steps.treatment import Treatment
+from cityflux.core.engine.tree import Step
 
 _METHODS = {
     "none": "none",

@@ -8,14 +8,15 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from core.engine import imputation, trends
-from core.engine.aggregation import aggregate
-from core.engine.matrix import Floats, to_series
-from core.engine.multicriteria import copeland, outranking
-from core.engine.ranking import ranks
-from core.engine.statistics import kurtosis, outlier_test, skewness
-from core.engine.transformation import TRANSFORMATIONS
-from core.engine.treatment import winsorize
+from cityflux.core.engine.analysis import trends
+from cityflux.core.engine.measures.matrix import Floats, to_series
+from cityflux.core.engine.measures.ranking import ranks
+from cityflux.core.engine.measures.statistics import kurtosis, outlier_test, skewness
+from cityflux.core.engine.steps import imputation
+from cityflux.core.engine.steps.aggregation import aggregate
+from cityflux.core.engine.steps.multicriteria import copeland, outranking
+from cityflux.core.engine.steps.transformation import TRANSFORMATIONS
+from cityflux.core.engine.steps.treatment import winsorize
 from tests.conformance.translation import aggregation, limits, standardized
 
 Arguments = Mapping[str, Any]

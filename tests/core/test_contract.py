@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.contract import figures
-from core.errors import PluginError
-from storage.observations import Figure
+from cityflux.core.model.errors import PluginError
+from cityflux.core.plugin.contract import figures
+from cityflux.storage.observations import Figure
 
 CITIES = {"shanghai", "beijing"}
 

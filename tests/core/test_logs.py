@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from core.config import Config, Log
-from core.errors import ConfigError
-from core.logs import TALKATIVE, set_up_logs
+from cityflux.core.app.config import Config, Log
+from cityflux.core.app.logs import TALKATIVE, set_up_logs
+from cityflux.core.model.errors import ConfigError
 
 log = logging.getLogger("cityflux")
 

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.errors import PeriodError
-from core.period import Period
+from cityflux.core.model.errors import PeriodError
+from cityflux.core.model.period import Period
 
 
 @pytest.mark.parametrize(

@@ -12,11 +12,11 @@ import polars as pl
 import pytest
 
 from cityflux import Document, Indicator, Source, hookimpl
-from core.isolation.pool import Workers
-from core.plugin_manager import IndicatorPlugin, load_plugins
-from core.refresh import Waits, run_tasks
-from core.tasks import Task
-from scrapers.client import Client, Policy
+from cityflux.core.plugin.manager import IndicatorPlugin, load_plugins
+from cityflux.core.refresh.isolation.pool import Workers
+from cityflux.core.refresh.runner import Waits, run_tasks
+from cityflux.core.refresh.tasks import Task
+from cityflux.scrapers.http.client import Client, Policy
 from tests.isolation.plugins import write_plugin
 
 CITIES = {"shanghai", "beijing"}
@@ -108,7 +108,8 @@ def test_a_process_that_computes_does_not_wait(monkeypatch: pytest.MonkeyPatch) 
     wall = iter([0.0, 10.0, 20.0, 30.0])
     used = iter([0.0, 6.0, 10.0, 10.5])
     monkeypatch.setattr(
-        "core.refresh.time", SimpleNamespace(monotonic=wall.__next__, process_time=used.__next__)
+        "cityflux.core.refresh.runner.time",
+        SimpleNamespace(monotonic=wall.__next__, process_time=used.__next__),
     )
     waits = Waits()
     assert [waits.mostly() for _ in range(3)] == [False, True, True]

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.errors import UnitError
-from core.units import convert, dimension
+from cityflux.core.model.errors import UnitError
+from cityflux.core.model.units import convert, dimension
 
 
 @pytest.mark.parametrize(

@@ -10,15 +10,15 @@ from pathlib import Path
 import pytest
 from apscheduler.schedulers.background import BackgroundScheduler
 
-from core.config import Backup, Config
-from core.daemon.alarms import Alarms
-from core.daemon.chores import Chores, backup_trigger
-from core.daemon.health import problems
-from core.daemon.webhook import Webhook
-from core.errors import ConfigError
-from storage.alarms import read_alarms
-from storage.database import now, open_database, write
-from storage.jobs import save_daemon
+from cityflux.core.app.config import Backup, Config
+from cityflux.core.daemon.alarms import Alarms
+from cityflux.core.daemon.chores import Chores, backup_trigger
+from cityflux.core.daemon.health import problems
+from cityflux.core.daemon.webhook import Webhook
+from cityflux.core.model.errors import ConfigError
+from cityflux.storage.alarms import read_alarms
+from cityflux.storage.database import now, open_database, write
+from cityflux.storage.jobs import save_daemon
 from tests.daemon.test_webhook import until
 
 

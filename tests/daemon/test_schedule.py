@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.daemon.schedule import next_run, trigger_of
-from core.errors import ConfigError
-from core.plugin_manager import load_plugins
+from cityflux.core.model.errors import ConfigError
+from cityflux.core.plugin.manager import load_plugins
+from cityflux.core.refresh.schedule import next_run, trigger_of
 
 NOW = datetime(2026, 3, 10, 12, 0, tzinfo=UTC)
 NAMES = (

@@ -20,7 +20,7 @@ from typing import Any
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from core.daemon.metrics import METRICS
+from cityflux.core.daemon.metrics import METRICS
 from tests.conftest import run_module
 from tests.servers import Answer, LoopbackServer
 

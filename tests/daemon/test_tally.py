@@ -8,13 +8,13 @@ from pathlib import Path
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from core.daemon.tally import Counts, Tally
-from storage import catalog
-from storage.database import open_database, read_database, write
-from storage.fetches import begin_fetch, end_fetch
-from storage.housekeeping import Policy, run_housekeeping
-from storage.observations import Figure, store_figures
-from storage.staleness import read_stale
+from cityflux.core.daemon.tally import Counts, Tally
+from cityflux.storage import catalog
+from cityflux.storage.database import open_database, read_database, write
+from cityflux.storage.fetches import begin_fetch, end_fetch
+from cityflux.storage.housekeeping import Policy, run_housekeeping
+from cityflux.storage.observations import Figure, store_figures
+from cityflux.storage.staleness import read_stale
 
 FREQUENCIES = ("annual", "monthly", "daily", "irregular")
 PERIODS = ("2019", "2020-02", "2031-Q4", "2011/2020", "2026-01-31")

@@ -11,8 +11,8 @@ import pytest
 import time_machine
 from apscheduler.schedulers.background import BackgroundScheduler
 
-from core.daemon.schedule import next_run, trigger_of
-from core.daemon.timing import ClockWatch, new_scheduler, plan_anew
+from cityflux.core.daemon.timing import ClockWatch, new_scheduler, plan_anew
+from cityflux.core.refresh.schedule import next_run, trigger_of
 
 NOON = datetime(2026, 3, 10, 12, tzinfo=UTC)
 SCHEDULES = ("@hourly", "every 6 hours", "@daily", "0 3 * * *", "@monthly", "@yearly")

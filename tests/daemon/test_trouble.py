@@ -119,7 +119,8 @@ def test_a_copy_that_is_under_way_does_not_hold_up_the_end(daemon: Daemon) -> No
 def test_a_thread_that_never_ends_does_not_hold_up_the_end(daemon: Daemon) -> None:
     plugin = daemon.folder / "my_plugins" / "boats.py"
     code = (
-        "import threading\nfrom pathlib import Path\nfrom scrapers.client import Client\n"
+        "import threading\nfrom pathlib import Path\n"
+        "from cityflux.scrapers.http.client import Client\n"
         "def wait(*_, **__): Path('asked').touch(); threading.Event().wait()\n"
         "Client.get = wait\n"
     )

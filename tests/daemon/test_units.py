@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from core.daemon.units import Setting, unit
-from core.errors import ConfigError
+from cityflux.core.daemon.units import Setting, unit
+from cityflux.core.model.errors import ConfigError
 from tests.conftest import run_module
 
 ODD = 'a "b" 100% $HOME 城'

@@ -12,13 +12,13 @@ from typing import Any
 
 import pytest
 
-from core.config import Config
-from core.config import Webhook as Settings
-from core.daemon import webhook as module
-from core.daemon.alarms import Alarms
-from core.daemon.webhook import Webhook, body_of, message_of, open_webhook
-from core.errors import ConfigError
-from storage.database import open_database
+from cityflux.core.app.config import Config
+from cityflux.core.app.config import Webhook as Settings
+from cityflux.core.daemon import webhook as module
+from cityflux.core.daemon.alarms import Alarms
+from cityflux.core.daemon.webhook import Webhook, body_of, message_of, open_webhook
+from cityflux.core.model.errors import ConfigError
+from cityflux.storage.database import open_database
 from tests.servers import Answer, LoopbackServer
 
 

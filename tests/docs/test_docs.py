@@ -13,13 +13,13 @@ import polars as pl
 import pytest
 from pydantic import BaseModel
 
-from core.cli.main import COMMANDS, cli
-from core.config import Config
-from core.contract import figures
-from core.engine.definition import parse_definition
-from core.hookspecs import ExtensionSpec, IndicatorSpec
-from core.plugin_manager import declaration, indicator_manager, load_file
-from scrapers.client import Client, Policy
+from cityflux.core.app.config import Config
+from cityflux.core.cli.main import COMMANDS, cli
+from cityflux.core.engine.definition.index import parse_definition
+from cityflux.core.plugin.contract import figures
+from cityflux.core.plugin.hookspecs import ExtensionSpec, IndicatorSpec
+from cityflux.core.plugin.manager import declaration, indicator_manager, load_file
+from cityflux.scrapers.http.client import Client, Policy
 from tests.docs.commands import MainJob
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -135,7 +135,7 @@ def workers_of(folder: Path) -> list[psutil.Process]:
     found = []
     for process in psutil.process_iter(["cmdline", "cwd", "status"]):
         known = process.info
-        is_worker = "core.isolation.inside" in (known["cmdline"] or ())
+        is_worker = "cityflux.core.refresh.isolation.inside" in (known["cmdline"] or ())
         if is_worker and known["cwd"] == os.fspath(folder.resolve()):
             found.append(process)
     return found

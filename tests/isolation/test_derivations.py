@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from core.isolation.derivations import Derivations
-from core.plugin_manager import Selection, load_selection
+from cityflux.core.plugin.manager import Selection, load_selection
+from cityflux.core.refresh.isolation.derivations import Derivations
 from tests.conftest import Cityflux
 from tests.isolation.plugins import ENDLESS, LEAVING, rows, workers_of, write_derived, write_plugin
 

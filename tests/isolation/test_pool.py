@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from core.carry_out import Result
-from core.isolation.pool import Workers
-from core.plugin_manager import Selection, load_selection
-from core.refresh import run_tasks
-from core.tasks import Task
-from scrapers.client import Client, Policy
+from cityflux.core.plugin.manager import Selection, load_selection
+from cityflux.core.refresh.carry_out import Result
+from cityflux.core.refresh.isolation.pool import Workers
+from cityflux.core.refresh.runner import run_tasks
+from cityflux.core.refresh.tasks import Task
+from cityflux.scrapers.http.client import Client, Policy
 from tests.isolation.plugins import until, workers_of, write_plugin
 
 CITIES = {"shanghai", "beijing"}

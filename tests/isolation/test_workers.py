@@ -69,7 +69,7 @@ def test_errors_of_the_client_arrive_as_what_they_are(
     folder: Path, server: LoopbackServer, cityflux: Cityflux
 ) -> None:
     code = f"""
-from scrapers.errors import Missing, Refused
+from cityflux.core.model.errors import Missing, Refused
 try:
     http.get("{server.address("/gone")}")
 except Missing as error:

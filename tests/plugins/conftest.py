@@ -10,7 +10,7 @@ import pluggy
 import polars as pl
 import pytest
 
-from core.hookspecs import ExtensionSpec, IndicatorSpec
+from cityflux.core.plugin.hookspecs import ExtensionSpec, IndicatorSpec
 
 MODULES = (
     "strategic_planning",
@@ -44,7 +44,7 @@ def plugins() -> Mapping[str, Any]:
     manager = pluggy.PluginManager("cityflux")
     manager.add_hookspecs(ExtensionSpec)
     for name in MODULES:
-        manager.register(importlib.import_module(f"plugins.{name}"), name)
+        manager.register(importlib.import_module(f"cityflux.plugins.{name}"), name)
     manager.check_pending()
     registered: list[object] = []
     manager.hook.register_indicators(register=registered.append)

@@ -12,7 +12,7 @@ from typing import Any
 import polars as pl
 import pytest
 
-from core.period import Period
+from cityflux.core.model.period import Period
 
 PLUGINS = Path(__file__).parents[2] / "plugins"
 NOT_OF_THE_FACTS = {"sources.csv", "paper.csv", "comparison.csv"}

@@ -10,7 +10,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from plugins.flows import TRAVEL
+from cityflux.plugins.flows import TRAVEL
 from tests.conftest import run_module
 from tests.plugins.test_live import home, rows
 from tests.servers import Answer, LoopbackServer, Seen
@@ -19,7 +19,7 @@ PLUGIN = """
 from dataclasses import replace
 
 from cityflux import hookimpl
-from plugins.flows import FLOWS, MIGRATION, ROUTES, AirFlow, Travel
+from cityflux.plugins.flows import FLOWS, MIGRATION, ROUTES, AirFlow, Travel
 
 
 @hookimpl

@@ -12,9 +12,9 @@ from typing import Any
 
 import pytest
 
-from core.units import convert, dimension
-from plugins import communiques, main_cities
-from scrapers.errors import Unexpected
+from cityflux.core.model.errors import Unexpected
+from cityflux.core.model.units import convert, dimension
+from cityflux.plugins import communiques, main_cities
 from tests.plugins.conftest import MODULES
 
 GROUPS = set(MODULES) - {"paper", "comparison"}

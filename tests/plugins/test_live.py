@@ -12,9 +12,9 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from plugins import communiques
-from scrapers.client import Client, Policy
-from scrapers.document import Document
+from cityflux.core.model.document import Document
+from cityflux.plugins import communiques
+from cityflux.scrapers.http.client import Client, Policy
 from tests.conftest import run_module
 from tests.scrapers.plugin_examples import example, run
 from tests.servers import Answer, LoopbackServer, Seen
@@ -44,7 +44,7 @@ WANTED = {
 MODULES = ("overall_economy", "goods_commerce", "people", "science_innovation")
 PLUGIN = """
 from cityflux import Indicator, Source, hookimpl
-from plugins.published import Published
+from cityflux.plugins.published import Published
 
 SOURCE = Source(
     "river.communique", "江城市统计局", "{address}", scraper="communique", licence="made up",
@@ -144,8 +144,8 @@ def test_what_fails_together_is_named_once(server: LoopbackServer, tmp_path: Pat
 
 KEYWORDS = """
 from cityflux import Indicator, Source, hookimpl
-from plugins.keywords import AREAS
-from plugins.published import Published
+from cityflux.plugins.keywords import AREAS
+from cityflux.plugins.published import Published
 
 
 @hookimpl
@@ -277,7 +277,7 @@ def bureau(seen: Seen) -> Answer:
 
 BUREAU = """
 from cityflux import Indicator, Source, hookimpl
-from plugins.published import Published
+from cityflux.plugins.published import Published
 
 
 @hookimpl
@@ -313,9 +313,9 @@ EXCHANGE = """
 from dataclasses import replace
 
 from cityflux import hookimpl
-from plugins.capital import STATISTICS
-from plugins.live import SSE_DAILY
-from plugins.published import Published
+from cityflux.plugins.capital import STATISTICS
+from cityflux.plugins.live import SSE_DAILY
+from cityflux.plugins.published import Published
 
 
 @hookimpl

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from playwright.sync_api import sync_playwright
 
-from core.report.pdf import find_chromium
+from cityflux.core.report.pdf import find_chromium
 from tests.conftest import run_module
 
 IMAGES = Path(__file__).resolve().parents[2] / "docs" / "images"

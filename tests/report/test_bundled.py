@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import sync_playwright
 
-from core.report.pdf import find_chromium
+from cityflux.core.report.pdf import find_chromium
 from tests.conftest import Cityflux, run_module
 from tests.report.world import Page
 

@@ -12,9 +12,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from core.errors import NotEnoughData
-from core.report import charts, render
-from core.report.charts.geometry import (
+from cityflux.core import charts
+from cityflux.core.charts import render
+from cityflux.core.charts.geometry import (
     frame_of,
     nice_span,
     place_labels,
@@ -22,7 +22,8 @@ from core.report.charts.geometry import (
     radar_points,
     rim_labels,
 )
-from core.report.charts.style import OKABE_ITO, colours, width_of, wrap
+from cityflux.core.charts.style import OKABE_ITO, colours, width_of, wrap
+from cityflux.core.model.errors import NotEnoughData
 
 SCORES = pl.DataFrame(
     {
@@ -195,7 +196,7 @@ def test_two_drawings_can_stand_in_one_page() -> None:
 def test_a_png_is_a_png_and_without_a_chinese_font_it_names_the_package(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    from core.errors import ReportError
+    from cityflux.core.model.errors import ReportError
 
     latin = charts.ranking(SCORES.with_columns(name=pl.Series(["a", "b", "c"])))
     monkeypatch.setattr(render, "has_chinese_font", lambda: False)

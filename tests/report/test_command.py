@@ -8,9 +8,9 @@ from pathlib import Path
 import pypdfium2
 import pytest
 
-from core.errors import ReportError
-from core.report import extra
-from core.report.pdf import find_chromium, pdf
+from cityflux.core.charts import extra
+from cityflux.core.model.errors import ReportError
+from cityflux.core.report.pdf import find_chromium, pdf
 from tests.conftest import Cityflux, run_module
 
 
@@ -101,7 +101,7 @@ def test_without_the_extra_the_command_says_what_to_install(
 
 def test_the_other_commands_work_without_the_extra(home: Path) -> None:
     blocked = "import sys; sys.modules.update(altair=None, vl_convert=None, jinja2=None)\n"
-    code = blocked + "from core.cli.main import main\nmain(sys.argv[1:])"
+    code = blocked + "from cityflux.core.cli.main import main\nmain(sys.argv[1:])"
     (home / "blocked.py").write_text(code, encoding="utf-8")
     assert run_module("blocked", "show", "flow_index", cwd=home).returncode == 0
     done = run_module("blocked", "report", "flow_index", cwd=home)
@@ -113,7 +113,7 @@ def test_where_no_browser_is_found_the_pdf_is_refused_in_one_line(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
-    monkeypatch.setattr("core.report.pdf._PLACES", ())
+    monkeypatch.setattr("cityflux.core.report.pdf._PLACES", ())
     with pytest.raises(ReportError, match=r"no Chromium or Chrome found.*--format html"):
         find_chromium()
 

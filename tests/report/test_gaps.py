@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from core.errors import NotEnoughData
-from core.report.language import CODES, Code
-from core.report.markdown import markdown
-from core.report.render import embedded
-from core.report.report import make_report
-from core.report.text import clean
+from cityflux.core.charts.render import embedded
+from cityflux.core.model.errors import NotEnoughData
+from cityflux.core.report.markdown import markdown
+from cityflux.core.report.report import make_report
+from cityflux.core.words.language import CODES, Code
+from cityflux.core.words.text import clean
 from tests.report.world import GROUPS, Page, World, page, parsed, text_of, told, world
 
 NASTY = (

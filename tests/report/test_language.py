@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.engine.methods import Methods
-from core.report.language import CODES, Code, Language, messages, short
-from core.report.sections.method import catalogue
+from cityflux.core.engine.steps.methods import Methods
+from cityflux.core.report.sections.method import catalogue
+from cityflux.core.words.language import CODES, Code, Language, messages, short
 
 ZH, EN = Language("zh"), Language("en")
 

@@ -11,17 +11,17 @@ from typing import Any
 
 import html5lib
 
-from core.engine.compute import compute
-from core.engine.definition import Definition, parse_definition
-from core.engine.methods import Methods
-from core.report.facts import Facts, gather
-from core.report.html import html
-from core.report.language import Code
-from core.report.markdown import markdown
-from core.report.report import make_report
-from storage import catalog
-from storage.database import open_database, write
-from storage.observations import Figure, store_figures
+from cityflux.core.engine.compute import compute
+from cityflux.core.engine.definition.index import Definition, parse_definition
+from cityflux.core.engine.steps.methods import Methods
+from cityflux.core.reading.facts import Facts, gather
+from cityflux.core.report.html import html
+from cityflux.core.report.markdown import markdown
+from cityflux.core.report.report import make_report
+from cityflux.core.words.language import Code
+from cityflux.storage import catalog
+from cityflux.storage.database import open_database, write
+from cityflux.storage.observations import Figure, store_figures
 
 CITIES = ("a", "b", "c")
 GROUPS: Mapping[str, tuple[str, ...]] = {

@@ -11,9 +11,9 @@ from typing import Any, Protocol
 
 import pytest
 
-from scrapers.client import Budget, Cache, Client, Policy, Validators
-from scrapers.clock import Clock
-from scrapers.document import Document
+from cityflux.core.model.document import Document
+from cityflux.scrapers.http.client import Budget, Cache, Client, Policy, Validators
+from cityflux.scrapers.http.clock import Clock
 from tests.clocks import FakeClock
 from tests.servers import LoopbackServer
 

@@ -13,9 +13,9 @@ from urllib.parse import parse_qs, urlsplit
 
 import httpx
 
-from scrapers.document import Document
-from scrapers.errors import Refused
-from scrapers.http import Params
+from cityflux.core.model.document import Document
+from cityflux.core.model.errors import Refused
+from cityflux.core.model.http import Params
 
 
 @dataclass

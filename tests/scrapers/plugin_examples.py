@@ -12,8 +12,8 @@ from typing import Any
 import pluggy
 import polars as pl
 
-from core.hookspecs import ExtensionSpec, IndicatorSpec
-from scrapers.http import Http
+from cityflux.core.model.http import Http
+from cityflux.core.plugin.hookspecs import ExtensionSpec, IndicatorSpec
 
 DOCS = Path(__file__).resolve().parents[2] / "docs" / "sources"
 _BLOCK = re.compile(r"^```python\n(.*?)^```", re.S | re.M)

@@ -11,9 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scrapers import baidu_index
-from scrapers.document import Document
-from scrapers.errors import Refused, Unexpected
+from cityflux.core.model.document import Document
+from cityflux.core.model.errors import Refused, Unexpected
+from cityflux.scrapers import baidu_index
 from tests.scrapers.api_site import HTML, Asked, LoopbackClient, Reply, Site, reply, serve
 from tests.scrapers.plugin_examples import example, members, run
 
@@ -159,7 +159,7 @@ def test_words_that_are_fetched_side_by_side_stop_together() -> None:
 
 def test_a_refusal_wears_off_after_half_an_hour(monkeypatch: pytest.MonkeyPatch) -> None:
     now = [1000.0]
-    monkeypatch.setattr("scrapers.baidu_index.protocol.time.monotonic", lambda: now[0])
+    monkeypatch.setattr("cityflux.scrapers.baidu_index.protocol.time.monotonic", lambda: now[0])
     replies = iter([says(10001)])
     with serve(lambda asked: next(replies, None) or normal(asked)) as site:
         for later, seen in ((0, 1), (29 * 60, 1)):

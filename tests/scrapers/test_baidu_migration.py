@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from scrapers import baidu_migration
-from scrapers.document import Document
-from scrapers.errors import Refused, Unexpected
+from cityflux.core.model.document import Document
+from cityflux.core.model.errors import Refused, Unexpected
+from cityflux.scrapers import baidu_migration
 from tests.scrapers.api_site import HTML, Asked, LoopbackClient, Reply, reply, serve
 from tests.scrapers.plugin_examples import example, run
 

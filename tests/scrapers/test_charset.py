@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scrapers.charset import decode
+from cityflux.core.model.charset import decode
 
 TEXT = "上海市统计局：地区生产总值（亿元）"
 

@@ -10,8 +10,15 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from scrapers.client import Budget
-from scrapers.errors import Forbidden, Missing, Refused, SourceError, Stopped, Unreachable
+from cityflux.core.model.errors import (
+    Forbidden,
+    Missing,
+    Refused,
+    SourceError,
+    Stopped,
+    Unreachable,
+)
+from cityflux.scrapers.http.client import Budget
 from tests.clocks import FakeClock
 from tests.scrapers.conftest import MakeClient, MemoryCache, sha256
 from tests.servers import Answer, LoopbackServer, Program, Seen, Silence

@@ -11,8 +11,7 @@ from typing import Any
 
 import pytest
 
-from scrapers.client import Client
-from scrapers.errors import (
+from cityflux.core.model.errors import (
     DeadlinePassed,
     Failed,
     Forbidden,
@@ -25,6 +24,7 @@ from scrapers.errors import (
     Unexpected,
     Unreachable,
 )
+from cityflux.scrapers.http.client import Client
 from tests.clocks import FakeClock
 from tests.scrapers.conftest import MakeClient
 from tests.servers import Answer, LoopbackServer, Raw, Silence

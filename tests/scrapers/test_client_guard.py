@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 import trustme
 
-from scrapers.errors import Forbidden, TooSlow, Unreachable
+from cityflux.core.model.errors import Forbidden, TooSlow, Unreachable
 from tests.scrapers.conftest import MakeClient
 from tests.servers import Answer, LoopbackServer
 

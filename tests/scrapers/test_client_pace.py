@@ -10,8 +10,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from scrapers.client import Budget
-from scrapers.errors import Failed, Missing, Refused, Unreachable
+from cityflux.core.model.errors import Failed, Missing, Refused, Unreachable
+from cityflux.scrapers.http.client import Budget
 from tests.clocks import FakeClock
 from tests.scrapers.conftest import MakeClient
 from tests.servers import Answer, LoopbackServer, Program, Seen

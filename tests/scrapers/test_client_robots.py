@@ -6,7 +6,7 @@ import itertools
 
 import pytest
 
-from scrapers.errors import Forbidden, Refused, Unreachable
+from cityflux.core.model.errors import Forbidden, Refused, Unreachable
 from tests.clocks import FakeClock
 from tests.scrapers.conftest import MakeClient
 from tests.servers import Answer, LoopbackServer, Program, Raw

@@ -7,8 +7,8 @@ import traceback
 
 import pytest
 
-from scrapers.client import Client
-from scrapers.errors import Refused, SourceError
+from cityflux.core.model.errors import Refused, SourceError
+from cityflux.scrapers.http.client import Client
 from tests.scrapers.conftest import MakeClient, MemoryCache
 from tests.servers import Answer, LoopbackServer, Raw
 

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from scrapers.document import Document, read_file
-from scrapers.errors import Unexpected
+from cityflux.core.model.document import Document, read_file
+from cityflux.core.model.errors import Unexpected
 
 
 def test_json_in_any_charset() -> None:

@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from scrapers import eurostat
-from scrapers.document import Document
-from scrapers.errors import Failed, Unexpected
+from cityflux.core.model.document import Document
+from cityflux.core.model.errors import Failed, Unexpected
+from cityflux.scrapers import eurostat
 from tests.scrapers.api_site import HTML, Asked, LoopbackClient, Reply, reply, serve
 from tests.scrapers.plugin_examples import example, run
 

@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 import xlsxwriter
 
-from scrapers import exchange
-from scrapers.document import Document
-from scrapers.errors import Refused, Unexpected
+from cityflux.core.model.document import Document
+from cityflux.core.model.errors import Refused, Unexpected
+from cityflux.scrapers import exchange
 from tests.scrapers.api_site import HTML, Asked, LoopbackClient, Reply, reply, serve
 from tests.scrapers.plugin_examples import example, run
 

@@ -17,10 +17,10 @@ import xlsxwriter
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from scrapers import files
-from scrapers.document import Document
-from scrapers.errors import Refused, SourceError, Unexpected
-from scrapers.numbers import BadCells
+from cityflux.core.model.document import Document
+from cityflux.core.model.errors import Refused, SourceError, Unexpected
+from cityflux.core.model.numerals import BadCells
+from cityflux.scrapers import files
 from tests.scrapers.examples import run_example
 from tests.scrapers.loopback import Answer, PlainHttp, serve
 

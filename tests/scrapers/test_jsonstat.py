@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scrapers import jsonstat
-from scrapers.document import Document
-from scrapers.errors import Unexpected
+from cityflux.core.model.document import Document
+from cityflux.core.model.errors import Unexpected
+from cityflux.scrapers import jsonstat
 
 DOCUMENT = Document("http://site/data", b"")
 

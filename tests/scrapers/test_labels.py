@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.period import Period
-from scrapers.labels import (
+from cityflux.core.model.period import Period
+from cityflux.scrapers.tables.labels import (
     is_continuation,
     key,
     matching,

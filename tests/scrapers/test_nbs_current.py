@@ -7,10 +7,10 @@ from typing import Any
 import polars as pl
 import pytest
 
-from scrapers.document import Document
-from scrapers.errors import Refused, SourceError, Unexpected
-from scrapers.nbs import SCHEMA, current, select
-from scrapers.nbs.current import CITY_ANNUAL, Entry, Leaf, Query
+from cityflux.core.model.document import Document
+from cityflux.core.model.errors import Refused, SourceError, Unexpected
+from cityflux.scrapers.nbs import SCHEMA, current, select
+from cityflux.scrapers.nbs.current import CITY_ANNUAL, Entry, Leaf, Query
 from tests.scrapers.examples import run_example
 from tests.scrapers.loopback import Answer, Pages, PlainHttp, Request, Site, serve
 

@@ -8,10 +8,10 @@ import polars as pl
 import pytest
 import xlrd
 
-from scrapers.document import Document
-from scrapers.errors import Refused, Unexpected
-from scrapers.nbs import SCHEMA, read_download, select
-from scrapers.numbers import BadCells
+from cityflux.core.model.document import Document
+from cityflux.core.model.errors import Refused, Unexpected
+from cityflux.core.model.numerals import BadCells
+from cityflux.scrapers.nbs import SCHEMA, read_download, select
 from tests.scrapers.examples import run_example
 
 GDP = "main_city_gdp_2006_2024.gbk.csv"

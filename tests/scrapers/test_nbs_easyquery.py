@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from scrapers.document import Document, read_file
-from scrapers.errors import Refused, Unexpected
-from scrapers.nbs import SCHEMA, easyquery, select
-from scrapers.nbs.rows import period_of_code
+from cityflux.core.model.document import Document, read_file
+from cityflux.core.model.errors import Refused, Unexpected
+from cityflux.scrapers.nbs import SCHEMA, easyquery, select
+from cityflux.scrapers.nbs.rows import period_of_code
 
 ADDRESS = "https://data.stats.gov.cn/easyquery.htm?m=QueryData&dbcode=csnd"
 

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from scrapers import oecd
-from scrapers.document import Document
-from scrapers.errors import Missing, Unexpected
+from cityflux.core.model.document import Document
+from cityflux.core.model.errors import Missing, Unexpected
+from cityflux.scrapers import oecd
 from tests.scrapers.api_site import HTML, Asked, LoopbackClient, Reply, serve
 from tests.scrapers.plugin_examples import example, run
 

@@ -6,9 +6,9 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from scrapers import openflights
-from scrapers.document import Document, read_file
-from scrapers.errors import Missing, Unexpected
+from cityflux.core.model.document import Document, read_file
+from cityflux.core.model.errors import Missing, Unexpected
+from cityflux.scrapers import openflights
 from tests.scrapers.api_site import HTML, Asked, LoopbackClient, Reply, serve
 from tests.scrapers.plugin_examples import example, run
 

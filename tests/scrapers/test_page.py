@@ -4,10 +4,10 @@ from typing import Any
 
 import pytest
 
-from scrapers import page
-from scrapers.document import Document
-from scrapers.errors import Refused, Unexpected
-from scrapers.numbers import BadCells
+from cityflux.core.model.document import Document
+from cityflux.core.model.errors import Refused, Unexpected
+from cityflux.core.model.numerals import BadCells
+from cityflux.scrapers import page
 from tests.scrapers.examples import example, run_example
 from tests.scrapers.loopback import Answer, PlainHttp, serve
 

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.period import Period
-from scrapers.periods import iso_period
+from cityflux.core.model.period import Period
+from cityflux.scrapers.periods import iso_period
 
 
 @pytest.mark.parametrize(

@@ -4,9 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scrapers.document import Document
-from scrapers.errors import Refused, Unexpected
-from scrapers.tables import Table, page_instead, read_tables
+from cityflux.core.model.document import Document
+from cityflux.core.model.errors import Refused, Unexpected
+from cityflux.scrapers.tables.html import Table, page_instead, read_tables
 
 
 def page(html: str | bytes, status: int = 200) -> Document:

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scrapers.unpack import Unpacker
+from cityflux.scrapers.http.unpack import Unpacker
 
 PACK: dict[str, Callable[[bytes], bytes]] = {
     "": bytes,

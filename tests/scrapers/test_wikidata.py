@@ -9,9 +9,9 @@ import polars as pl
 import pytest
 import rdflib
 
-from scrapers import wikidata
-from scrapers.document import Document
-from scrapers.errors import Failed, Refused, TooSlow, Unexpected
+from cityflux.core.model.document import Document
+from cityflux.core.model.errors import Failed, Refused, TooSlow, Unexpected
+from cityflux.scrapers import wikidata
 from tests.scrapers.api_site import HTML, Asked, LoopbackClient, Reply, reply, serve
 from tests.scrapers.plugin_examples import example, run
 

@@ -6,9 +6,9 @@ from typing import Any
 import polars as pl
 import pytest
 
-from scrapers import world_bank
-from scrapers.document import Document
-from scrapers.errors import Unexpected
+from cityflux.core.model.document import Document
+from cityflux.core.model.errors import Unexpected
+from cityflux.scrapers import world_bank
 from tests.scrapers.api_site import HTML, Asked, LoopbackClient, Reply, reply, serve
 from tests.scrapers.plugin_examples import example, run
 

@@ -7,11 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scrapers import yearbook
-from scrapers.document import Document
-from scrapers.errors import Refused, Unexpected
-from scrapers.numbers import BadCells
-from scrapers.yearbook import SCHEMA, Selection
+from cityflux.core.model.document import Document
+from cityflux.core.model.errors import Refused, Unexpected
+from cityflux.core.model.numerals import BadCells
+from cityflux.scrapers import yearbook
+from cityflux.scrapers.yearbook import SCHEMA, Selection
 from tests.scrapers.examples import run_example
 from tests.scrapers.loopback import Answer, PlainHttp, serve
 

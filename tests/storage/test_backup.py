@@ -12,9 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from storage.backup import back_up, copies, prune_copies, target_of
-from storage.database import open_database
-from storage.errors import GivenUp, StorageError
+from cityflux.core.model.errors import GivenUp, StorageError
+from cityflux.storage.backup import back_up, copies, prune_copies, target_of
+from cityflux.storage.database import open_database
 from tests.conftest import Cityflux
 
 WRITER = """

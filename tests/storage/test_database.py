@@ -13,10 +13,10 @@ from pathlib import Path
 import pytest
 from sqlite_utils import Database
 
-from storage import catalog
-from storage.database import now, open_database, read_database, upsert, write
-from storage.errors import NewerDatabase, NotADatabase, ReadOnly, StorageError
-from storage.fetches import (
+from cityflux.core.model.errors import NewerDatabase, NotADatabase, ReadOnly, StorageError
+from cityflux.storage import catalog
+from cityflux.storage.database import now, open_database, read_database, upsert, write
+from cityflux.storage.fetches import (
     Answer,
     begin_fetch,
     end_fetch,
@@ -24,10 +24,10 @@ from storage.fetches import (
     read_answers,
     read_snapshot,
 )
-from storage.migrations import migrations
-from storage.results import Run, Score, save_scores
-from storage.schema import STEPS
-from storage.sql_functions import prepare_connection
+from cityflux.storage.migrations import migrations
+from cityflux.storage.results import Run, Score, save_scores
+from cityflux.storage.schema import STEPS
+from cityflux.storage.sql_functions import prepare_connection
 
 
 @pytest.fixture
@@ -209,7 +209,8 @@ def test_opening_a_database_that_is_up_to_date_imports_no_sqlite_utils(tmp_path:
     with open_database(tmp_path / "t.db"):
         pass
     code = (
-        "import sys; from pathlib import Path; from storage.database import open_database\n"
+        "import sys; from pathlib import Path\n"
+        "from cityflux.storage.database import open_database\n"
         "with open_database(Path(sys.argv[1])): pass\n"
         "print('sqlite_utils' in sys.modules)"
     )
@@ -225,7 +226,8 @@ def test_opening_a_database_that_is_up_to_date_imports_no_sqlite_utils(tmp_path:
 def test_making_a_database_loads_no_pandas_and_leaves_it_to_others(tmp_path: Path) -> None:
     (tmp_path / "pandas.py").write_text("LOADED = True\n")
     code = (
-        "import sys; from pathlib import Path; from storage.database import open_database\n"
+        "import sys; from pathlib import Path\n"
+        "from cityflux.storage.database import open_database\n"
         "with open_database(Path('new.db')): assert 'pandas' not in sys.modules\n"
         "import pandas; assert pandas.LOADED"
     )

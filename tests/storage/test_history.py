@@ -11,9 +11,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from storage import catalog
-from storage.database import now, open_database, write
-from storage.observations import Figure, position, read_series, remove_figures, store_figures
+from cityflux.storage import catalog
+from cityflux.storage.database import now, open_database, write
+from cityflux.storage.observations import (
+    Figure,
+    position,
+    read_series,
+    remove_figures,
+    store_figures,
+)
 
 KEY = ("x", "a", "2020", "s")
 REPLACE = (

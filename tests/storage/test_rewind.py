@@ -10,11 +10,11 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from storage import catalog
-from storage.database import open_database, write
-from storage.errors import StorageError
-from storage.observations import position, read_series, source_order
-from storage.rewind import check_log, read_changes, read_directions
+from cityflux.core.model.errors import StorageError
+from cityflux.storage import catalog
+from cityflux.storage.database import open_database, write
+from cityflux.storage.observations import position, read_series, source_order
+from cityflux.storage.rewind import check_log, read_changes, read_directions
 from tests.storage.test_history import prepare, tick
 
 CITIES = st.sampled_from("ab")

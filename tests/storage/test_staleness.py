@@ -10,11 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from storage import catalog
-from storage.database import open_database, write
-from storage.observations import Figure, store_figures
-from storage.staleness import read_late, read_stale
-from storage.views import ALLOWED_DAYS
+from cityflux.storage import catalog
+from cityflux.storage.database import open_database, write
+from cityflux.storage.observations import Figure, store_figures
+from cityflux.storage.staleness import read_late, read_stale
+from cityflux.storage.views import ALLOWED_DAYS
 
 DOCUMENT = Path(__file__).resolve().parents[2] / "docs" / "daemon.md"
 

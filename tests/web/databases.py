@@ -7,15 +7,15 @@ import sqlite3
 from collections.abc import Sequence
 from pathlib import Path
 
-from core.engine.compute import compute
-from core.engine.definition import parse_definition
-from core.engine.methods import Methods
-from storage import catalog
-from storage.alarms import raise_alarm
-from storage.database import now, open_database, write
-from storage.fetches import Answer, begin_fetch, end_fetch
-from storage.flows import FlowFigure, store_flows
-from storage.observations import Figure, store_figures
+from cityflux.core.engine.compute import compute
+from cityflux.core.engine.definition.index import parse_definition
+from cityflux.core.engine.steps.methods import Methods
+from cityflux.storage import catalog
+from cityflux.storage.alarms import raise_alarm
+from cityflux.storage.database import now, open_database, write
+from cityflux.storage.fetches import Answer, begin_fetch, end_fetch
+from cityflux.storage.flows import FlowFigure, store_flows
+from cityflux.storage.observations import Figure, store_figures
 
 SCRIPT = "<script>alert('x')</script>"
 #: What a name, a unit or a note may hold: markup, quotes, right-to-left text, no end.

@@ -22,7 +22,7 @@ from playwright.sync_api import (
     sync_playwright,
 )
 
-from storage.database import read_database
+from cityflux.storage.database import read_database
 from tests.conftest import run_module
 from tests.web.databases import SHA256
 from tests.web.site import Site

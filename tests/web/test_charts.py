@@ -11,7 +11,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from storage.database import open_database, write
+from cityflux.storage.database import open_database, write
 from tests.web import databases
 from tests.web.databases import HOSTILE, INDICATORS, SCRIPT
 from tests.web.site import Site

@@ -7,8 +7,8 @@ from pathlib import Path
 from string import Formatter
 from typing import get_args
 
-from core.model import Frequency
-from core.web.messages import MESSAGES
+from cityflux.core.model.nouns import Frequency
+from cityflux.core.web.messages import MESSAGES
 from tests.web.site import ROOT
 
 WEB = Path(ROOT) / "core" / "web"

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from core.web.metadata import COLUMNS, TABLES
-from storage.database import read_database
+from cityflux.core.web.metadata import COLUMNS, TABLES
+from cityflux.storage.database import read_database
 from tests.web.site import Site
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from bs4 import Tag
 
-from storage.database import open_database
+from cityflux.storage.database import open_database
 from tests.conftest import run_module
 from tests.web import databases
 from tests.web.conftest import Start

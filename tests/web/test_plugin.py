@@ -21,7 +21,7 @@ def installed(tmp_path: Path) -> Path:
     told = tmp_path / "site" / "cityflux_pages-0.dist-info"
     told.mkdir(parents=True)
     (told / "METADATA").write_text("Metadata-Version: 2.1\nName: cityflux-pages\nVersion: 0\n")
-    (told / "entry_points.txt").write_text("[datasette]\ncityflux = core.web.plugin\n")
+    (told / "entry_points.txt").write_text("[datasette]\ncityflux = cityflux.core.web.plugin\n")
     return told.parent
 
 

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.report.text import percent
-from core.web.asked import Asked, preferred
-from core.web.text import figure, score, size
+from cityflux.core.web.asked import Asked, preferred
+from cityflux.core.web.text import figure, score, size
+from cityflux.core.words.text import percent
 
 
 @given(st.floats(allow_nan=False, allow_infinity=False))

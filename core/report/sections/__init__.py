@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from core.report.blocks import Section
-from core.report.sections.atlas import atlas
-from core.report.sections.citations import citations
-from core.report.sections.comparison import difference, distance, groups
-from core.report.sections.group_pages import group_pages
-from core.report.sections.growth import growth
-from core.report.sections.method import method
-from core.report.sections.quality import quality
-from core.report.sections.ranking import ranking
-from core.report.sections.reproducibility import reproducibility
-from core.report.sections.summary import summary
-from core.report.view import View
+from cityflux.core.report.blocks import Section
+from cityflux.core.report.sections.atlas import atlas
+from cityflux.core.report.sections.citations import citations
+from cityflux.core.report.sections.comparison import difference, distance, groups
+from cityflux.core.report.sections.group_pages import group_pages
+from cityflux.core.report.sections.growth import growth
+from cityflux.core.report.sections.method import method
+from cityflux.core.report.sections.quality import quality
+from cityflux.core.report.sections.ranking import ranking
+from cityflux.core.report.sections.reproducibility import reproducibility
+from cityflux.core.report.sections.summary import summary
+from cityflux.core.report.view import View
 
 
 def sections(view: View) -> list[Section]:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import polars as pl
 
-from core.report import pictures
-from core.report.blocks import Block, Cell, Chart, Missing, Section, Table, Text
-from core.report.view import View
+from cityflux.core.report import pictures
+from cityflux.core.report.blocks import Block, Cell, Chart, Missing, Section, Table, Text
+from cityflux.core.report.view import View
 
 
 def atlas(view: View) -> Section:

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 
 import polars as pl
 
-from core.report.blocks import Block, Cell, Missing, Section, Table, Text, anchor
-from core.report.view import View
+from cityflux.core.report.blocks import Block, Cell, Missing, Section, Table, Text, anchor
+from cityflux.core.report.view import View
 
 _BRACKETED = re.compile(r"<https?://[^<>\s]+>")
 _LINK = re.compile(r"<(https?://[^<>\s]+)>|(https?://[^\s<>;，；()（）…]+)")

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import polars as pl
 
-from core.report import pictures
-from core.report.blocks import Block, Cell, Chart, Missing, Section, Table, Text, anchor
-from core.report.gap import split_gap
-from core.report.view import View
+from cityflux.core.report import pictures
+from cityflux.core.report.blocks import Block, Cell, Chart, Missing, Section, Table, Text, anchor
+from cityflux.core.report.gap import split_gap
+from cityflux.core.report.view import View
 
 
 def groups(view: View) -> Section:

@@ -6,11 +6,11 @@ from dataclasses import replace
 
 import polars as pl
 
-from core.engine.ranking import ranks
-from core.engine.timeline import decimal_years
-from core.report import charts
-from core.report.blocks import Block, Cell, Chart, Missing, Section, Table, Text, anchor
-from core.report.view import View
+from cityflux.core import charts
+from cityflux.core.engine.measures.ranking import ranks
+from cityflux.core.engine.measures.timeline import decimal_years
+from cityflux.core.report.blocks import Block, Cell, Chart, Missing, Section, Table, Text, anchor
+from cityflux.core.report.view import View
 
 #: The last periods that a trend shows, so that its table fits on the page.
 _PERIODS = 15

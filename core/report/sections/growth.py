@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import polars as pl
 
-from core.engine.trends import trends
-from core.report import pictures
-from core.report.blocks import Block, Cell, Chart, Formula, Missing, Section, Table, Text
-from core.report.view import View
+from cityflux.core.engine.analysis.trends import trends
+from cityflux.core.report import pictures
+from cityflux.core.report.blocks import Block, Cell, Chart, Formula, Missing, Section, Table, Text
+from cityflux.core.report.view import View
 
 #: Indicators in the table of growth.
 _MOST_INDICATORS = 20

@@ -8,10 +8,10 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
-from core.engine.choices import Aggregation
-from core.engine.definition import Node
-from core.report.blocks import Block, Cell, Formula, Items, Section, Table, Text
-from core.report.view import View
+from cityflux.core.engine.definition.choices import Aggregation
+from cityflux.core.engine.definition.index import Node
+from cityflux.core.report.blocks import Block, Cell, Formula, Items, Section, Table, Text
+from cityflux.core.report.view import View
 
 
 def method(view: View) -> Section:
@@ -35,7 +35,9 @@ def method(view: View) -> Section:
 @cache
 def catalogue() -> Mapping[str, Any]:
     """Name, formula and source of the built-in methods, by kind and name."""
-    text = files("core.report").joinpath("messages/methods.toml").read_text(encoding="utf-8")
+    text = (
+        files("cityflux.core.words").joinpath("messages/methods.toml").read_text(encoding="utf-8")
+    )
     return tomllib.loads(text)
 
 

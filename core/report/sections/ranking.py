@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from core.report import pictures
-from core.report.blocks import Block, Chart, Missing, Section, Table, Text
-from core.report.view import View
+from cityflux.core.report import pictures
+from cityflux.core.report.blocks import Block, Chart, Missing, Section, Table, Text
+from cityflux.core.report.view import View
 
 
 def ranking(view: View) -> Section:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 import shlex
 
-from core.report.blocks import Block, Cell, Code, Pairs, Section, Text
-from core.report.view import View
+from cityflux.core.report.blocks import Block, Cell, Code, Pairs, Section, Text
+from cityflux.core.report.view import View
 
 
 def reproducibility(view: View) -> Section:

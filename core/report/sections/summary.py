@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 import polars as pl
 
-from core.report.blocks import Block, Items, Section, Text
-from core.report.gap import split_gap
-from core.report.view import View, nearest
+from cityflux.core.report.blocks import Block, Items, Section, Text
+from cityflux.core.report.gap import split_gap
+from cityflux.core.report.view import View, nearest
 
 _MOST_CHANGES = 10
 

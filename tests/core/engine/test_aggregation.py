@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.engine import aggregation as a
-from core.engine.multicriteria import outranking
-from core.errors import IndexDefinitionError
+from cityflux.core.engine.steps import aggregation as a
+from cityflux.core.engine.steps.multicriteria import outranking
+from cityflux.core.model.errors import IndexDefinitionError
 from tests.core.engine.support import close
 
 PARAMS: dict[str, dict[str, Any]] = {

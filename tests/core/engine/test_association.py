@@ -5,15 +5,15 @@ import polars as pl
 import pytest
 from scipy import stats
 
-from core.engine.association import (
+from cityflux.core.engine.measures.association import (
     correlation_flags,
     correlations,
     cronbach_alpha,
     principal_components,
 )
-from core.engine.correlation import Method
-from core.engine.matrix import to_frame
-from core.errors import IndexDefinitionError
+from cityflux.core.engine.measures.correlation import Method
+from cityflux.core.engine.measures.matrix import to_frame
+from cityflux.core.model.errors import IndexDefinitionError
 
 TESTS = {"pearson": stats.pearsonr, "spearman": stats.spearmanr, "kendall": stats.kendalltau}
 

@@ -11,11 +11,17 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from core.engine.attribution import DEFINITION, State, attribute, check_place, ranked
-from core.engine.definition import Definition, parse_definition
-from core.engine.methods import Methods
-from core.engine.panel import Panel
-from core.errors import IndexDefinitionError
+from cityflux.core.engine.analysis.attribution import (
+    DEFINITION,
+    State,
+    attribute,
+    check_place,
+    ranked,
+)
+from cityflux.core.engine.definition.index import Definition, parse_definition
+from cityflux.core.engine.panel import Panel
+from cityflux.core.engine.steps.methods import Methods
+from cityflux.core.model.errors import IndexDefinitionError
 
 CITIES = ("a", "b", "c", "d")
 NAMES = ("x", "y", "z")

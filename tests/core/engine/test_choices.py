@@ -9,13 +9,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from core.engine.definition import Definition, parse_definition
-from core.engine.imputation import Imputed
-from core.engine.matrix import Floats
-from core.engine.methods import Methods
-from core.engine.panel import Panel
-from core.engine.scoring import Scores, score
-from core.errors import IndexDefinitionError
+from cityflux.core.engine.definition.index import Definition, parse_definition
+from cityflux.core.engine.measures.matrix import Floats
+from cityflux.core.engine.panel import Panel
+from cityflux.core.engine.scoring import Scores, score
+from cityflux.core.engine.steps.imputation import Imputed
+from cityflux.core.engine.steps.methods import Methods
+from cityflux.core.model.errors import IndexDefinitionError
 from tests.core.engine.support import close
 
 Figures = dict[str, list[float | None]]

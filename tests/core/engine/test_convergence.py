@@ -12,8 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from core.engine.convergence import convergence, years_to_leader
-from core.errors import IndexDefinitionError
+from cityflux.core.engine.analysis.convergence import convergence, years_to_leader
+from cityflux.core.model.errors import IndexDefinitionError
 
 FIGURES = st.lists(
     st.floats(0.5, 1000), min_size=3, max_size=8, unique_by=lambda value: round(math.log(value), 3)

@@ -15,17 +15,17 @@ from typing import Any
 
 import pytest
 
-import core.engine
-from core.engine.aggregation import AGGREGATIONS
-from core.engine.imputation import IMPUTATIONS
-from core.engine.standardization import STANDARDIZATIONS
-from core.engine.transformation import TRANSFORMATIONS
-from core.engine.trends import TRENDS
-from core.engine.weighting import WEIGHTINGS
+import cityflux.core.engine
+from cityflux.core.engine.analysis.trends import TRENDS
+from cityflux.core.engine.steps.aggregation import AGGREGATIONS
+from cityflux.core.engine.steps.imputation import IMPUTATIONS
+from cityflux.core.engine.steps.standardization import STANDARDIZATIONS
+from cityflux.core.engine.steps.transformation import TRANSFORMATIONS
+from cityflux.core.engine.steps.weighting import WEIGHTINGS
 
 MODULES: list[ModuleType] = [
-    importlib.import_module(f"core.engine.{found.name}")
-    for found in pkgutil.iter_modules(core.engine.__path__)
+    importlib.import_module(f"cityflux.core.engine.{found.name}")
+    for found in pkgutil.iter_modules(cityflux.core.engine.__path__)
 ]
 METHODS: dict[str, Callable[..., Any]] = {
     f"{kind}: {name}": function

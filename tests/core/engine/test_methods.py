@@ -3,8 +3,8 @@ from __future__ import annotations
 import polars as pl
 import pytest
 
-from core.engine.methods import Methods
-from core.errors import IndexDefinitionError, PluginError
+from cityflux.core.engine.steps.methods import Methods
+from cityflux.core.model.errors import IndexDefinitionError, PluginError
 
 
 def double(x: pl.Expr) -> pl.Expr:

@@ -9,12 +9,12 @@ from typing import Any
 
 import pytest
 
-from core.engine.aggregation import AGGREGATIONS
-from core.engine.imputation import IMPUTATIONS
-from core.engine.standardization import STANDARDIZATIONS
-from core.engine.transformation import TRANSFORMATIONS
-from core.engine.trends import TRENDS
-from core.engine.weighting import WEIGHTINGS
+from cityflux.core.engine.analysis.trends import TRENDS
+from cityflux.core.engine.steps.aggregation import AGGREGATIONS
+from cityflux.core.engine.steps.imputation import IMPUTATIONS
+from cityflux.core.engine.steps.standardization import STANDARDIZATIONS
+from cityflux.core.engine.steps.transformation import TRANSFORMATIONS
+from cityflux.core.engine.steps.weighting import WEIGHTINGS
 from tests.conformance.differences import STATED
 
 PAGE = (Path(__file__).parents[3] / "docs" / "methods.md").read_text(encoding="utf-8")

@@ -13,13 +13,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from core.engine.compute import compute, evaluate, is_current
-from core.engine.definition import Definition, parse_definition, read_definition
-from core.engine.methods import Methods
-from core.errors import NotEnoughData
-from storage import catalog
-from storage.database import open_database, write
-from storage.observations import Figure, store_figures
+from cityflux.core.engine.compute import compute, evaluate, is_current
+from cityflux.core.engine.definition.index import Definition, parse_definition, read_definition
+from cityflux.core.engine.steps.methods import Methods
+from cityflux.core.model.errors import NotEnoughData
+from cityflux.storage import catalog
+from cityflux.storage.database import open_database, write
+from cityflux.storage.observations import Figure, store_figures
 
 CITIES = ("a", "b", "c", "d")
 INDICES = Path(__file__).resolve().parents[3] / "plugins" / "indices"

@@ -10,11 +10,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.engine import imputation as i
-from core.engine.denomination import Denominator, denominate
-from core.engine.screening import availability, availability_by_group, screen
-from core.engine.timeline import decimal_years
-from core.errors import ConfigError, IndexDefinitionError
+from cityflux.core.engine.measures.timeline import decimal_years
+from cityflux.core.engine.steps import imputation as i
+from cityflux.core.engine.steps.denomination import Denominator, denominate
+from cityflux.core.engine.steps.screening import availability, availability_by_group, screen
+from cityflux.core.model.errors import ConfigError, IndexDefinitionError
 
 FIGURES = pl.DataFrame(
     {

@@ -5,9 +5,9 @@ from __future__ import annotations
 import polars as pl
 import pytest
 
-from core.engine.strengths import profile
-from core.engine.trends import TRENDS, catching_up, trends
-from core.errors import IndexDefinitionError
+from cityflux.core.engine.analysis.strengths import profile
+from cityflux.core.engine.analysis.trends import TRENDS, catching_up, trends
+from cityflux.core.model.errors import IndexDefinitionError
 from tests.core.engine.support import close
 
 FIGURES = pl.DataFrame(

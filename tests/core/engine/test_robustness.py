@@ -6,7 +6,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from core.engine.robustness import (
+from cityflux.core.engine.analysis.robustness import (
     Choice,
     Uniform,
     noisy_weights,
@@ -16,14 +16,14 @@ from core.engine.robustness import (
     run,
     uncertainty,
 )
-from core.engine.sensitivity import (
+from cityflux.core.engine.analysis.sensitivity import (
     bootstrap_indices,
     rank_distance,
     sensitivity,
     sobol_design,
     sobol_indices,
 )
-from core.errors import IndexDefinitionError
+from cityflux.core.model.errors import IndexDefinitionError
 
 CHILDREN = pl.DataFrame({"a": [9.0, 5.0, 1.0], "b": [1.0, 5.0, 7.0]})
 

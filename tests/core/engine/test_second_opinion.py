@@ -13,12 +13,12 @@ from pymcdm.weights.subjective import AHP
 from scipy import stats
 from scipy.optimize import minimize
 
-from core.engine.aggregation import AGGREGATIONS
-from core.engine.frontier import frontier
-from core.engine.matrix import Floats, to_frame
-from core.engine.multicriteria import topsis, vikor
-from core.engine.pairwise import analytic_hierarchy, best_worst
-from core.engine.weighting import WEIGHTINGS
+from cityflux.core.engine.measures.matrix import Floats, to_frame
+from cityflux.core.engine.steps.aggregation import AGGREGATIONS
+from cityflux.core.engine.steps.frontier import frontier
+from cityflux.core.engine.steps.multicriteria import topsis, vikor
+from cityflux.core.engine.steps.pairwise import analytic_hierarchy, best_worst
+from cityflux.core.engine.steps.weighting import WEIGHTINGS
 
 PROBLEMS = range(24)
 

@@ -11,9 +11,9 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from core.engine.aggregation import AGGREGATIONS
-from core.engine.shapley import differences, shapley_values
-from core.engine.tree import Step, aggregate_tree, contributions
+from cityflux.core.engine.analysis.shapley import differences, shapley_values
+from cityflux.core.engine.steps.aggregation import AGGREGATIONS
+from cityflux.core.engine.tree import Step, aggregate_tree, contributions
 
 PARENTS = {"a": "g", "b": "g", "c": "h", "d": "h", "g": "index", "h": "index", "index": None}
 WEIGHTS = {"a": 1.0, "b": 3.0, "c": 1.0, "d": 1.5, "g": 2.0, "h": 2.0, "index": 1.0}

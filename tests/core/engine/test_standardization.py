@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.engine import standardization as s
-from core.errors import IndexDefinitionError
+from cityflux.core.engine.steps import standardization as s
+from cityflux.core.model.errors import IndexDefinitionError
 from tests.core.engine.support import close
 
 #: What the methods need that do not work without.

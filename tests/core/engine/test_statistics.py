@@ -7,8 +7,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from core.engine.ranking import ranking_table, ranks
-from core.engine.statistics import Limits, indicator_statistics, kurtosis, outlier_test, skewness
+from cityflux.core.engine.measures.ranking import ranking_table, ranks
+from cityflux.core.engine.measures.statistics import (
+    Limits,
+    indicator_statistics,
+    kurtosis,
+    outlier_test,
+    skewness,
+)
 from tests.core.engine.support import close
 
 

@@ -7,11 +7,11 @@ from typing import Any
 import polars as pl
 import pytest
 
-from core.engine.definition import parse_definition
-from core.engine.methods import Methods
-from core.engine.panel import Panel
-from core.engine.scoring import Scores, score
-from core.errors import IndexDefinitionError
+from cityflux.core.engine.definition.index import parse_definition
+from cityflux.core.engine.panel import Panel
+from cityflux.core.engine.scoring import Scores, score
+from cityflux.core.engine.steps.methods import Methods
+from cityflux.core.model.errors import IndexDefinitionError
 
 CITIES = ["a", "b", "c", "d"]
 NONE: list[float | None] = [None] * 4

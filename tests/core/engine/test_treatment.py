@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.engine.statistics import Limits
-from core.engine.transformation import TRANSFORMATIONS, box_cox
-from core.engine.treatment import Treatment, treat, winsorize
-from core.errors import IndexDefinitionError
+from cityflux.core.engine.measures.statistics import Limits
+from cityflux.core.engine.steps.transformation import TRANSFORMATIONS, box_cox
+from cityflux.core.engine.steps.treatment import Treatment, treat, winsorize
+from cityflux.core.model.errors import IndexDefinitionError
 
 FRAME = pl.DataFrame(
     {

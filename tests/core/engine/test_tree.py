@@ -8,15 +8,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.engine.aggregation import AGGREGATIONS
-from core.engine.tree import (
+from cityflux.core.engine.steps.aggregation import AGGREGATIONS
+from cityflux.core.engine.tree import (
     Step,
     aggregate_tree,
     contributions,
     effective_weights,
     realised_weights,
 )
-from core.errors import IndexDefinitionError
+from cityflux.core.model.errors import IndexDefinitionError
 from tests.core.engine.support import close
 
 PARENTS = {"a": "g", "b": "g", "c": "h", "g": "index", "h": "index", "index": None}

@@ -9,12 +9,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.optimize import minimize
 
-from core.engine.balancing import balance
-from core.engine.frontier import benefit_of_the_doubt, frontier
-from core.engine.matrix import Floats, to_frame
-from core.engine.pairwise import analytic_hierarchy, best_worst
-from core.engine.weighting import WEIGHTINGS
-from core.errors import IndexDefinitionError
+from cityflux.core.engine.measures.matrix import Floats, to_frame
+from cityflux.core.engine.steps.balancing import balance
+from cityflux.core.engine.steps.frontier import benefit_of_the_doubt, frontier
+from cityflux.core.engine.steps.pairwise import analytic_hierarchy, best_worst
+from cityflux.core.engine.steps.weighting import WEIGHTINGS
+from cityflux.core.model.errors import IndexDefinitionError
 
 DATA = pl.DataFrame(
     {"a": [1.0, 2.0, 3.0, 8.0], "b": [4.0, 6.0, 5.0, 7.0], "c": [2.0, 1.0, None, 9.0]}

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from scrapers.communique import Site, fetch
-from scrapers.communique.listing import continuation, find, parts
-from scrapers.document import Document
-from scrapers.errors import Missing, Unexpected
+from cityflux.core.model.document import Document
+from cityflux.core.model.errors import Missing, Unexpected
+from cityflux.scrapers.communique import Site, fetch
+from cityflux.scrapers.communique.listing import continuation, find, parts
 
 HOST = "http://tjj.example.org/tjgb"
 

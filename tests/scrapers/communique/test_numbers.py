@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scrapers.communique.numbers import SCALES, convert, normalise, quantities, split_unit
+from cityflux.scrapers.communique.numbers import SCALES, convert, normalise, quantities, split_unit
 
 FULL_WIDTH = str.maketrans("0123456789.%,", "０１２３４５６７８９．％，")
 

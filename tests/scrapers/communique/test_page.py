@@ -2,11 +2,11 @@ from __future__ import annotations
 
 import pytest
 
-from scrapers.communique import figures
-from scrapers.communique.page import place_of, read, year_of
-from scrapers.communique.tables import Table
-from scrapers.document import Document
-from scrapers.errors import Unexpected
+from cityflux.core.model.document import Document
+from cityflux.core.model.errors import Unexpected
+from cityflux.scrapers.communique import figures
+from cityflux.scrapers.communique.page import place_of, read, year_of
+from cityflux.scrapers.communique.tables import Table
 from tests.scrapers.communique.texts import FILLER, TITLE
 
 ADDRESS = "https://stats.example.org/tjgb/1.html"

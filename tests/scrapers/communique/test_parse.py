@@ -8,8 +8,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from scrapers.communique import figures
-from scrapers.document import Document
+from cityflux.core.model.document import Document
+from cityflux.scrapers.communique import figures
 from tests.scrapers.communique.texts import FILLER, document, figure, read
 
 GDP = "overall_economy.gdp"

@@ -9,9 +9,9 @@ from functools import cache
 import pytest
 
 from benchmarks.communique import cases
-from scrapers.communique import figures
-from scrapers.communique.page import read
-from scrapers.document import Document
+from cityflux.core.model.document import Document
+from cityflux.scrapers.communique import figures
+from cityflux.scrapers.communique.page import read
 
 FULL_WIDTH = str.maketrans("0123456789.%", "０１２３４５６７８９．％")
 ASCII = str.maketrans("，；（）：", ",;():")

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from scrapers.communique import figures, load
-from scrapers.communique.numbers import split_unit
-from scrapers.errors import Unexpected
+from cityflux.core.model.errors import Unexpected
+from cityflux.scrapers.communique import figures, load
+from cityflux.scrapers.communique.numbers import split_unit
 from tests.scrapers.communique.texts import document
 
 

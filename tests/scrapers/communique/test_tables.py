@@ -2,9 +2,9 @@ from __future__ import annotations
 
 import pytest
 
-from scrapers.communique import figures
-from scrapers.communique.tables import Table, from_lines
-from scrapers.document import Document
+from cityflux.core.model.document import Document
+from cityflux.scrapers.communique import figures
+from cityflux.scrapers.communique.tables import Table, from_lines
 from tests.scrapers.communique.texts import FILLER, TITLE, read
 
 ROWS = [

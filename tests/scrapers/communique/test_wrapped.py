@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from scrapers.communique import figures
-from scrapers.communique.wrapped import unwrap
-from scrapers.document import Document
+from cityflux.core.model.document import Document
+from cityflux.scrapers.communique import figures
+from cityflux.scrapers.communique.wrapped import unwrap
 from tests.scrapers.communique.texts import FILLER, TITLE
 
 PDF = """

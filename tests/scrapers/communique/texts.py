@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from scrapers.communique import Figure, figures
-from scrapers.document import Document
+from cityflux.core.model.document import Document
+from cityflux.scrapers.communique import Figure, figures
 
 TITLE = "2021年江城市国民经济和社会发展统计公报"
 FILLER = (

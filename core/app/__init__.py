@@ -1,0 +1,1 @@
+"""What a command or the daemon is made of: configuration, session, client, the one job."""

@@ -1,0 +1,230 @@
+"""The configuration: every key of config.toml, with its default.
+
+A key that does not exist is refused, so that a slip of the pen never goes unnoticed. Paths are
+relative to the file that names them.
+"""
+
+from __future__ import annotations
+
+import difflib
+import tomllib
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar
+
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainSerializer,
+    ValidationError,
+)
+
+from cityflux.core.model.errors import ConfigError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+DEFAULT_FILE = Path("config.toml")
+Model = TypeVar("Model", bound=BaseModel)
+#: TOML has no null: an empty name stands for no file.
+FileOrNone = Annotated[
+    Path | None,
+    BeforeValidator(lambda value: None if value == "" else value),
+    PlainSerializer(lambda path: "" if path is None else str(path)),
+]
+
+
+class Section(BaseModel):
+    """A table of config.toml: unknown keys are errors, values do not change once read."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Database(Section):
+    """Where the figures are."""
+
+    path: Path = Path("data/cityflux.db")
+
+
+class Plugins(Section):
+    """Which plugins are loaded besides the built-in and the installed ones."""
+
+    dirs: list[Path] = [Path("my_plugins")]
+    disabled: list[str] = []
+
+
+class Indices(Section):
+    """Which indices there are, and which one is meant when none is named."""
+
+    default: str = "flow_index"
+    files: list[Path] = []
+
+
+class Refresh(Section):
+    """How sources are fetched."""
+
+    threads: int = Field(default=8, ge=1, le=64)
+    processes: int = Field(default=8, ge=1, le=64)
+    time_limit: float = Field(default=300.0, gt=0)
+
+
+class Daemon(Section):
+    """How `cityflux run` stays up."""
+
+    timezone: str = "UTC"
+    poll: float = Field(default=0.05, gt=0, le=60)
+    gather: float = Field(default=0.005, ge=0, le=60)
+    grace: float = Field(default=30.0, ge=0)
+    port: int = Field(default=0, ge=0, le=65535)
+
+
+class Log(Section):
+    """How the daemon writes its log."""
+
+    level: Literal["debug", "info", "warning", "error"] = "info"
+    format: Literal["text", "json"] = "text"
+    file: FileOrNone = None
+    max_megabytes: int = Field(default=10, ge=1)
+    keep: int = Field(default=5, ge=1)
+
+
+class Housekeeping(Section):
+    """How long what no figure rests on is kept."""
+
+    keep_snapshots_days: int = Field(default=400, ge=1)
+    keep_fetches_days: int = Field(default=400, ge=1)
+
+
+class Backup(Section):
+    """Copies of the database that the daemon makes."""
+
+    schedule: str = ""
+    folder: Path = Path("backups")
+    keep: int = Field(default=7, ge=1)
+
+
+class Webhook(Section):
+    """Who is told of failures, recoveries and changes of rank."""
+
+    variable: str = "CITYFLUX_WEBHOOK"
+    form: Literal["text", "feishu", "dingtalk"] = "text"
+    timeout: float = Field(default=10.0, gt=0)
+
+
+class Quality(Section):
+    """When a fetched figure is marked as suspect."""
+
+    jump: float = Field(default=5.0, gt=1)
+    fewest: float = Field(default=0.5, ge=0, le=1)
+    off: list[str] = []
+
+
+class Client(Section):
+    """How politely sources are asked."""
+
+    contact: str = ""
+    requests_per_second: float = Field(default=1.0, gt=0)
+    connections: int = Field(default=2, ge=1, le=16)
+    deadline: float = Field(default=120.0, gt=0)
+    max_megabytes: int = Field(default=64, ge=1)
+    allow_hosts: list[str] = []
+    obey_robots: bool = True
+
+
+class Config(Section):
+    """The whole of config.toml; ``secrets`` names environment variables, never values."""
+
+    database: Database = Database()
+    plugins: Plugins = Plugins()
+    indices: Indices = Indices()
+    refresh: Refresh = Refresh()
+    daemon: Daemon = Daemon()
+    schedule: dict[str, str] = {}
+    log: Log = Log()
+    webhook: Webhook = Webhook()
+    housekeeping: Housekeeping = Housekeeping()
+    backup: Backup = Backup()
+    quality: Quality = Quality()
+    client: Client = Client()
+    secrets: dict[str, str] = {
+        "baidu_cookie": "CITYFLUX_BAIDU_COOKIE",
+        "baidu_cipher_text": "CITYFLUX_BAIDU_CIPHER_TEXT",
+    }
+
+    def resolve(self, folder: Path) -> Config:
+        """The same configuration with every path relative to ``folder`` made absolute."""
+        return self.model_copy(
+            update={
+                "database": Database(path=folder / self.database.path),
+                "plugins": self.plugins.model_copy(
+                    update={"dirs": [folder / path for path in self.plugins.dirs]}
+                ),
+                "indices": self.indices.model_copy(
+                    update={"files": [folder / path for path in self.indices.files]}
+                ),
+                "log": self.log.model_copy(
+                    update={"file": self.log.file and folder / self.log.file}
+                ),
+                "backup": self.backup.model_copy(update={"folder": folder / self.backup.folder}),
+            }
+        )
+
+
+def load_config(path: Path | None = None) -> Config:
+    """Read the configuration.
+
+    Args:
+        path: a TOML file; without one ``config.toml`` in the current folder is read where it
+            exists, and the defaults hold where it does not.
+
+    Raises:
+        ConfigError: the file cannot be read, or says something that has no meaning.
+    """
+    file = path or DEFAULT_FILE
+    if path is None and not file.exists():
+        return Config().resolve(Path.cwd())
+    try:
+        values = tomllib.loads(file.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ConfigError(f"{file}: cannot be read ({error.strerror})") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{file}: is no valid TOML ({error})") from error
+    return validated(Config, values, str(file)).resolve(file.resolve().parent)
+
+
+def validated(model: type[Model], values: Mapping[str, Any], file: str) -> Model:
+    """Check values against a model.
+
+    Raises:
+        ConfigError: with the file, the key, what is wrong and what was probably meant.
+    """
+    try:
+        return model.model_validate(values)
+    except ValidationError as error:
+        raise ConfigError(f"{file}: {explain(error, model)}") from error
+
+
+def explain(error: ValidationError, model: type[BaseModel]) -> str:
+    """The first thing that is wrong, in one line."""
+    first = error.errors(include_url=False)[0]
+    where = ".".join(str(part) for part in first["loc"])
+    if first["type"] == "extra_forbidden":
+        *parents, key = first["loc"]
+        known = list(_section(model, parents).model_fields)
+        close = difflib.get_close_matches(str(key), known, n=1)
+        hint = f"did you mean {close[0]}?" if close else f"there are: {', '.join(known)}"
+        return f"there is no key {where}; {hint}"
+    message = first["msg"].removeprefix("Value error, ")
+    return f"{where}: {message[0].lower()}{message[1:]} (is {first['input']!r})"
+
+
+def _section(model: type[BaseModel], path: list[Any]) -> type[BaseModel]:
+    for part in path:
+        field = model.model_fields.get(str(part))
+        if field is None:
+            continue
+        for candidate in (field.annotation, *getattr(field.annotation, "__args__", ())):
+            if isinstance(candidate, type) and issubclass(candidate, BaseModel):
+                model = candidate
+    return model

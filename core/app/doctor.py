@@ -1,0 +1,258 @@
+"""Looking over an installation: configuration, plugins, surroundings and database.
+
+Each check gives one `Finding`. One that cannot be made because an earlier one failed is left out.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sqlite3
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from cityflux.core.model.errors import CityfluxError
+from cityflux.core.model.version import __version__
+from cityflux.storage import examination
+from cityflux.storage.database import read_database
+from cityflux.storage.jobs import read_daemon
+
+if TYPE_CHECKING:
+    from cityflux.core.daemon.plan import Session
+
+State = Literal["ok", "note", "failed"]
+
+#: What the disk must have left, in bytes: the log of the database grows while somebody reads.
+LEAST_SPACE = 100 * 2**20
+#: How far ahead of the clock the database may be: those who write to it have clocks of their own.
+_APART = timedelta(minutes=5)
+_MIB = 2**20
+_TROUBLE: tuple[type[Exception], ...] = (CityfluxError, sqlite3.Error, OSError)
+_GO_BACK = "go back to a copy, see docs/operations.md"
+_NAMED = 3  # how many of several things a line names
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What a check came to.
+
+    Attributes:
+        check: what was looked at.
+        state: ``ok``; ``note`` for what may be meant; ``failed`` for what wants mending.
+        detail: what was found, and what to do.
+    """
+
+    check: str
+    state: State
+    detail: str
+
+
+def examine(session: Session) -> Iterator[Finding]:
+    """Make all checks, one after the other.
+
+    Args:
+        session: nothing of which has to be right.
+    """
+    yield Finding("software", "ok", _software())
+    config = _guarded("configuration", partial(_configuration, session))
+    yield config
+    if config.state == "failed":
+        return
+    yield _guarded("plugins", partial(_plugins, session))
+    yield _guarded("indices", partial(_indices, session))
+    yield _guarded("schedules", partial(_schedules, session))
+    yield _guarded("secrets", partial(_secrets, session))
+    yield _guarded("disk", lambda: _disk(session.database))
+    if not session.database.exists():
+        yield Finding("database", "note", f"{session.database}: none yet; make one: cityflux run")
+        return
+    yield from _of_database(session.database)
+
+
+def _of_database(path: Path) -> Iterator[Finding]:
+    """The checks of the file itself; the first says whether it can be opened at all."""
+    opened = _guarded("schema", partial(_schema, path))
+    yield opened
+    if opened.state == "failed":
+        return
+    checks: dict[str, Callable[[sqlite3.Connection], Finding]] = {
+        "integrity": _integrity,
+        "foreign keys": _foreign_keys,
+        "triggers": _triggers,
+        "snapshots": _snapshots,
+        "clock": _clock,
+    }
+    with read_database(path) as connection:
+        for name, check in checks.items():
+            yield _guarded(name, partial(check, connection))
+        yield _guarded("daemon", partial(_daemon, path, connection))
+    yield _guarded("search", partial(_search, path))
+
+
+def _guarded(check: str, look: Callable[[], Finding]) -> Finding:
+    """A check whose own failure is a finding."""
+    try:
+        return look()
+    except _TROUBLE as error:
+        text = " ".join(str(error).split())
+        return Finding(check, "failed", f"{text}; {_GO_BACK}" if "malformed" in text else text)
+
+
+def _software() -> str:
+    python = ".".join(map(str, sys.version_info[:3]))
+    return f"cityflux {__version__}, Python {python}, SQLite {sqlite3.sqlite_version}"
+
+
+def _configuration(session: Session) -> Finding:
+    assert session.config is not None  # reading it is the check
+    return Finding("configuration", "ok", "every key and value has a meaning")
+
+
+def _plugins(session: Session) -> Finding:
+    records = session.plugins.records
+    if broken := [f"{record.name}: {record.error}" for record in session.plugins.broken]:
+        return Finding("plugins", "failed", f"{len(broken)} broken: {_several(broken)}")
+    return Finding("plugins", "ok", f"{len(records)}, none broken")
+
+
+def _indices(session: Session) -> Finding:
+    from cityflux.core.engine.checking import check_methods
+
+    known = session.plugins.indicators
+    unknown = []
+    for definition in session.indices.values():
+        check_methods(definition, session.methods)
+        unknown += [
+            f"{leaf.id} of {definition.id}" for leaf in definition.leaves if leaf.id not in known
+        ]
+    if unknown:
+        detail = f"{len(unknown)} indicators come from no plugin: {_several(unknown)}"
+        return Finding("indices", "note", detail)
+    return Finding("indices", "ok", f"{len(session.indices)}, each with methods that there are")
+
+
+def _schedules(session: Session) -> Finding:
+    from cityflux.core.daemon.chores import backup_trigger
+    from cityflux.core.daemon.plan import triggers
+    from cityflux.core.daemon.webhook import open_webhook
+
+    backup_trigger(session.config)
+    open_webhook(session.config)
+    planned = triggers(session)
+    if unknown := sorted(set(session.config.schedule) - _source_ids(session)):
+        return Finding("schedules", "failed", f"[schedule] names no source: {_several(unknown)}")
+    return Finding("schedules", "ok", f"{len(planned)} sources are looked at by the clock")
+
+
+def _source_ids(session: Session) -> set[str]:
+    plugins = (*session.plugins.indicators.values(), *session.plugins.flows.values())
+    return {source.id for plugin in plugins for source in plugin.sources}
+
+
+def _secrets(session: Session) -> Finding:
+    from cityflux.core.refresh.tasks import left_out
+
+    if lines := left_out(session.plugins, session.config.secrets):
+        return Finding("secrets", "note", f"not set, so left out: {'; '.join(lines)}")
+    return Finding("secrets", "ok", "every source has those that it needs")
+
+
+def _disk(database: Path) -> Finding:
+    folder = next(each for each in database.absolute().parents if each.exists())
+    size = database.stat().st_size if database.exists() else 0
+    free = shutil.disk_usage(folder).free
+    text = f"{free / _MIB:,.0f} MiB free in {folder}"
+    if not os.access(folder, os.W_OK):
+        return Finding("disk", "failed", f"{folder} cannot be written; see its owner and mode")
+    if free < LEAST_SPACE:
+        return Finding("disk", "failed", f"{text}; make room before writing fails")
+    if free < size:
+        return Finding("disk", "note", f"{text}: no copy of the {size / _MIB:,.0f} MiB would fit")
+    return Finding("disk", "ok", text)
+
+
+def _schema(path: Path) -> Finding:
+    with read_database(path) as connection:
+        (mode,) = connection.execute("PRAGMA journal_mode").fetchone()
+    if mode != "wal":
+        detail = f"journal_mode is {mode}; readers block writers; run: sqlite-utils enable-wal"
+        return Finding("schema", "failed", f"{path}: {detail} {path}")
+    return Finding("schema", "ok", f"{path}: up to date")
+
+
+def _integrity(connection: sqlite3.Connection) -> Finding:
+    if lines := examination.damage(connection):
+        return Finding("integrity", "failed", f"{_several(lines)}; {_GO_BACK}")
+    return Finding("integrity", "ok", "every page and index is whole")
+
+
+def _foreign_keys(connection: sqlite3.Connection) -> Finding:
+    broken = [
+        f"{count} rows of {table} refer to {parent} that are not there"
+        for (table, parent), count in examination.broken_references(connection).items()
+    ]
+    if broken:
+        return Finding("foreign keys", "failed", _several(broken))
+    return Finding("foreign keys", "ok", "every reference leads somewhere")
+
+
+def _triggers(connection: sqlite3.Connection) -> Finding:
+    if gone := examination.missing_triggers(connection):
+        detail = f"gone: {_several(gone)}; changes are not seen; {_GO_BACK}"
+        return Finding("triggers", "failed", detail)
+    return Finding("triggers", "ok", "every change of a figure is written down")
+
+
+def _snapshots(connection: sqlite3.Connection) -> Finding:
+    if damaged := [sha256[:16] for sha256 in examination.damaged_snapshots(connection)]:
+        detail = f"{len(damaged)} whose bytes do not match their hash: {_several(damaged)}"
+        return Finding("snapshots", "failed", f"{detail}; {_GO_BACK}")
+    (count,) = connection.execute("SELECT count(*) FROM snapshots").fetchone()
+    return Finding("snapshots", "ok", f"{count:,} documents, each with the bytes of its hash")
+
+
+def _clock(connection: sqlite3.Connection) -> Finding:
+    latest, now = examination.latest_moment(connection), datetime.now(UTC)
+    text = f"it is {now.isoformat(timespec='seconds')}"
+    if latest and datetime.fromisoformat(latest) > now + _APART:
+        detail = f"{text}, but the last entry of the database is of {latest}; set the clock"
+        return Finding("clock", "failed", detail)
+    return Finding("clock", "ok", text)
+
+
+def _daemon(path: Path, connection: sqlite3.Connection) -> Finding:
+    from cityflux.core.daemon.health import LONGEST_SILENCE
+    from cityflux.core.daemon.lock import is_running
+
+    state = read_daemon(connection)
+    if not is_running(path):
+        if state and not state["stopped"]:
+            detail = f"not running; the last one was killed after {state['beat']}"
+            return Finding("daemon", "note", f"{detail}; the next one takes over")
+        return Finding("daemon", "ok", "not running; the lock is free")
+    if state is None or state["stopped"]:
+        return Finding("daemon", "ok", "just starting")
+    where = f"pid {state['pid']} on {state['host']}"
+    if datetime.now(UTC) - datetime.fromisoformat(state["beat"]) > LONGEST_SILENCE:
+        detail = f"{where} holds the lock without a sign of life since {state['beat']}"
+        return Finding("daemon", "failed", f"{detail}; end it and start it again")
+    return Finding("daemon", "ok", f"up, {where}; how it is doing: cityflux status")
+
+
+def _search(path: Path) -> Finding:
+    if not path.stat().st_mode & 0o222 or not os.access(path, os.W_OK):
+        return Finding("search", "note", "not looked at, since the file is read-only")
+    if not examination.search_is_whole(path):
+        detail = f"the index is not that of the indicators; run: sqlite-utils rebuild-fts {path}"
+        return Finding("search", "failed", detail)
+    return Finding("search", "ok", "the index is that of the indicators")
+
+
+def _several(names: list[str]) -> str:
+    more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
+    return "; ".join(names[:_NAMED]) + more

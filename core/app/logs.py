@@ -1,0 +1,99 @@
+"""The log of the daemon: for people or as JSON, on standard error or in files that take turns."""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import sys
+from contextlib import suppress
+from datetime import UTC, datetime
+from logging.handlers import RotatingFileHandler
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from cityflux.core.model.errors import ConfigError, Refused
+from cityflux.scrapers.http.secrecy import Secrets
+
+if TYPE_CHECKING:
+    from cityflux.core.app.config import Config
+
+#: Libraries that would write a line about each request or each job.
+TALKATIVE = ("apscheduler", "httpcore", "httpx")
+
+
+def set_up_logs(config: Config) -> None:
+    """Log as ``[log]`` says, from now on; what was set up before is closed.
+
+    Raises:
+        ConfigError: the file cannot be written.
+    """
+    settings = config.log
+    handler = _handler(settings.file, settings.max_megabytes, settings.keep)
+    secrets = _secrets(config)
+    journal = not settings.file and _is_journal()
+    handler.setFormatter(_Json(secrets) if settings.format == "json" else _Text(secrets, journal))
+    logging.basicConfig(level=settings.level.upper(), handlers=[handler], force=True)
+    for name in TALKATIVE:
+        logging.getLogger(name).setLevel(logging.ERROR)
+
+
+class _Text(logging.Formatter):
+    """A line for people, without the time where the journal adds its own."""
+
+    def __init__(self, secrets: Secrets, journal: bool) -> None:
+        super().__init__(f"{'' if journal else '%(asctime)s '}%(levelname)s %(message)s")
+        self._secrets = secrets
+
+    def format(self, record: logging.LogRecord) -> str:
+        return self._secrets.redact(super().format(record))
+
+
+class _Json(logging.Formatter):
+    """One object a line."""
+
+    def __init__(self, secrets: Secrets) -> None:
+        super().__init__()
+        self._secrets = secrets
+
+    def format(self, record: logging.LogRecord) -> str:
+        moment = datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds")
+        line = {
+            "time": moment.replace("+00:00", "Z"),
+            "level": record.levelname.lower(),
+            "logger": record.name,
+            "message": self._secrets.redact(record.getMessage()),
+        }
+        if record.exc_info:
+            line["traceback"] = self._secrets.redact(self.formatException(record.exc_info))
+        return json.dumps(line, ensure_ascii=False)
+
+
+def _handler(file: Path | None, megabytes: int, keep: int) -> logging.Handler:
+    if file is None:
+        return logging.StreamHandler(sys.stderr)
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        return RotatingFileHandler(
+            file, maxBytes=megabytes * 2**20, backupCount=keep, encoding="utf-8"
+        )
+    except OSError as error:
+        raise ConfigError(f"log.file: {file} cannot be written ({error.strerror})") from error
+
+
+def _secrets(config: Config) -> Secrets:
+    """All secrets that are set, so that they are struck out."""
+    secrets = Secrets({**config.secrets, "webhook.variable": config.webhook.variable})
+    for name in (*config.secrets, "webhook.variable"):
+        with suppress(Refused):  # not set
+            secrets.get(name)
+    return secrets
+
+
+def _is_journal() -> bool:
+    """Whether standard error is the journal's, see JOURNAL_STREAM in systemd.exec(5)."""
+    try:
+        found = os.fstat(sys.stderr.fileno())
+    except (OSError, ValueError):
+        return False
+    return os.environ.get("JOURNAL_STREAM") == f"{found.st_dev}:{found.st_ino}"

@@ -1,0 +1,118 @@
+"""What the charts share: layers, scales that tell series apart, and how figures are written."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Literal
+
+import altair as alt
+import polars as pl
+
+from cityflux.core.charts.style import (
+    DASHES,
+    FOCUS,
+    INK,
+    PALE,
+    RIVAL,
+    RULE,
+    SHAPES,
+    colours,
+    data,
+    themed,
+    wrap,
+)
+from cityflux.core.model.errors import NotEnoughData
+
+#: Series that lines and shapes can still tell apart; of more, only the focus and the rival count.
+MOST_SERIES = 7
+
+#: The colours of `role`.
+ROLE = alt.Color(
+    "role:N",
+    scale=alt.Scale(domain=["focus", "rival", "other"], range=[FOCUS, RIVAL, PALE]),
+    legend=None,
+)
+_SIDES: tuple[Literal["left", "center", "right"], ...] = ("left", "center", "right")
+
+
+def needs(rows: pl.DataFrame, what: str) -> None:
+    """Refuse to draw nothing.
+
+    Raises:
+        NotEnoughData: there is no row.
+    """
+    if rows.is_empty():
+        raise NotEnoughData(what)
+
+
+def layered(layers: Sequence[Any], title: str, **size: Any) -> alt.LayerChart:
+    """Put layers on each other and give them the look of the report."""
+    chart: alt.LayerChart = themed(alt.layer(*layers).properties(**size), title)
+    return chart
+
+
+def zero_rule() -> Any:
+    """A line at zero, so that what is above and below average shows."""
+    return alt.Chart(alt.InlineData(values=[{}])).mark_rule(color=RULE).encode(x=alt.datum(0))
+
+
+def labels(rows: pl.DataFrame, x: alt.X, y: alt.Y) -> list[alt.Chart]:
+    """The texts ``name`` at ``x`` and ``y``, each aligned as its ``align`` says."""
+    return [
+        alt.Chart(data(rows.filter(pl.col("align") == side)))
+        .mark_text(align=side, baseline="middle", fontSize=12, color=INK, lineBreak="\n")
+        .encode(x=x, y=y, text="name:N")
+        for side in _SIDES
+    ]
+
+
+def role(focus: str | None, rival: str | None) -> pl.Expr:
+    """Which part a row plays: focus, rival or other."""
+    return (
+        pl.when(pl.col("name").eq_missing(focus))
+        .then(pl.lit("focus"))
+        .when(pl.col("name").eq_missing(rival))
+        .then(pl.lit("rival"))
+        .otherwise(pl.lit("other"))
+    )
+
+
+def with_lines(rows: pl.DataFrame, column: str, width: int = 34) -> pl.DataFrame:
+    """Break the long names of a column into lines."""
+    return rows.with_columns(
+        pl.col(column).map_elements(lambda text: wrap(text, width), return_dtype=pl.String)
+    )
+
+
+def order(rows: pl.DataFrame, column: str) -> list[str]:
+    """The values of a column in the order of their first appearance."""
+    return rows[column].unique(maintain_order=True).to_list()
+
+
+def numbers(column: str, decimals: int = 2, *, plus: bool = False) -> pl.Expr:
+    """A column of numbers as texts, with a real minus; a dash for what is missing."""
+    form = f"{{:{'+' if plus else ''}.{decimals}f}}"
+
+    def written(value: float) -> str:
+        text = form.format(value)
+        return form.format(0.0) if float(text) == 0 else text.replace("-", "−")
+
+    return pl.col(column).map_elements(written, return_dtype=pl.String).fill_null("–")
+
+
+def told_apart(
+    names: list[str], focus: str | None, rival: str | None, *, legend_offset: int = 16
+) -> tuple[alt.Color, alt.StrokeDash, alt.Shape]:
+    """The scales by which lines differ: colour, dash and shape; the focus and the rival first."""
+    names = sorted(names, key=lambda name: (name != focus, name != rival))
+    dashes, shapes = ([each[i % len(each)] for i in range(len(names))] for each in (DASHES, SHAPES))
+
+    def scale(values: Sequence[Any]) -> alt.Scale:
+        return alt.Scale(domain=names, range=list(values))
+
+    legend = alt.Legend(symbolSize=110, symbolStrokeWidth=0, offset=legend_offset)
+    return (
+        alt.Color("name:N", title=None, legend=legend, scale=scale(colours(names, focus, rival))),
+        alt.StrokeDash("name:N", title=None, legend=legend, scale=scale(dashes)),
+        alt.Shape("name:N", title=None, legend=legend, scale=scale(shapes)),
+    )

@@ -1,0 +1,1 @@
+"""An index under the analyst's eye: statistics, sensitivity, attribution, trends."""

@@ -1,0 +1,1 @@
+"""An index as its TOML file declares it."""

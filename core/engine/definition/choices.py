@@ -1,0 +1,109 @@
+"""The choices of an index definition: which method does a step, and with which parameters.
+
+The steps that work on figures (`Steps`) may be chosen for the index, for a node and for an
+indicator: the nearest choice holds, and a whole choice replaces a whole choice.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+Within = Literal["period", "all"]
+
+
+class Choice(BaseModel):
+    """A table of an index definition: unknown keys are errors."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Method(Choice):
+    """A method and its parameters, such as ``{method = "minmax", lower = 0, upper = 100}``."""
+
+    model_config = ConfigDict(extra="allow", frozen=True)
+    method: str
+
+    @property
+    def parameters(self) -> dict[str, Any]:
+        """What the method is called with besides the data."""
+        return dict(self.__pydantic_extra__ or {})
+
+
+class Standardization(Method):
+    """How figures become comparable (标准化).
+
+    ``within`` says against what: the cities of one ``period``, or ``all`` periods together, so
+    that the years of a series compare.
+    """
+
+    method: str = "zscore"
+    within: Within = "period"
+
+
+class Aggregation(Method):
+    """How the children of a node become its score.
+
+    Missing children are left out and the other weights scaled up; ``threshold`` is the share of
+    children that must be there for the node to have a score at all (1 tolerates no gap).
+    """
+
+    method: str = "mean"
+    threshold: float = Field(default=0.0, ge=0, le=1)
+
+
+class ScreeningChoice(Choice):
+    """Cities with less than this share of their figures leave the period."""
+
+    min_available: float = Field(default=2 / 3, ge=0, le=1)
+    include: list[str] = []
+    exclude: list[str] = []
+
+
+class DenominatorChoice(Choice):
+    """What an indicator is divided by, and per how many units of it."""
+
+    by: str
+    scale: float = Field(default=1.0, gt=0, allow_inf_nan=False)
+
+
+class ImputationChoice(Method):
+    """How gaps are filled; methods over time look at all periods whatever ``within`` says."""
+
+    within: Within = "period"
+
+
+class TreatmentChoice(Choice):
+    """How outliers are treated: the fields of `core.engine.steps.treatment.Treatment`.
+
+    TOML has no null, so ``winsorize = "all"`` sets no limit. ``skewness`` and ``kurtosis`` are
+    the limits of the test, ``winsorize_skewness`` and ``winsorize_kurtosis`` those that end
+    winsorization, where they are others.
+    """
+
+    within: Within = "period"
+    skewness: float = Field(default=2.0, ge=0, allow_inf_nan=False)
+    kurtosis: float = Field(default=3.5, allow_inf_nan=False)
+    winsorize: Annotated[int, Field(ge=0)] | Literal["all"] = 5
+    winsorize_skewness: float | None = Field(default=None, ge=0, allow_inf_nan=False)
+    winsorize_kurtosis: float | None = Field(default=None, allow_inf_nan=False)
+    force: bool = False
+    transform: str = "log"
+    params: dict[str, Any] = {}
+    combine: bool = False
+
+
+class Steps(Choice):
+    """What may be chosen for an index, a node and an indicator alike."""
+
+    imputation: ImputationChoice | None = None
+    treatment: TreatmentChoice | None = None
+    standardization: Standardization | None = None
+
+
+class Joining(Choice):
+    """What may be chosen for an index, a level and a node: how children become one score."""
+
+    aggregation: Aggregation | None = None
+    weighting: Method | None = None

@@ -1,0 +1,362 @@
+"""An index as its TOML file declares it, and the tree of nodes that follows from it."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+import tomllib
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import Field, PrivateAttr, ValidationError, field_validator
+
+from cityflux.core.app.config import explain
+from cityflux.core.engine.definition.choices import (
+    Aggregation,
+    Choice,
+    DenominatorChoice,
+    Joining,
+    ScreeningChoice,
+    Standardization,
+    Steps,
+)
+from cityflux.core.model.errors import IndexDefinitionError, PeriodError
+from cityflux.core.model.period import Period
+
+
+class Periods(Choice):
+    """For which periods the index is computed, and how single periods become a span."""
+
+    of: list[str] = Field(min_length=1)
+    reduce: Literal["mean", "sum", "last", "median"] = "mean"
+
+    @field_validator("of")
+    @classmethod
+    def _parse(cls, texts: list[str]) -> list[str]:
+        try:
+            for text in texts:
+                Period.parse(text)
+        except PeriodError as error:
+            raise ValueError(str(error)) from error
+        return texts
+
+
+class Leaf(Steps):
+    """An indicator in the tree, with what is special about it here."""
+
+    id: str
+    weight: float = 1.0
+    direction: Literal[1, -1] | None = None
+    denominator: DenominatorChoice | None = None
+
+
+class Group(Choice):
+    """Whatever has indicators right under it: an id alone stands for a leaf without more."""
+
+    indicators: list[Leaf] = Field(default_factory=list)
+
+    @field_validator("indicators", mode="before")
+    @classmethod
+    def _name(cls, entries: Any) -> Any:
+        if not isinstance(entries, list):
+            return entries
+        return [{"id": entry} if isinstance(entry, str) else entry for entry in entries]
+
+
+class NodeTable(Steps, Joining, Group):
+    """A node as written: a group of indicators, of nodes, or of both."""
+
+    id: str
+    name_zh: str
+    name_en: str
+    parent: str | None = None
+    weight: float = 1.0
+
+
+class Definition(Steps, Joining, Group):
+    """One index: cities, periods, methods and tree."""
+
+    id: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
+    name_zh: str
+    name_en: str
+    description: str = ""
+    cities: list[str]
+    city_groups: dict[str, list[str]] = Field(default_factory=dict)
+    minimum_cities: int = Field(default=1, ge=1)
+    periods: Periods
+    screening: ScreeningChoice | None = None
+    denominators: dict[str, DenominatorChoice] = Field(default_factory=dict)
+    standardization: Standardization = Standardization()
+    aggregation: Aggregation = Aggregation()
+    levels: dict[int, Joining] = Field(default_factory=dict)
+    nodes: list[NodeTable] = Field(default_factory=list)
+
+    _origin: str = PrivateAttr(default="")
+
+    @property
+    def origin(self) -> str:
+        """The file that it was read from, for messages."""
+        return self._origin or self.id
+
+    @property
+    def hash(self) -> str:
+        """The same for two definitions exactly when they compute the same."""
+        text = json.dumps(self.model_dump(mode="json"), sort_keys=True, ensure_ascii=False)
+        return hashlib.sha256(text.encode()).hexdigest()
+
+    @cached_property
+    def tree(self) -> tuple[Node, ...]:
+        """All nodes, parents before their children, children in the order of the file."""
+        return tuple(_walk(self))
+
+    @property
+    def leaves(self) -> tuple[Node, ...]:
+        """The nodes that are indicators."""
+        return tuple(node for node in self.tree if node.indicator)
+
+    @property
+    def figures(self) -> tuple[str, ...]:
+        """The indicators that are read: the leaves, and what they are divided by."""
+        divisors = [leaf.denominator.by for leaf in self.leaves if leaf.denominator]
+        return tuple(dict.fromkeys([*(leaf.id for leaf in self.leaves), *divisors]))
+
+    def leaves_below(self, node_id: str) -> tuple[Node, ...]:
+        """The leaves under a node, at any depth."""
+        return tuple(leaf for leaf in self.leaves if node_id in leaf.path)
+
+    def subtree(self, node_id: str | None = None) -> tuple[Node, ...]:
+        """A node and all that stands under it, in the order of the tree; the root unless given.
+
+        Raises:
+            IndexDefinitionError: the index has no such node.
+        """
+        top = node_id or self.id
+        found = tuple(node for node in self.tree if top in (node.id, *node.path))
+        if not found:
+            raise IndexDefinitionError(
+                f"{self.id}: there is no node {top!r}; see: cityflux show {self.id} --all"
+            )
+        return found
+
+
+class Node(Joining, Steps):
+    """A node of the tree, ready for use.
+
+    Attributes:
+        path: the ids from the root to its parent; its length is the level, 0 at the root.
+        imputed_at: the node for which its imputation was chosen; the parent's for a choice of
+            its own.
+    """
+
+    id: str
+    path: tuple[str, ...] = ()
+    name_zh: str = ""
+    name_en: str = ""
+    weight: float = 1.0
+    indicator: str | None = None
+    direction: Literal[1, -1] | None = None
+    denominator: DenominatorChoice | None = None
+    imputed_at: str = ""
+
+    @property
+    def parent(self) -> str | None:
+        """The id of the parent; the root has none."""
+        return self.path[-1] if self.path else None
+
+    @property
+    def level(self) -> int:
+        """0 at the root."""
+        return len(self.path)
+
+
+def read_definition(path: Path) -> Definition:
+    """Read an index definition and check all that can be checked without data.
+
+    Args:
+        path: a TOML file.
+
+    Raises:
+        IndexDefinitionError: with the file, the place and what is wrong.
+    """
+    try:
+        values = tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise IndexDefinitionError(f"{path}: cannot be read ({error.strerror})") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise IndexDefinitionError(f"{path}: is no valid TOML ({error})") from error
+    return parse_definition(values, str(path))
+
+
+def parse_definition(values: Mapping[str, Any], origin: str) -> Definition:
+    """Check a definition: keys, tree, weights, cities.
+
+    Args:
+        values: as read from TOML.
+        origin: the file, for messages.
+
+    Raises:
+        IndexDefinitionError: with the place and what is wrong.
+    """
+    try:
+        definition = Definition.model_validate(values)
+    except ValidationError as error:
+        raise IndexDefinitionError(f"{origin}: {_explained(error, values)}") from error
+    definition._origin = origin
+    if problem := next(_problems(definition), None):
+        raise IndexDefinitionError(f"{origin}: {problem}")
+    return definition
+
+
+def _explained(error: ValidationError, values: Mapping[str, Any]) -> str:
+    """The first thing that is wrong, with the ids of nodes and indicators for their numbers."""
+    text = explain(error, Definition)
+    place = error.errors(include_url=False)[0]["loc"]
+    names: list[str] = []
+    at: Any = values
+    for part in place:
+        try:
+            at = at[part]
+        except (KeyError, IndexError, TypeError):
+            at = None
+        named = isinstance(part, int) and isinstance(at, Mapping) and "id" in at
+        names.append(str(at["id"]) if named else str(part))
+    return text.replace(".".join(map(str, place)), ".".join(names), 1)
+
+
+def _problems(definition: Definition) -> Iterator[str]:
+    if repeated := _repeated(definition.cities):
+        yield f"city {repeated} is named twice; name it once"
+    if len(definition.cities) < 2:
+        yield (
+            f"an index over {len(definition.cities)} city compares nothing; "
+            "name two cities or more in cities"
+        )
+    yield from _tree_problems(definition)
+    for node in definition.tree:
+        if not math.isfinite(node.weight) or node.weight <= 0:
+            yield (
+                f"node {node.id} has the weight {node.weight:g}, and a weight must be above zero; "
+                "leave the node out to give it none"
+            )
+    if not definition.leaves:
+        yield "no node names an indicator; write indicators = [...] in a node"
+    yield from _step_problems(definition)
+    parents = {node.parent for node in definition.tree}
+    for node in definition.tree:
+        if not node.indicator and node.id not in parents:
+            yield f"node {node.id} has no children; give it indicators or leave it out"
+
+
+def _step_problems(definition: Definition) -> Iterator[str]:
+    """What the choices of the steps name, and is not there."""
+    leaves = {leaf.id for leaf in definition.leaves}
+    for name in definition.denominators:
+        if name not in leaves:
+            yield f"denominators: {name} is no indicator of this index; leave it out"
+    entries = [*definition.indicators, *(leaf for t in definition.nodes for leaf in t.indicators)]
+    for leaf in entries:
+        if leaf.denominator and leaf.id in definition.denominators:
+            yield f"indicator {leaf.id} has a denominator of its own and in denominators; keep one"
+    deepest = max(node.level for node in definition.tree if not node.indicator)
+    for level in definition.levels:
+        if not 0 <= level <= deepest:
+            yield f"levels.{level}: there are groups at the levels 0 to {deepest} only"
+    named = [city for members in definition.city_groups.values() for city in members]
+    if repeated := _repeated(named):
+        yield f"city_groups: {repeated} is named twice; a city is in one group"
+    if strangers := sorted(set(named) - set(definition.cities)):
+        yield f"city_groups: {strangers[0]} is no city of this index; add it or leave it out"
+    if definition.minimum_cities > len(definition.cities):
+        yield (
+            f"minimum_cities {definition.minimum_cities} is more than the "
+            f"{len(definition.cities)} cities of this index"
+        )
+
+
+def _tree_problems(definition: Definition) -> Iterator[str]:
+    """Orphans, cycles and repeated ids, before the tree is walked."""
+    groups = {table.id: table for table in definition.nodes}
+    names = [table.id for table in definition.nodes]
+    names += [leaf.id for table in definition.nodes for leaf in table.indicators]
+    names += [leaf.id for leaf in definition.indicators]
+    if repeated := _repeated([definition.id, *names]):
+        yield f"node {repeated} stands twice in the tree; every node needs an id of its own"
+    for table in definition.nodes:
+        if table.parent not in (None, definition.id) and table.parent not in groups:
+            yield f"node {table.id} is an orphan: its parent {table.parent} does not exist"
+    for table in definition.nodes:
+        way = [table.id]
+        while (parent := groups[way[-1]].parent) is not None and parent in groups:
+            if parent in way:
+                yield f"the tree has a cycle: {' > '.join([*way, parent])}; cut it at one parent"
+                return
+            way.append(parent)
+
+
+def _repeated(names: list[str]) -> str:
+    return next((name for name, count in Counter(names).items() if count > 1), "")
+
+
+def _walk(definition: Definition) -> Iterator[Node]:
+    top = definition.levels.get(0, Joining())
+    root = Node(
+        id=definition.id,
+        name_zh=definition.name_zh,
+        name_en=definition.name_en,
+        aggregation=top.aggregation or definition.aggregation,
+        weighting=top.weighting or definition.weighting,
+        imputation=definition.imputation,
+        treatment=definition.treatment,
+        standardization=definition.standardization,
+        imputed_at=definition.id,
+    )
+    yield root
+    yield from _leaves(definition, definition.indicators, root)
+    children: dict[str, list[NodeTable]] = {}
+    for table in definition.nodes:
+        children.setdefault(table.parent or definition.id, []).append(table)
+    yield from _below(definition, children, root)
+
+
+def _below(
+    definition: Definition, children: dict[str, list[NodeTable]], parent: Node
+) -> Iterator[Node]:
+    for table in children.get(parent.id, []):
+        level = definition.levels.get(parent.level + 1, Joining())
+        node = Node(
+            id=table.id,
+            path=(*parent.path, parent.id),
+            name_zh=table.name_zh,
+            name_en=table.name_en,
+            weight=table.weight,
+            aggregation=table.aggregation or level.aggregation or definition.aggregation,
+            weighting=table.weighting or level.weighting,
+            imputed_at=table.id if table.imputation else parent.imputed_at,
+            **_nearest(table, parent),
+        )
+        yield node
+        yield from _leaves(definition, table.indicators, node)
+        yield from _below(definition, children, node)
+
+
+def _leaves(definition: Definition, entries: list[Leaf], parent: Node) -> Iterator[Node]:
+    for leaf in entries:
+        yield Node(
+            id=leaf.id,
+            path=(*parent.path, parent.id),
+            weight=leaf.weight,
+            indicator=leaf.id,
+            direction=leaf.direction,
+            denominator=leaf.denominator or definition.denominators.get(leaf.id),
+            imputed_at=parent.id if leaf.imputation else parent.imputed_at,
+            **_nearest(leaf, parent),
+        )
+
+
+def _nearest(own: Steps, parent: Steps) -> dict[str, Any]:
+    """For each step the choice made here, or else the one that holds above."""
+    return {name: getattr(own, name) or getattr(parent, name) for name in Steps.model_fields}

@@ -1,0 +1,1 @@
+"""Measures on matrices that steps and analysis share: statistics, correlation, ranks."""

@@ -1,0 +1,1 @@
+"""The steps of an index, each a function with the source of its formula."""

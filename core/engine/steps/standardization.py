@@ -1,0 +1,286 @@
+"""Standardization (标准化): indicators in their own units become scores that can be weighted.
+
+Every method is a plain function of a polars expression and keyword parameters, so that all
+columns of a frame are evaluated in one ``select``, and ``.over("period")`` behind the result
+compares within a period instead of over all of them.
+
+The expression x is a column: it holds one indicator, with a row for each unit (a city, or a city
+in a period). ``direction`` is 1, or -1 where less is better; ``ties`` says how polars ranks equals.
+Null stays null. Whatever has no defined value, such as the z-score of a constant, is null as well,
+never NaN.
+
+References:
+    OECD/JRC (2008), Handbook on Constructing Composite Indicators, step 5.
+    Becker et al. (2022), COINr: an R package for developing composite indicators, JOSS 7(78).
+"""
+
+from __future__ import annotations
+
+import inspect
+import math
+from collections.abc import Callable, Sequence
+from functools import cache
+from itertools import pairwise
+from typing import Any, Literal
+
+import polars as pl
+
+from cityflux.core.model.errors import IndexDefinitionError
+
+Standardization = Callable[..., pl.Expr]
+Ties = Literal["min", "max", "average", "dense"]
+
+
+def standardize(
+    x: pl.Expr, method: Standardization, *, direction: int = 1, **params: Any
+) -> pl.Expr:
+    """Apply a method so that more is better, whatever the direction of the indicator.
+
+    A method that takes the keyword ``direction`` has parameters in the unit of the indicator
+    (goalposts, targets, cut points) and turns them itself; every other method is given the
+    figures with the sign changed.
+
+    Args:
+        x: the figures in their own unit.
+        method: one of `STANDARDIZATIONS`, or a plugin's.
+        direction: 1 where more is better, -1 where less is better.
+        params: the keyword parameters of the method.
+
+    Raises:
+        IndexDefinitionError: when the direction or a parameter makes no sense.
+    """
+    if direction not in (1, -1):
+        raise IndexDefinitionError(f"direction {direction!r} is unknown; write 1 or -1")
+    if _turns_itself(method):
+        return method(x, direction=direction, **params)
+    return method(x if direction == 1 else -x, **params)
+
+
+def none(x: pl.Expr) -> pl.Expr:
+    """Leave the figures as they are."""
+    return x
+
+
+def zscore(x: pl.Expr, *, mean: float = 0.0, sd: float = 1.0) -> pl.Expr:
+    """Score by standard deviations from the mean: mean + sd (x - x̄) / s.
+
+    s is the sample standard deviation (n - 1). A constant, or a single figure, is null.
+    Source: OECD/JRC (2008), section 5.2, standardisation.
+
+    Raises:
+        IndexDefinitionError: when ``sd`` is not positive.
+    """
+    if not sd > 0:
+        raise IndexDefinitionError(f"zscore: sd {sd} must be positive")
+    return _unless_constant(x, (x - x.mean()) / x.std() * sd + mean)
+
+
+def minmax(x: pl.Expr, *, lower: float = 0.0, upper: float = 100.0) -> pl.Expr:
+    """Score between the worst and the best: lower + (upper - lower) (x - min) / (max - min).
+
+    A constant is null. Source: OECD/JRC (2008), section 5.3, min-max.
+    """
+    return _unless_constant(x, (x - x.min()) / (x.max() - x.min()) * (upper - lower) + lower)
+
+
+def rank(x: pl.Expr, *, ties: Ties = "min") -> pl.Expr:
+    """Rank from 1 for the worst to n for the best; equal figures share the ``ties`` rank.
+
+    Source: OECD/JRC (2008), section 1.5, ranking.
+    """
+    return x.rank(ties).cast(pl.Float64)
+
+
+def borda(x: pl.Expr, *, ties: Ties = "min") -> pl.Expr:
+    """Score 0 for the worst, 1 for the next, and so on: rank - 1. Source: Borda (1781)."""
+    return rank(x, ties=ties) - 1
+
+
+def percentile_rank(x: pl.Expr, *, ties: Ties = "min") -> pl.Expr:
+    """Score by the share of the others that are worse: (rank - 1) / (n - 1), in 0 to 1.
+
+    n counts the figures that are there. A single figure is null. Source: COINr, ``n_prank``.
+    """
+    return pl.when(x.count() > 1).then(borda(x, ties=ties) / (x.count() - 1.0))
+
+
+def distance_to_best(x: pl.Expr) -> pl.Expr:
+    """Score by the way from the worst to the best: (x - min) / (max - min), in 0 to 1.
+
+    A constant is null. Source: OECD/JRC (2008), section 5.4, distance to a reference with the
+    leader as reference; COINr, ``n_dist2max``.
+    """
+    return minmax(x, lower=0.0, upper=1.0)
+
+
+def distance_to_reference(
+    x: pl.Expr, *, reference: str, key: str = "city", cap: bool = False
+) -> pl.Expr:
+    """Score by the way from the worst to one city: (x - min) / (x_reference - min).
+
+    Null throughout where the reference has no figure or is itself the worst.
+    Source: OECD/JRC (2008), section 5.4, distance to a reference; COINr, ``n_dist2ref``.
+
+    Args:
+        x: the figures.
+        reference: the unit that gets 1, as it stands in the key column.
+        key: the key column.
+        cap: give 1 to those that are better than the reference.
+    """
+    benchmark = x.filter(pl.col(key) == reference).first()
+    score = (x - x.min()) / (benchmark - x.min())
+    return pl.when(benchmark > x.min()).then(score.clip(upper_bound=1.0) if cap else score)
+
+
+def distance_to_target(
+    x: pl.Expr, *, target: float, cap: bool = False, direction: int = 1
+) -> pl.Expr:
+    """Score by the way from the worst to a target: (x - min) / (target - min).
+
+    With direction -1 the worst is the largest: (max - x) / (max - target). A target that lies
+    beyond the worst gives negative scores; a target equal to the worst gives null.
+    Source: OECD/JRC (2008), section 5.4; COINr, ``n_dist2targ``.
+
+    Args:
+        x: the figures in their own unit.
+        target: the figure that gets 1, in the unit of the indicator.
+        cap: give 1 to those that are better than the target.
+        direction: 1 where more is better, -1 where less is better.
+    """
+    x = x * direction
+    way = target * direction - x.min()
+    score = (x - x.min()) / way
+    return pl.when(way != 0).then(score.clip(upper_bound=1.0) if cap else score)
+
+
+def goalposts(
+    x: pl.Expr,
+    *,
+    lower: float,
+    upper: float,
+    scale: float = 1.0,
+    truncate: bool = True,
+    direction: int = 1,
+) -> pl.Expr:
+    """Score between two fixed figures: scale (x - lower) / (upper - lower).
+
+    The score of a city does not depend on the other cities. With direction -1 it is
+    scale (upper - x) / (upper - lower).
+    Source: UNDP (2010), Human Development Report, technical note 1; COINr, ``n_goalposts``.
+
+    Args:
+        x: the figures in their own unit.
+        lower: the lower goalpost, in the unit of the indicator.
+        upper: the upper goalpost, in the unit of the indicator.
+        scale: what the better goalpost scores.
+        truncate: keep what lies outside the goalposts at 0 and at ``scale``.
+        direction: 1 where more is better, -1 where less is better.
+
+    Raises:
+        IndexDefinitionError: when lower is not below upper.
+    """
+    _in_order("goalposts", lower, upper)
+    way = x - lower if direction == 1 else -(x - upper)
+    score = way / (upper - lower)
+    return (score.clip(0.0, 1.0) if truncate else score) * scale
+
+
+def fraction_of_max(x: pl.Expr) -> pl.Expr:
+    """Score by the share of the largest: x / max.
+
+    Made for figures that are not negative: a negative maximum, as every indicator has of which
+    less is better, turns the order round (as in COINr, ``n_fracmax``). A maximum of 0 is null.
+    Source: COINr, ``n_fracmax``.
+    """
+    return pl.when(x.max() != 0).then(x / x.max())
+
+
+def scaled(x: pl.Expr, *, lower: float, upper: float, scale: float = 100.0) -> pl.Expr:
+    """Score between two fixed figures, after the direction was applied, without truncation.
+
+    scale (x - lower) / (upper - lower). Source: COINr, ``n_scaled``.
+
+    Raises:
+        IndexDefinitionError: when lower is not below upper.
+    """
+    _in_order("scaled", lower, upper)
+    return (x - lower) / (upper - lower) * scale
+
+
+def log(x: pl.Expr, *, offset: float = 0.0, base: float = math.e, direction: int = 1) -> pl.Expr:
+    """Score by the logarithm of x + offset to a base, or its negative where less is better.
+
+    Null where x + offset is not positive. Source: OECD/JRC (2008), section 5.1.
+    """
+    shifted = x + offset
+    return pl.when(shifted > 0).then(shifted.log(base) * direction)
+
+
+def categorical(
+    x: pl.Expr,
+    *,
+    cuts: Sequence[float],
+    scores: Sequence[float] | None = None,
+    direction: int = 1,
+) -> pl.Expr:
+    """Score by classes: k cut points make k + 1 classes, each with a score of its own.
+
+    A figure equal to a cut point belongs to the better class.
+    Source: OECD/JRC (2008), section 1.5, categorical scales.
+
+    Args:
+        x: the figures in their own unit.
+        cuts: the cut points, ascending, in the unit of the indicator.
+        scores: one score per class, the worst first; evenly from 0 to 100 unless given.
+        direction: 1 where more is better, -1 where less is better.
+
+    Raises:
+        IndexDefinitionError: when the cuts do not ascend or the scores do not match them.
+    """
+    if not cuts or any(a >= b for a, b in pairwise(cuts)):
+        raise IndexDefinitionError(f"categorical: cuts {list(cuts)} must ascend; sort them")
+    if scores is None:
+        scores = [100.0 * i / len(cuts) for i in range(len(cuts) + 1)]
+    if len(scores) != len(cuts) + 1:
+        raise IndexDefinitionError(
+            f"categorical: {len(cuts)} cuts make {len(cuts) + 1} classes, "
+            f"but there are {len(scores)} scores"
+        )
+    passed = [(x >= cut) if direction == 1 else (x <= cut) for cut in cuts]
+    classes = sum((step.cast(pl.Int64) for step in passed[1:]), start=passed[0].cast(pl.Int64))
+    return classes.replace_strict(
+        list(range(len(scores))), [float(score) for score in scores], return_dtype=pl.Float64
+    )
+
+
+#: Every built-in method by the name that an index definition uses.
+STANDARDIZATIONS: dict[str, Standardization] = {
+    "none": none,
+    "zscore": zscore,
+    "minmax": minmax,
+    "rank": rank,
+    "borda": borda,
+    "percentile_rank": percentile_rank,
+    "distance_to_best": distance_to_best,
+    "distance_to_reference": distance_to_reference,
+    "distance_to_target": distance_to_target,
+    "goalposts": goalposts,
+    "fraction_of_max": fraction_of_max,
+    "scaled": scaled,
+    "log": log,
+    "categorical": categorical,
+}
+
+
+@cache
+def _turns_itself(method: Standardization) -> bool:
+    return "direction" in inspect.signature(method).parameters
+
+
+def _unless_constant(x: pl.Expr, score: pl.Expr) -> pl.Expr:
+    return pl.when(x.max() > x.min()).then(score)
+
+
+def _in_order(method: str, lower: float, upper: float) -> None:
+    if not lower < upper:
+        raise IndexDefinitionError(f"{method}: lower {lower} must be below upper {upper}")

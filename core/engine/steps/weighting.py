@@ -1,0 +1,221 @@
+"""Weighting (赋权): how much each child of a node counts.
+
+Every method is a function of ``data``, a frame with one Float64 column per child and one row per
+unit, and keyword parameters; it gives one weight per column, in their order, which sum to 1 (the
+loadings of `principal_component` excepted). More is better in every column: apply it to
+standardized scores. A missing figure plays no part in the weight of its column.
+
+References:
+    OECD/JRC (2008), Handbook on Constructing Composite Indicators, step 6.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Literal
+
+import numpy as np
+import polars as pl
+
+from cityflux.core.engine.measures.association import principal_components
+from cityflux.core.engine.measures.correlation import Method, correlation_matrix
+from cityflux.core.engine.measures.matrix import Floats, to_matrix
+from cityflux.core.engine.steps.balancing import balance
+from cityflux.core.engine.steps.frontier import common_frontier
+from cityflux.core.engine.steps.pairwise import analytic_hierarchy, best_worst
+from cityflux.core.model.errors import IndexDefinitionError
+
+Weighting = Callable[..., list[float]]
+
+
+def given(data: pl.DataFrame, *, weights: Mapping[str, float]) -> list[float]:
+    """Take the weights that someone has set, by column: wⱼ / Σ w.
+
+    Source: OECD/JRC (2008), section 6.5, budget allocation process.
+
+    Raises:
+        IndexDefinitionError: when a column has none, or they do not sum to something positive.
+    """
+    if missing := [name for name in data.columns if name not in weights]:
+        raise IndexDefinitionError(f"{', '.join(missing)}: no weight given")
+    return _normalized(np.array([weights[name] for name in data.columns], dtype=np.float64))
+
+
+def equal(data: pl.DataFrame) -> list[float]:
+    """Give all the same weight: 1 / k. Source: OECD/JRC (2008), section 1.6."""
+    return _normalized(np.ones(data.width))
+
+
+def standard_deviation(data: pl.DataFrame) -> list[float]:
+    """Weigh by spread: sⱼ / Σ s, with sample standard deviations.
+
+    Source: Diakoulaki, Mavrotas, Papayannakis (1995), Computers & Operations Research 22(7),
+    763-770.
+    """
+    return _normalized(np.array(_deviations(data)))
+
+
+def entropy(data: pl.DataFrame) -> list[float]:
+    """Weigh by how unevenly the figures are spread over the units: dⱼ / Σ d.
+
+    dⱼ = 1 + Σ p ln p / ln n with p = x / Σ x over the n units that have a figure.
+    Source: Hwang, Yoon (1981), Multiple Attribute Decision Making, after Shannon.
+
+    Raises:
+        IndexDefinitionError: when a figure is negative.
+    """
+    x = to_matrix(data)
+    if (x < 0).any():
+        raise IndexDefinitionError("entropy weights take no negative score; standardize to minmax")
+    units = (~np.isnan(x)).sum(axis=0)
+    total = np.nansum(x, axis=0)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        p = x / total
+        information = np.nansum(np.where(p > 0, p * np.log(p), 0.0), axis=0) / np.log(units)
+    spread = np.where((total > 0) & (units > 1), 1 + information, 0.0)
+    return _normalized(np.where(spread > 1e-15, spread, 0.0))
+
+
+def critic(data: pl.DataFrame, *, method: Method = "pearson") -> list[float]:
+    """Weigh by spread and by conflict with the other columns: sⱼ Σ (1 - rⱼₖ), scaled to 1.
+
+    s is the standard deviation after min-max. A constant weighs nothing.
+    Source: Diakoulaki, Mavrotas, Papayannakis (1995), as above.
+
+    Args:
+        data: one column per child, one row per unit.
+        method: the kind of correlation.
+    """
+    span = data.select(pl.all().max() - pl.all().min()).row(0)
+    spread = [s / r if r else 0.0 for s, r in zip(_deviations(data), span, strict=True)]
+    x = to_matrix(data)
+    r = correlation_matrix(x, x, method)
+    np.fill_diagonal(r, 1.0)
+    return _normalized(np.array(spread) * np.nansum(1 - r, axis=0))
+
+
+def principal_component(
+    data: pl.DataFrame, *, scheme: Literal["squared", "loadings"] = "squared"
+) -> list[float]:
+    """Weigh by the first principal component of the correlations.
+
+    Units with any figure missing are left out. Source: OECD/JRC (2008), section 6.1, for the
+    squares; COINr, ``get_PCA``, for the loadings.
+
+    Args:
+        data: one column per child, one row per unit.
+        scheme: ``squared`` takes the squared loadings, which sum to 1; ``loadings`` the loadings
+            themselves, which may be negative and do not.
+
+    Raises:
+        IndexDefinitionError: when fewer than two units are complete, or a column is constant.
+    """
+    loadings = principal_components(data).loadings["pc1"].to_numpy()
+    return loadings.tolist() if scheme == "loadings" else _normalized(loadings**2)
+
+
+def pairwise(data: pl.DataFrame, *, comparisons: Sequence[Sequence[float]]) -> list[float]:
+    """Weigh by pairwise comparison of the columns (AHP): see `analytic_hierarchy`.
+
+    Source: Saaty (1980), The Analytic Hierarchy Process; OECD/JRC (2008), section 6.7.
+
+    Raises:
+        IndexDefinitionError: as there, or when the matrix has not one row per column.
+    """
+    _one_per_column(data, len(comparisons))
+    return analytic_hierarchy(comparisons).weights
+
+
+def best_and_worst(
+    data: pl.DataFrame, *, best_to_others: Sequence[float], others_to_worst: Sequence[float]
+) -> list[float]:
+    """Weigh by comparison with the best and the worst column: see `best_worst`.
+
+    Source: Rezaei (2016), Omega 64, 126-130, the linear model.
+
+    Args:
+        data: whose columns are weighed.
+        best_to_others: how many times the best column counts as much as each, 1 to 9.
+        others_to_worst: how many times each counts as much as the worst, 1 to 9.
+
+    Raises:
+        IndexDefinitionError: as there, or when there is not one comparison per column.
+    """
+    _one_per_column(data, len(best_to_others))
+    return best_worst(best_to_others, others_to_worst).weights
+
+
+def common_benefit(
+    data: pl.DataFrame, *, min_share: float = 0.0, max_share: float = 1.0
+) -> list[float]:
+    """Weigh so that the units together come out best (benefit of the doubt): see `common_frontier`.
+
+    Source: Hatefi, Torabi (2010), Ecological Economics 70(1), 114-120.
+
+    Args:
+        data: one column per child, one row per unit; no score below 0.
+        min_share: the least share of every column in the mean score.
+        max_share: the greatest share of every column in the mean score.
+
+    Raises:
+        IndexDefinitionError: as there.
+    """
+    k = data.width
+    found = common_frontier(data, lower=[min_share] * k, upper=[max_share] * k)
+    return _normalized(np.array(found))
+
+
+def balanced(
+    data: pl.DataFrame,
+    *,
+    targets: Sequence[float] | None = None,
+    method: Literal["pearson", "spearman"] = "pearson",
+) -> list[float]:
+    """Weigh so that the columns correlate with their mean in given proportions: see `balance`.
+
+    Source: Becker, Saisana, Paruolo, Vandecasteele (2017), Ecological Indicators 80, 12-22.
+
+    Args:
+        data: one column per child, one row per unit.
+        targets: the correlations, relative to each other; all the same unless given.
+        method: the kind of correlation.
+
+    Raises:
+        IndexDefinitionError: as there.
+    """
+    return balance(data, targets=targets, method=method).weights
+
+
+#: Every built-in method by the name that an index definition uses.
+WEIGHTINGS: dict[str, Weighting] = {
+    "given": given,
+    "equal": equal,
+    "standard_deviation": standard_deviation,
+    "entropy": entropy,
+    "critic": critic,
+    "pca": principal_component,
+    "ahp": pairwise,
+    "best_worst": best_and_worst,
+    "benefit_of_the_doubt": common_benefit,
+    "optimised": balanced,
+}
+
+
+def _deviations(data: pl.DataFrame) -> list[float]:
+    return [float(s or 0.0) for s in data.select(pl.all().std()).row(0)]
+
+
+def _normalized(weights: Floats) -> list[float]:
+    total = weights.sum()
+    if not total > 0:
+        raise IndexDefinitionError(
+            f"weights {weights.tolist()} do not sum to something positive; take another weighting"
+        )
+    return [float(w) for w in weights / total]
+
+
+def _one_per_column(data: pl.DataFrame, judgements: int) -> None:
+    if judgements != data.width:
+        raise IndexDefinitionError(
+            f"{judgements} judgements for {data.width} children ({', '.join(data.columns)})"
+        )

@@ -1,0 +1,1 @@
+"""The nouns of cityflux, and what is said about them in one place. Imports no other room."""

@@ -1,0 +1,120 @@
+"""The nouns of cityflux: city, indicator and source."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+Frequency = Literal["annual", "quarterly", "monthly", "weekly", "daily", "irregular"]
+
+#: How a source comes to its figures.
+#: ``live``: fetched over the network; ``bundled``: shipped with the plugin;
+#: ``derived``: computed from other indicators; ``declared``: named, but not yet fetched by anyone.
+Access = Literal["live", "bundled", "derived", "declared"]
+
+
+@dataclass(frozen=True, slots=True)
+class City:
+    """A city that figures are about.
+
+    Attributes:
+        id: short and lasting: ``shanghai``.
+        name_zh: the Chinese name, without 市.
+        name_en: the English name.
+        country: ISO 3166-1 alpha-2: ``CN``.
+        region: the city region, where it has one: ``YRD``, ``BTH``, ``PRD``.
+        admin_code: the office's own code (China: six digits, GB/T 2260).
+        latitude: degrees north.
+        longitude: degrees east.
+    """
+
+    id: str
+    name_zh: str
+    name_en: str
+    country: str = "CN"
+    region: str = ""
+    admin_code: str = ""
+    latitude: float | None = None
+    longitude: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Indicator:
+    """What is measured.
+
+    Attributes:
+        id: dotted and lasting: ``transport.rail_passengers``.
+        name_zh: the Chinese name.
+        name_en: the English name.
+        unit: the unit of every stored value: ``亿元``, ``万人次``, ``%`` (see `core.model.units`).
+        direction: 1 where more is better, -1 where less is better.
+        frequency: how often a new figure is published.
+        definition: what the figure counts and what it leaves out, in a sentence or two.
+        inputs: the indicators that this one is computed from; empty for what is published.
+        note: what a reader should know before using the figure.
+    """
+
+    id: str
+    name_zh: str
+    name_en: str
+    unit: str
+    direction: Literal[1, -1] = 1
+    frequency: Frequency = "annual"
+    definition: str = ""
+    inputs: tuple[str, ...] = ()
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Flow(Indicator):
+    """What goes from one city to another; its id is the ``kind`` in the table ``flows``.
+
+    It is declared as an indicator is, by the hook ``indicator``, but its `normalize` returns a
+    frame with origin, destination, period and value, and it enters no index.
+    """
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where figures come from.
+
+    Attributes:
+        id: short and lasting: ``nbs.city_annual``.
+        publisher: the office that answers for the figures.
+        address: a URL, or a ``bundled:`` or ``file:`` address.
+        scraper: the scraper that reads it: ``communique``, ``nbs``, ``baidu_index`` …
+        licence: under which terms the figures may be used.
+        schedule: when to look for news: ``@yearly`` … ``@daily``, ``every 6 hours``, or five cron
+            fields; empty for what never changes by itself.
+        priority: the smaller number wins where several sources give the same figure.
+        access: live, bundled, derived or declared (see `Access`).
+        reference: the table, page or file in which the figures stand.
+        vintage: the state of knowledge that the figures show, such as ``2020-07 download``.
+        secrets: names under [secrets] in config.toml without which it cannot be fetched.
+        params: whatever the scraper needs to know.
+    """
+
+    id: str
+    publisher: str
+    address: str
+    scraper: str = ""
+    licence: str = ""
+    schedule: str = ""
+    priority: int = 100
+    access: Access = "live"
+    reference: str = ""
+    vintage: str = ""
+    secrets: tuple[str, ...] = ()
+    params: dict[str, Any] = field(default_factory=dict, hash=False)
+
+
+#: The source of every figure that cityflux computes from others.
+COMPUTED = Source(
+    id="cityflux.derived",
+    publisher="cityflux (computed from published figures)",
+    address="derived:",
+    licence="that of the figures it is computed from",
+    priority=20,
+    access="derived",
+    reference="the table derivations names the figures, cell by cell",
+)

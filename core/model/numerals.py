@@ -1,0 +1,110 @@
+"""Numbers as people publish them, and the one place that reads them.
+
+Full-width digits, thousands separators of all kinds, 万 and 亿, minus signs, percent signs,
+negatives in parentheses, and the many ways to say that there is no figure.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterable
+from decimal import Decimal
+from typing import Literal
+
+from cityflux.core.model.errors import Unexpected
+
+#: The sign between whole and fraction: ``1,234.5`` or ``1.234,5``.
+DecimalMark = Literal[".", ","]
+
+# Unicode's own NFKC would also turn ① and ² into digits: a footnote mark would join the figure.
+_HALF_WIDTH = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)}
+_SPACES = dict.fromkeys(
+    map(ord, "\t\r\n\u00a0\u2002\u2003\u2007\u2008\u2009\u200a\u202f\u3000"), " "
+)
+_INVISIBLE = dict.fromkeys(map(ord, "\u200b\u200e\u200f\u2060\ufeff"))
+_DASHES = dict.fromkeys(map(ord, "\u2010\u2011\u2012\u2013\u2014\u2015\u2212\u2500\ufe63"), "-")
+_APOSTROPHES = dict.fromkeys(map(ord, "\u2018\u2019\u02bc"), "'")
+
+_NO_FIGURE = re.compile(r"[-.…⋯/\\]*")
+_NO_FIGURE_WORDS = {
+    *("na", "n/a", "n.a.", "#n/a", "nan", "null", "none", r"\n"),
+    *("空", "无", "缺", "暂无", "暂缺", "缺失", "无数据", "暂无数据", "不详", "未公布"),
+}
+_SCALES = {"十": 10, "百": 100, "千": 1000, "万": 10**4, "亿": 10**8}
+
+
+class BadCells(Unexpected):
+    """Cells that cannot be read; ``reasons`` has a line for each, and nothing was taken."""
+
+    def __init__(self, name: str, reasons: Iterable[str], *, address: str = "") -> None:
+        self.reasons = list(reasons)
+        count = len(self.reasons)
+        super().__init__(
+            f"{name}: {count} cell{'s' * (count > 1)} cannot be read, nothing was taken: "
+            + "; ".join(self.reasons[:3])
+            + (f"; and {count - 3} more" if count > 3 else ""),
+            address=address,
+        )
+
+
+def half_width(text: str) -> str:
+    """Full-width forms as ASCII, every kind of space as a plain one, invisible marks gone."""
+    return text.translate(_HALF_WIDTH).translate(_SPACES).translate(_INVISIBLE)
+
+
+def parse_number(text: str, *, decimal: DecimalMark = ".") -> float | None:
+    """Read a published number.
+
+    ``1,234.5``, ``１２３４``, ``1 234``, ``1'234``, ``−3.2``, ``(3.2)`` (negative), ``12.5%``
+    (12.5: a percent sign is a unit), ``1.2万`` (12000) and ``3.4万亿`` are numbers. Nothing,
+    dashes, dots, a slash and words such as ``N/A`` or ``暂无`` are missing figures. A yearbook's
+    ``...`` means "less than half of the last digit"; it stays missing too, because 0 would be
+    an invention.
+
+    Args:
+        text: one cell, without footnote marks and units.
+        decimal: the decimal mark; the other one of the two then separates thousands.
+
+    Returns:
+        The number, or None where the text says that there is no figure.
+
+    Raises:
+        ValueError: when the text is neither; also for separators in odd places (``1,23``).
+    """
+    plain = half_width(text).strip()
+    figure = plain.translate(_DASHES).translate(_APOSTROPHES)
+    if _NO_FIGURE.fullmatch(figure) or plain.lower() in _NO_FIGURE_WORDS:
+        return None
+    match = _GRAMMAR[decimal].fullmatch(figure)
+    if match is None:
+        raise ValueError(f"{text.strip()!r} is not a number")
+    digits = re.sub(r"[ ']", "", match["figure"]).replace("," if decimal == "." else ".", "")
+    scale = math.prod(_SCALES[sign] for sign in match["scale"] or "")
+    value = float(Decimal(digits.replace(",", ".")) * scale)
+    if not math.isfinite(value):
+        raise ValueError(f"{text.strip()!r} is too large for a number")
+    return -value if match["sign"] == "-" or match["open"] else value
+
+
+def _grammar(decimal: DecimalMark) -> re.Pattern[str]:
+    thousands = "[,' ]" if decimal == "." else r"[.' ]"
+    return re.compile(
+        rf"""
+        (?P<open>\()? \s* (?P<sign>[-+])? \s*
+        (?P<figure>
+            (?: \d{{1,3}} (?P<separator>{thousands}) \d{{3}} (?: (?P=separator) \d{{3}} )*
+              | \d*
+            )
+            (?: (?<=\d) | (?={re.escape(decimal)}\d) )
+            (?: {re.escape(decimal)} \d+ )?
+            (?: [eE] [-+]? \d{{1,3}} )?
+        )
+        \s* (?P<scale> [十百千]? 万? 亿 | [十百千]? 万 )?
+        \s* [%‰]? \s* (?(open)\))
+        """,
+        re.VERBOSE,
+    )
+
+
+_GRAMMAR = {mark: _grammar(mark) for mark in (".", ",")}

@@ -1,0 +1,96 @@
+"""Periods in ISO 8601 at their own precision: a year, a quarter, a month, a day or a span."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import date
+from functools import lru_cache
+from typing import Literal
+
+from cityflux.core.model.errors import PeriodError
+
+#: One of each form, for messages.
+EXAMPLES = "2020, 2020-Q3, 2020-07, 2020-07-14 or 2011/2020"
+
+Precision = Literal["year", "quarter", "month", "day", "span"]
+
+_FORMS: tuple[tuple[Precision, re.Pattern[str]], ...] = (
+    ("year", re.compile(r"(\d{4})")),
+    ("quarter", re.compile(r"(\d{4})-Q([1-4])")),
+    ("month", re.compile(r"(\d{4})-(0[1-9]|1[0-2])")),
+    ("day", re.compile(r"(\d{4})-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])")),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Period:
+    """A stretch of time: ``2020``, ``2020-Q3``, ``2020-07``, ``2020-07-14`` or ``2011/2020``.
+
+    Attributes:
+        text: the period as written, which is also its key in the database.
+        precision: what kind of period it is.
+        start: the first day.
+        end: the last day.
+    """
+
+    text: str
+    precision: Precision
+    start: date
+    end: date
+
+    @staticmethod
+    def parse(text: str) -> Period:
+        """Read a period.
+
+        Raises:
+            PeriodError: when the text is none of the five forms, or a span runs backwards.
+        """
+        return _parse(text)
+
+    @property
+    def year(self) -> int:
+        """The year in which the period starts."""
+        return self.start.year
+
+    def __str__(self) -> str:
+        return self.text
+
+
+@lru_cache(maxsize=4096)  # a refresh reads the same few periods again and again
+def _parse(text: str) -> Period:
+    first, slash, last = text.partition("/")
+    if not slash:
+        return _simple(text)
+    span = Period(text, "span", _simple(first).start, _simple(last).end)
+    if span.start > span.end:
+        raise PeriodError(f"period {text!r} ends before it starts; write the earlier one first")
+    return span
+
+
+def _simple(text: str) -> Period:
+    for precision, form in _FORMS:
+        if match := form.fullmatch(text):
+            try:
+                start, end = _bounds(precision, [int(part) for part in match.groups()])
+            except ValueError:
+                break  # the 31st of a shorter month
+            return Period(text, precision, start, end)
+    raise PeriodError(f"period {text!r} does not parse; write {EXAMPLES}")
+
+
+def _bounds(precision: Precision, parts: list[int]) -> tuple[date, date]:
+    year = parts[0]
+    if precision == "day":
+        day = date(*parts)
+        return day, day
+    first, months = {
+        "year": (1, 12),
+        "quarter": (parts[-1] * 3 - 2, 3),
+        "month": (parts[-1], 1),
+    }[precision]
+    return date(year, first, 1), _last_day(year, first + months - 1)
+
+
+def _last_day(year: int, month: int) -> date:
+    return date(year + month // 12, month % 12 + 1, 1) - date.resolution

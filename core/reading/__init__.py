@@ -1,0 +1,1 @@
+"""The one read model of the database: what the faces show, they ask here."""

@@ -1,0 +1,242 @@
+"""Everything that a report on an index needs, gathered from the database in a few queries."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from dataclasses import dataclass
+from typing import Any
+
+import polars as pl
+
+from cityflux.core.engine.definition.index import Definition, parse_definition
+from cityflux.core.engine.panel import read_panel
+from cityflux.core.model.errors import IndexDefinitionError
+from cityflux.core.model.period import Period
+from cityflux.core.reading import frames
+
+
+@dataclass(frozen=True)
+class RunFacts:
+    """One computation of the index, as it is stored."""
+
+    id: int
+    definition_hash: str
+    position: int
+    started: str
+    ended: str
+    method: str
+    changed: int
+    version: str
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What is known about an index in one period.
+
+    Attributes:
+        definition: the index, as the last run computed it.
+        period: the one that is reported.
+        scores: of that period, as `frames.scores` gives them.
+        all_scores: of every period.
+        nodes: the tree, as `frames.nodes` gives it.
+        cities: those of the index, and where they lie.
+        values: the figures of the period: ``city`` and a column per indicator; null where missing.
+        shares: the same shape; the observed share of each figure, 0 to 1.
+        series: every figure in use of these indicators and cities, as `frames.observations`.
+        inputs: what the computed ones of these indicators are computed from, a row per input and
+            source: ``indicator``, ``input``, ``name_zh``, ``name_en``, ``source``, ``figures``,
+            ``first`` and ``last`` (periods).
+        sources: those that all these figures come from.
+        run: the last computation.
+        previous: the one before it.
+        changes: the figures of the index that changed between the two.
+        adjustments: the figures that the last run imputed or treated.
+        flows: between these cities.
+        suspects: how many figures of these indicators are marked as suspect.
+        related: an index of the same indicators over several periods, with its scores.
+    """
+
+    definition: Definition
+    period: str
+    scores: pl.DataFrame
+    all_scores: pl.DataFrame
+    nodes: pl.DataFrame
+    cities: pl.DataFrame
+    values: pl.DataFrame
+    shares: pl.DataFrame
+    series: pl.DataFrame
+    inputs: pl.DataFrame
+    sources: pl.DataFrame
+    run: RunFacts
+    previous: RunFacts | None
+    changes: pl.DataFrame
+    adjustments: pl.DataFrame
+    flows: pl.DataFrame
+    suspects: int
+    related: tuple[Definition, pl.DataFrame] | None
+
+    @property
+    def root(self) -> pl.DataFrame:
+        """The scores of the root in the period, by rank."""
+        return self.scores.filter(pl.col("level") == 0)
+
+    @property
+    def groups(self) -> pl.DataFrame:
+        """The nodes that are compared with each other: those right above the indicators.
+
+        Where the index has no groups, its indicators are compared.
+        """
+        above = self.nodes.filter(pl.col("indicator").is_not_null())["parent"].unique()
+        inner = self.nodes.filter(pl.col("node").is_in(above.implode()) & (pl.col("level") > 0))
+        return inner if inner.height else self.nodes.filter(pl.col("level") == 1)
+
+    @property
+    def used(self) -> pl.DataFrame:
+        """The figures that the period is computed from: `series` without the other periods."""
+        target = Period.parse(self.period)
+        within = [text for text in self.series["period"].unique() if _lies_within(text, target)]
+        inside = self.series.filter(pl.col("period").is_in(within))
+        whole = pl.col("period") == self.period
+        return inside.filter(whole | ~whole.any().over("indicator", "city"))
+
+    def leaves(self, node: str) -> pl.DataFrame:
+        """The indicators right under a node."""
+        return self.nodes.filter((pl.col("parent") == node) & pl.col("indicator").is_not_null())
+
+
+_CHANGES = """
+SELECT c.changed_at, c.kind, c.indicator_id AS indicator, i.name_zh, i.name_en, i.unit,
+    c.city_id AS city, c.period, c.old_value AS before, c.new_value AS after
+FROM changes c
+JOIN indicators i ON i.id = c.indicator_id
+WHERE c.seq > ? AND c.seq <= ? AND c.city_id IS NOT NULL
+    AND c.indicator_id IN (SELECT indicator_id FROM nodes WHERE index_id = ?)
+ORDER BY c.seq
+"""
+_INPUTS = """
+WITH RECURSIVE rests_on (indicator, input, city, period) AS (
+    SELECT indicator_id, input_indicator_id, input_city_id, input_period FROM derivations
+    WHERE indicator_id IN (SELECT indicator_id FROM nodes WHERE index_id = ?)
+    UNION
+    SELECT r.indicator, d.input_indicator_id, d.input_city_id, d.input_period
+    FROM rests_on r
+    JOIN derivations d ON d.indicator_id = r.input AND d.city_id = r.city AND d.period = r.period
+)
+SELECT r.indicator, r.input, i.name_zh, i.name_en, o.source_id AS source, count(*) AS figures,
+    min(r.period) AS first, max(r.period) AS last
+FROM rests_on r
+JOIN current_observations o ON o.indicator_id = r.input AND o.city_id = r.city
+    AND o.period = r.period
+JOIN indicators i ON i.id = r.input
+GROUP BY r.indicator, r.input, o.source_id
+ORDER BY r.indicator, r.input, o.source_id
+"""
+_SOURCES = """
+SELECT id AS source, publisher, reference, vintage, licence, address, access FROM sources
+"""
+_ADJUSTMENTS = """
+SELECT node_id AS node, city_id AS city, period, kind, method, before, after FROM adjustments
+WHERE index_id = ? AND period = ? ORDER BY node_id, city_id
+"""
+_SUSPECTS = """
+SELECT count(*) FROM observations WHERE status = 'suspect'
+    AND indicator_id IN (SELECT indicator_id FROM nodes WHERE index_id = ?)
+"""
+_RUNS = """
+SELECT id, definition_hash, position, started, ended, method, changed, version FROM runs
+WHERE index_id = ? ORDER BY id DESC LIMIT 2
+"""
+
+
+def stored_definition(connection: sqlite3.Connection, index_id: str) -> Definition:
+    """The definition of an index as the database keeps it.
+
+    Raises:
+        IndexDefinitionError: the database has no such index.
+    """
+    row = connection.execute("SELECT definition FROM indices WHERE id = ?", (index_id,)).fetchone()
+    if row is None:
+        known = [name for (name,) in connection.execute("SELECT id FROM indices ORDER BY id")]
+        there = f"there are: {', '.join(known)}" if known else "make them with: cityflux compute"
+        raise IndexDefinitionError(f"no index {index_id!r} was computed in this database; {there}")
+    return parse_definition(json.loads(row[0]), index_id)
+
+
+def gather(connection: sqlite3.Connection, index_id: str, period: str | None = None) -> Facts:
+    """Read what a report on an index needs.
+
+    Args:
+        connection: any connection.
+        index_id: the index.
+        period: one of its periods; the last one unless given.
+
+    Raises:
+        IndexDefinitionError: the index was not computed, or not for this period.
+    """
+    definition = stored_definition(connection, index_id)
+    all_scores = frames.scores(connection, index_id)
+    period = _one_of(sorted(all_scores["period"].unique()), period, index_id)
+    nodes = frames.nodes(connection, index_id)
+    names = nodes["indicator"].drop_nulls().to_list()
+    cities = all_scores["city"].unique().sort().to_list()
+    asked = definition.periods.model_copy(update={"of": [period]})
+    panel = read_panel(connection, names, cities, asked)
+    series = frames.observations(connection, names, cities)
+    runs = [RunFacts(*row) for row in connection.execute(_RUNS, (index_id,))]
+    previous = runs[1] if len(runs) > 1 else None
+    since = previous.position if previous else runs[0].position
+    inputs = frames.query(connection, _INPUTS, (index_id,))
+    flows = frames.flows(connection).filter(
+        pl.col("origin").is_in(cities), pl.col("destination").is_in(cities)
+    )
+    cited = {*series["source"], *inputs["source"], *flows["source"]}
+    return Facts(
+        definition=definition,
+        period=period,
+        scores=all_scores.filter(pl.col("period") == period),
+        all_scores=all_scores,
+        nodes=nodes,
+        cities=frames.cities(connection).filter(pl.col("city").is_in(cities)),
+        values=panel.values.drop("period"),
+        shares=panel.coverage.drop("period"),
+        series=series,
+        inputs=inputs,
+        sources=frames.query(connection, _SOURCES).filter(pl.col("source").is_in(cited)),
+        run=runs[0],
+        previous=previous,
+        changes=frames.query(connection, _CHANGES, (since, runs[0].position, index_id)),
+        adjustments=frames.query(connection, _ADJUSTMENTS, (index_id, period)),
+        flows=flows,
+        suspects=int(connection.execute(_SUSPECTS, (index_id,)).fetchone()[0]),
+        related=_related(connection, index_id, set(names)),
+    )
+
+
+def _lies_within(text: str, target: Period) -> bool:
+    period = Period.parse(text)
+    inside = target.start <= period.start and period.end <= target.end
+    return text == target.text or (inside and period.precision != "span")
+
+
+def _one_of(periods: list[str], period: str | None, index_id: str) -> str:
+    if period is not None and period not in periods:
+        raise IndexDefinitionError(
+            f"{index_id} was not computed for {period!r}; there are: {', '.join(periods)}"
+        )
+    return period or periods[-1]
+
+
+def _related(
+    connection: sqlite3.Connection, index_id: str, names: set[str]
+) -> tuple[Definition, pl.DataFrame] | None:
+    """Another index of the very same indicators that was computed for several periods."""
+    rows: list[Any] = connection.execute(
+        "SELECT index_id FROM scores WHERE index_id <> ? GROUP BY index_id "
+        "HAVING count(DISTINCT period) > 1 ORDER BY count(DISTINCT period) DESC, index_id",
+        (index_id,),
+    ).fetchall()
+    for (other,) in rows:
+        if set(frames.nodes(connection, other)["indicator"].drop_nulls()) == names:
+            return stored_definition(connection, other), frames.scores(connection, other)
+    return None

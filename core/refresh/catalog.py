@@ -1,0 +1,52 @@
+"""Writing down in the database what the plugins declare."""
+
+from __future__ import annotations
+
+import sqlite3
+from dataclasses import asdict, fields
+
+from cityflux.core.model.nouns import COMPUTED, Indicator, Source
+from cityflux.core.plugin.manager import IndicatorPlugin, Plugins
+from cityflux.storage import catalog
+from cityflux.storage.database import write
+
+
+def sync_catalog(connection: sqlite3.Connection, plugins: Plugins) -> None:
+    """Insert or update the cities, sources and indicators of all plugins."""
+    found = plugins.indicators.values()
+    sources = {
+        source.id: source
+        for plugin in (*found, *plugins.flows.values())
+        for source in sources_of(plugin)
+    }
+    with write(connection):
+        catalog.save_cities(connection, [asdict(city) for city in plugins.cities.values()])
+        catalog.save_sources(connection, [source_row(source) for source in sources.values()])
+        catalog.save_indicators(
+            connection, [_indicator_row(each.indicator, each.record.name) for each in found]
+        )
+        catalog.save_indicator_sources(
+            connection,
+            [(each.indicator.id, source.id) for each in found for source in sources_of(each)],
+        )
+
+
+def sources_of(plugin: IndicatorPlugin) -> tuple[Source, ...]:
+    """The sources of an indicator; for a derived one, cityflux itself among them."""
+    if plugin.derived and not any(source.access == "derived" for source in plugin.sources):
+        return (COMPUTED, *plugin.sources)
+    return plugin.sources
+
+
+def source_row(source: Source) -> dict[str, object]:
+    """What the database keeps of a source."""
+    # Shallow, as parameters may be anything.
+    row = {each.name: getattr(source, each.name) for each in fields(source)}
+    del row["params"], row["secrets"]
+    return row
+
+
+def _indicator_row(indicator: Indicator, plugin: str) -> dict[str, object]:
+    row = asdict(indicator)
+    del row["inputs"]
+    return {**row, "plugin": plugin}

@@ -1,0 +1,173 @@
+"""A task that is under way: what a worker is sent and may ask, and what came of it."""
+
+from __future__ import annotations
+
+import math
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from itertools import chain
+from typing import TYPE_CHECKING, Any, cast
+
+from cityflux.core.model.document import Document
+from cityflux.core.model.errors import CityfluxError
+from cityflux.core.refresh.carry_out import Found, Result
+from cityflux.core.refresh.gate import gate_of
+from cityflux.core.refresh.isolation.messages import (
+    Answer,
+    Ask,
+    Done,
+    Elsewhere,
+    Limits,
+    Order,
+    Past,
+    columns,
+    portable,
+)
+from cityflux.core.refresh.tasks import Task
+from cityflux.core.refresh.witness import Witness
+from cityflux.storage.database import now
+from cityflux.storage.flows import FlowFigure
+from cityflux.storage.observations import Figure
+
+if TYPE_CHECKING:
+    from cityflux.scrapers.http.client import Client
+
+
+class Errand:
+    """A task from its start to its end; one thread sees to it, and another watches its time.
+
+    Args:
+        task: what to do.
+        http: the client that fetches for it.
+
+    Attributes:
+        task: the same.
+        plugin: whose hooks are called.
+        step: the hook that is running: ``fetch`` or ``normalize``.
+    """
+
+    def __init__(self, task: Task, http: Client) -> None:
+        self.task, self.plugin = task, task.plugin
+        self.step = "normalize" if task.kept else "fetch"
+        self._witness = Witness(http)
+        self._started = now()
+        self._since = math.inf
+        self._kill: Callable[[], None] | None = None
+        self._lock = threading.Lock()
+        self._documents = {each.sha256: each for each in chain.from_iterable(task.kept)}
+        self._gate = gate_of(task.plugin)
+        self._answers: dict[str, Any] = {
+            "get": lambda *args, **options: self._sent(self._witness.get(*args, **options)),
+            "post": lambda *args, **options: self._sent(self._witness.post(*args, **options)),
+            "known": self._witness.known,
+            "secret": self._witness.secret,
+            "body": lambda sha256: self._documents[sha256].body,
+        }
+
+    def begin(self, kill: Callable[[], None] | None = None) -> None:
+        """From now on its time runs; what it spent waiting for a worker does not count."""
+        with self._lock:
+            self._kill = kill
+            self._since = time.monotonic()
+
+    def end(self) -> None:
+        """Whoever worked for it may work for another now."""
+        with self._lock:
+            self._kill = None
+
+    def read(self) -> None:
+        """Fetching is over, and reading begins."""
+        self.step = "normalize"
+
+    def seconds(self) -> float:
+        """How long it has been under way."""
+        return time.monotonic() - self._since
+
+    def give_up(self, time_limit: float) -> Result:
+        """Cut it off: its worker is killed; a thread cannot be, and is left behind."""
+        with self._lock:
+            if self._kill:
+                self._kill()
+        return self.failed(
+            f"{self.step} did not end: gave up after {time_limit:g} s; mend the plugin, or raise "
+            "[refresh] time_limit in config.toml"
+        )
+
+    def order(self, time_limit: float) -> Order:
+        """What a worker is told to do."""
+        task = self.task
+        kept = tuple(tuple(_lazy(each) for each in group) for group in task.kept)
+        settings = self._gate.settings if self._gate else None
+        return Order(
+            task.plugin.indicator,
+            task.source.id,
+            task.since,
+            task.known,
+            kept,
+            time_limit,
+            Limits(settings.jump, settings.fewest) if settings else None,
+        )
+
+    def answer(self, ask: Ask) -> Answer:
+        """Do what the worker asks for; what goes wrong is its to hear."""
+        try:
+            return Answer(self._answers[ask.name](*ask.arguments, **ask.options))
+        except Exception as error:
+            return Answer(error=_portable_error(error))
+
+    def past(self) -> Past | None:
+        """What is known of the indicator, where a gate will want it."""
+        if self._gate is None:
+            return None
+        history, indicator_id = self._gate.history, self.task.plugin.indicator.id
+        try:
+            known = history.known(indicator_id)
+            return Past((columns(known), history.last_yield(indicator_id, self.task.source.id)))
+        except Exception as error:
+            return Past(error=_portable_error(error))
+
+    def done(self, done: Done) -> Result:
+        """The result, with the bytes that the worker did not send back."""
+        documents = tuple(self._here(each) for each in done.documents)
+        figure = FlowFigure if self.task.is_flow else Figure
+        found = cast("Found", tuple(map(figure._make, zip(*done.found, strict=True))))
+        return Result(
+            self.task,
+            self._started,
+            documents or tuple(chain.from_iterable(self.task.kept)),
+            self._seen(),
+            found,
+            done.unchanged,
+            done.error,
+        )
+
+    def failed(self, error: str) -> Result:
+        """The result of a task that came to nothing; what it has seen is kept all the same."""
+        return Result(self.task, self._started, (), self._seen(), error=error)
+
+    def _seen(self) -> tuple[Document, ...]:
+        return tuple(self._witness.documents)
+
+    def _sent(self, document: Document) -> Document:
+        self._documents[document.sha256] = document
+        return _lazy(document)
+
+    def _here(self, document: Document) -> Document:
+        if not isinstance(document.content, Elsewhere):
+            return document
+        return replace(document, content=self._documents[document.content.sha256].content)
+
+
+def _portable_error(error: Exception) -> Exception:
+    """The error itself where a worker can load it."""
+    if isinstance(error, CityfluxError) or type(error).__module__ == "builtins":
+        return error
+    return RuntimeError(f"{type(error).__name__}: {error}")
+
+
+def _lazy(document: Document) -> Document:
+    """A document as it is sent to a worker: bytes that must be loaded first are left out."""
+    there = () if isinstance(document.content, bytes) else (document.sha256,)
+    return portable(document, there)

@@ -1,0 +1,253 @@
+"""A worker process: it carries out one order after another, and asks its parent for the rest.
+
+``python -m cityflux.core.refresh.isolation.inside MESSAGES LIFELINE``: both are file descriptors,
+a socket for the messages, and a pipe that closes when the parent is gone. It opens neither the
+database nor a connection to any host: the parent does, so that pace, cache and secrets stay in one
+place and a worker may be killed at any moment.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import gc
+import os
+import signal
+import sys
+import threading
+from dataclasses import replace
+from multiprocessing.connection import Connection
+from typing import TYPE_CHECKING, Any, cast
+
+from cityflux.core.model.document import Document
+from cityflux.core.model.errors import PluginError, Stopped
+from cityflux.core.model.nouns import Indicator
+from cityflux.core.plugin.manager import IndicatorPlugin, Plugins, load_selection
+from cityflux.core.refresh.carry_out import Result, carry_out, one_line
+from cityflux.core.refresh.gate import History, set_gate
+from cityflux.core.refresh.isolation.messages import (
+    Answer,
+    Ask,
+    Columns,
+    Derive,
+    Done,
+    Elsewhere,
+    Order,
+    Past,
+    Reading,
+    Ready,
+    Start,
+    columns,
+    portable,
+)
+from cityflux.core.refresh.tasks import Task
+from cityflux.storage.observations import Known
+
+if TYPE_CHECKING:
+    from cityflux.scrapers.http.client import Client
+
+#: Less urgent than the parent, so that a plugin that eats the CPU does not slow it down.
+_NICE = 5
+
+
+class Talk:
+    """What is said about one order, by whatever thread of the plugin, until it is done."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self._lock = threading.Lock()
+        self._over = False
+        self._past: Past | None = None
+        self.sent: set[str] = set()
+
+    def ask(self, name: str, *arguments: Any, **options: Any) -> Any:
+        """Ask the parent, and raise what it could not do.
+
+        Raises:
+            Stopped: the order is done; only a thread that a plugin left behind asks then.
+        """
+        with self._lock:
+            if self._over:
+                raise Stopped("stopped: this fetch has come to its end")
+            self._connection.send(Ask(name, arguments, options))
+            answer: Answer = self._connection.recv()
+            if isinstance(answer, Past):
+                self._past = answer
+                answer = self._connection.recv()
+        return _value(answer)
+
+    def past(self) -> tuple[Columns, tuple[int, int] | None]:
+        """What the parent sends when reading begins."""
+        with self._lock:
+            if self._past is None:
+                self._past = cast("Past", self._connection.recv())
+        return cast("tuple[Columns, tuple[int, int] | None]", _value(self._past))
+
+    def document(self, name: str, *arguments: Any, **options: Any) -> Document:
+        """Ask for a document; bytes that the parent left out are asked for when they are read."""
+        document = self.here(self.ask(name, *arguments, **options))
+        self.sent.add(document.sha256)
+        return document
+
+    def here(self, document: Document) -> Document:
+        """A document from the parent with a way to its bytes."""
+        if not isinstance(document.content, Elsewhere):
+            return document
+        sha256 = document.content.sha256
+        return replace(document, content=lambda: cast("bytes", self.ask("body", sha256)))
+
+    def say_reading(self) -> None:
+        """Say that fetching is over."""
+        with self._lock:
+            self._connection.send(Reading())
+
+    def say_done(self, done: Done) -> None:
+        """Hand over what came of an order."""
+        with self._lock:
+            self._over = True
+            try:
+                self._connection.send(done)
+            except Exception as error:  # the plugin put something of its own into a document
+                self._connection.send(Done(error=one_line(error)))
+
+
+def _value(answer: Answer) -> Any:
+    if answer.error is not None:
+        raise answer.error
+    return answer.value
+
+
+class Http:
+    """The client that a plugin gets: everything is done by the parent."""
+
+    def __init__(self, talk: Talk) -> None:
+        self._talk = talk
+
+    def get(self, address: str, **options: Any) -> Document:
+        """As `scrapers.http.client.Client.get`."""
+        return self._talk.document("get", address, **options)
+
+    def post(self, address: str, **options: Any) -> Document:
+        """As `scrapers.http.client.Client.post`."""
+        return self._talk.document("post", address, **options)
+
+    def known(self, address: str, params: Any = None) -> bool:
+        """As `scrapers.http.client.Client.known`."""
+        return bool(self._talk.ask("known", address, params))
+
+    def secret(self, name: str) -> str:
+        """As `scrapers.http.client.Client.secret`."""
+        return str(self._talk.ask("secret", name))
+
+
+class _History(History):
+    """What the parent's database knows of an indicator."""
+
+    def __init__(self, talk: Talk) -> None:
+        self._talk = talk
+
+    def known(self, indicator_id: str) -> list[Known]:
+        return [*map(Known._make, zip(*self._talk.past()[0], strict=True))]
+
+    def last_yield(self, indicator_id: str, source_id: str) -> tuple[int, int] | None:
+        return self._talk.past()[1]
+
+
+def serve(connection: Connection, plugins: Plugins, cities: frozenset[str]) -> None:
+    """Carry out orders until the parent has no more, or is gone."""
+    while True:
+        try:
+            order = connection.recv()
+        except (EOFError, ConnectionError):
+            return
+        if isinstance(order, Past):
+            continue  # the last task came to its end without it
+        talk = Talk(connection)
+        try:
+            if isinstance(order, Derive):
+                done = _derive(order, plugins, cities)
+            else:
+                done = _carry_out(order, talk, plugins, cities)
+        except BaseException as error:
+            done = Done(error=one_line(error))
+        talk.say_done(done)
+
+
+def _carry_out(order: Order, talk: Talk, plugins: Plugins, cities: frozenset[str]) -> Done:
+    plugin = _find(plugins, order.indicator)
+    sources = {source.id: source for source in plugin.sources}
+    if order.source_id not in sources:
+        raise _changed(order.indicator)
+    set_gate(plugin, _History(talk), order.limits)
+    kept = tuple(tuple(talk.here(each) for each in group) for group in order.kept)
+    task = Task(plugin, sources[order.source_id], order.since, order.known, kept)
+    http = cast("Client", Http(talk))
+    return _done(carry_out(task, http, cities, order.time_limit, talk.say_reading), talk.sent)
+
+
+def _derive(order: Derive, plugins: Plugins, cities: frozenset[str]) -> Done:
+    from cityflux.core.refresh.derive import (  # who only fetches does without
+        derive_one,
+        inputs_frame,
+    )
+
+    plugin = _find(plugins, order.indicator)
+    inputs = inputs_frame(zip(*order.inputs, strict=True))
+    found, lineage = derive_one(plugin, inputs, cities)
+    return Done(found=columns(found), lineage=tuple(lineage))
+
+
+def _find(plugins: Plugins, indicator: Indicator) -> IndicatorPlugin:
+    plugin = plugins.find(indicator.id)
+    if plugin is None or plugin.indicator != indicator:
+        raise _changed(indicator)
+    return plugin
+
+
+def _changed(indicator: Indicator) -> PluginError:
+    return PluginError(
+        f"{indicator.id}: the plugin has changed since it was loaded; let the daemon read it again "
+        "(SIGHUP)"
+    )
+
+
+def _done(result: Result, sent: set[str]) -> Done:
+    # What the parent has kept for a task is not sent back to it.
+    documents = () if result.task.kept else result.documents
+    return Done(
+        tuple(portable(document, sent) for document in documents),
+        columns(result.found),
+        unchanged=result.unchanged,
+        error=result.error,
+    )
+
+
+def _die_with_the_parent(lifeline: int) -> None:
+    """Let the kernel end this process when the pipe closes, whatever it is doing then.
+
+    SIGIO comes with the end of the pipe, and as nothing handles it, it needs no interpreter: a C
+    call that holds the interpreter is ended as well.
+    """
+    fcntl.fcntl(lifeline, fcntl.F_SETOWN, os.getpid())
+    flags = fcntl.fcntl(lifeline, fcntl.F_GETFL)
+    fcntl.fcntl(lifeline, fcntl.F_SETFL, flags | os.O_ASYNC)
+
+
+def main() -> None:
+    """Work until the parent wants no more."""
+    messages, lifeline = map(int, sys.argv[1:])
+    _die_with_the_parent(lifeline)
+    # A service manager asks every process to end: the parent decides when. A handler, since what
+    # is ignored would be ignored by the programs that a plugin starts, too.
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: None)
+    with Connection(messages) as connection:
+        start: Start = connection.recv()
+        plugins = load_selection(start.selection, on_demand=True)
+        gc.freeze()  # it stays to the end: the collector need not look through it again
+        os.nice(_NICE)
+        connection.send(Ready())
+        serve(connection, plugins, start.cities)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,275 @@
+"""A refresh: tasks are carried out side by side, and what they bring is stored.
+
+Fetching and reading run in threads; only the caller's thread writes. Whatever goes
+wrong with one source is written down in ``fetches`` and costs that source alone.
+"""
+
+from __future__ import annotations
+
+import gc
+import queue
+import sqlite3
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, cast
+
+from cityflux.core.model.document import Document
+from cityflux.core.refresh.carry_out import Result, carry_out
+from cityflux.core.refresh.isolation.errand import Errand
+from cityflux.core.refresh.isolation.pool import Workers
+from cityflux.core.refresh.pages import doubt_thin_pages
+from cityflux.core.refresh.tasks import Task
+from cityflux.storage import catalog, fetches
+from cityflux.storage.database import write
+from cityflux.storage.flows import FlowFigure, store_flows
+from cityflux.storage.observations import Batch, Figure, store_batches
+
+if TYPE_CHECKING:
+    from cityflux.scrapers.http.client import Client
+
+
+#: How many results are stored in one transaction at most, and how long (s) one waits for others.
+_TOGETHER = 50
+_MOMENT = 0.25
+#: How long (s) nothing may come before one looks whether more threads would help.
+_LULL = 0.05
+
+
+#: So many objects more than before, and the collector looks for circles among them.
+_OBJECTS = 50_000
+
+
+def collect_seldom() -> None:
+    """Let the collector of circular garbage leave alone what a refresh brings and drops at once.
+
+    What is loaded now stays anyway, and figures are in no circle: there are a thousand times as
+    many as of anything else, and to look through them takes a tenth of the time of a refresh.
+    """
+    gc.freeze()
+    gc.set_threshold(_OBJECTS)
+
+
+@dataclass
+class Summary:
+    """What came of a refresh."""
+
+    tasks: int = 0
+    figures: int = 0
+    changed: int = 0
+    unchanged: int = 0
+    failed: list[tuple[str, str, str]] = field(default_factory=list)
+
+    def failures(self) -> list[tuple[str, str]]:
+        """What failed and why; what failed together, such as all figures of a page, once."""
+        together: dict[tuple[str, str], list[str]] = {}
+        for indicator, source, error in self.failed:
+            together.setdefault((source, error), []).append(indicator)
+        return [
+            (f"{names[0] if len(names) == 1 else f'{len(names)} indicators'} from {source}", error)
+            for (source, error), names in together.items()
+        ]
+
+
+def refresh(
+    connection: sqlite3.Connection,
+    tasks: Sequence[Task],
+    http: Client,
+    *,
+    threads: int = 8,
+    processes: int = 8,
+    time_limit: float = 300.0,
+    progress: Callable[[Result], None] = lambda result: None,
+) -> Summary:
+    """Carry out tasks and store what they bring, each whole or not at all.
+
+    Args:
+        connection: used by this thread alone.
+        tasks: from `due`.
+        http: the client that is handed to `fetch`.
+        threads: how many tasks run at the same time at most; fewer while they keep a core busy.
+        processes: how many processes there may be for plugins that are not built in.
+        time_limit: seconds after which a task is given up.
+        progress: called after each task.
+    """
+    summary = Summary(tasks=len(tasks))
+    cities = catalog.known_ids(connection, "cities")
+    with Workers(cities, processes) as workers:
+        for results in run_tasks(tasks, http, cities, threads, time_limit, workers):
+            summary.changed += store_results(connection, results)
+            for result in results:
+                summary.figures += len(result.found)
+                summary.unchanged += result.unchanged
+                if result.error:
+                    indicator, source = result.task.plugin.indicator.id, result.task.source.id
+                    summary.failed.append((indicator, source, result.error))
+                progress(result)
+    return summary
+
+
+def run_tasks(
+    tasks: Sequence[Task],
+    http: Client,
+    cities: set[str],
+    threads: int,
+    time_limit: float,
+    workers: Workers,
+) -> Iterator[list[Result]]:
+    """Run tasks in threads and give their results as they come, those that came together at once.
+
+    What many indicators read from one page comes when all of it was read: `core.refresh.pages`.
+    """
+    return doubt_thin_pages(_as_they_come(tasks, http, cities, threads, time_limit, workers), tasks)
+
+
+def _as_they_come(
+    tasks: Sequence[Task],
+    http: Client,
+    cities: set[str],
+    threads: int,
+    time_limit: float,
+    workers: Workers,
+) -> Iterator[list[Result]]:
+    """Run tasks in threads: in one, and in twice as many whenever they mostly wait for answers.
+
+    Threads that compute take turns, and each turn costs; those that wait do not. There are no more
+    of them than workers where it is these that they would wait for.
+
+    A task that takes too long is given up. Where it is that of a plugin which is not built in, its
+    worker is killed; otherwise its thread is left behind, as Python cannot end it, and a new one
+    takes its place.
+    """
+    waiting: queue.SimpleQueue[Task | None] = queue.SimpleQueue()
+    # Not a SimpleQueue: in CPython 3.11 a signal can make its `get` forget the timeout.
+    results: queue.Queue[Result] = queue.Queue()
+    running: dict[Task, Errand] = {}
+
+    def work() -> None:
+        while (task := waiting.get()) is not None:
+            errand = running[task] = Errand(task, http)
+            if task.plugin.apart:
+                result = workers.carry_out(errand, time_limit)
+            else:
+                errand.begin()
+                result = carry_out(task, http, cities, time_limit, errand.read)
+            if running.pop(task, None) is None:
+                return  # it was given up, and another thread goes on
+            results.put(result)
+
+    def start() -> None:
+        threading.Thread(target=work, name="cityflux-fetch", daemon=True).start()
+
+    for task in tasks:
+        waiting.put(task)
+    open_tasks, started, waits = len(tasks), 0, Waits()
+    while open_tasks:
+        more = not started or (waits.mostly() and not workers.are_full())
+        wanted = min(threads, max(1, 2 * started)) if more else started
+        while started < wanted and not waiting.empty():
+            start()
+            started += 1
+        may_start = started < threads and not waiting.empty()
+        patience = _LULL if may_start else min(1.0, time_limit / 4)
+        arrived = [*_soon_after(results, min(_TOGETHER, open_tasks), patience)]
+        for errand in list(running.values()):
+            if errand.seconds() > time_limit and running.pop(errand.task, None) is not None:
+                arrived.append(errand.give_up(time_limit))
+                start()
+        open_tasks -= len(arrived)
+        if arrived:
+            yield arrived
+    for _ in range(threads):
+        waiting.put(None)
+
+
+class Waits:
+    """Whether this process waits for others most of the time."""
+
+    def __init__(self) -> None:
+        self._wall, self._cpu = time.monotonic(), time.process_time()
+
+    def mostly(self) -> bool:
+        """Whether it has used less than half of a core since this was asked the last time."""
+        wall, cpu = time.monotonic(), time.process_time()
+        passed, used = wall - self._wall, cpu - self._cpu
+        self._wall, self._cpu = wall, cpu
+        return used < passed / 2
+
+
+def _soon_after(results: queue.Queue[Result], most: int, patience: float) -> Iterator[Result]:
+    """What comes within a moment of the first, so that a commit serves many small results."""
+    with suppress(queue.Empty):
+        yield results.get(timeout=patience)
+        end = time.monotonic() + _MOMENT
+        for _ in range(most - 1):
+            yield results.get(timeout=max(0.0, end - time.monotonic()))
+
+
+def store_results(connection: sqlite3.Connection, results: Sequence[Result]) -> int:
+    """Store results in one transaction; returns how many figures are new or different."""
+    begun = [
+        (each.task.plugin.indicator.id, each.task.source.id, each.task.source.address, each.started)
+        for each in results
+    ]
+    with write(connection):
+        ids = fetches.begin_fetches(connection, begun)
+        changed = _store_found(connection, results, ids)
+        fetches.keep_answers(connection, [*_looked_into(results)])
+        fetches.end_fetches(connection, [*map(_ended, results, ids, changed)])
+    return sum(changed)
+
+
+def _store_found(
+    connection: sqlite3.Connection, results: Sequence[Result], ids: Sequence[int]
+) -> list[int]:
+    """Store what was found; returns how many figures of each result are new or different."""
+    batches, counts = {}, [0] * len(results)
+    for place, (result, fetch_id) in enumerate(zip(results, ids, strict=True)):
+        indicator, source_id = result.task.plugin.indicator, result.task.source.id
+        if result.task.is_flow:
+            flows = cast("tuple[FlowFigure, ...]", result.found)
+            counts[place] = store_flows(
+                connection, indicator.id, source_id, indicator.unit, flows, fetch_id
+            )
+        elif result.found:
+            found = cast("tuple[Figure, ...]", result.found)
+            batches[place] = Batch(indicator.id, source_id, found, fetch_id)
+    for place, count in zip(batches, store_batches(connection, [*batches.values()]), strict=True):
+        counts[place] = count
+    return counts
+
+
+def _looked_into(results: Sequence[Result]) -> Iterator[tuple[fetches.Answer, bool]]:
+    """The answers that were not handed over, such as lists of links."""
+    for result in results:
+        handed_over = {document.address for document in result.documents}
+        for document in result.seen:
+            if document.address not in handed_over:
+                yield _answer(document), False
+
+
+def _ended(result: Result, fetch_id: int, changed: int) -> fetches.Ended:
+    outcome: fetches.Outcome = "stored" if result.found else "empty"
+    if result.unchanged:
+        outcome = "unchanged"
+    if result.error:
+        outcome = "failed"
+    answers = [_answer(document) for document in result.documents]
+    error = result.error or None
+    return fetches.Ended(fetch_id, outcome, answers, len(result.found), changed, error)
+
+
+def _answer(document: Document) -> fetches.Answer:
+    return fetches.Answer(
+        address=document.address,
+        sha256=document.sha256,
+        load=lambda: document.body,
+        status=document.status,
+        media_type=document.media_type,
+        charset=document.charset,
+        etag=document.etag,
+        last_modified=document.last_modified,
+        period=document.period,
+    )

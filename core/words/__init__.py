@@ -1,0 +1,1 @@
+"""One catalogue of words and numbers, in Chinese and in English."""

@@ -1,0 +1,1 @@
+"""The polite client: bounded, guarded, and safe to call from many threads."""

@@ -1,0 +1,164 @@
+"""What is asked of a host: addresses that are checked, headers, bodies and redirects."""
+
+from __future__ import annotations
+
+import json as json_
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from urllib.parse import urlencode
+
+import httpx
+
+from cityflux.core.model.errors import Forbidden, Unexpected
+from cityflux.core.model.http import Params
+
+REDIRECTS = frozenset({301, 302, 303, 307, 308})
+
+_USERINFO = re.compile(r"//[^/@]*@")
+_LONGEST = 500  # characters
+_DEFAULTS = (("Accept", "*/*"),)
+
+#: Headers that the client alone decides on: who we are, whom we speak to, and how.
+_OURS = frozenset(
+    {
+        "accept-encoding",
+        "connection",
+        "content-length",
+        "expect",
+        "host",
+        "if-modified-since",
+        "if-none-match",
+        "proxy-authorization",
+        "range",
+        "te",
+        "trailer",
+        "transfer-encoding",
+        "upgrade",
+        "user-agent",
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What is asked of a host; ``headers`` are those that the question needs."""
+
+    method: str
+    url: httpx.URL
+    headers: tuple[tuple[str, str], ...] = ()
+    body: bytes = b""
+
+    @property
+    def host(self) -> str:
+        """The name of the host: ``example.org``."""
+        return self.url.raw_host.decode("ascii")
+
+    @property
+    def authority(self) -> str:
+        """The host and its port, if that is not the usual one: ``example.org:8080``."""
+        return self.url.netloc.decode("ascii")
+
+    @property
+    def origin(self) -> str:
+        """The scheme and the authority: ``https://example.org``."""
+        return f"{self.url.scheme}://{self.authority}"
+
+
+def parse(address: str, params: Params | None = None) -> httpx.URL:
+    """Read an address, and add parameters to it.
+
+    Raises:
+        Forbidden: when it is no http or https address, or has a password in it.
+    """
+    try:
+        url = httpx.URL(address)
+        if params:
+            url = url.copy_merge_params(params)
+        return _checked(url)
+    except httpx.InvalidURL as error:
+        raise Forbidden(f"this is no address ({error}); check the spelling") from None
+
+
+def prepare(
+    method: str,
+    url: httpx.URL,
+    headers: Mapping[str, str] | None,
+    json: object | None = None,
+    data: Mapping[str, str] | None = None,
+) -> Request:
+    """Make a request of what a caller gave.
+
+    Raises:
+        Forbidden: when a header is one that the client decides on, or does not fit into HTTP.
+    """
+    fields = dict(_DEFAULTS)
+    body = b""
+    if json is not None:
+        fields["Content-Type"] = "application/json"
+        body = json_.dumps(json, ensure_ascii=False, allow_nan=False).encode()
+    elif data is not None:
+        fields["Content-Type"] = "application/x-www-form-urlencoded"
+        body = urlencode(data).encode()
+    for name, value in (headers or {}).items():
+        _check_header(name, value)
+        fields[name.title()] = value
+    return Request(method, url, tuple(fields.items()), body)
+
+
+def redirected(request: Request, status: int, location: str) -> Request:
+    """The request that a redirect asks for.
+
+    What the caller gave along with the address (a cookie, a key, a form) goes to the same host
+    only.
+
+    Raises:
+        Forbidden: when it leads where the client does not go.
+        Unexpected: when there is no address in it.
+    """
+    try:
+        url = request.url.join(location) if location else None
+    except httpx.InvalidURL:
+        url = None
+    if url is None:
+        raise Unexpected(f"the redirect has no address that can be read: {location!r}")
+    following = replace(request, url=_checked(url))
+    if request.method == "POST" and status in (301, 302, 303):
+        following = replace(following, method="GET", body=b"")
+    if _same_party(request.url, url):
+        return following
+    if following.body:
+        raise Forbidden(f"a form is not carried on to another host, {following.host}")
+    return replace(following, headers=_DEFAULTS)
+
+
+def shown(text: str) -> str:
+    """What others wrote, as an error may show it: one short line, no password in an address."""
+    text = _USERINFO.sub("//***@", text)
+    text = text if text.isprintable() else ascii(text)[1:-1]
+    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
+
+
+def _same_party(before: httpx.URL, after: httpx.URL) -> bool:
+    if before.host != after.host:
+        return False
+    secured = before.scheme == "http" and after.scheme == "https"
+    usual_ports = before.port is None and after.port is None
+    return (before.scheme, before.port) == (after.scheme, after.port) or (secured and usual_ports)
+
+
+def _checked(url: httpx.URL) -> httpx.URL:
+    if url.scheme not in ("http", "https"):
+        raise Forbidden(f"the scheme {url.scheme!r} is not http or https; give a web address")
+    if not url.host:
+        raise Forbidden("the address names no host; give a whole web address")
+    if url.userinfo:
+        raise Forbidden("there is a password in the address; hand it over as a secret")
+    return url.copy_with(fragment=None) if url.fragment else url
+
+
+def _check_header(name: str, value: str) -> None:
+    if name.lower() in _OURS or name.lower().startswith("sec-"):
+        raise Forbidden(f"the header {name!r} is decided by the client; leave it out")
+    if not (value.isascii() and value.isprintable() and name.isascii() and name.isprintable()):
+        raise Forbidden(f"the header {name!r} does not fit into HTTP; quote what is in it")

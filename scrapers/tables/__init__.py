@@ -1,0 +1,1 @@
+"""Tables as grids of cells: HTML pages, workbooks, CSV and other files."""

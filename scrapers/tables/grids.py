@@ -1,0 +1,212 @@
+"""Rows of text cells out of CSV, XLSX and XLS: the ground on which files are read.
+
+Every cell arrives as text. What it means (a year, a figure, a postcode with a leading zero) is
+for the reader to say who knows the table.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import zipfile
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from cityflux.core.model.document import Document, read_file
+from cityflux.core.model.errors import Unexpected
+from cityflux.scrapers.tables.html import page_instead
+
+if TYPE_CHECKING:
+    import fastexcel
+
+Format = Literal["csv", "tsv", "xlsx", "xls", "parquet", "json", "jsonl"]
+Grid = list[list[str]]
+
+_DELIMITERS = (",", "\t", ";", "|", "，")
+_SAMPLE_ROWS = 50
+
+
+def as_document(source: Document | Path | str) -> Document:
+    """A path as a document; a document as it is.
+
+    Raises:
+        Unexpected: when the file cannot be read.
+    """
+    return source if isinstance(source, Document) else read_file(Path(source))
+
+
+def sniff(document: Document) -> Format:
+    """What a file is by its content; its name does not count, it lies too often.
+
+    Raises:
+        Refused: when it is a page that asks for a login.
+        Unexpected: when it is empty, a web page, or nothing that can be read as a table.
+    """
+    body = document.body
+    if not body.strip():
+        raise Unexpected(f"{document.address}: the file is empty", address=document.address)
+    if body.startswith(b"PK\x03\x04"):
+        return _inside_zip(document)
+    if body.startswith(b"\xd0\xcf\x11\xe0"):
+        return "xls"
+    if body.startswith(b"PAR1"):
+        return "parquet"
+    if error := page_instead(document, "a table file"):
+        raise error
+    if b"\0" in body and not body.startswith((b"\xff\xfe", b"\xfe\xff")):
+        raise Unexpected(
+            f"{document.address}: expected CSV, XLSX, XLS, Parquet or JSON, got binary data",
+            address=document.address,
+        )
+    return _text_format(document.text.lstrip("\ufeff \t\r\n"))
+
+
+def read_grid(
+    document: Document, form: Format, *, sheet: str | None = None, encoding: str | None = None
+) -> Grid:
+    """Read all cells of a CSV, TSV, XLSX or XLS file as stripped text, row by row.
+
+    An Excel number comes as Excel shows it, to nine decimals; a cell formatted as a percentage
+    comes as the fraction that is stored.
+
+    Args:
+        document: the file.
+        form: ``csv``, ``tsv``, ``xlsx`` or ``xls``.
+        sheet: the name of the sheet; may be left out where only one holds anything.
+        encoding: the charset of a text file that fools `core.model.charset`.
+
+    Raises:
+        Unexpected: when the file cannot be read, or has no sheet of that name.
+    """
+    if form in ("xlsx", "xls"):
+        return _excel(document, sheet)
+    text = decoded(document, encoding)
+    with foreign_reader(document, "delimited text"):
+        delimiter = "\t" if form == "tsv" else _delimiter(text)
+        rows = list(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter))
+    return [[cell.strip() for cell in row] for row in rows]
+
+
+def decoded(document: Document, encoding: str | None = None) -> str:
+    """The text of a file, never with a character that could not be decoded.
+
+    Raises:
+        Unexpected: when the charset is wrong or unknown.
+    """
+    try:
+        text = document.body.decode(encoding) if encoding else document.text
+    except (UnicodeDecodeError, LookupError) as error:
+        raise Unexpected(
+            f"{document.address}: is not in the charset {encoding} ({error})",
+            address=document.address,
+        ) from error
+    if "\ufffd" in text:
+        line = text[: text.index("\ufffd")].count("\n") + 1
+        raise Unexpected(
+            f"{document.address}: line {line} is in no charset that is known here; "
+            "name it with encoding=",
+            address=document.address,
+        )
+    return text.removeprefix("\ufeff")
+
+
+@contextmanager
+def foreign_reader(document: Document, kind: str) -> Iterator[None]:
+    """Blame the file for whatever a library raises while it reads it.
+
+    Damaged bytes make the readers written in Rust panic, which arrives as a BaseException that
+    no ``except Exception`` stops.
+
+    Raises:
+        Unexpected: in place of any error inside the block.
+    """
+    try:
+        yield
+    except BaseException as error:
+        if not isinstance(error, Exception) and type(error).__name__ != "PanicException":
+            raise
+        reason = (str(error) or type(error).__name__).split("\n", 1)[0]
+        raise Unexpected(
+            f"{document.address}: cannot be read as {kind}, it seems damaged ({reason})",
+            address=document.address,
+        ) from error
+
+
+def _inside_zip(document: Document) -> Format:
+    with (
+        foreign_reader(document, "XLSX or ZIP"),
+        zipfile.ZipFile(io.BytesIO(document.body)) as archive,
+    ):
+        names = archive.namelist()
+    if "xl/workbook.xml" in names or "xl/workbook.bin" in names:
+        return "xlsx"
+    raise Unexpected(
+        f"{document.address}: expected XLSX, got a ZIP archive with {', '.join(names[:3])}; "
+        "unpack it first",
+        address=document.address,
+    )
+
+
+def _text_format(text: str) -> Format:
+    if text[:1] not in ("{", "["):
+        return "csv"
+    try:
+        json.loads(text)
+    except (ValueError, RecursionError):
+        first = text.split("\n", 1)[0]
+        return "jsonl" if first.startswith("{") and first.rstrip().endswith("}") else "json"
+    return "json"
+
+
+def _delimiter(text: str) -> str:
+    """The delimiter under which most of the first rows have the same number of cells."""
+    lines = text.splitlines()[:_SAMPLE_ROWS]
+
+    def fit(delimiter: str) -> tuple[int, int]:
+        widths = Counter(len(row) for row in csv.reader(lines, delimiter=delimiter))
+        del widths[0], widths[1]
+        if not widths:
+            return 0, 0
+        width, rows = max(widths.items(), key=lambda item: (item[1], item[0]))
+        return rows, width
+
+    return max(_DELIMITERS, key=fit)
+
+
+def _excel(document: Document, sheet: str | None) -> Grid:
+    try:
+        import fastexcel
+    except ImportError as error:
+        raise Unexpected(
+            f"{document.address}: reading Excel files needs one more package; "
+            "install it with: pip install 'cityflux[excel]'",
+            address=document.address,
+        ) from error
+    with foreign_reader(document, "Excel"):
+        book = fastexcel.read_excel(document.body)
+        names = book.sheet_names
+    if sheet is not None and sheet not in names:
+        raise Unexpected(
+            f"{document.address}: no sheet {sheet!r}; it has {', '.join(names)}",
+            address=document.address,
+        )
+    with foreign_reader(document, "Excel"):
+        sheets = {name: _sheet(book, name) for name in names if sheet in (None, name)}
+    filled = {name: grid for name, grid in sheets.items() if any(map(any, grid))}
+    if len(filled) != 1:
+        raise Unexpected(
+            f"{document.address}: {len(filled)} sheets hold something"
+            + (f" ({', '.join(filled)}); name one with sheet=" if filled else ""),
+            address=document.address,
+        )
+    return next(iter(filled.values()))
+
+
+def _sheet(book: fastexcel.ExcelReader, name: str) -> Grid:
+    # skip_rows=0 keeps the blank rows at the top, so that a row has the number that Excel shows.
+    frame = book.load_sheet(name, header_row=None, skip_rows=0, dtypes="string").to_polars()
+    return [[(cell or "").strip() for cell in row] for row in frame.iter_rows()]

@@ -15,7 +15,7 @@ def draw_index(connection: sqlite3.Connection, index: str, path: Path, *, groups
         ReportError: the extra or a Chinese font is missing, or the file cannot be written.
         NotEnoughData: there is no score.
     """
-    from cityflux.core.charts.extra import need_extra
+    from cityflux.core.model.extra import need_extra
 
     need_extra()
     from cityflux.core.charts import render

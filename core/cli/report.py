@@ -50,7 +50,7 @@ def report(
     interactive: bool,
 ) -> None:
     """Write the report on INDEX, or on the default one, to one file that needs no network."""
-    from cityflux.core.charts.extra import need_extra
+    from cityflux.core.model.extra import need_extra
 
     form = form or _form_of(out)
     if interactive and form != "html":

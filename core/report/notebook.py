@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from cityflux.core.charts.extra import need_extra
+from cityflux.core.model.extra import need_extra
 from cityflux.storage.database import read_database
 
 if TYPE_CHECKING:

@@ -366,7 +366,7 @@ def test_kept_pages_are_read_again_without_asking_anybody(
     assert json.loads(run_module(*again, cwd=folder).stdout)["changed"] == 0
 
     # The parser is mended: there are twice as many people.
-    mended = plugin + "\n\nimport plugins.communiques as c\n"
+    mended = plugin + "\n\nimport cityflux.plugins.communiques as c\n"
     mended += "read = c.read\nc.read = lambda i, s, d: ("
     mended += "f._replace(value=f.value * 2) if i == 'people.population' else f "
     mended += "for f in read(i, s, d))\n"

@@ -8,7 +8,7 @@ from pathlib import Path
 import pypdfium2
 import pytest
 
-from cityflux.core.charts import extra
+from cityflux.core.model import extra
 from cityflux.core.model.errors import ReportError
 from cityflux.core.report.pdf import find_chromium, pdf
 from tests.conftest import Cityflux, run_module

@@ -11,7 +11,7 @@ from cityflux.core.model.errors import IndexDefinitionError
 
 
 def read_indices(files: Sequence[Path]) -> dict[str, Definition]:
-    """Read index definitions, by id.
+    """Read index definitions from files, by id.
 
     Raises:
         IndexDefinitionError: one cannot be read, or two have the same id.

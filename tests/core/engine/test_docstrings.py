@@ -13,8 +13,6 @@ from collections.abc import Callable
 from types import ModuleType
 from typing import Any
 
-import pytest
-
 import cityflux.core.engine
 from cityflux.core.engine.analysis.trends import TRENDS
 from cityflux.core.engine.steps.aggregation import AGGREGATIONS
@@ -24,8 +22,8 @@ from cityflux.core.engine.steps.transformation import TRANSFORMATIONS
 from cityflux.core.engine.steps.weighting import WEIGHTINGS
 
 MODULES: list[ModuleType] = [
-    importlib.import_module(f"cityflux.core.engine.{found.name}")
-    for found in pkgutil.iter_modules(cityflux.core.engine.__path__)
+    importlib.import_module(found.name)
+    for found in pkgutil.walk_packages(cityflux.core.engine.__path__, "cityflux.core.engine.")
 ]
 METHODS: dict[str, Callable[..., Any]] = {
     f"{kind}: {name}": function
@@ -73,51 +71,60 @@ def _raises(function: Callable[..., Any]) -> bool:
     return any(isinstance(node, ast.Raise) and node.exc for node in ast.walk(tree))
 
 
-def test_there_is_something_to_look_at() -> None:
-    assert len(FUNCTIONS) > 100
-    assert len(RECORDS) > 20
-    assert len(METHODS) > 45
-
-
-@pytest.mark.parametrize("module", MODULES, ids=lambda module: module.__name__)
-def test_every_module_says_what_it_is_for(module: ModuleType) -> None:
-    assert len(inspect.getdoc(module) or "") > 20
-
-
-@pytest.mark.parametrize("name", FUNCTIONS)
-def test_a_function_explains_all_that_it_takes(name: str) -> None:
-    function = FUNCTIONS[name]
+def _unexplained_parameters(function: Callable[..., Any]) -> str:
+    """What is wrong with how a function explains what it takes; or ``""``."""
     text = inspect.getdoc(function) or ""
-    assert text.split("\n", 1)[0].endswith((".", ":", '"""')) or ". " in text
+    if not text.split("\n", 1)[0].endswith((".", ":")) and ". " not in text:
+        return "its docstring does not begin with a sentence"
     parameters = list(inspect.signature(function).parameters)
     if listed := _listed(text, "Args"):
-        assert [each for entry in listed for each in entry.split(", ")] == parameters
-        return
+        named = [each for entry in listed for each in entry.split(", ")]
+        return "" if named == parameters else f"Args lists {named}, it takes {parameters}"
     known = f"{text}\n{inspect.getdoc(inspect.getmodule(function))}".lower()
     strange = [
         each
         for each in parameters
         if not re.search(rf"\b{each.rstrip('s').replace('_', '.')}", known)
     ]
-    assert not strange, f"name them in the docstring, or under Args: {strange}"
+    return f"name them in the docstring, or under Args: {strange}" if strange else ""
 
 
-@pytest.mark.parametrize("name", [name for name in FUNCTIONS if _raises(FUNCTIONS[name])])
-def test_a_function_says_what_it_refuses(name: str) -> None:
-    assert _section(inspect.getdoc(FUNCTIONS[name]) or "", "Raises")
+def _unexplained_refusal(function: Callable[..., Any]) -> str:
+    explained = _section(inspect.getdoc(function) or "", "Raises") or not _raises(function)
+    return "" if explained else "it raises, and has no Raises"
 
 
-@pytest.mark.parametrize("name", RECORDS)
-def test_a_record_explains_its_fields(name: str) -> None:
-    listed = _listed(inspect.getdoc(RECORDS[name]) or "", "Attributes")
-    fields = [each.name for each in dataclasses.fields(RECORDS[name])]
-    assert not listed or [each for entry in listed for each in entry.split(", ")] == fields
-    assert listed or len(fields) < 3
+def _unexplained_fields(record: Any) -> str:
+    listed = _listed(inspect.getdoc(record) or "", "Attributes")
+    fields = [each.name for each in dataclasses.fields(record)]
+    if not listed:
+        return "" if len(fields) < 3 else "it has no Attributes"
+    named = [each for entry in listed for each in entry.split(", ")]
+    return "" if named == fields else f"Attributes lists {named}, it has {fields}"
 
 
-@pytest.mark.parametrize("name", sorted(set(METHODS) - BARE))
-def test_a_method_names_the_source_of_its_formula(name: str) -> None:
-    text = inspect.getdoc(METHODS[name]) or ""
-    source = re.search(r"Sources?: (.+)", text, re.S)
-    assert source, "whose formula is it?"
-    assert re.search(r"\(\d{4}\)|COINr, ``\w+``|`\w+`\.", source.group(1)), "author and year"
+def _unnamed_source(method: Callable[..., Any]) -> str:
+    source = re.search(r"Sources?: (.+)", inspect.getdoc(method) or "", re.S)
+    if not source:
+        return "whose formula is it? It has no Source"
+    named = re.search(r"\(\d{4}\)|COINr, ``\w+``|`\w+`\.", source.group(1))
+    return "" if named else "its Source lacks author and year"
+
+
+def _purpose(module: ModuleType) -> str:
+    return "" if len(inspect.getdoc(module) or "") > 20 else "it does not say what it is for"
+
+
+def test_every_docstring_says_what_a_reader_needs() -> None:
+    assert len(FUNCTIONS) > 100
+    assert len(RECORDS) > 20
+    assert len(METHODS) > 45
+    looked = (
+        *((module.__name__, _purpose(module)) for module in MODULES),
+        *((name, _unexplained_parameters(each)) for name, each in FUNCTIONS.items()),
+        *((name, _unexplained_refusal(each)) for name, each in FUNCTIONS.items()),
+        *((name, _unexplained_fields(each)) for name, each in RECORDS.items()),
+        *((name, _unnamed_source(each)) for name, each in METHODS.items() if name not in BARE),
+    )
+    wrong = [f"{name}: {problem}" for name, problem in looked if problem]
+    assert not wrong, "\n".join(wrong)

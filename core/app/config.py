@@ -6,39 +6,22 @@ relative to the file that names them.
 
 from __future__ import annotations
 
-import difflib
 import tomllib
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar
+from typing import Annotated, Literal
 
-from pydantic import (
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
-    Field,
-    PlainSerializer,
-    ValidationError,
-)
+from pydantic import BeforeValidator, Field, PlainSerializer
 
 from cityflux.core.model.errors import ConfigError
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
+from cityflux.core.model.sections import Quality, Section, validated
 
 DEFAULT_FILE = Path("config.toml")
-Model = TypeVar("Model", bound=BaseModel)
 #: TOML has no null: an empty name stands for no file.
 FileOrNone = Annotated[
     Path | None,
     BeforeValidator(lambda value: None if value == "" else value),
     PlainSerializer(lambda path: "" if path is None else str(path)),
 ]
-
-
-class Section(BaseModel):
-    """A table of config.toml: unknown keys are errors, values do not change once read."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 class Database(Section):
@@ -50,15 +33,15 @@ class Database(Section):
 class Plugins(Section):
     """Which plugins are loaded besides the built-in and the installed ones."""
 
-    dirs: list[Path] = [Path("my_plugins")]
-    disabled: list[str] = []
+    dirs: list[Path] = Field(default=[Path("my_plugins")])
+    disabled: list[str] = Field(default_factory=list)
 
 
 class Indices(Section):
     """Which indices there are, and which one is meant when none is named."""
 
     default: str = "flow_index"
-    files: list[Path] = []
+    files: list[Path] = Field(default_factory=list)
 
 
 class Refresh(Section):
@@ -112,14 +95,6 @@ class Webhook(Section):
     timeout: float = Field(default=10.0, gt=0)
 
 
-class Quality(Section):
-    """When a fetched figure is marked as suspect."""
-
-    jump: float = Field(default=5.0, gt=1)
-    fewest: float = Field(default=0.5, ge=0, le=1)
-    off: list[str] = []
-
-
 class Client(Section):
     """How politely sources are asked."""
 
@@ -128,7 +103,7 @@ class Client(Section):
     connections: int = Field(default=2, ge=1, le=16)
     deadline: float = Field(default=120.0, gt=0)
     max_megabytes: int = Field(default=64, ge=1)
-    allow_hosts: list[str] = []
+    allow_hosts: list[str] = Field(default_factory=list)
     obey_robots: bool = True
 
 
@@ -140,17 +115,19 @@ class Config(Section):
     indices: Indices = Indices()
     refresh: Refresh = Refresh()
     daemon: Daemon = Daemon()
-    schedule: dict[str, str] = {}
+    schedule: dict[str, str] = Field(default_factory=dict)
     log: Log = Log()
     webhook: Webhook = Webhook()
     housekeeping: Housekeeping = Housekeeping()
     backup: Backup = Backup()
     quality: Quality = Quality()
     client: Client = Client()
-    secrets: dict[str, str] = {
-        "baidu_cookie": "CITYFLUX_BAIDU_COOKIE",
-        "baidu_cipher_text": "CITYFLUX_BAIDU_CIPHER_TEXT",
-    }
+    secrets: dict[str, str] = Field(
+        default={
+            "baidu_cookie": "CITYFLUX_BAIDU_COOKIE",
+            "baidu_cipher_text": "CITYFLUX_BAIDU_CIPHER_TEXT",
+        }
+    )
 
     def resolve(self, folder: Path) -> Config:
         """The same configuration with every path relative to ``folder`` made absolute."""
@@ -191,40 +168,3 @@ def load_config(path: Path | None = None) -> Config:
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ConfigError(f"{file}: is no valid TOML ({error})") from error
     return validated(Config, values, str(file)).resolve(file.resolve().parent)
-
-
-def validated(model: type[Model], values: Mapping[str, Any], file: str) -> Model:
-    """Check values against a model.
-
-    Raises:
-        ConfigError: with the file, the key, what is wrong and what was probably meant.
-    """
-    try:
-        return model.model_validate(values)
-    except ValidationError as error:
-        raise ConfigError(f"{file}: {explain(error, model)}") from error
-
-
-def explain(error: ValidationError, model: type[BaseModel]) -> str:
-    """The first thing that is wrong, in one line."""
-    first = error.errors(include_url=False)[0]
-    where = ".".join(str(part) for part in first["loc"])
-    if first["type"] == "extra_forbidden":
-        *parents, key = first["loc"]
-        known = list(_section(model, parents).model_fields)
-        close = difflib.get_close_matches(str(key), known, n=1)
-        hint = f"did you mean {close[0]}?" if close else f"there are: {', '.join(known)}"
-        return f"there is no key {where}; {hint}"
-    message = first["msg"].removeprefix("Value error, ")
-    return f"{where}: {message[0].lower()}{message[1:]} (is {first['input']!r})"
-
-
-def _section(model: type[BaseModel], path: list[Any]) -> type[BaseModel]:
-    for part in path:
-        field = model.model_fields.get(str(part))
-        if field is None:
-            continue
-        for candidate in (field.annotation, *getattr(field.annotation, "__args__", ())):
-            if isinstance(candidate, type) and issubclass(candidate, BaseModel):
-                model = candidate
-    return model

@@ -30,7 +30,7 @@ from cityflux.storage.observations import Known, read_known
 if TYPE_CHECKING:
     import polars as pl
 
-    from cityflux.core.app.config import Quality
+    from cityflux.core.model.sections import Quality
 
 NAME = "cityflux.quality_gate"
 

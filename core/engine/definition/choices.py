@@ -8,15 +8,15 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import ConfigDict, Field
+
+from cityflux.core.model.sections import Section
 
 Within = Literal["period", "all"]
 
 
-class Choice(BaseModel):
-    """A table of an index definition: unknown keys are errors."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
+class Choice(Section):
+    """A table of an index definition."""
 
 
 class Method(Choice):
@@ -57,8 +57,8 @@ class ScreeningChoice(Choice):
     """Cities with less than this share of their figures leave the period."""
 
     min_available: float = Field(default=2 / 3, ge=0, le=1)
-    include: list[str] = []
-    exclude: list[str] = []
+    include: list[str] = Field(default_factory=list)
+    exclude: list[str] = Field(default_factory=list)
 
 
 class DenominatorChoice(Choice):
@@ -90,7 +90,7 @@ class TreatmentChoice(Choice):
     winsorize_kurtosis: float | None = Field(default=None, allow_inf_nan=False)
     force: bool = False
     transform: str = "log"
-    params: dict[str, Any] = {}
+    params: dict[str, Any] = Field(default_factory=dict)
     combine: bool = False
 
 

@@ -14,7 +14,6 @@ from typing import Any, Literal
 
 from pydantic import Field, PrivateAttr, ValidationError, field_validator
 
-from cityflux.core.app.config import explain
 from cityflux.core.engine.definition.choices import (
     Aggregation,
     Choice,
@@ -26,6 +25,7 @@ from cityflux.core.engine.definition.choices import (
 )
 from cityflux.core.model.errors import IndexDefinitionError, PeriodError
 from cityflux.core.model.period import Period
+from cityflux.core.model.sections import explain
 
 
 class Periods(Choice):

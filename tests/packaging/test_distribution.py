@@ -1,0 +1,135 @@
+"""One name on the shelf: what is installed is called cityflux, and nothing else can claim it."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import sys
+import tarfile
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from tests.packaging.conftest import ROOT, Installed
+
+pytestmark = pytest.mark.xdist_group("packaging")
+
+#: What the stock sqlite-utils loads of ours.
+LOADED = (
+    "cityflux/__init__.py",
+    "cityflux/storage/__init__.py",
+    "cityflux/storage/sql_functions.py",
+)
+ROOMS = ("core", "plugins", "scrapers", "storage")
+
+
+def _files() -> set[str]:
+    """All that the rooms hold, by the name that it has when it is installed."""
+    rooms = [path for room in ROOMS for path in (ROOT / room).rglob("*")]
+    found = [(path, path.relative_to(ROOT)) for path in rooms]
+    found += [(path, Path(path.name)) for path in (ROOT / "cityflux").iterdir()]
+    return {
+        f"cityflux/{name}"
+        for path, name in found
+        if path.is_file() and "__pycache__" not in name.parts
+    }
+
+
+def test_the_wheel_holds_one_package_with_real_files(built: Path) -> None:
+    (path,) = built.glob("*.whl")
+    with zipfile.ZipFile(path) as wheel:
+        files = {item.filename: item for item in wheel.infolist()}
+    assert {name.split("/")[0].split("-")[0] for name in files} == {"cityflux"}
+    assert not [name for name, item in files.items() if item.external_attr >> 28 == 0o12]
+    assert sorted(_files() - set(files)) == []
+    (top,) = (name for name in files if name.endswith("top_level.txt"))
+    with zipfile.ZipFile(path) as wheel:
+        assert wheel.read(top).decode().split() == ["cityflux"]
+
+
+def test_the_sdist_holds_the_same(built: Path) -> None:
+    (path,) = built.glob("*.tar.gz")
+    with tarfile.open(path) as sdist:
+        files = {item.name.partition("/")[2]: item for item in sdist.getmembers()}
+    assert sorted(_files() - {name for name, item in files.items() if item.isreg()}) == []
+    assert not [name for name, item in files.items() if item.issym()]
+
+
+@pytest.fixture(params=["from_wheel", "editable"])
+def installed(request: pytest.FixtureRequest) -> Installed:
+    """Either kind of install."""
+    found = request.getfixturevalue(request.param)
+    assert isinstance(found, Installed)
+    return found
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A working folder in which somebody has files of the same names as our rooms."""
+    for room in ROOMS:
+        (tmp_path / room).mkdir()
+        (tmp_path / room / "__init__.py").write_text("", encoding="utf-8")
+    for room in ROOMS:
+        text = f"raise RuntimeError('this {room} is not of cityflux')\n"
+        (tmp_path / f"{room}.py").write_text(text, encoding="utf-8")
+    return tmp_path
+
+
+def test_files_of_the_same_names_are_in_nobodys_way(installed: Installed, folder: Path) -> None:
+    done = installed.run(folder, "-m", "cityflux", "indicators", "--json")
+    assert done.returncode == 0, done.stderr
+    assert len(json.loads(done.stdout)) >= 127
+    code = (
+        "import cityflux, sys; print(cityflux.open.__name__); "
+        "print(*{'core', 'plugins', 'scrapers', 'storage'} & {*sys.modules})"
+    )
+    done = installed.run(folder, "-c", code)
+    assert (done.stdout.split(), done.stderr) == (["open_database"], "")
+
+
+def test_the_main_job_runs_in_an_empty_folder(installed: Installed, tmp_path: Path) -> None:
+    done = installed.run(tmp_path, "-m", "cityflux", "run", "--once", "--offline")
+    assert done.returncode == 0, done.stderr
+    assert "北京" in done.stdout
+
+
+def test_a_broken_cityflux_breaks_no_command_of_sqlite_utils(
+    from_wheel: Installed, tmp_path: Path
+) -> None:
+    """Whatever is broken in it, or in what it needs: the entry point takes none of that."""
+    copy = tmp_path / "packages"
+    shutil.copytree(from_wheel.packages, copy)
+    broken = "raise ImportError('broken')\n"
+    for path in (copy / "cityflux").rglob("*.py"):
+        inside = path.relative_to(copy / "cityflux").parts
+        if inside not in {
+            ("__init__.py",),
+            ("storage", "__init__.py"),
+            ("storage", "sql_functions.py"),
+        }:
+            path.write_text(broken, encoding="utf-8")
+    for library in ("polars", "httpx", "pydantic", "numpy"):
+        (copy / f"{library}.py").write_text(broken, encoding="utf-8")
+    code = (
+        "import sys; sys.path.insert(0, sys.argv.pop(1)); from sqlite_utils.cli import cli; cli()"
+    )
+    sql = "SELECT zscore(3.0, 1.0, 2.0) AS z, period_year('2020-Q3') AS y"
+    done = from_wheel.run(tmp_path, "-c", code, str(copy), "query", ":memory:", sql)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert json.loads(done.stdout) == [{"z": 1.0, "y": 2020}]
+    done = from_wheel.run(tmp_path, "-c", code, str(copy), "plugins")
+    assert "cityflux" in {row["name"] for row in json.loads(done.stdout)}
+
+
+def test_sqlite_utils_loads_three_small_modules_of_ours() -> None:
+    code = (
+        "import sys, sqlite_utils.cli\n"
+        "print(*(name for name in sys.modules if name.split('.')[0] == 'cityflux'))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    names = {
+        path.removesuffix(".py").removesuffix("/__init__").replace("/", ".") for path in LOADED
+    }
+    assert set(done.stdout.split()) == names

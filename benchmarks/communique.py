@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from cityflux.core.model.document import Document, read_file
-from cityflux.scrapers.communique import Figure, figures
+from cityflux.scrapers.communique import Statement, figures
 from cityflux.scrapers.communique.numbers import convert
 
 TEXTS = Path(__file__).with_name("communique") / "texts"
@@ -70,7 +70,7 @@ def cases(folder: Path = TEXTS) -> Iterator[Case]:
         yield Case(read_file(text, f"file:{text.name}"), labels, path.stem)
 
 
-def equal(figure: Figure, label: dict[str, Any]) -> bool:
+def equal(figure: Statement, label: dict[str, Any]) -> bool:
     """Whether a figure is the labelled one, up to its unit."""
     value, unit = figure.value, figure.unit
     if unit == "倍" and figure.kind == "growth":

@@ -29,6 +29,7 @@ import time_machine
 from cityflux.core.app.config import Config
 from cityflux.core.model.charset import decode
 from cityflux.core.model.document import Document
+from cityflux.core.model.figure import Figure, FlowFigure
 from cityflux.core.model.nouns import Flow, Source
 from cityflux.core.plugin.manager import IndicatorPlugin, Plugins, load_plugins
 from cityflux.core.refresh.carry_out import Result
@@ -36,9 +37,7 @@ from cityflux.core.refresh.runner import store_results
 from cityflux.core.refresh.schedule import trigger_of
 from cityflux.core.refresh.tasks import Task
 from cityflux.storage.database import now, open_database
-from cityflux.storage.flows import FlowFigure
 from cityflux.storage.housekeeping import Policy, run_housekeeping
-from cityflux.storage.observations import Figure
 
 ROOT = Path(__file__).resolve().parents[1]
 TEXTS = ROOT / "benchmarks" / "communique" / "texts"

@@ -18,9 +18,10 @@ from pathlib import Path
 from cityflux.core.engine.compute import compute
 from cityflux.core.engine.definition.index import Definition, read_definition
 from cityflux.core.engine.steps.methods import Methods
+from cityflux.core.model.figure import Figure
 from cityflux.storage import catalog
 from cityflux.storage.database import open_database, write
-from cityflux.storage.observations import Figure, store_figures
+from cityflux.storage.observations import store_figures
 
 INDICES = Path(__file__).resolve().parents[1] / "plugins" / "indices"
 YEARS = [str(year) for year in range(2006, 2021)]

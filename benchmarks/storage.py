@@ -14,10 +14,11 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from cityflux.core.model.figure import Figure
 from cityflux.storage import catalog
 from cityflux.storage.database import now, open_database, write
 from cityflux.storage.fetches import begin_fetch, end_fetch
-from cityflux.storage.observations import Figure, store_figures
+from cityflux.storage.observations import store_figures
 
 INDICATORS = [f"group_{n // 12:02d}.indicator_{n:03d}" for n in range(127)]
 CITIES = [f"city_{n:03d}" for n in range(53)]

@@ -24,8 +24,9 @@ import httpx
 from benchmarks.recompute import YEARS, fill, panel_index
 from cityflux.core.engine.compute import compute
 from cityflux.core.engine.steps.methods import Methods
+from cityflux.core.model.figure import FlowFigure
 from cityflux.storage.database import open_database, write
-from cityflux.storage.flows import FlowFigure, store_flows
+from cityflux.storage.flows import store_flows
 
 CITIES = 300
 LIMIT = 300.0  # milliseconds that are wanted

@@ -16,8 +16,8 @@ _SCHEME = "bundled:"
 _NOT_FIGURES = "sources.csv"
 
 
-class Figure(NamedTuple):
-    """One published figure, in the unit of its publication."""
+class Printed(NamedTuple):
+    """A figure as it is printed, in the unit of its publication."""
 
     city: str
     period: str
@@ -28,7 +28,7 @@ class Figure(NamedTuple):
 
 
 @lru_cache(maxsize=64)
-def parse(table: str) -> Mapping[tuple[str, str], tuple[Figure, ...]]:
+def parse(table: str) -> Mapping[tuple[str, str], tuple[Printed, ...]]:
     """Read the text of a table of figures.
 
     The cache compares texts, so an edited file is read anew and an equal one is not.
@@ -36,11 +36,11 @@ def parse(table: str) -> Mapping[tuple[str, str], tuple[Figure, ...]]:
     Returns:
         The figures of each pair of indicator and source.
     """
-    found: dict[tuple[str, str], list[Figure]] = {}
+    found: dict[tuple[str, str], list[Printed]] = {}
     for row in csv.DictReader(table.splitlines()):
         note = "; ".join(filter(None, (row["published_as"], row["note"])))
         found.setdefault((row["indicator"], row["source"]), []).append(
-            Figure(
+            Printed(
                 row["city"], row["period"], float(row["value"]), row["unit"], row["status"], note
             )
         )

@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING, Any
 
 from cityflux import Document, Source
 from cityflux.core.model.http import Http
-from cityflux.plugins.bundle import Figure
+from cityflux.plugins.bundle import Printed
 
 if TYPE_CHECKING:
-    from cityflux.scrapers.communique import Figure as Statement
+    from cityflux.scrapers.communique import Statement
 
 #: Addresses as the office lists them (list of publications of tjj.sh.gov.cn, read 2022).
 _SHANGHAI = {
@@ -93,7 +93,7 @@ def fetch(http: Http, indicator_id: str, source: Source, since: str | None) -> I
         yield from communique.fetch(http, site, year)
 
 
-def read(indicator_id: str, source: Source, documents: Sequence[Document]) -> Iterator[Figure]:
+def read(indicator_id: str, source: Source, documents: Sequence[Document]) -> Iterator[Printed]:
     """The figures of one indicator, each with the sentence that states it.
 
     Args:
@@ -108,7 +108,7 @@ def read(indicator_id: str, source: Source, documents: Sequence[Document]) -> It
         found = _parse(parts, source.params["site"].get("body", "")).get(indicator_id)
         if found is None or found.converted is None:
             continue  # not stated, or in another unit that only an exchange rate leads out of
-        yield Figure(
+        yield Printed(
             source.params["city"],
             year,
             found.converted,

@@ -7,7 +7,7 @@ from datetime import date, timedelta
 
 from cityflux import Document, Source
 from cityflux.core.model.http import Http
-from cityflux.plugins.bundle import Figure
+from cityflux.plugins.bundle import Printed
 
 #: How far back the first look goes.
 FIRST_DAYS = timedelta(days=30)
@@ -30,7 +30,7 @@ def fetch(http: Http, indicator_id: str, source: Source, since: str | None) -> I
     return exchange.fetch_szse_regions(http, _months(since, today), address=source.address)
 
 
-def read(indicator_id: str, source: Source, documents: Sequence[Document]) -> Iterator[Figure]:
+def read(indicator_id: str, source: Source, documents: Sequence[Document]) -> Iterator[Printed]:
     """The value of the shares traded."""
     from cityflux.scrapers import exchange
 
@@ -38,12 +38,12 @@ def read(indicator_id: str, source: Source, documents: Sequence[Document]) -> It
         if source.params["exchange"] == "shanghai":
             found = exchange.parse_sse(document).filter(product=ALL_SHARES)
             for period, value in found.select("period", "turnover").drop_nulls().iter_rows():
-                yield Figure("shanghai", period, value, UNIT, "ok", "all shares (17)")
+                yield Printed("shanghai", period, value, UNIT, "ok", "all shares (17)")
             continue
         shares = exchange.parse_szse_regions(document).select("region", "period", "shares")
         for region, period, value in shares.drop_nulls().iter_rows():
             if region in REGIONS:
-                yield Figure(REGIONS[region], period, value, UNIT, "ok", f"股票交易额, {region}")
+                yield Printed(REGIONS[region], period, value, UNIT, "ok", f"股票交易额, {region}")
 
 
 def _months(since: str | None, today: date) -> list[str]:

@@ -7,7 +7,7 @@ from datetime import date
 
 from cityflux import Document, Source
 from cityflux.core.model.http import Http
-from cityflux.plugins.bundle import Figure
+from cityflux.plugins.bundle import Printed
 
 FIRST_YEAR = 2011
 UNIT = "指数"
@@ -33,14 +33,14 @@ def fetch(http: Http, indicator_id: str, source: Source, since: str | None) -> I
     )
 
 
-def read(indicator_id: str, source: Source, documents: Sequence[Document]) -> Iterator[Figure]:
+def read(indicator_id: str, source: Source, documents: Sequence[Document]) -> Iterator[Printed]:
     """The mean of a day, for each city and year that Baidu gives one for."""
     from cityflux.scrapers import baidu_index
 
     cities = {str(code): city for city, code in source.params["areas"].items()}
     for document in documents:
         for row in baidu_index.parse_years(document).drop_nulls("value").iter_rows(named=True):
-            yield Figure(
+            yield Printed(
                 cities[row["area"]],
                 row["period"],
                 row["value"],

@@ -7,7 +7,7 @@ from datetime import date
 
 from cityflux import Document, Source
 from cityflux.core.model.http import Http
-from cityflux.plugins.bundle import Figure
+from cityflux.plugins.bundle import Printed
 
 FIRST_YEAR = 2011
 
@@ -37,13 +37,13 @@ def fetch(http: Http, indicator_id: str, source: Source, since: str | None) -> I
     yield current.fetch(http, query, base=base)
 
 
-def read(indicator_id: str, source: Source, documents: Sequence[Document]) -> Iterator[Figure]:
+def read(indicator_id: str, source: Source, documents: Sequence[Document]) -> Iterator[Printed]:
     """The figures of one indicator, in the unit of the bureau."""
     from cityflux.scrapers.nbs import current
 
     for document in documents:
         for row in current.parse(document).drop_nulls("value").iter_rows(named=True):
-            yield Figure(
+            yield Printed(
                 CITIES[row["region"].removesuffix("市")],
                 row["period"],
                 row["value"],

@@ -25,7 +25,7 @@ class Reader(Protocol):
 
     def read(
         self, indicator_id: str, source: Source, documents: Sequence[Document]
-    ) -> Iterable[bundle.Figure]:
+    ) -> Iterable[bundle.Printed]:
         """Read them."""
 
 
@@ -102,7 +102,7 @@ class Published:
         }
         return pl.DataFrame(rows, schema=schema, orient="row")
 
-    def _figures(self, documents: Sequence[Document]) -> Iterator[bundle.Figure]:
+    def _figures(self, documents: Sequence[Document]) -> Iterator[bundle.Printed]:
         live = {source.id: source for source in self._live}
         for source_id, found in groupby(documents, key=lambda document: document.source_id):
             if source := live.get(source_id):

@@ -4,16 +4,8 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterable
-from typing import NamedTuple
 
-
-class FlowFigure(NamedTuple):
-    """One flow from a city to another, in the unit of its kind."""
-
-    origin_id: str
-    destination_id: str
-    period: str
-    value: float
+from cityflux.core.model.figure import FlowFigure
 
 
 def store_flows(

@@ -9,26 +9,9 @@ from functools import cache
 from itertools import chain
 from typing import NamedTuple
 
+from cityflux.core.model.figure import Figure
 from cityflux.storage.database import now
 from cityflux.storage.rewind import AT_POSITION
-
-
-class Figure(NamedTuple):
-    """One figure of one indicator from one source, in the indicator's unit."""
-
-    city_id: str
-    period: str
-    value: float
-    status: str = "ok"
-    note: str = ""
-
-
-class Known(NamedTuple):
-    """A sound figure, for comparing others with it."""
-
-    city_id: str
-    period: str
-    value: float
 
 
 class Series(NamedTuple):
@@ -177,10 +160,10 @@ def accept_figures(
     return cursor.rowcount
 
 
-def read_known(connection: sqlite3.Connection, indicator_id: str) -> list[Known]:
+def read_known(connection: sqlite3.Connection, indicator_id: str) -> list[Figure]:
     """The sound figures of an indicator, the preferred source of each last."""
     return [
-        Known(*row)
+        Figure(*row)
         for row in connection.execute(
             "SELECT o.city_id, o.period, o.value FROM observations o "
             "JOIN sources s ON s.id = o.source_id "

@@ -8,9 +8,8 @@ from itertools import compress
 from typing import TYPE_CHECKING, Any
 
 from cityflux.core.model.errors import PeriodError, PluginError
+from cityflux.core.model.figure import Figure, FlowFigure
 from cityflux.core.model.period import EXAMPLES, Period
-from cityflux.storage.flows import FlowFigure
-from cityflux.storage.observations import Figure
 
 if TYPE_CHECKING:
     import polars as pl

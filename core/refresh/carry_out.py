@@ -11,12 +11,11 @@ from typing import TYPE_CHECKING
 
 from cityflux.core.model.document import Document
 from cityflux.core.model.errors import CityfluxError, SourceError
+from cityflux.core.model.figure import Figure, FlowFigure
 from cityflux.core.plugin.contract import figures, flow_figures
 from cityflux.core.refresh.tasks import Task
 from cityflux.core.refresh.witness import Witness
 from cityflux.storage.database import now
-from cityflux.storage.flows import FlowFigure
-from cityflux.storage.observations import Figure
 
 if TYPE_CHECKING:
     from cityflux.scrapers.http.client import Client

@@ -8,13 +8,14 @@ from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any
 
 from cityflux.core.model.errors import PluginError
+from cityflux.core.model.figure import Figure
 from cityflux.core.plugin.contract import figures
 from cityflux.core.plugin.manager import IndicatorPlugin, Plugins
 from cityflux.core.refresh.catalog import sources_of
 from cityflux.core.refresh.isolation.derivations import Derivations, Derived
 from cityflux.storage import catalog
 from cityflux.storage.database import write
-from cityflux.storage.observations import Figure, remove_figures, store_figures
+from cityflux.storage.observations import remove_figures, store_figures
 
 if TYPE_CHECKING:
     import polars as pl

@@ -20,12 +20,13 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from cityflux.core.model.document import Document
 from cityflux.core.model.errors import PluginError, UnitError
+from cityflux.core.model.figure import Figure
 from cityflux.core.model.nouns import Flow, Indicator
 from cityflux.core.model.units import dimension
 from cityflux.core.plugin.hookspecs import hookimpl
 from cityflux.core.plugin.manager import IndicatorPlugin
 from cityflux.storage.fetches import last_yield
-from cityflux.storage.observations import Known, read_known
+from cityflux.storage.observations import read_known
 
 if TYPE_CHECKING:
     import polars as pl
@@ -63,7 +64,7 @@ class History:
         self._connection = connection
         self._lock = threading.Lock()
 
-    def known(self, indicator_id: str) -> list[Known]:
+    def known(self, indicator_id: str) -> list[Figure]:
         """The sound figures of an indicator, from all sources."""
         with self._lock:
             return read_known(self._connection, indicator_id)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from cityflux.core.model.document import Document
 from cityflux.core.model.errors import CityfluxError, ImportRefused
+from cityflux.core.model.figure import Figure
 from cityflux.core.model.nouns import Source
 from cityflux.core.model.period import Period
 from cityflux.core.model.units import convert
@@ -19,7 +20,7 @@ from cityflux.core.plugin.contract import STATUSES
 from cityflux.core.refresh.catalog import source_row
 from cityflux.storage import catalog, fetches
 from cityflux.storage.database import now, write
-from cityflux.storage.observations import Figure, store_figures
+from cityflux.storage.observations import store_figures
 
 if TYPE_CHECKING:
     import polars as pl

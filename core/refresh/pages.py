@@ -11,11 +11,11 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
+from cityflux.core.model.figure import Figure
 from cityflux.core.model.nouns import Flow, Source
 from cityflux.core.refresh.carry_out import Result
 from cityflux.core.refresh.gate import FEWEST, REVIEWED, gate_of
 from cityflux.core.refresh.tasks import Task
-from cityflux.storage.observations import Figure
 
 
 def doubt_thin_pages(

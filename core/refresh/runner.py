@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, cast
 
 from cityflux.core.model.document import Document
+from cityflux.core.model.figure import Figure, FlowFigure
 from cityflux.core.refresh.carry_out import Result, carry_out
 from cityflux.core.refresh.isolation.errand import Errand
 from cityflux.core.refresh.isolation.pool import Workers
@@ -24,8 +25,8 @@ from cityflux.core.refresh.pages import doubt_thin_pages
 from cityflux.core.refresh.tasks import Task
 from cityflux.storage import catalog, fetches
 from cityflux.storage.database import write
-from cityflux.storage.flows import FlowFigure, store_flows
-from cityflux.storage.observations import Batch, Figure, store_batches
+from cityflux.storage.flows import store_flows
+from cityflux.storage.observations import Batch, store_batches
 
 if TYPE_CHECKING:
     from cityflux.scrapers.http.client import Client

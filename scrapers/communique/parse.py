@@ -23,7 +23,7 @@ _PROVISIONAL = re.compile(r"初步(?:核算|统计|测算|汇总)|预计|快报"
 
 
 @dataclass(frozen=True, slots=True)
-class Figure:
+class Statement:
     """A figure that a communiqué states.
 
     Attributes:
@@ -50,7 +50,7 @@ class Figure:
     label: str
 
 
-def figures(*documents: Document, rules: Rules | None = None, body: str = "") -> list[Figure]:
+def figures(*documents: Document, rules: Rules | None = None, body: str = "") -> list[Statement]:
     """Read the figures of one communiqué.
 
     Args:
@@ -77,7 +77,7 @@ def figures(*documents: Document, rules: Rules | None = None, body: str = "") ->
         for page in pages
         for block in page.blocks
     )
-    found: list[Figure] = []
+    found: list[Statement] = []
     for reading in choose(reader.readings):
         found.extend(_figures(reading, year, provisional))
     return sorted(found, key=lambda figure: figure.rule_id)
@@ -96,7 +96,7 @@ def _read(page: Page, reader: Reader, year: int | None) -> None:
             reader.paragraph(normalise(block))
 
 
-def _figures(reading: Reading, year: int | None, provisional: bool) -> Iterable[Figure]:
+def _figures(reading: Reading, year: int | None, provisional: bool) -> Iterable[Statement]:
     rule, quantity = reading.match.rule, reading.quantity
     if reading.growth:
         converted: float | None = quantity.value * (100 if quantity.unit == "倍" else 1)
@@ -104,7 +104,7 @@ def _figures(reading: Reading, year: int | None, provisional: bool) -> Iterable[
         converted = convert(quantity.value, quantity.unit, rule.unit)
     early = provisional or _PROVISIONAL.search(reading.sentence)
     for name in (rule.id, *rule.same_as):
-        yield Figure(
+        yield Statement(
             rule_id=f"{name}@growth" if reading.growth else name,
             value=quantity.value,
             unit=quantity.unit,

@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cityflux.core.model.errors import PluginError
+from cityflux.core.model.figure import Figure
 from cityflux.core.plugin.contract import figures
-from cityflux.storage.observations import Figure
 
 CITIES = {"shanghai", "beijing"}
 

@@ -14,6 +14,7 @@ import html5lib
 from cityflux.core.engine.compute import compute
 from cityflux.core.engine.definition.index import Definition, parse_definition
 from cityflux.core.engine.steps.methods import Methods
+from cityflux.core.model.figure import Figure
 from cityflux.core.reading.facts import Facts, gather
 from cityflux.core.report.html import html
 from cityflux.core.report.markdown import markdown
@@ -21,7 +22,7 @@ from cityflux.core.report.report import make_report
 from cityflux.core.words.language import Code
 from cityflux.storage import catalog
 from cityflux.storage.database import open_database, write
-from cityflux.storage.observations import Figure, store_figures
+from cityflux.storage.observations import store_figures
 
 CITIES = ("a", "b", "c")
 GROUPS: Mapping[str, tuple[str, ...]] = {

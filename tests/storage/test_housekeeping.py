@@ -14,11 +14,12 @@ from typing import Any, NamedTuple
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from cityflux.core.model.figure import Figure
 from cityflux.storage import catalog, fetches
 from cityflux.storage.database import open_database, write
 from cityflux.storage.housekeeping import Policy, run_housekeeping, thinned_fetches
 from cityflux.storage.jobs import last_runs
-from cityflux.storage.observations import Figure, store_figures
+from cityflux.storage.observations import store_figures
 
 INDICATORS, SOURCES = ("a.x", "a.y"), ("s", "t")
 PAIRS = [(indicator, source) for indicator in INDICATORS for source in SOURCES]

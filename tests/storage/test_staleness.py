@@ -10,9 +10,10 @@ from pathlib import Path
 
 import pytest
 
+from cityflux.core.model.figure import Figure
 from cityflux.storage import catalog
 from cityflux.storage.database import open_database, write
-from cityflux.storage.observations import Figure, store_figures
+from cityflux.storage.observations import store_figures
 from cityflux.storage.staleness import read_late, read_stale
 from cityflux.storage.views import ALLOWED_DAYS
 

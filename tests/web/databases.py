@@ -10,12 +10,13 @@ from pathlib import Path
 from cityflux.core.engine.compute import compute
 from cityflux.core.engine.definition.index import parse_definition
 from cityflux.core.engine.steps.methods import Methods
+from cityflux.core.model.figure import Figure, FlowFigure
 from cityflux.storage import catalog
 from cityflux.storage.alarms import raise_alarm
 from cityflux.storage.database import now, open_database, write
 from cityflux.storage.fetches import Answer, begin_fetch, end_fetch
-from cityflux.storage.flows import FlowFigure, store_flows
-from cityflux.storage.observations import Figure, store_figures
+from cityflux.storage.flows import store_flows
+from cityflux.storage.observations import store_figures
 
 SCRIPT = "<script>alert('x')</script>"
 #: What a name, a unit or a note may hold: markup, quotes, right-to-left text, no end.

@@ -11,10 +11,10 @@ from types import TracebackType
 from typing import Any, Self
 
 from cityflux.core.model.errors import PluginError
+from cityflux.core.model.figure import Figure
 from cityflux.core.plugin.manager import IndicatorPlugin
 from cityflux.core.refresh.isolation.messages import Answer, Ask, Derive, Done, columns
 from cityflux.core.refresh.isolation.pool import Workers
-from cityflux.storage.observations import Figure
 
 #: Seconds that a `derive` may take: it asks no host, and whoever recomputes waits for it.
 _LONGEST = 10.0

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from cityflux.core.model.document import Document
 from cityflux.core.model.errors import CityfluxError
+from cityflux.core.model.figure import Figure, FlowFigure
 from cityflux.core.refresh.carry_out import Found, Result
 from cityflux.core.refresh.gate import gate_of
 from cityflux.core.refresh.isolation.messages import (
@@ -28,8 +29,6 @@ from cityflux.core.refresh.isolation.messages import (
 from cityflux.core.refresh.tasks import Task
 from cityflux.core.refresh.witness import Witness
 from cityflux.storage.database import now
-from cityflux.storage.flows import FlowFigure
-from cityflux.storage.observations import Figure
 
 if TYPE_CHECKING:
     from cityflux.scrapers.http.client import Client

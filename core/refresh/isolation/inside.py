@@ -15,11 +15,13 @@ import signal
 import sys
 import threading
 from dataclasses import replace
+from itertools import starmap
 from multiprocessing.connection import Connection
 from typing import TYPE_CHECKING, Any, cast
 
 from cityflux.core.model.document import Document
 from cityflux.core.model.errors import PluginError, Stopped
+from cityflux.core.model.figure import Figure
 from cityflux.core.model.nouns import Indicator
 from cityflux.core.plugin.manager import IndicatorPlugin, Plugins, load_selection
 from cityflux.core.refresh.carry_out import Result, carry_out, one_line
@@ -40,7 +42,6 @@ from cityflux.core.refresh.isolation.messages import (
     portable,
 )
 from cityflux.core.refresh.tasks import Task
-from cityflux.storage.observations import Known
 
 if TYPE_CHECKING:
     from cityflux.scrapers.http.client import Client
@@ -145,8 +146,8 @@ class _History(History):
     def __init__(self, talk: Talk) -> None:
         self._talk = talk
 
-    def known(self, indicator_id: str) -> list[Known]:
-        return [*map(Known._make, zip(*self._talk.past()[0], strict=True))]
+    def known(self, indicator_id: str) -> list[Figure]:
+        return [*starmap(Figure, zip(*self._talk.past()[0], strict=True))]
 
     def last_yield(self, indicator_id: str, source_id: str) -> tuple[int, int] | None:
         return self._talk.past()[1]

@@ -17,9 +17,10 @@ from cityflux.core.engine.compute import compute, evaluate, is_current
 from cityflux.core.engine.definition.index import Definition, parse_definition, read_definition
 from cityflux.core.engine.steps.methods import Methods
 from cityflux.core.model.errors import NotEnoughData
+from cityflux.core.model.figure import Figure
 from cityflux.storage import catalog
 from cityflux.storage.database import open_database, write
-from cityflux.storage.observations import Figure, store_figures
+from cityflux.storage.observations import store_figures
 
 CITIES = ("a", "b", "c", "d")
 INDICES = Path(__file__).resolve().parents[3] / "plugins" / "indices"

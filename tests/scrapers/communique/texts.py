@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from cityflux.core.model.document import Document
-from cityflux.scrapers.communique import Figure, figures
+from cityflux.scrapers.communique import Statement, figures
 
 TITLE = "2021年江城市国民经济和社会发展统计公报"
 FILLER = (
@@ -24,7 +24,7 @@ def read(*paragraphs: str, title: str = TITLE) -> dict[str, tuple[float, str]]:
     return {f.rule_id: (f.value, f.unit) for f in figures(document(*paragraphs, title=title))}
 
 
-def figure(rule_id: str, *paragraphs: str) -> Figure:
+def figure(rule_id: str, *paragraphs: str) -> Statement:
     """One figure of a communiqué."""
     (found,) = (f for f in figures(document(*paragraphs)) if f.rule_id == rule_id)
     return found

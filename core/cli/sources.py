@@ -32,7 +32,7 @@ _COUNTS = ("in_a_row", "failures", "requests")
 @json_option
 @pass_session
 def sources(session: Session, failed: bool, as_json: bool) -> None:
-    """List the sources: publisher, access, priority, figures, and how the last fetch went.
+    """List the sources: publisher, access, schedule, figures, and how the last fetch went.
 
     Below stand the hosts that were asked: a circuit that is open lets nothing pass until the
     moment that is named.
@@ -42,6 +42,8 @@ def sources(session: Session, failed: bool, as_json: bool) -> None:
         connection.row_factory = sqlite3.Row
         rows = [dict(row) for row in connection.execute(_SOURCES)]
     for row in rows:
+        if row["access"] == "live":
+            row["schedule"] = session.config.schedule.get(row["id"], row["schedule"])
         host = hosts.get(urlsplit(row["address"]).netloc)
         row["host"] = host and host._asdict()
     if failed:
@@ -49,11 +51,14 @@ def sources(session: Session, failed: bool, as_json: bool) -> None:
     if as_json:
         print_json(rows)
         return
-    shown = ("id", "publisher", "access", "priority", "figures", "last_fetch", "outcome", "error")
+    shown = (
+        *("id", "publisher", "access", "schedule", "priority", "figures"),
+        *("last_fetch", "outcome", "error"),
+    )
     print_table(
         f"{len(rows)} sources",
         shown,
-        [[row[column] for column in shown] for row in rows],
+        [[None if row[column] == "" else row[column] for column in shown] for row in rows],
         color=session.color,
         right=("priority", "figures"),
     )

@@ -101,7 +101,7 @@ def _print_daemon(session: Session, found: dict[str, Any]) -> None:
         click.echo(f"last recompute: {state['recomputed']}, {state['recompute_seconds']:.3f} s")
     if state["problem"]:
         click.echo(f"problem: {state['problem']}")
-    shown = ("source_id", "next_run", "last_run", "last_success", "late", "error")
+    shown = ("source_id", "schedule", "next_run", "last_run", "last_success", "late", "error")
     print_table(
         f"{len(found['sources'])} sources",
         shown,

@@ -13,7 +13,7 @@ from cityflux.core.app.logs import set_up_logs
 from cityflux.core.daemon.endpoint import check_port
 from cityflux.core.model.errors import ConfigError
 from cityflux.core.plugin.manager import Plugins
-from cityflux.core.refresh.schedule import trigger_of
+from cityflux.core.refresh.schedule import schedules, trigger_of
 from cityflux.core.refresh.tasks import Task, due, missing_secret
 
 if TYPE_CHECKING:
@@ -61,16 +61,19 @@ def triggers(session: Session) -> dict[str, tuple[str, BaseTrigger]]:
     Raises:
         ConfigError: a schedule or the time zone is none.
     """
-    config = session.config
+    config, plugins = session.config, session.plugins
     zone = zone_of(config.daemon.timezone)
+    lacking = {
+        source.id
+        for plugin in (*plugins.indicators.values(), *plugins.flows.values())
+        for source in plugin.sources
+        if missing_secret(source, config.secrets)
+    }
     found = {}
-    for plugin in (*session.plugins.indicators.values(), *session.plugins.flows.values()):
-        for source in plugin.sources:
-            schedule = config.schedule.get(source.id, source.schedule)
-            if source.access == "live" and not missing_secret(source, config.secrets):
-                trigger = trigger_of(schedule, source.id, zone)
-                if trigger is not None:
-                    found[source.id] = (schedule, trigger)
+    for source_id, schedule in schedules(plugins, config.schedule).items():
+        trigger = None if source_id in lacking else trigger_of(schedule, source_id, zone)
+        if trigger is not None:
+            found[source_id] = (schedule, trigger)
     return found
 
 

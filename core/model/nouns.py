@@ -85,7 +85,8 @@ class Source:
         scraper: the scraper that reads it: ``communique``, ``nbs``, ``baidu_index`` …
         licence: under which terms the figures may be used.
         schedule: when to look for news: ``@yearly`` … ``@daily``, ``every 6 hours``, or five cron
-            fields; empty for what never changes by itself.
+            fields; empty for as often as the frequency of its indicators asks for (see
+            `core.model.looks`), where it is live.
         priority: the smaller number wins where several sources give the same figure.
         access: live, bundled, derived or declared (see `Access`).
         reference: the table, page or file in which the figures stand.

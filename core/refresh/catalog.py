@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import sqlite3
-from dataclasses import asdict, fields
+from dataclasses import asdict, fields, replace
 
 from cityflux.core.model.nouns import COMPUTED, Indicator, Source
 from cityflux.core.plugin.manager import IndicatorPlugin, Plugins
+from cityflux.core.refresh.schedule import schedules
 from cityflux.storage import catalog
 from cityflux.storage.database import write
 
@@ -14,8 +15,9 @@ from cityflux.storage.database import write
 def sync_catalog(connection: sqlite3.Connection, plugins: Plugins) -> None:
     """Insert or update the cities, sources and indicators of all plugins."""
     found = plugins.indicators.values()
+    planned = schedules(plugins, {})
     sources = {
-        source.id: source
+        source.id: replace(source, schedule=planned.get(source.id, source.schedule))
         for plugin in (*found, *plugins.flows.values())
         for source in sources_of(plugin)
     }

@@ -1,4 +1,4 @@
-"""When a source is looked at: its schedule as a trigger with a steady phase of its own.
+"""When a source is looked at: its schedule, as a trigger with a steady phase of its own.
 
 APScheduler's jitter accumulates, and its interval clock starts anew with every process, so that a
 phase is taken from the id of the source instead: the same in every process, and spread over all
@@ -10,10 +10,14 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections import defaultdict
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta, tzinfo
 from typing import TYPE_CHECKING
 
 from cityflux.core.model.errors import ConfigError
+from cityflux.core.model.looks import schedule_of
+from cityflux.core.plugin.manager import Plugins
 
 if TYPE_CHECKING:
     from apscheduler.triggers.base import BaseTrigger
@@ -26,8 +30,26 @@ _NUMBERED_DAY = re.compile(r"\d")
 _EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
 
 
+def schedules(plugins: Plugins, chosen: Mapping[str, str]) -> dict[str, str]:
+    """The schedule of each source that is live; ``""`` for one that is never looked at.
+
+    Args:
+        plugins: all plugins.
+        chosen: ``[schedule]`` of config.toml, which goes before what the plugins say.
+    """
+    serving = defaultdict(list)
+    for plugin in (*plugins.indicators.values(), *plugins.flows.values()):
+        for source in plugin.sources:
+            if source.access == "live":
+                serving[source.id].append((source, plugin.indicator.frequency))
+    return {
+        name: chosen.get(name, schedule_of(uses[0][0], [frequency for _, frequency in uses]))
+        for name, uses in serving.items()
+    }
+
+
 def trigger_of(schedule: str, source_id: str, timezone: tzinfo = UTC) -> BaseTrigger | None:
-    """The trigger of a schedule; None for a source that never changes by itself.
+    """The trigger of a schedule; None for a source that is never looked at.
 
     Args:
         schedule: ``@yearly``, ``@monthly``, ``@weekly``, ``@daily`` or ``@hourly``; ``every 6

@@ -2,17 +2,28 @@
 
 from __future__ import annotations
 
+import json
+import re
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import get_args
 from zoneinfo import ZoneInfo
 
 import pytest
+from click.testing import CliRunner
 from hypothesis import given
 from hypothesis import strategies as st
 
+from cityflux.core.cli.main import cli
+from cityflux.core.cli.session import Session
+from cityflux.core.daemon.plan import triggers
 from cityflux.core.model.errors import ConfigError
+from cityflux.core.model.looks import BY_FREQUENCY, schedule_of
+from cityflux.core.model.nouns import Frequency, Source
 from cityflux.core.plugin.manager import load_plugins
 from cityflux.core.refresh.schedule import next_run, trigger_of
 
+ROOT = Path(__file__).resolve().parents[2]
 NOW = datetime(2026, 3, 10, 12, 0, tzinfo=UTC)
 NAMES = (
     "@yearly",
@@ -151,3 +162,62 @@ def test_the_next_run_is_never_in_the_past(
     now = NOW + timedelta(minutes=ahead)
     due = next_run(trigger, now - timedelta(minutes=ago), now)
     assert now <= due <= now + timedelta(days=367)
+
+
+def readme_plugin(folder: Path, frequency: str) -> Session:
+    """The plugin of the README, made live and with a frequency, in the plugin folder."""
+    (code,) = re.findall(
+        r"^```python\n(.*?)^```$", (ROOT / "README.md").read_text("utf-8"), re.M | re.S
+    )
+    code = code.replace('access="bundled"', 'access="live"').replace(
+        'unit="个",', f'unit="个", frequency="{frequency}",'
+    )
+    (folder / "my_plugins").mkdir()
+    (folder / "my_plugins" / "night_buses.py").write_text(code, encoding="utf-8")
+    return Session()
+
+
+@pytest.mark.parametrize("frequency", get_args(Frequency))
+def test_a_live_source_without_a_schedule_is_looked_at_as_often_as_its_figures_are_news(
+    frequency: Frequency, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    session = readme_plugin(tmp_path, frequency)
+    schedule, trigger = triggers(session)["local.night_buses"]
+    assert schedule == BY_FREQUENCY[frequency]
+    assert next_run(trigger, NOW, NOW) > NOW
+    with session.open():
+        pass
+    printed = CliRunner().invoke(cli, ["sources", "--json"]).output
+    (row,) = (each for each in json.loads(printed) if each["id"] == "local.night_buses")
+    assert row["schedule"] == schedule
+
+
+@pytest.mark.parametrize("chosen", ["", "@hourly"])
+def test_the_configuration_goes_before_the_frequency(
+    chosen: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    session = readme_plugin(tmp_path, "annual")
+    (tmp_path / "config.toml").write_text(f'[schedule]\n"local.night_buses" = "{chosen}"\n')
+    found = triggers(session)
+    assert found.get("local.night_buses", ("",))[0] == chosen
+    with session.open():
+        pass
+    printed = CliRunner().invoke(cli, ["sources", "--json"]).output
+    (row,) = (each for each in json.loads(printed) if each["id"] == "local.night_buses")
+    assert row["schedule"] == chosen
+
+
+def test_the_quickest_indicator_of_a_source_sets_its_pace() -> None:
+    source = Source("office.table", "p", "https://office.invalid/")
+    assert schedule_of(source, ["annual", "monthly", "irregular"]) == "@daily"
+    assert schedule_of(Source("a", "p", "x", schedule="@yearly"), ["daily"]) == "@yearly"
+    assert schedule_of(Source("a", "p", "x", access="bundled"), ["daily"]) == ""
+
+
+def test_the_document_says_which_frequency_gives_which_schedule() -> None:
+    text = (ROOT / "docs" / "daemon.md").read_text("utf-8").partition("| frequency | schedule |")[2]
+    rows = re.findall(r"^\| (.+) \| `(.+)` \|$", text.partition("\n\n")[0], re.M)
+    said = {name: schedule for names, schedule in rows for name in re.findall(r"`(\w+)`", names)}
+    assert said == BY_FREQUENCY

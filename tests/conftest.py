@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 import ipaddress
 import json
 import os
@@ -17,7 +19,7 @@ import pytest
 from click.testing import CliRunner, Result
 from hypothesis import settings
 
-from cityflux.core.cli.main import cli
+from cityflux.core.cli.main import cli, main
 
 # Where work is judged, the same examples each time; elsewhere, new ones. No example is timed: on a
 # busy machine a slow one says nothing.
@@ -53,8 +55,8 @@ def only_loopback(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     yield
 
 
-def run_module(module: str, *arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
-    """Run ``python -m module`` as a user would, from a folder of the test's own."""
+def run_process(module: str, *arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
+    """Run ``python -m module`` from a folder of the test, where the process is the subject."""
     here = str(Path(__file__).resolve().parents[1])
     environment = {**os.environ, "NO_COLOR": "1", "PYTHONPATH": here}
     return subprocess.run(
@@ -66,6 +68,40 @@ def run_module(module: str, *arguments: str, cwd: Path) -> subprocess.CompletedP
         timeout=120,
         check=False,
     )
+
+
+def _sqlite_utils(arguments: list[str]) -> None:
+    from sqlite_utils.cli import cli as command
+
+    command.main(args=arguments, prog_name="sqlite-utils")
+
+
+#: What runs inside this process, since starting another takes longer than most commands.
+_INSIDE: dict[str, Callable[[list[str]], None]] = {"cityflux": main, "sqlite_utils": _sqlite_utils}
+
+
+def run_module(module: str, *arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
+    """Run ``python -m module`` as a user would, from a folder of the test's own."""
+    if module not in _INSIDE:
+        return run_process(module, *arguments, cwd=cwd)
+    out, err = (io.TextIOWrapper(io.BytesIO(), encoding="utf-8") for _ in range(2))
+    code: object = 0
+    with (
+        contextlib.chdir(cwd),
+        contextlib.redirect_stdout(out),
+        contextlib.redirect_stderr(err),
+        pytest.MonkeyPatch.context() as patch,
+    ):
+        patch.setenv("NO_COLOR", "1")
+        try:
+            _INSIDE[module]([*arguments])
+        except SystemExit as ended:
+            code = ended.code
+    texts = []
+    for stream in (out, err):
+        stream.seek(0)
+        texts.append(stream.read())
+    return subprocess.CompletedProcess([module, *arguments], int(str(code or 0)), *texts)
 
 
 @pytest.fixture(scope="session")

@@ -32,12 +32,23 @@ SHARED = Path(__file__).resolve().parents[2] / "shared"
 Cityflux = Callable[..., "subprocess.CompletedProcess[str]"]
 
 
+_ABSENT = f"{SHARED} is absent: the samples are read in place and never copied"
+
+
 @pytest.fixture(scope="session")
 def shared() -> Path:
-    """The folder of shared samples; the test is skipped, loudly, where it is absent."""
+    """The shared samples; without them a test is skipped, or fails where work is judged."""
     if not SHARED.is_dir():
-        pytest.skip(f"{SHARED} is absent: the samples are read in place and never copied")
+        (pytest.fail if os.environ.get("CI") else pytest.skip)(_ABSENT)
     return SHARED
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Count at the end what was not looked at, as the shared samples are absent."""
+    skipped = terminalreporter.stats.get("skipped", [])
+    missed = sum(_ABSENT in str(report.longrepr) for report in skipped)
+    if missed:
+        terminalreporter.write_line(f"{missed} tests were left out: {_ABSENT}")
 
 
 @pytest.fixture(autouse=True)

@@ -1,7 +1,7 @@
 """The engine gives COINr's numbers on synthetic data, case by case.
 
-Every folder with a ``manifest.csv`` is a data set; another root than the folder ``data`` beside
-this file may be named in the environment variable ``CITYFLUX_CONFORMANCE``.
+Every folder with a ``manifest.csv`` is a data set. They are read in place, in the shared samples;
+another root may be named in the environment variable ``CITYFLUX_CONFORMANCE``.
 """
 
 from __future__ import annotations
@@ -24,8 +24,9 @@ from tests.conformance.compare import mismatches, same
 from tests.conformance.context import compute
 from tests.conformance.dataset import Dataset
 from tests.conformance.differences import STATED, Relaxed, of_table, of_vector
+from tests.conftest import SHARED
 
-ROOT = Path(os.environ.get("CITYFLUX_CONFORMANCE", Path(__file__).parent / "data"))
+ROOT = Path(os.environ.get("CITYFLUX_CONFORMANCE", SHARED / "conformance"))
 DATASETS = [Dataset(found.parent) for found in sorted(ROOT.glob("*/manifest.csv"))]
 _NOISY = "90_noisy_weights.csv"
 TABLES = [
@@ -36,6 +37,11 @@ CASES = [
     for file in sorted(ROOT.glob("*vector_cases.jsonl"))
     for line in file.read_text(encoding="utf-8").splitlines()
 ]
+
+
+def test_the_samples_are_there(shared: Path) -> None:
+    assert (shared / "conformance").is_dir()
+    assert (len(DATASETS), len(CASES) > 40) == (2, True)
 
 
 @pytest.mark.parametrize(("ds", "row"), TABLES)
@@ -126,6 +132,7 @@ def test_noisy_weights_keep_to_one_distance(ds: Dataset) -> None:
     assert np.allclose(noisy.mean(axis=0), 0, atol=0.1)
 
 
+@pytest.mark.usefixtures("shared")
 def test_every_stated_difference_is_shown_by_a_case() -> None:
     shown = {name for ds in DATASETS for row in ds.manifest for name in of_table(row).stated}
     shown |= {name for case in CASES for name in of_vector(case).stated}

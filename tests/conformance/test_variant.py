@@ -16,8 +16,8 @@ HERE = Path(__file__).parent
 
 
 @pytest.mark.parametrize("seed", [1, 2])
-def test_other_names_another_order_and_other_gaps(tmp_path: Path, seed: int) -> None:
-    variant.make(HERE / "data", tmp_path, seed)
+def test_other_names_another_order_and_other_gaps(shared: Path, tmp_path: Path, seed: int) -> None:
+    variant.make(shared / "conformance", tmp_path, seed)
     done = subprocess.run(
         [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "test_conformance.py"],
         cwd=HERE,

@@ -67,8 +67,14 @@ def open_client(
     config: Config, connection: sqlite3.Connection, path: Path, offline: bool
 ) -> Client:
     """Make the client of a refresh."""
+    hosts = [_state(host) for host in read_hosts(connection)]
+    return Client(policy_of(config, offline), StoredAnswers(connection, path), hosts=hosts)
+
+
+def policy_of(config: Config, offline: bool) -> Policy:
+    """How the configuration wants sources to be asked."""
     settings = config.client
-    policy = Policy(
+    return Policy(
         contact=settings.contact,
         budget=Budget(settings.requests_per_second, settings.connections),
         deadline=settings.deadline,
@@ -78,8 +84,6 @@ def open_client(
         secrets=config.secrets,
         offline=offline,
     )
-    hosts = [_state(host) for host in read_hosts(connection)]
-    return Client(policy, StoredAnswers(connection, path), hosts=hosts)
 
 
 def keep_hosts(connection: sqlite3.Connection, client: Client) -> None:

@@ -44,7 +44,7 @@ def list_plugins(session: Session, as_json: bool) -> None:
 def new(session: Session, name: str, folder: Path | None) -> None:
     """Write a working one-file plugin NAME and its test, into the first plugin folder."""
     from cityflux.core.model.errors import ConfigError
-    from cityflux.core.plugin.check import write_new
+    from cityflux.core.plugin.new import write_new
 
     folders = session.config.plugins.dirs
     if folder is None and not folders:
@@ -53,30 +53,41 @@ def new(session: Session, name: str, folder: Path | None) -> None:
         click.echo(f"wrote {path}")
 
 
-@plugins.command(epilog="Example: cityflux plugins check my_plugins/cinema_tickets.py")
+@plugins.command(epilog="Example: cityflux plugins check my_plugins/cinema.py --page saved.html")
 @click.argument("plugin", metavar="PATH|NAME")
+@click.option(
+    "--page",
+    "pages",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    multiple=True,
+    help="Read this saved answer in place of the source; several in the order of the requests.",
+)
+@click.option("--live", is_flag=True, help="Ask the source, once.")
 @json_option
 @pass_session
-def check(session: Session, plugin: str, as_json: bool) -> int:
-    """Run a plugin against its contract: signatures, ids, units, frames, periods, duplicates."""
-    from cityflux.core.plugin.check import check as run_checks
-    from cityflux.core.plugin.manager import load_plugins
-    from cityflux.scrapers.http.client import Client, Policy
+def check(session: Session, plugin: str, pages: tuple[Path, ...], live: bool, as_json: bool) -> int:
+    """Run a plugin against its contract: hooks, ids, units, inputs, frames, periods, duplicates.
 
-    path, found, name = Path(plugin), session.plugins, plugin
-    if path.suffix == ".py" and path.exists():
-        listed = {Path(record.name).resolve(): record.name for record in found.records}
-        name = listed.get(path.resolve(), str(path))
-        if path.resolve() not in listed:
-            found = load_plugins((), session.config.plugins.disabled, [path])
-    with Client(Policy(offline=True)) as http:
-        results = list(run_checks(found, name, http))
-    wrong = [result for result in results if result[1]]
+    What is bundled is read, and what is computed is computed. Nothing is stored. A live source is
+    read with --page or --live only; it says when the daemon looks at it next.
+    """
+    from cityflux.core.cli.checking import check_plugin
+
+    if pages and live:
+        raise click.UsageError("--page and --live: choose one of them")
+    results = check_plugin(session, plugin, pages, live)
     if as_json:
-        print_json([{"check": what, "error": error or None} for what, error in results])
-        return 1 if wrong else 0
-    for what, error in results:
-        click.echo(f"{'FAILED' if error else 'ok':<7}{what}{': ' + error if error else ''}")
-    if not results:
-        click.echo("ok     nothing to check: the plugin has no indicator")
-    return 1 if wrong else 0
+        print_json(
+            [
+                {"check": each.what, "error": each.problem or None, "note": each.note or None}
+                for each in results
+            ]
+        )
+    else:
+        for each in results:
+            said = each.problem or each.note
+            state = "FAILED" if each.problem else "ok"
+            click.echo(f"{state:<7}{each.what}{': ' + said if said else ''}")
+        if not results:
+            click.echo("ok     nothing to check: the plugin has no indicator")
+    return 1 if any(each.problem for each in results) else 0

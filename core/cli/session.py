@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cached_property
 from importlib.metadata import entry_points
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -125,7 +126,8 @@ class Session:
         except ConfigError:
             return False  # the command that is called will say so
         return bool(entry_points(group="cityflux")) or any(
-            next(folder.glob("*.py"), None) for folder in folders
+            next(chain(folder.glob("*.py"), folder.glob("*/__init__.py")), None)
+            for folder in folders
         )
 
 

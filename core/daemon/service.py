@@ -43,7 +43,8 @@ from cityflux.core.daemon.watch import ChangeWatch
 from cityflux.core.daemon.webhook import LAST_WORDS, message_of, open_webhook
 from cityflux.core.model.errors import CityfluxError, ConfigError, StorageError
 from cityflux.core.model.version import __version__
-from cityflux.core.refresh.carry_out import Result, one_line
+from cityflux.core.plugin.traces import one_line
+from cityflux.core.refresh.carry_out import Result
 from cityflux.core.refresh.gate import History, set_gates
 from cityflux.core.refresh.isolation.derivations import Derivations
 from cityflux.core.refresh.isolation.pool import Workers

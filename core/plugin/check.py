@@ -1,43 +1,85 @@
-"""Running a plugin against its contract, and writing a new one that keeps it."""
+"""Running a plugin against its contract."""
 
 from __future__ import annotations
 
-import keyword
+import difflib
 import re
-from collections.abc import Iterator
-from importlib.resources import files
-from pathlib import Path
-from string import Template
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from cityflux.core.model.errors import CityfluxError, PluginError, UnitError
+from cityflux.core.model.errors import PluginError, UnitError
 from cityflux.core.model.nouns import Source
 from cityflux.core.model.units import dimension
-from cityflux.core.plugin.contract import figures
-from cityflux.core.plugin.manager import IndicatorPlugin, Plugins
-from cityflux.scrapers.http.client import Client
+from cityflux.core.plugin.manager import IndicatorPlugin, PluginRecord, Plugins
+from cityflux.core.plugin.trial import derive, fetch, made_up, normalize
+
+if TYPE_CHECKING:
+    import polars as pl
+
+    from cityflux.core.model.http import Http
 
 _ID = re.compile(r"[a-z][a-z0-9_]*(\.[a-z0-9_]+)*")
 
 
-def check(plugins: Plugins, record_name: str, http: Client) -> Iterator[tuple[str, str]]:
-    """Run a loaded plugin: declarations, then fetch and normalize where no network is needed.
+@dataclass(frozen=True)
+class Checked:
+    """What was looked at, and what came of it.
 
-    Yields:
-        What was checked and what is wrong with it; ``""`` where nothing is.
+    Attributes:
+        what: the plugin, or the indicator and its part.
+        problem: what is wrong; ``""`` where nothing is.
+        note: what else there is to say.
     """
-    record = next((each for each in plugins.records if each.name == record_name), None)
-    if record is None:
-        raise PluginError(
-            f"there is no plugin {record_name!r}; list them with: cityflux plugins list"
-        )
+
+    what: str
+    problem: str = ""
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Means:
+    """What a check has at hand.
+
+    Attributes:
+        client: gives the client for a source; None where it is not to be asked.
+        most: how many documents are taken of a `fetch` that gives them one by one; None for all.
+        stored: gives the stored figures of the inputs of an indicator, none perhaps.
+    """
+
+    client: Callable[[Source], Http | None]
+    most: int | None
+    stored: Callable[[IndicatorPlugin], pl.DataFrame]
+
+
+def find_record(plugins: Plugins, name: str) -> PluginRecord:
+    """The plugin of a name.
+
+    Raises:
+        PluginError: there is none.
+    """
+    for record in plugins.records:
+        if record.name == name:
+            return record
+    near = difflib.get_close_matches(name, [record.name for record in plugins.records], n=1)
+    hint = f"did you mean {near[0]}?" if near else "list them with: cityflux plugins list"
+    raise PluginError(f"there is no plugin {name!r}; {hint}")
+
+
+def check(plugins: Plugins, record: PluginRecord, means: Means) -> Iterator[Checked]:
+    """Look at what a plugin declares, and run its hooks where there is something to run them on."""
     if record.error:
-        yield record_name, record.error
-    for identifier in record.indicators:
-        plugin = plugins.indicators[identifier]
-        yield f"{identifier}: declaration", _declaration(plugin)
+        yield Checked(record.name, record.error)
+    for plugin in (*plugins.indicators.values(), *plugins.flows.values()):
+        if plugin.record is not record:
+            continue
+        name = plugin.indicator.id
+        yield Checked(f"{name}: declaration", _declaration(plugin))
         for source in plugin.sources:
-            if source.access == "bundled":
-                yield f"{identifier}: {source.id}", _figures(plugin, source, plugins, http)
+            if http := means.client(source):
+                yield _read(plugin, source, plugins, http, means.most)
+        if plugin.derived:
+            yield _derive(plugin, plugins, means)
 
 
 def _declaration(plugin: IndicatorPlugin) -> str:
@@ -58,44 +100,32 @@ def _declaration(plugin: IndicatorPlugin) -> str:
     return ""
 
 
-def _figures(plugin: IndicatorPlugin, source: Source, plugins: Plugins, http: Client) -> str:
+def _read(
+    plugin: IndicatorPlugin, source: Source, plugins: Plugins, http: Http, most: int | None
+) -> Checked:
+    what = f"{plugin.indicator.id}: {source.id}"
     try:
-        fetched = plugin.call("fetch", http=http, source=source, since=None)
-        documents = [document.for_source(source.id) for document in fetched or ()]
-        frame = plugin.call("normalize", documents=documents)
-        again = plugin.call("normalize", documents=documents)
-        if not frame.equals(again):
-            return "normalize() gave two answers for the same documents; make it pure"
-        if not figures(frame, "normalize", plugins.cities):
-            return "normalize() gave no figure"
-    except CityfluxError as error:
-        return str(error)
+        documents = fetch(plugin, source, http, most=most)
+        found = normalize(plugin, documents, plugins.cities)["value"].count()
     except (Exception, SystemExit) as error:
-        return f"{type(error).__name__}: {error}"
-    return ""
+        return Checked(what, plugin.told(error))
+    if not found:
+        return Checked(what, f"normalize() gave no figure of {len(documents)} documents")
+    return Checked(what, note=f"{found} figures of {len(documents)} documents")
 
 
-def write_new(name: str, folder: Path) -> tuple[Path, Path]:
-    """Write a working one-file plugin and its test.
-
-    Args:
-        name: a Python name in small letters; it becomes the file and the end of the id.
-        folder: where both go; made where it is not there.
-
-    Raises:
-        PluginError: the name is unfit, or a file is in the way.
-    """
-    if not re.fullmatch(r"[a-z][a-z0-9_]*", name) or keyword.iskeyword(name):
-        raise PluginError(f"{name!r} is no fit name; use small letters, digits and _")
-    folder.mkdir(parents=True, exist_ok=True)
-    written = (folder / f"{name}.py", folder / f"test_{name}.py")
-    for path, template in zip(written, ("plugin.py.txt", "test_plugin.py.txt"), strict=True):
-        if path.exists():
-            raise PluginError(f"{path}: is there already; choose another name or remove it")
-        text = (
-            files("cityflux.core.plugin")
-            .joinpath("templates", template)
-            .read_text(encoding="utf-8")
-        )
-        path.write_text(Template(text).substitute(name=name), encoding="utf-8")
-    return written
+def _derive(plugin: IndicatorPlugin, plugins: Plugins, means: Means) -> Checked:
+    what = f"{plugin.indicator.id}: derive"
+    for name in plugin.indicator.inputs:
+        if name not in plugins.indicators:
+            near = difflib.get_close_matches(name, plugins.indicators, n=1)
+            hint = f"; did you mean {near[0]}?" if near else ""
+            return Checked(what, f"no plugin declares its input {name!r}{hint}")
+    try:
+        inputs, kind = means.stored(plugin), "stored"
+        if inputs.is_empty():
+            inputs, kind = made_up(plugin, plugins), "made-up"
+        found = derive(plugin, inputs, plugins.cities)["value"].count()
+    except (Exception, SystemExit) as error:
+        return Checked(what, plugin.told(error))
+    return Checked(what, note=f"{found} figures of {inputs.height} {kind} ones of its inputs")

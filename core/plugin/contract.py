@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import compress
 from typing import TYPE_CHECKING, Any
 
+from cityflux.core.model.document import Document
 from cityflux.core.model.errors import PeriodError, PluginError
 from cityflux.core.model.figure import Figure, FlowFigure
 from cityflux.core.model.period import EXAMPLES, Period
@@ -14,10 +15,48 @@ from cityflux.core.model.period import EXAMPLES, Period
 if TYPE_CHECKING:
     import polars as pl
 
+#: What else a frame may be, and how it becomes one of polars.
+_OTHERWISE = {
+    "LazyFrame": "; add .collect()",
+    "Series": "; a column is no frame",
+    "NoneType": "; is its return missing?",
+    "generator": "; return it, no yield",
+}
+
 REQUIRED = ("city", "period", "value")
 OPTIONAL = ("status", "note")
 FLOW = ("origin", "destination", "period", "value")
 STATUSES = ("ok", "provisional", "suspect")
+
+
+def handed_over(fetched: Any) -> Iterator[Document]:
+    """The documents that `fetch` returns, or gives one by one; none where it returns None.
+
+    Raises:
+        PluginError: it returned something else than documents.
+    """
+    if fetched is None:
+        return
+    if isinstance(fetched, str | bytes | Document | Mapping) or not isinstance(fetched, Iterable):
+        raise PluginError(
+            f"fetch() returned {_kind(fetched)}; return a list of Documents, such as "
+            "[http.get(source.address)]"
+        )
+    for each in fetched:
+        if not isinstance(each, Document):
+            raise PluginError(
+                f"fetch() handed over {_kind(each)} in its list; each must be a Document, as "
+                "http.get(address) gives one"
+            )
+        yield each
+
+
+def _kind(value: object) -> str:
+    """What a value is, with its article; whose frame it is where it could be taken for ours."""
+    kind = type(value).__name__
+    owner = type(value).__module__.partition(".")[0]
+    name = f"{owner} {kind}" if kind == "DataFrame" else kind
+    return f"a{'n' * (name[0].lower() in 'aeiou')} {name}"
 
 
 def figures(frame: Any, hook: str, cities: Collection[str]) -> list[Figure]:
@@ -116,7 +155,10 @@ def _typed_columns(
     import polars as pl
 
     if not isinstance(frame, pl.DataFrame):
-        raise PluginError(f"{hook}() returned a {type(frame).__name__}; return a polars DataFrame")
+        raise PluginError(
+            f"{hook}() returned {_kind(frame)}; return a polars DataFrame"
+            f"{_OTHERWISE.get(type(frame).__name__, '')}"
+        )
     if missing := [name for name in required if name not in frame.columns]:
         raise PluginError(
             f"{hook}() returned the columns {', '.join(frame.columns) or 'none'}; "

@@ -1,32 +1,36 @@
 """Finding plugins, and keeping the broken ones from breaking anything else.
 
-Plugins are found in three ways: built in (the modules of ``plugins/``), as ``.py`` files in the
+Plugins are found in three ways: built in (the modules of ``plugins/``), as files or packages in the
 folders of ``[plugins] dirs``, and as installed packages with an entry point in the group
 ``cityflux``. Each is loaded by itself; what goes wrong is written down with its name.
 """
 
 from __future__ import annotations
 
-import importlib
-import importlib.util
-import os
-import pkgutil
+import difflib
 import re
-import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
-from importlib.metadata import entry_points
 from pathlib import Path
-from types import ModuleType
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 import pluggy
 
 from cityflux.core.model.errors import PluginError
-from cityflux.core.model.nouns import City, Flow, Indicator, Source
+from cityflux.core.model.nouns import Access, City, Flow, Frequency, Indicator, Source
+from cityflux.core.plugin.finding import (
+    built_in,
+    file_of,
+    first_file,
+    in_folders,
+    installed,
+    load_file,
+)
 from cityflux.core.plugin.hook_manager import HookManager
 from cityflux.core.plugin.hookspecs import ExtensionSpec, IndicatorSpec
+from cityflux.core.plugin.slips import marked_hooks, missing_hooks, unmarked_hook, wrong_hook
+from cityflux.core.plugin.traces import home_of, one_line
 
 State = Literal["loaded", "disabled", "broken"]
 BUILT_IN = "built in"
@@ -35,7 +39,7 @@ _CITY_ID = re.compile(r"[a-z][a-z0-9_-]*")
 
 @dataclass
 class PluginRecord:
-    """What is known of one plugin file, package or built-in module."""
+    """What is known of one plugin file, package or built-in module; ``file`` is where it lies."""
 
     name: str
     origin: str
@@ -43,6 +47,12 @@ class PluginRecord:
     state: State = "loaded"
     error: str = ""
     indicators: list[str] = field(default_factory=list)
+    file: str = ""
+
+    @property
+    def homes(self) -> tuple[Path, ...]:
+        """Where its author looks for his mistakes; nowhere for what is built in."""
+        return (home_of(self.file),) if self.file and self.origin != BUILT_IN else ()
 
 
 @dataclass(frozen=True)
@@ -74,6 +84,7 @@ class IndicatorPlugin:
         manager: knows this plugin and what is wrapped around it.
         apart: for whoever calls `fetch` and `normalize` in a process of its own, since code that
             is not built in has a part in them: how that process finds it. None for the others.
+        homes: the files and folders of its author, and of those who wrap it.
     """
 
     plugin: object
@@ -82,6 +93,7 @@ class IndicatorPlugin:
     record: PluginRecord
     manager: pluggy.PluginManager
     apart: Selection | None = None
+    homes: tuple[Path, ...] = ()
 
     @property
     def derived(self) -> bool:
@@ -91,6 +103,10 @@ class IndicatorPlugin:
     def call(self, hook: str, **arguments: Any) -> Any:
         """Call one hook of this plugin, with the wrapping plugins around it and nobody else."""
         return getattr(self.manager.hook, hook)(**arguments)
+
+    def told(self, error: BaseException) -> str:
+        """What one of its hooks raised, in one line that names the author's file and line."""
+        return one_line(error, self.homes)
 
 
 def indicator_manager(plugin: object) -> pluggy.PluginManager:
@@ -109,7 +125,8 @@ def indicator_manager(plugin: object) -> pluggy.PluginManager:
             manager.add_hookspecs(ExtensionSpec)  # a module may have those hooks as well
         manager.check_pending()
     except pluggy.PluginValidationError as error:
-        raise PluginError(" ".join(str(error).split())) from error
+        wrong = wrong_hook(marked_hooks(plugin))
+        raise PluginError(wrong or " ".join(str(error).split())) from error
     return manager
 
 
@@ -149,16 +166,21 @@ class Plugins:
             return look()
         return self.indicators.get(indicator_id) or self.flows.get(indicator_id)
 
-    def load(self, name: str, origin: str, find: Callable[[], object], version: str = "") -> None:
+    def load(
+        self, name: str, origin: str, find: Callable[[], object], version: str = "", file: str = ""
+    ) -> None:
         """Load one plugin; whatever it raises costs this plugin alone."""
-        record = PluginRecord(name, origin, version)
+        record = PluginRecord(name, origin, version, file=file)
         self.records.append(record)
         if name in self._disabled:
             record.state = "disabled"
             return
         try:
             plugin = find()
+            record.file = file or file_of(plugin)
             indicator_manager(plugin)
+            if origin != BUILT_IN:
+                _refuse_slips(plugin)
             self.manager.register(plugin, name=name)
             if not self.manager.get_hookcallers(plugin) and origin != BUILT_IN:
                 raise PluginError("has no hooks; decorate its functions with @cityflux.hookimpl")
@@ -173,7 +195,6 @@ class Plugins:
     def collect(self) -> None:
         """Ask the loaded plugins for their cities, indices and indicators."""
         around = [(plugin, record) for plugin, record in self._loaded if _wraps(plugin)]
-        wrappers = tuple(plugin for plugin, _ in around)
         # What is wrapped around everything brings everything with it.
         wrapped = any(record.origin != BUILT_IN for _, record in around)
         self._apart = replace(self._selection, built_in=wrapped)
@@ -184,7 +205,7 @@ class Plugins:
                     self._implementation("register_cities", plugin)(register=self._add_city)
                 if "register_indices" in callers:
                     self._implementation("register_indices", plugin)(register=self._add_index)
-                add = partial(self._add, record=record, wrappers=wrappers)
+                add = partial(self._add, record=record, wrappers=around)
                 if "indicator" in callers:
                     add(plugin)
                 if "register_indicators" in callers:
@@ -217,15 +238,21 @@ class Plugins:
             self._keep(look())
 
     def _look_at(
-        self, plugin: object, *, record: PluginRecord, wrappers: tuple[object, ...]
+        self,
+        plugin: object,
+        *,
+        record: PluginRecord,
+        wrappers: Sequence[tuple[object, PluginRecord]],
     ) -> IndicatorPlugin:
         manager = indicator_manager(plugin)
         indicator, sources = declaration(manager)
-        for wrapper in wrappers:
+        homes = record.homes
+        for wrapper, its_record in wrappers:
             if wrapper is not plugin:
                 manager.register(wrapper)
+                homes += its_record.homes
         apart = self._apart if self._apart.built_in or record.origin != BUILT_IN else None
-        return IndicatorPlugin(plugin, indicator, sources, record, manager, apart)
+        return IndicatorPlugin(plugin, indicator, sources, record, manager, apart, homes)
 
     def _keep(self, found: IndicatorPlugin) -> None:
         indicator, record = found.indicator, found.record
@@ -255,16 +282,32 @@ def declaration(manager: pluggy.PluginManager) -> tuple[Indicator, tuple[Source,
     indicator = manager.hook.indicator()
     if not isinstance(indicator, Indicator):
         raise PluginError(f"indicator() returned {indicator!r}; return a cityflux.Indicator")
+    _check_choice("frequency", indicator.frequency, get_args(Frequency), indicator.id)
     needed = {"derive"} if indicator.inputs else {"source", "fetch", "normalize"}
     if missing := sorted(needed - implemented):
         raise PluginError(f"{indicator.id} lacks the hook {missing[0]}(); write it with @hookimpl")
     if "source" not in implemented:
         return indicator, ()
     found = manager.hook.source()
-    sources = (found,) if isinstance(found, Source) else tuple(found or ())
+    listed = (found,) if isinstance(found, Source) else found
+    sources = tuple(listed) if isinstance(listed, Iterable) else ()
     if not sources or not all(isinstance(source, Source) for source in sources):
         raise PluginError(f"{indicator.id}: source() returned {found!r}; return a cityflux.Source")
+    for source in sources:
+        _check_choice("access", source.access, get_args(Access), source.id)
     return indicator, sources
+
+
+def _check_choice(name: str, value: str, choices: Sequence[str], whose: str) -> None:
+    """Refuse a word that means nothing, or something else than its author thinks.
+
+    Raises:
+        PluginError: it is none of the choices.
+    """
+    if value not in choices:
+        near = difflib.get_close_matches(str(value), choices, n=1)
+        hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(choices)}"
+        raise PluginError(f"{whose}: {name} is {value!r}; {hint}")
 
 
 def load_plugins(
@@ -286,58 +329,25 @@ def load_selection(selection: Selection, on_demand: bool = False) -> Plugins:
             time and memory where most are not wanted.
     """
     plugins = Plugins(selection, on_demand)
-    for name, find in _built_in() if selection.built_in else ():
+    for name, find in built_in() if selection.built_in else ():
         plugins.load(name, BUILT_IN, find)
-    for name, find in _in_folders(selection.dirs):
-        plugins.load(name, "file", find)
-    for path in selection.files:
-        plugins.load(str(path), "file", partial(load_file, path))
-    for name, find, distribution, version in _installed():
+    for path in (*in_folders(selection.dirs), *selection.files):
+        plugins.load(str(path), "file", partial(load_file, path), file=first_file(path))
+    for name, find, distribution, version in installed():
         plugins.load(name, distribution, find, version)
     plugins.collect()
     return plugins
 
 
-def _built_in() -> Iterator[tuple[str, Callable[[], object]]]:
-    package = importlib.import_module("cityflux.plugins")
-    for module in sorted(pkgutil.iter_modules(package.__path__), key=lambda found: found.name):
-        name = f"plugins.{module.name}"
-        yield name, partial(importlib.import_module, f"{package.__name__}.{module.name}")
-
-
-def _in_folders(dirs: Sequence[Path]) -> Iterator[tuple[str, Callable[[], object]]]:
-    for folder in dirs:
-        for path in sorted(folder.glob("*.py")):
-            if not path.name.startswith(("_", "test_", "conftest")):
-                yield str(path), partial(load_file, path)
-
-
-def load_file(path: Path) -> ModuleType:
-    """Load a plugin file under a private name, so that two of the same name do not clash.
+def _refuse_slips(plugin: object) -> None:
+    """Refuse a plugin whose author has forgotten something.
 
     Raises:
-        PluginError: it is no Python file. Whatever the file raises passes through.
+        PluginError: saying what.
     """
-    name = f"cityflux_plugin_{abs(hash(str(path.resolve())))}_{path.stem}"
-    spec = importlib.util.spec_from_file_location(name, path)
-    if spec is None or spec.loader is None:
-        raise PluginError(f"{path}: is no Python file")
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[name] = module
-    try:
-        spec.loader.exec_module(module)
-    except BaseException:
-        del sys.modules[name]
-        raise
-    return module
-
-
-def _installed() -> Iterator[tuple[str, Callable[[], object], str, str]]:
-    chosen = os.environ.get("CITYFLUX_LOAD_PLUGINS")
-    for point in sorted(entry_points(group="cityflux"), key=lambda point: point.name):
-        if chosen is None or point.name in chosen.split(","):
-            package = point.dist.name if point.dist else point.value
-            yield point.name, point.load, package, point.dist.version if point.dist else ""
+    marked = marked_hooks(plugin)
+    if wrong := missing_hooks(marked, _wraps(plugin)) or unmarked_hook(plugin, marked):
+        raise PluginError(wrong)
 
 
 def _wraps(plugin: object) -> bool:
@@ -351,8 +361,4 @@ def _wraps(plugin: object) -> bool:
 
 
 def _mark_broken(record: PluginRecord, error: BaseException) -> None:
-    record.state = "broken"
-    where = f" (line {error.lineno})" if isinstance(error, SyntaxError) else ""
-    kind = "" if isinstance(error, PluginError) else f"{type(error).__name__}: "
-    text = error.msg if isinstance(error, SyntaxError) else str(error)
-    record.error = f"{kind}{' '.join(text.split())}{where}"
+    record.state, record.error = "broken", one_line(error, record.homes)

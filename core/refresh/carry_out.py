@@ -10,9 +10,9 @@ from itertools import chain
 from typing import TYPE_CHECKING
 
 from cityflux.core.model.document import Document
-from cityflux.core.model.errors import CityfluxError, SourceError
+from cityflux.core.model.errors import SourceError
 from cityflux.core.model.figure import Figure, FlowFigure
-from cityflux.core.plugin.contract import figures, flow_figures
+from cityflux.core.plugin.contract import figures, flow_figures, handed_over
 from cityflux.core.refresh.tasks import Task
 from cityflux.core.refresh.witness import Witness
 from cityflux.storage.database import now
@@ -67,7 +67,7 @@ def carry_out(
     witness = Witness(http)
     documents: list[Document] = []
     end = time.monotonic() + _SHARE_OF_FETCH * time_limit
-    failure = _attempt(lambda: _fetch(task, witness, end, documents))
+    failure = _attempt(task, lambda: _fetch(task, witness, end, documents))
     arrived, seen = tuple(documents), tuple(witness.documents)
     if not failure and arrived and tuple(each.sha256 for each in arrived) == task.known:
         return Result(task, started, arrived, seen, unchanged=True)
@@ -82,8 +82,8 @@ def carry_out(
 
 def _fetch(task: Task, http: Witness, end: float, documents: list[Document]) -> None:
     """Add what a source hands over, one by one, until it or its time is at an end."""
-    fetched = task.plugin.call("fetch", http=http, source=task.source, since=task.since) or ()
-    for document in fetched:
+    fetched = task.plugin.call("fetch", http=http, source=task.source, since=task.since)
+    for document in handed_over(fetched):
         documents.append(document.for_source(task.source.id))
         if time.monotonic() > end and not isinstance(fetched, Sequence):
             raise _time_is_up(task, len(documents))
@@ -101,7 +101,7 @@ def _read(
             frame = task.plugin.call("normalize", documents=group)
             together.update(figures_of(frame, cities))
 
-    error = _attempt(read)
+    error = _attempt(task, read)
     return (() if error else tuple(together.values())), error  # type: ignore[return-value]
 
 
@@ -120,17 +120,10 @@ def _time_is_up(task: Task, count: int) -> SourceError:
     )
 
 
-def _attempt(step: Callable[[], object]) -> str:
+def _attempt(task: Task, step: Callable[[], object]) -> str:
     """Take a step, and say in one line what it raised."""
     try:
         step()
-    except CityfluxError as error:
-        return str(error)
     except BaseException as error:  # a plugin may raise SystemExit, or KeyboardInterrupt
-        return one_line(error)
+        return task.plugin.told(error)
     return ""
-
-
-def one_line(error: BaseException) -> str:
-    """The kind of an error and what it says, in one line."""
-    return ": ".join(filter(None, (type(error).__name__, " ".join(str(error).split()))))

@@ -74,7 +74,7 @@ def _derive(
     try:
         return Derived(*derive_one(plugin, own, cities))
     except (Exception, SystemExit) as error:
-        return Derived([], [], f"{type(error).__name__}: {error}")
+        return Derived([], [], plugin.told(error))
 
 
 def read_inputs(connection: sqlite3.Connection, derived: Iterable[IndicatorPlugin]) -> pl.DataFrame:
@@ -113,7 +113,13 @@ def derive_one(
     indicator = plugin.indicator
     frame = plugin.call("derive", figures=own)
     found = figures(frame, "derive", cities)
-    lineage = _lineage(frame, indicator.inputs)
+    try:
+        lineage = _lineage(frame, indicator.inputs)
+    except (KeyError, TypeError) as error:
+        raise PluginError(
+            "derive() returned a column inputs that holds something else than lists of "
+            "{indicator, city, period}"
+        ) from error
     known = set(own.select("indicator", "city", "period").iter_rows())
     for row in lineage:
         cell = (row["input_indicator_id"], row["input_city_id"], row["input_period"])

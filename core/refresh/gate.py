@@ -23,6 +23,7 @@ from cityflux.core.model.errors import PluginError, UnitError
 from cityflux.core.model.figure import Figure
 from cityflux.core.model.nouns import Flow, Indicator
 from cityflux.core.model.units import dimension
+from cityflux.core.plugin.contract import REQUIRED
 from cityflux.core.plugin.hookspecs import hookimpl
 from cityflux.core.plugin.manager import IndicatorPlugin
 from cityflux.storage.fetches import last_yield
@@ -111,7 +112,9 @@ class Gate:
         frame = yield
         if not documents or all(each.address.startswith(REVIEWED) for each in documents):
             return frame
-        if not {"city", "period", "value"} <= set(getattr(frame, "columns", ())):
+        import polars as pl
+
+        if not isinstance(frame, pl.DataFrame) or not set(REQUIRED) <= set(frame.columns):
             return frame  # the contract will say what is wrong
         self._check_yield(documents, frame)
         return self._marked(frame)

@@ -24,7 +24,8 @@ from cityflux.core.model.errors import PluginError, Stopped
 from cityflux.core.model.figure import Figure
 from cityflux.core.model.nouns import Indicator
 from cityflux.core.plugin.manager import IndicatorPlugin, Plugins, load_selection
-from cityflux.core.refresh.carry_out import Result, carry_out, one_line
+from cityflux.core.plugin.traces import one_line
+from cityflux.core.refresh.carry_out import Result, carry_out
 from cityflux.core.refresh.gate import History, set_gate
 from cityflux.core.refresh.isolation.messages import (
     Answer,
@@ -193,7 +194,10 @@ def _derive(order: Derive, plugins: Plugins, cities: frozenset[str]) -> Done:
 
     plugin = _find(plugins, order.indicator)
     inputs = inputs_frame(zip(*order.inputs, strict=True))
-    found, lineage = derive_one(plugin, inputs, cities)
+    try:
+        found, lineage = derive_one(plugin, inputs, cities)
+    except BaseException as error:  # a plugin may raise SystemExit, or KeyboardInterrupt
+        return Done(error=plugin.told(error))
     return Done(found=columns(found), lineage=tuple(lineage))
 
 

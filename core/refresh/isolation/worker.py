@@ -15,7 +15,7 @@ from typing import Protocol, TypeVar
 
 from cityflux.core.model.errors import PluginError
 from cityflux.core.plugin.manager import IndicatorPlugin
-from cityflux.core.refresh.carry_out import one_line
+from cityflux.core.plugin.traces import one_line
 from cityflux.core.refresh.isolation.messages import Answer, Ask, Derive, Done, Order, Past, Start
 
 #: Seconds in which a worker must have loaded the plugins, and in which a killed one must be gone.

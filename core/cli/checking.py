@@ -1,0 +1,124 @@
+"""What `cityflux plugins check` looks at: the contract, and when the clock looks at each source."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import ExitStack
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from cityflux.core.cli.session import Session
+from cityflux.core.daemon.plan import zone_of
+from cityflux.core.model.errors import ConfigError
+from cityflux.core.plugin.check import Checked, Means, check, find_record
+from cityflux.core.plugin.manager import IndicatorPlugin, PluginRecord, Plugins, load_plugins
+from cityflux.core.plugin.saved import ANY, SavedPages
+from cityflux.core.refresh.derive import inputs_frame, read_inputs
+from cityflux.core.refresh.schedule import next_run, schedules, trigger_of
+from cityflux.core.refresh.tasks import missing_secret
+from cityflux.scrapers.http.client import Client
+from cityflux.storage.jobs import last_runs
+
+if TYPE_CHECKING:
+    import polars as pl
+
+    from cityflux.core.model.http import Http
+    from cityflux.core.model.nouns import Source
+
+
+def check_plugin(
+    session: Session, plugin: str, pages: tuple[Path, ...], live: bool
+) -> list[Checked]:
+    """Look at one plugin.
+
+    Args:
+        session: the configuration, the other plugins, and the figures that are stored.
+        plugin: the path of a file or folder, or a name.
+        pages: saved answers of a live source.
+        live: whether a live source is asked.
+
+    Raises:
+        PluginError: there is no such plugin.
+    """
+    from cityflux.core.app.client import policy_of
+
+    found, record = _find(session, plugin)
+    with ExitStack() as stack:
+        http = stack.enter_context(Client(policy_of(session.config, offline=not live)))
+        stack.enter_context(http.refresh())  # what many indicators read is asked for once
+
+        def client(source: Source) -> Http | None:
+            if source.access == "bundled" or (source.access == "live" and live):
+                return http
+            if source.access == "live" and pages:
+                return SavedPages({ANY: [*pages]})
+            return None
+
+        means = Means(
+            client, len(pages) or (1 if live else None), lambda each: _stored(session, each)
+        )
+        return [*check(found, record, means), *_looks(session, found, record)]
+
+
+def _find(session: Session, plugin: str) -> tuple[Plugins, PluginRecord]:
+    path = Path(plugin)
+    if path.suffix != ".py" and not path.is_dir():
+        return session.plugins, find_record(session.plugins, plugin)
+    for record in session.plugins.records:
+        if Path(record.name).resolve() == path.resolve():
+            return session.plugins, record
+    settings = session.config.plugins
+    found = load_plugins(settings.dirs, settings.disabled, [path])
+    return found, find_record(found, str(path))
+
+
+def _stored(session: Session, plugin: IndicatorPlugin) -> pl.DataFrame:
+    """The current figures of its inputs; none where there is no database."""
+    if not session.database.exists():
+        return inputs_frame([])
+    with session.read() as connection:
+        return read_inputs(connection, [plugin])
+
+
+def _looks(session: Session, plugins: Plugins, record: PluginRecord) -> Iterator[Checked]:
+    """When each source is looked at next."""
+    planned = schedules(plugins, session.config.schedule)
+    sources = {
+        source.id: source
+        for plugin in (*plugins.indicators.values(), *plugins.flows.values())
+        if plugin.record is record
+        for source in plugin.sources
+    }
+    for source in sources.values():
+        what = f"{source.id}: when"
+        if source.access == "bundled":
+            yield Checked(what, note="bundled: read by run --once and refresh, not by the clock")
+        elif source.access == "live":
+            schedule = planned[source.id]
+            try:
+                yield Checked(what, note=_when(session, source, schedule))
+            except ConfigError as error:
+                yield Checked(what, str(error))
+
+
+def _when(session: Session, source: Source, schedule: str) -> str:
+    if variable := missing_secret(source, session.config.secrets):
+        return f"not looked at until {variable} is set"
+    trigger = trigger_of(schedule, source.id, zone_of(session.config.daemon.timezone))
+    if trigger is None:
+        return "never: [schedule] in config.toml says so"
+    declared = source.schedule or source.id in session.config.schedule
+    said = schedule if declared else f"{schedule}, after the frequency of its indicators"
+    last, now = _last_look(session, source.id), datetime.now(UTC)
+    due = next_run(trigger, last, now)
+    moment = due.isoformat(timespec="minutes") if due > now else "as soon as the daemon runs"
+    return f"{said}; next: {moment}"
+
+
+def _last_look(session: Session, source_id: str) -> datetime | None:
+    if not session.database.exists():
+        return None
+    with session.read() as connection:
+        last = last_runs(connection).get(source_id)
+    return datetime.fromisoformat(last) if last else None

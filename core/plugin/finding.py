@@ -1,0 +1,88 @@
+"""Where plugins are: modules of our own, files and packages in a folder, installed packages."""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import os
+import pkgutil
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
+from importlib.metadata import entry_points
+from pathlib import Path
+from types import ModuleType
+
+from cityflux.core.model.errors import PluginError
+
+
+def built_in() -> Iterator[tuple[str, Callable[[], object]]]:
+    """The names of our own, and how each is loaded."""
+    package = importlib.import_module("cityflux.plugins")
+    for module in sorted(pkgutil.iter_modules(package.__path__), key=lambda found: found.name):
+        name = f"plugins.{module.name}"
+        yield name, partial(importlib.import_module, f"{package.__name__}.{module.name}")
+
+
+def installed() -> Iterator[tuple[str, Callable[[], object], str, str]]:
+    """The name of each installed one, how it is loaded, its distribution and the version of it."""
+    chosen = os.environ.get("CITYFLUX_LOAD_PLUGINS")
+    for point in sorted(entry_points(group="cityflux"), key=lambda point: point.name):
+        if chosen is None or point.name in chosen.split(","):
+            package = point.dist.name if point.dist else point.value
+            yield point.name, point.load, package, point.dist.version if point.dist else ""
+
+
+def in_folders(dirs: Sequence[Path]) -> Iterator[Path]:
+    """The files and packages that are plugins, and folders that look as if they were meant to."""
+    for folder in dirs:
+        for path in sorted(folder.glob("*")):
+            code = path.suffix == ".py" if path.is_file() else any(map(_is_code, path.glob("*.py")))
+            if code and _is_code(path) and path.name != "tests":
+                yield path
+
+
+def _is_code(path: Path) -> bool:
+    return path.name == "__init__.py" or not path.name.startswith(("_", ".", "test_", "conftest"))
+
+
+def first_file(path: Path) -> str:
+    """Where a plugin file is, or the first file of a package."""
+    return str((path / "__init__.py" if path.is_dir() else path).absolute())
+
+
+def load_file(path: Path) -> ModuleType:
+    """Load a plugin file or package under a private name: two of one name do not clash.
+
+    Raises:
+        PluginError: it is no Python file or package. Whatever the file raises passes through.
+    """
+    file = Path(first_file(path))
+    if not file.exists():
+        raise PluginError(
+            f"{path}: has no __init__.py; a plugin of several files needs one, and a file that is "
+            "a plugin of its own lies in the plugin folder itself"
+            if path.is_dir()
+            else f"{path}: is not there"
+        )
+    name = f"cityflux_plugin_{abs(hash(str(file.resolve())))}_{path.stem}"
+    inside = [str(path)] if path.is_dir() else None
+    spec = importlib.util.spec_from_file_location(name, file, submodule_search_locations=inside)
+    if spec is None or spec.loader is None:
+        raise PluginError(f"{path}: is no Python file")
+    for old in [each for each in sys.modules if each.startswith(f"{name}.")]:
+        del sys.modules[old]  # the other files of a package that is read anew
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module
+    try:
+        spec.loader.exec_module(module)
+    except BaseException:
+        del sys.modules[name]
+        raise
+    return module
+
+
+def file_of(plugin: object) -> str:
+    """The file in which a plugin, or the class of it, is written."""
+    module = plugin if isinstance(plugin, ModuleType) else sys.modules.get(type(plugin).__module__)
+    return getattr(module, "__file__", None) or ""

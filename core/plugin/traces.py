@@ -1,0 +1,70 @@
+"""An error of a plugin in one line: its kind, what it says, and the author's file and line."""
+
+from __future__ import annotations
+
+import traceback
+from collections.abc import Iterable
+from pathlib import Path
+
+from cityflux.core.model.errors import CityfluxError, SourceError
+
+
+def one_line(error: BaseException, homes: Iterable[Path] = ()) -> str:
+    """What an error says, in one line.
+
+    Args:
+        error: what was raised; of our own errors the kind is not said.
+        homes: the files and package folders of the authors who may have caused it. The place named
+            is the innermost line of theirs.
+    """
+    homes = [*homes]
+    if isinstance(error, SourceError):
+        return str(error)  # nobody's mistake, and it names its address
+    kind = "" if isinstance(error, CityfluxError) else type(error).__name__
+    text = error.msg if isinstance(error, SyntaxError) else str(error)
+    said = ": ".join(filter(None, (kind, " ".join(text.split()))))
+    place = _place(error, homes)
+    return f"{said}{f' ({place})' if place else ''}{_advice(error, homes)}"
+
+
+def home_of(file: str) -> Path:
+    """Where the code of a plugin lies: its file, or its folder if it is a package."""
+    path = Path(file)
+    return path.parent if path.name == "__init__.py" else path
+
+
+def _place(error: BaseException, homes: Iterable[Path]) -> str:
+    if isinstance(error, SyntaxError) and error.filename:
+        return f"{_shown(Path(error.filename))}, line {error.lineno}"
+    lines = [
+        (path, number)
+        for frame, number in traceback.walk_tb(error.__traceback__)
+        for path in [Path(frame.f_code.co_filename)]
+        if any(path.is_relative_to(home) for home in homes)
+    ]
+    return f"{_shown(lines[-1][0])}, line {lines[-1][1]}" if lines else ""
+
+
+def _shown(path: Path) -> str:
+    here = Path.cwd()
+    return str(path.relative_to(here) if path.is_relative_to(here) else path)
+
+
+def _advice(error: BaseException, homes: Iterable[Path]) -> str:
+    """What to do where a plugin wants to import a file that lies beside it."""
+    if not isinstance(error, ImportError):
+        return ""
+    name = (error.name or "").partition(".")[0]
+    relative = "relative import" in str(error)
+    for home in homes:
+        folder = home if home.is_dir() else home.parent
+        beside = name and ((folder / f"{name}.py").exists() or (folder / name).is_dir())
+        if home.is_dir() and beside:
+            return f"; write: from . import {name}"
+        if not home.is_dir() and (beside or relative):
+            package = _shown(home.with_suffix(""))
+            return (
+                f"; a plugin of several files is a folder: move them into {package}/, this one as "
+                f"__init__.py, and write: from . import {name or 'NAME'}"
+            )
+    return ""

@@ -1,0 +1,197 @@
+"""Slips of an author: each is named in one line, wherever his code runs."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from cityflux.core.plugin.manager import load_plugins
+from tests.conftest import run_module
+from tests.core.plugin.written import FILES, GOOD, RETURNS, write
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    return tmp_path / "my_plugins"
+
+
+def run(*arguments: str) -> subprocess.CompletedProcess[str]:
+    return run_module("cityflux", *arguments, cwd=Path.cwd())
+
+
+def said(name: str, path: Path) -> str:
+    return RETURNS[name][2].replace("FILE", f"my_plugins/{path.name}")
+
+
+def slip(folder: Path, name: str) -> Path:
+    right, wrong, _ = RETURNS[name]
+    return write(folder / f"{name}.py", GOOD.replace(right, wrong))
+
+
+@pytest.mark.parametrize("name", RETURNS)
+def test_check_names_what_a_hook_returns(name: str, folder: Path) -> None:
+    path = slip(folder, name)
+    done = run("plugins", "check", str(path))
+    assert done.returncode == 1
+    (line,) = (
+        each for each in (done.stdout + done.stderr).splitlines() if each.startswith("FAILED")
+    )
+    assert said(name, path) in line
+
+
+def test_a_refresh_names_them_all_in_its_worker(folder: Path) -> None:
+    paths = {name: slip(folder, name) for name in RETURNS}
+    write(folder / "good.py")
+    done = run("refresh", "local.good", *(f"local.{name}" for name in paths))
+    assert done.returncode == 1
+    lines = (done.stdout + done.stderr).splitlines()
+    for name, path in paths.items():
+        (line,) = (each for each in lines if f"local.{name} " in each)
+        assert said(name, path) in line
+    assert not any("local.good" in line for line in lines)
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_a_file_is_broken_with_its_reason(name: str, folder: Path) -> None:
+    path = write(folder / f"{name}.py", FILES[name][0])
+    (record,) = (each for each in load_plugins([folder]).records if each.name == str(path))
+    assert record.state == "broken"
+    assert FILES[name][1] in record.error
+    assert "\n" not in record.error
+
+
+def test_what_only_looks_like_a_hook_is_left_alone(folder: Path) -> None:
+    helpers = """
+
+def fetch_page(http, source):
+    return http.get(source.address)
+
+
+def normalized(documents):
+    return documents
+
+
+def sources(names):
+    return names
+
+
+def _normalise(documents):
+    return documents
+"""
+    family = """
+from cityflux import hookimpl
+
+
+def source():
+    return "a helper of the family"
+
+
+@hookimpl
+def register_indicators(register):
+    pass
+"""
+    write(folder / "good.py", GOOD + helpers)
+    write(folder / "family.py", family)
+    assert load_plugins([folder]).broken == []
+
+
+@pytest.mark.parametrize(
+    "line", ["import helper", "from helper import KEY", "from .helper import KEY"]
+)
+def test_a_neighbour_file_belongs_into_a_package(line: str, folder: Path) -> None:
+    path = write(folder / "lone.py", f"{line}\n{GOOD}")
+    write(folder / "helper.py", "KEY = 1\n")
+    (record,) = (each for each in load_plugins([folder]).records if each.name == str(path))
+    assert "(my_plugins/lone.py, line 1)" in record.error
+    assert "move them into my_plugins/lone/, this one as __init__.py" in record.error
+
+
+def test_a_neighbour_file_is_named_when_it_is_imported_late(folder: Path) -> None:
+    right, _, _ = RETURNS["table"]
+    path = write(folder / "late.py", GOOD.replace(right, "import helper"))
+    write(folder / "helper.py", "KEY = 1\n")
+    done = run("plugins", "check", str(path))
+    assert "move them into my_plugins/late/, this one as __init__.py" in (done.stdout + done.stderr)
+
+
+def test_an_absolute_import_inside_a_package_is_set_right(folder: Path) -> None:
+    write(folder / "pair" / "__init__.py", f"import helper\n{GOOD}")
+    write(folder / "pair" / "helper.py", "KEY = 1\n")
+    (broken,) = load_plugins([folder]).broken
+    assert broken.error.endswith(
+        "(my_plugins/pair/__init__.py, line 1); write: from . import helper"
+    )
+
+
+def test_a_package_folder_is_a_plugin(folder: Path) -> None:
+    right, _, _ = RETURNS["table"]
+    code = GOOD.replace(right, "return helper.frame()")
+    first = write(folder / "pair" / "__init__.py", f"from . import helper\n{code}")
+    frame = "import polars as pl\n\n\ndef frame():\n    " + right
+    helper = write(folder / "pair" / "helper.py", frame)
+    done = run("refresh", "local.pair")
+    assert done.returncode == 0, done.stdout + done.stderr
+    listed = json.loads(run("plugins", "list", "--json").stdout)
+    (row,) = (each for each in listed if each["file"] == str(first.absolute()))
+    assert (row["name"], row["state"]) == (str(first.parent), "loaded")
+    assert run("plugins", "check", "my_plugins/pair").returncode == 0
+    # What is read anew is read anew as a whole, and a mistake is told where it is.
+    helper.write_text("def frame():\n    return 1 / 0\n", encoding="utf-8")
+    done = run("refresh", "local.pair", "--from-snapshots")
+    assert "ZeroDivisionError: division by zero (my_plugins/pair/helper.py, line 2)" in (
+        done.stdout + done.stderr
+    )
+
+
+def test_a_folder_without_its_first_file_is_named(folder: Path) -> None:
+    write(folder / "parts" / "part.py")
+    write(folder / "tests" / "test_part.py", "")
+    write(folder / "data" / "table.csv", "")
+    write(folder / "_kept" / "part.py")
+    (broken,) = load_plugins([folder]).broken
+    assert broken.name == str(folder / "parts")
+    assert "has no __init__.py" in broken.error
+
+
+DERIVED = """
+import polars as pl
+from cityflux import Indicator, hookimpl
+
+
+@hookimpl
+def indicator():
+    return Indicator("local.NAME", "甲", "NAME", "个", inputs=("local.good",))
+
+
+@hookimpl
+def derive(figures):
+    DERIVE
+"""
+DERIVES = {
+    "dict": ("return {}", "derive() returned a dict; return a polars DataFrame"),
+    "divides": (
+        "return 1 / 0",
+        "ZeroDivisionError: division by zero (my_plugins/divides.py, line 13)",
+    ),
+    "odd": (
+        "return figures.select('city', 'period', 'value', inputs=pl.lit('gdp'))",
+        "derive() returned a column inputs that holds something else than lists",
+    ),
+}
+
+
+def test_slips_in_derive_are_named(folder: Path) -> None:
+    write(folder / "good.py")
+    for name, (code, _) in DERIVES.items():
+        write(folder / f"{name}.py", DERIVED.replace("DERIVE", code))
+    done = run("run", "--once", "--offline")
+    assert done.returncode == 1
+    for name, (_, line) in DERIVES.items():
+        assert any(
+            f"local.{name}" in each and line in each
+            for each in (done.stdout + done.stderr).splitlines()
+        ), line

@@ -6,9 +6,11 @@ from typing import TYPE_CHECKING
 
 import click
 
-from cityflux.core.cli.output import json_option, print_json
+from cityflux.core.cli.output import json_option, language_option, print_json
 from cityflux.core.cli.session import Session, pass_session
-from cityflux.core.reading.names import Language, city_names, language_option, node_names
+from cityflux.core.reading.catalog import Language, city_names
+from cityflux.core.reading.indices import definition_of
+from cityflux.core.reading.nodes import node_names
 from cityflux.core.reading.study import Study
 
 if TYPE_CHECKING:
@@ -70,7 +72,8 @@ def analyse(
     if len(levels) > (2 if "components" not in parts else 1):
         raise click.UsageError("--level goes once, or twice with --correlations alone")
     with session.read() as connection:
-        study = Study(connection, session.index(index), node, levels, method or "pearson", period)
+        definition = definition_of(connection, session.index_name(index))
+        study = Study(connection, definition, node, levels, method or "pearson", period)
         if as_json:
             print_json({part: getattr(study, part)() for part in parts})
             return

@@ -2,19 +2,13 @@
 
 from __future__ import annotations
 
-import sqlite3
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
 from cityflux.core.cli.output import json_option, print_json, print_table
 from cityflux.core.cli.session import Session, pass_session
-
-if TYPE_CHECKING:
-    from cityflux.core.engine.definition.index import Definition
-    from cityflux.core.engine.steps.methods import Methods
-    from cityflux.storage.results import StoredRun
+from cityflux.core.reading.indices import Index, index_of
 
 
 @click.command(epilog="Example: cityflux compare flow_index --from 2026-06-30")
@@ -43,121 +37,44 @@ def compare(
     Without --from, the later run is compared with the last one before it that knew other figures
     or another definition.
     """
-    from cityflux.core.engine.analysis.history import two_runs
-    from cityflux.storage.results import read_runs
+    from cityflux.core.reading.runs import compare_runs, described_runs
 
-    definition = session.index(index)
     with session.read() as connection:
+        chosen = index_of(connection, session.index_name(index))
         if list_runs:
-            print_runs(definition, read_runs(connection, definition.id), as_json, session.color)
+            _print_runs(chosen, described_runs(connection, chosen.id), as_json, session.color)
             return
-        pair = two_runs(connection, definition.id, since, until)
-        found = comparison(connection, pair, session.methods, definition.id, node, period)
+        found = compare_runs(
+            connection, session.methods, chosen.id, since, until, node=node, period=period
+        )
     if as_json:
         print_json(found)
     else:
-        _print_comparison(definition, found, top, session.color)
+        _print_comparison(chosen, found, top, session.color)
 
 
-def comparison(
-    connection: sqlite3.Connection,
-    runs: tuple[StoredRun, StoredRun],
-    methods: Methods,
-    index_id: str,
-    node: str | None = None,
-    period: str | None = None,
-) -> dict[str, Any]:
-    """Compare two runs of an index.
-
-    Args:
-        connection: any connection.
-        runs: the earlier and the later one.
-        methods: those that the index may name.
-        index_id: the index.
-        node: whose scores are compared; those of the root without it.
-        period: of which; the last one of the later definition without it.
-
-    Returns:
-        ``runs``, ``node``, ``period``, ``cities`` (score and rank before and after) and
-        ``causes``, the greatest first (its effect on each city, and the figures that differ).
-
-    Raises:
-        NotEnoughData: a definition was not kept.
-        IndexDefinitionError: there is no such node or period.
-        StorageError: the log of changes does not reach back so far.
-    """
-    from cityflux.core.engine.analysis.attribution import attribute, check_place, ranked
-    from cityflux.core.engine.analysis.history import state_of
-    from cityflux.storage.rewind import read_changes
-
-    before, after = (state_of(connection, index_id, run) for run in runs)
-    node, period = check_place(after.definition, node, period)
-    scores = [ranked(state, methods, node, period) for state in (before, after)]
-    effects = attribute(before, after, methods, node, period)
-    names = {*before.definition.figures, *after.definition.figures}
-    figures: dict[str, list[dict[str, Any]]] = {}
-    for change in read_changes(connection, runs[0].position, runs[1].position, sorted(names)):
-        figures.setdefault(change.indicator_id, []).append(change._asdict())
-    return {
-        "index": index_id,
-        "node": node,
-        "period": period,
-        "runs": [_described(run) for run in runs],
-        "cities": [
-            {
-                "city": city,
-                "before": scores[0].get(city, (None, None))[0],
-                "after": scores[1].get(city, (None, None))[0],
-                "rank_before": scores[0].get(city, (None, None))[1],
-                "rank_after": scores[1].get(city, (None, None))[1],
-            }
-            for city in dict.fromkeys([*scores[1], *scores[0]])
-        ],
-        "causes": [
-            {"cause": cause, "effects": effect, "figures": figures.get(cause, [])}
-            for cause, effect in sorted(effects.items(), key=lambda item: -_size(item[1]))
-        ],
-    }
-
-
-def print_runs(
-    definition: Definition, runs: Sequence[StoredRun], as_json: bool, color: bool
-) -> None:
+def _print_runs(index: Index, runs: list[dict[str, Any]], as_json: bool, color: bool) -> None:
     """Print the runs of an index, the last one first."""
     if as_json:
-        print_json([_described(run) for run in reversed(runs)])
+        print_json(runs)
         return
+    shown = ("run", "started", "position", "definition_hash", "changed", "version")
     print_table(
-        f"runs of {definition.name_zh} ({definition.id})",
+        f"runs of {index.name_zh} ({index.id})",
         ["run", "started", "position", "definition", "scores changed", "version"],
         [
-            [r.run_id, r.started, r.position, r.definition_hash[:12], r.changed, r.version]
-            for r in reversed(runs)
+            [run[name][:12] if name == "definition_hash" else run[name] for name in shown]
+            for run in runs
         ],
         color=color,
         right=["run", "position", "scores changed"],
     )
 
 
-def _described(run: StoredRun) -> dict[str, Any]:
-    return {
-        "run": run.run_id,
-        "started": run.started,
-        "position": run.position,
-        "definition_hash": run.definition_hash,
-        "changed": run.changed,
-        "version": run.version,
-    }
-
-
-def _size(effect: dict[str, float | None]) -> float:
-    return max((abs(each) for each in effect.values() if each is not None), default=0.0)
-
-
-def _print_comparison(definition: Definition, found: dict[str, Any], top: int, color: bool) -> None:
+def _print_comparison(index: Index, found: dict[str, Any], top: int, color: bool) -> None:
     earlier, later = found["runs"]
     print_table(
-        f"{definition.name_zh} ({definition.id}), {found['node']}, {found['period']}: "
+        f"{index.name_zh} ({index.id}), {found['node']}, {found['period']}: "
         f"run {earlier['run']} ({earlier['started'][:16]}) and run {later['run']} "
         f"({later['started'][:16]})",
         ["city", "before", "after", "change", "rank"],

@@ -18,7 +18,7 @@ from cityflux.core.cli.session import Session, pass_session
 def compute(session: Session, index: str | None, as_of: str | None, as_json: bool) -> int:
     """Compute INDEX, or all indices, from the stored figures and store every node."""
     from cityflux.core.app.job import compute_all
-    from cityflux.core.cli.show import print_evaluated
+    from cityflux.core.cli.scoreboard import print_evaluated
     from cityflux.core.engine.compute import evaluate
     from cityflux.core.model.version import __version__
 

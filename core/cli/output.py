@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from rich.console import Console
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON for machines.")
+language_option = click.option(
+    "--lang", type=click.Choice(["zh", "en"]), help="Names in one language; else in both."
+)
 
 
 def print_json(rows: object) -> None:

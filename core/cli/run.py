@@ -114,8 +114,9 @@ def run(
     if not once:
         return _stay_up(session)
     from cityflux.core.app.job import compute_all, note_broken
-    from cityflux.core.cli.show import print_ranking
+    from cityflux.core.cli.scoreboard import print_scoreboard
     from cityflux.core.model.version import __version__
+    from cityflux.core.reading.scores import scores
 
     definition = session.index(index)
     with session.open() as connection:
@@ -137,7 +138,8 @@ def run(
                 click.echo(f"note: {done.index_id}: {note}", err=True)
         _report(failed, session.color)
         if definition.id not in dict(outcome.failed):
-            print_ranking(connection, definition, color=session.color)
+            rows = scores(connection, definition.id, definition.id)
+            print_scoreboard(definition, rows, color=session.color)
     return 1 if failed else 0
 
 

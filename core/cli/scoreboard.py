@@ -6,11 +6,15 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from cityflux.core.cli.charts import shows_unicode, signed_bar, sparkline
-from cityflux.core.cli.output import console, percent, print_table
+from cityflux.core.cli.output import console, percent, print_json, print_table
 
 if TYPE_CHECKING:
+    import sqlite3
+
     from cityflux.core.engine.definition.index import Definition
-    from cityflux.core.reading.rows import Row
+    from cityflux.core.engine.scoring import Scores
+    from cityflux.core.reading.indices import Index
+    from cityflux.core.reading.scores import Score
 
 #: How wide the bars are, at most and at least.
 _BAR, _SHORT_BAR = 20, 5
@@ -18,13 +22,13 @@ _NAMES = ("city", "城市", "course")
 
 
 def print_scoreboard(
-    definition: Definition, rows: Sequence[Row], *, color: bool, as_of: str | None = None
+    index: Index | Definition, rows: Sequence[Score], *, color: bool, as_of: str | None = None
 ) -> None:
     """Print the cities of the last period by rank, each score with its coverage.
 
     Args:
-        definition: the index.
-        rows: its scores, the root first.
+        index: how it is called.
+        rows: the scores of its root, and perhaps of other nodes.
         color: whether colours are wanted at all.
         as_of: the day on which it was known so, for the title.
     """
@@ -47,7 +51,7 @@ def print_scoreboard(
         }
     columns = ["rank", "city", "城市", *cells, "coverage"]
     print_table(
-        f"{definition.name_zh} {definition.name_en} ({definition.id}), {periods[-1]}"
+        f"{index.name_zh} {index.name_en} ({index.id}), {periods[-1]}"
         + (f", as known on {as_of}" if as_of else ""),
         columns,
         [
@@ -59,7 +63,50 @@ def print_scoreboard(
     )
 
 
-def _room(width: int, last: Sequence[Row], periods: Sequence[str]) -> int:
+def print_evaluated(
+    connection: sqlite3.Connection,
+    definition: Definition,
+    scores: Scores,
+    *,
+    as_of: str,
+    as_json: bool,
+    color: bool,
+) -> None:
+    """Print scores as they would have been on a day: computed, but not stored."""
+    from cityflux.core.engine.compute import score_rows
+    from cityflux.core.reading.catalog import cities
+    from cityflux.core.reading.scores import Score
+
+    tree = {node.id: (place, node) for place, node in enumerate(definition.tree)}
+    names = {city.city: city for city in cities(connection)}
+    rows = [
+        Score(
+            found.node_id,
+            tree[found.node_id][1].parent,
+            tree[found.node_id][1].level,
+            tree[found.node_id][1].indicator,
+            tree[found.node_id][1].name_zh,
+            tree[found.node_id][1].name_en,
+            found.city_id,
+            names[found.city_id].name_zh,
+            names[found.city_id].name_en,
+            found.period,
+            found.score,
+            found.rank,
+            found.coverage,
+        )
+        for found in score_rows(definition, scores)
+    ]
+    rows.sort(key=lambda row: (tree[row.node][0], row.period, row.rank or 10**9, row.city))
+    if not as_json:
+        print_scoreboard(definition, rows, color=color, as_of=as_of)
+        return
+    shown = ("city", "node", "period", "score", "rank", "coverage")
+    objects = [{name: getattr(row, name) for name in shown} for row in rows]
+    print_json([{**found, "as_of": as_of} for found in objects])
+
+
+def _room(width: int, last: Sequence[Score], periods: Sequence[str]) -> int:
     """How wide the bars may be without a line of the table being folded."""
     from rich.cells import cell_len
 
@@ -72,7 +119,7 @@ def _room(width: int, last: Sequence[Row], periods: Sequence[str]) -> int:
 
 
 def _charts(
-    last: Sequence[Row],
+    last: Sequence[Score],
     scores: dict[tuple[str, str], float | None],
     periods: Sequence[str],
     bar: int,

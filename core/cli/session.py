@@ -92,11 +92,26 @@ class Session:
         self.plugins.manager.hook.register_methods(register=methods.register)
         return methods
 
+    def methods_of(self, definition: Definition) -> Methods:
+        """The methods by which an index aggregates; plugins are loaded where it names others.
+
+        A stored index is read without its plugins wherever that is possible.
+        """
+        from cityflux.core.engine.steps.methods import Methods
+
+        built_in = Methods()
+        named = {node.aggregation.method for node in definition.tree if node.aggregation}
+        return built_in if named <= set(built_in.aggregation) else self.methods
+
+    def index_name(self, name: str | None) -> str:
+        """The id of an index that was asked for, or of the default one."""
+        return name or self.config.indices.default
+
     def index(self, name: str | None) -> Definition:
         """The definition of an index; of the default one without a name."""
         from cityflux.core.engine.definition.indices import find_index
 
-        return find_index(self.indices, name or self.config.indices.default)
+        return find_index(self.indices, self.index_name(name))
 
     @contextmanager
     def open(self) -> Iterator[sqlite3.Connection]:

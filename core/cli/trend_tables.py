@@ -11,7 +11,7 @@ from cityflux.core.cli.charts import shows_unicode, sparkline
 from cityflux.core.cli.output import console, print_table, printable
 
 if TYPE_CHECKING:
-    from cityflux.core.reading.development import Subject
+    from cityflux.core.reading.trends import Subject
 
 _RANKS = 12
 _RANKS_ON_TERMINAL = 6

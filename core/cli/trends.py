@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import click
 
-from cityflux.core.cli.output import json_option, print_json
+from cityflux.core.cli.output import json_option, language_option, print_json
 from cityflux.core.cli.session import Session, pass_session
-from cityflux.core.reading.development import develop, of_index, of_indicator
-from cityflux.core.reading.names import Language, city_names, language_option
+from cityflux.core.reading.catalog import Language, city_names
+from cityflux.core.reading.indices import find_index
+from cityflux.core.reading.trends import develop, subject_of
 
 
 @click.command(epilog="Example: cityflux trends overall_economy.gdp --latest 5")
@@ -34,13 +35,10 @@ def trends(
     from cityflux.core.cli.trend_tables import print_trends
 
     with session.read() as connection:
-        if name in session.indices:
-            subject = of_index(connection, session.indices[name], node, lang)
-        elif node:
+        if node and not find_index(connection, name):
             raise click.UsageError(f"--node goes with an index, and {name!r} is none")
-        else:
-            subject = of_indicator(connection, name, lang)
-        found = develop(subject, latest)
+        subject = subject_of(connection, name, node, lang)
+        found = develop(subject, latest).objects()
         if as_json:
             print_json(found)
         else:

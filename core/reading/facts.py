@@ -2,32 +2,22 @@
 
 from __future__ import annotations
 
-import json
 import sqlite3
 from dataclasses import dataclass
-from typing import Any
 
 import polars as pl
 
-from cityflux.core.engine.definition.index import Definition, parse_definition
+from cityflux.core.engine.definition.index import Definition
 from cityflux.core.engine.panel import read_panel
-from cityflux.core.model.errors import IndexDefinitionError
 from cityflux.core.model.period import Period
-from cityflux.core.reading import frames
-
-
-@dataclass(frozen=True)
-class RunFacts:
-    """One computation of the index, as it is stored."""
-
-    id: int
-    definition_hash: str
-    position: int
-    started: str
-    ended: str
-    method: str
-    changed: int
-    version: str
+from cityflux.core.reading import answers
+from cityflux.core.reading.adjustments import adjustment_frame
+from cityflux.core.reading.catalog import city_frame, source_frame
+from cityflux.core.reading.figures import figures_in_use, flow_frame
+from cityflux.core.reading.indices import choose, definition_of
+from cityflux.core.reading.nodes import node_frame
+from cityflux.core.reading.runs import Run, last_runs
+from cityflux.core.reading.scores import score_frame
 
 
 @dataclass(frozen=True)
@@ -37,13 +27,14 @@ class Facts:
     Attributes:
         definition: the index, as the last run computed it.
         period: the one that is reported.
-        scores: of that period, as `frames.scores` gives them.
+        scores: of that period, see `core.reading.scores.score_frame`.
         all_scores: of every period.
-        nodes: the tree, as `frames.nodes` gives it.
+        nodes: the tree, see `core.reading.nodes.node_frame`.
         cities: those of the index, and where they lie.
         values: the figures of the period: ``city`` and a column per indicator; null where missing.
         shares: the same shape; the observed share of each figure, 0 to 1.
-        series: every figure in use of these indicators and cities, as `frames.observations`.
+        series: every figure in use of these indicators and cities, see
+            `core.reading.figures.figures_in_use`.
         inputs: what the computed ones of these indicators are computed from, a row per input and
             source: ``indicator``, ``input``, ``name_zh``, ``name_en``, ``source``, ``figures``,
             ``first`` and ``last`` (periods).
@@ -68,8 +59,8 @@ class Facts:
     series: pl.DataFrame
     inputs: pl.DataFrame
     sources: pl.DataFrame
-    run: RunFacts
-    previous: RunFacts | None
+    run: Run
+    previous: Run | None
     changes: pl.DataFrame
     adjustments: pl.DataFrame
     flows: pl.DataFrame
@@ -132,35 +123,14 @@ JOIN indicators i ON i.id = r.input
 GROUP BY r.indicator, r.input, o.source_id
 ORDER BY r.indicator, r.input, o.source_id
 """
-_SOURCES = """
-SELECT id AS source, publisher, reference, vintage, licence, address, access FROM sources
-"""
-_ADJUSTMENTS = """
-SELECT node_id AS node, city_id AS city, period, kind, method, before, after FROM adjustments
-WHERE index_id = ? AND period = ? ORDER BY node_id, city_id
+_SEVERAL_PERIODS = """
+SELECT index_id FROM scores WHERE index_id <> ? GROUP BY index_id
+HAVING count(DISTINCT period) > 1 ORDER BY count(DISTINCT period) DESC, index_id
 """
 _SUSPECTS = """
 SELECT count(*) FROM observations WHERE status = 'suspect'
     AND indicator_id IN (SELECT indicator_id FROM nodes WHERE index_id = ?)
 """
-_RUNS = """
-SELECT id, definition_hash, position, started, ended, method, changed, version FROM runs
-WHERE index_id = ? ORDER BY id DESC LIMIT 2
-"""
-
-
-def stored_definition(connection: sqlite3.Connection, index_id: str) -> Definition:
-    """The definition of an index as the database keeps it.
-
-    Raises:
-        IndexDefinitionError: the database has no such index.
-    """
-    row = connection.execute("SELECT definition FROM indices WHERE id = ?", (index_id,)).fetchone()
-    if row is None:
-        known = [name for (name,) in connection.execute("SELECT id FROM indices ORDER BY id")]
-        there = f"there are: {', '.join(known)}" if known else "make them with: cityflux compute"
-        raise IndexDefinitionError(f"no index {index_id!r} was computed in this database; {there}")
-    return parse_definition(json.loads(row[0]), index_id)
 
 
 def gather(connection: sqlite3.Connection, index_id: str, period: str | None = None) -> Facts:
@@ -174,20 +144,20 @@ def gather(connection: sqlite3.Connection, index_id: str, period: str | None = N
     Raises:
         IndexDefinitionError: the index was not computed, or not for this period.
     """
-    definition = stored_definition(connection, index_id)
-    all_scores = frames.scores(connection, index_id)
-    period = _one_of(sorted(all_scores["period"].unique()), period, index_id)
-    nodes = frames.nodes(connection, index_id)
+    definition = definition_of(connection, index_id)
+    all_scores = score_frame(connection, index_id)
+    period = choose(connection, index_id, period).period
+    nodes = node_frame(connection, index_id)
     names = nodes["indicator"].drop_nulls().to_list()
     cities = all_scores["city"].unique().sort().to_list()
     asked = definition.periods.model_copy(update={"of": [period]})
     panel = read_panel(connection, names, cities, asked)
-    series = frames.observations(connection, names, cities)
-    runs = [RunFacts(*row) for row in connection.execute(_RUNS, (index_id,))]
-    previous = runs[1] if len(runs) > 1 else None
-    since = previous.position if previous else runs[0].position
-    inputs = frames.query(connection, _INPUTS, (index_id,))
-    flows = frames.flows(connection).filter(
+    series = figures_in_use(connection, names, cities)
+    run, *earlier = last_runs(connection, index_id, 2)
+    previous = earlier[0] if earlier else None
+    changed = (previous.position if previous else run.position, run.position, index_id)
+    inputs = answers.frame(connection, _INPUTS, (index_id,))
+    flows = flow_frame(connection).filter(
         pl.col("origin").is_in(cities), pl.col("destination").is_in(cities)
     )
     cited = {*series["source"], *inputs["source"], *flows["source"]}
@@ -197,18 +167,18 @@ def gather(connection: sqlite3.Connection, index_id: str, period: str | None = N
         scores=all_scores.filter(pl.col("period") == period),
         all_scores=all_scores,
         nodes=nodes,
-        cities=frames.cities(connection).filter(pl.col("city").is_in(cities)),
+        cities=city_frame(connection).filter(pl.col("city").is_in(cities)),
         values=panel.values.drop("period"),
         shares=panel.coverage.drop("period"),
         series=series,
         inputs=inputs,
-        sources=frames.query(connection, _SOURCES).filter(pl.col("source").is_in(cited)),
-        run=runs[0],
+        sources=source_frame(connection).filter(pl.col("source").is_in(cited)),
+        run=run,
         previous=previous,
-        changes=frames.query(connection, _CHANGES, (since, runs[0].position, index_id)),
-        adjustments=frames.query(connection, _ADJUSTMENTS, (index_id, period)),
+        changes=answers.frame(connection, _CHANGES, changed),
+        adjustments=adjustment_frame(connection, index_id).filter(period=period),
         flows=flows,
-        suspects=int(connection.execute(_SUSPECTS, (index_id,)).fetchone()[0]),
+        suspects=answers.number(connection, _SUSPECTS, (index_id,)),
         related=_related(connection, index_id, set(names)),
     )
 
@@ -219,24 +189,11 @@ def _lies_within(text: str, target: Period) -> bool:
     return text == target.text or (inside and period.precision != "span")
 
 
-def _one_of(periods: list[str], period: str | None, index_id: str) -> str:
-    if period is not None and period not in periods:
-        raise IndexDefinitionError(
-            f"{index_id} was not computed for {period!r}; there are: {', '.join(periods)}"
-        )
-    return period or periods[-1]
-
-
 def _related(
     connection: sqlite3.Connection, index_id: str, names: set[str]
 ) -> tuple[Definition, pl.DataFrame] | None:
     """Another index of the very same indicators that was computed for several periods."""
-    rows: list[Any] = connection.execute(
-        "SELECT index_id FROM scores WHERE index_id <> ? GROUP BY index_id "
-        "HAVING count(DISTINCT period) > 1 ORDER BY count(DISTINCT period) DESC, index_id",
-        (index_id,),
-    ).fetchall()
-    for (other,) in rows:
-        if set(frames.nodes(connection, other)["indicator"].drop_nulls()) == names:
-            return stored_definition(connection, other), frames.scores(connection, other)
+    for (other,) in answers.rows(connection, _SEVERAL_PERIODS, (index_id,)):
+        if set(node_frame(connection, other)["indicator"].drop_nulls()) == names:
+            return definition_of(connection, other), score_frame(connection, other)
     return None

@@ -1,4 +1,4 @@
-"""What ``cityflux analyse`` is asked of an index in a period, and the answers."""
+"""What an index is made of in a period: questions of an analysis, and the answers."""
 
 from __future__ import annotations
 
@@ -65,9 +65,9 @@ class Study:
         """The stored scores of the periods."""
         import polars as pl
 
-        from cityflux.core.reading.stored import stored_scores
+        from cityflux.core.reading.scores import score_table
 
-        scores = stored_scores(self.connection, self.definition)
+        scores = score_table(self.connection, self.definition)
         return scores.filter(pl.col("period").is_in(self.periods))
 
     def statistics(self) -> list[dict[str, Any]]:
@@ -111,7 +111,7 @@ class Study:
     def effective_weights(self) -> list[dict[str, Any]]:
         """The weights of the nodes from the chosen one downwards, as shares of the index."""
         from cityflux.core.engine.analysis.overview import weight_table
-        from cityflux.core.reading.stored import used_weights
+        from cityflux.core.reading.nodes import used_weights
 
         used = used_weights(self.connection, self.definition)
         below = {each.id for each in self.definition.subtree(self.node)}

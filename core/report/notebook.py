@@ -35,7 +35,7 @@ def open_database(path: str | Path, *, language: Code = "zh") -> Database:
 class Database:
     """Scores and figures as polars frames, and charts of them as Altair charts.
 
-    Nothing is computed: what is read is what ``cityflux compute`` stored. The file is open only
+    No index is computed: what is read is what ``cityflux compute`` stored. The file is open only
     while a question is answered, so that others may write in between. The charts need the extra
     ``cityflux[report]``; a notebook shows them as SVG, without asking any host for anything.
     """
@@ -49,13 +49,13 @@ class Database:
 
     def indices(self) -> pl.DataFrame:
         """The indices: ``index``, ``name_zh``, ``name_en`` and ``description``."""
-        from cityflux.core.reading import frames
+        from cityflux.core.reading.indices import index_frame
 
         with self._read() as connection:
-            return frames.indices(connection)
+            return index_frame(connection)
 
     def scores(self, index: str, period: str | None = None) -> pl.DataFrame:
-        """The stored scores of an index, see `core.reading.frames.scores`.
+        """The stored scores of an index, see `core.reading.scores.Score`.
 
         Args:
             index: its id.
@@ -64,18 +64,18 @@ class Database:
         Raises:
             NotEnoughData: the index was not computed yet, or there is none of this name.
         """
-        from cityflux.core.reading import frames
+        from cityflux.core.reading.scores import score_frame
 
         with self._read() as connection:
-            found = frames.scores(connection, index)
+            found = score_frame(connection, index)
         return found if period is None else found.filter(period=period)
 
     def tree(self, index: str) -> pl.DataFrame:
-        """The nodes of an index with their weights, see `core.reading.frames.nodes`."""
-        from cityflux.core.reading import frames
+        """The nodes of an index with their weights, see `core.reading.nodes.Node`."""
+        from cityflux.core.reading.nodes import node_frame
 
         with self._read() as connection:
-            return frames.nodes(connection, index)
+            return node_frame(connection, index)
 
     def observations(
         self,
@@ -84,11 +84,11 @@ class Database:
         first: str | None = None,
         last: str | None = None,
     ) -> pl.DataFrame:
-        """The figures in use, see `core.reading.frames.observations`."""
-        from cityflux.core.reading import frames
+        """The figures in use, see `core.reading.figures.figures_in_use`."""
+        from cityflux.core.reading.figures import figures_in_use
 
         with self._read() as connection:
-            return frames.observations(connection, indicators, cities, first, last)
+            return figures_in_use(connection, indicators, cities, first, last)
 
     def series(self, indicator: str, cities: Sequence[str] | None = None) -> pl.DataFrame:
         """One indicator over time: a column ``period``, and one for each city that has figures.
@@ -98,6 +98,49 @@ class Database:
         """
         found = self._figures(indicator, cities)
         return found.pivot(on="city", index="period", values="value").sort("period")
+
+    def contributions(
+        self, index: str, city: str | None = None, versus: str | None = None
+    ) -> pl.DataFrame:
+        """What every node brings to the score of each city in the last period.
+
+        With ``city`` and ``versus``, what it brings to the lead of the one over the other. See
+        `core.reading.contributions.contribution_frame`.
+
+        Raises:
+            NotEnoughData: the index was not computed yet.
+            IndexDefinitionError: there is no such index or city, or only one of two is named.
+        """
+        from cityflux.core.engine.steps.methods import Methods
+        from cityflux.core.model.errors import IndexDefinitionError
+        from cityflux.core.reading.contributions import contribution_frame
+        from cityflux.core.reading.indices import definition_of
+
+        if (city is None) != (versus is None):
+            raise IndexDefinitionError("city and versus go together; name both or none")
+        between = (city, versus) if city and versus else None
+        with self._read() as connection:
+            definition = definition_of(connection, index)
+            return contribution_frame(connection, definition, Methods(), between)
+
+    def trends(self, name: str, node: str | None = None, latest: int | None = None) -> pl.DataFrame:
+        """How the figures of an indicator, or the scores of an index, developed: a row per city.
+
+        The columns are those of `core.reading.trends.Development.cities`.
+
+        Args:
+            name: the id of an indicator or of an index.
+            node: of an index: this node or indicator in place of the whole.
+            latest: so many last periods only.
+
+        Raises:
+            NotEnoughData: there are fewer than two periods.
+            IndexDefinitionError: there is neither, or no such node.
+        """
+        from cityflux.core.reading.trends import develop, subject_of
+
+        with self._read() as connection:
+            return develop(subject_of(connection, name, node), latest).cities
 
     def ranking(
         self,

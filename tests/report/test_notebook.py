@@ -12,6 +12,7 @@ import polars as pl
 import pytest
 
 import cityflux
+from cityflux.core.model.errors import IndexDefinitionError
 from tests.conftest import Cityflux, run_module
 from tests.report.notebooks import EXAMPLES, run_notebook
 from tests.report.world import World, parsed
@@ -37,6 +38,34 @@ def test_the_tree_sums_to_one_on_every_level_of_groups(data: cityflux.Database) 
     shares = tree.filter(pl.col("indicator").is_null()).group_by("level").agg(pl.col("share").sum())
     assert shares["share"].to_list() == pytest.approx([1.0] * shares.height)
     assert tree["indicator"].count() == 127
+
+
+def test_contributions_sum_to_the_score_and_to_the_lead(data: cityflux.Database) -> None:
+    scores = data.scores("paper_transport").filter(level=0)
+    found = data.contributions("paper_transport")
+    assert found["of"].unique().to_list() == ["score"]
+    assert found["versus"].null_count() == found.height
+    for city, score in scores.select("city", "score").rows():
+        parts = found.filter(pl.col("level") == 1, pl.col("city") == city)["contribution"]
+        assert parts.sum() == pytest.approx(score)
+    lead = data.contributions("paper_transport", "beijing", "shanghai")
+    known = dict(scores.select("city", "score").rows())
+    assert lead.filter(level=0)["contribution"].item() == pytest.approx(
+        known["beijing"] - known["shanghai"]
+    )
+    assert set(lead.select("city", "versus").rows()) == {("beijing", "shanghai")}
+    with pytest.raises(IndexDefinitionError, match="go together"):
+        data.contributions("paper_transport", "beijing")
+
+
+def test_trends_are_those_of_the_command_line(data: cityflux.Database, made_once: Path) -> None:
+    for name, node in (("overall_economy.gdp", None), ("flow_index_yearly", "transport")):
+        asked = [name, "--node", node] if node else [name]
+        done = run_module("cityflux", "trends", *asked, "--json", cwd=made_once)
+        assert data.trends(name, node).to_dicts() == json.loads(done.stdout)["cities"]
+    assert set(data.trends("overall_economy.gdp", latest=3)["first_period"]) < set(
+        data.series("overall_economy.gdp")["period"]
+    )
 
 
 def test_figures_can_be_narrowed(data: cityflux.Database) -> None:

@@ -1,4 +1,4 @@
-"""What ``cityflux trends`` looks at: the scores of a node, or the figures of an indicator."""
+"""How the scores of a node or the figures of an indicator developed, city by city."""
 
 from __future__ import annotations
 
@@ -7,16 +7,18 @@ from collections import Counter
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
-from cityflux.core.reading.names import Language, node_names
+from cityflux.core.model.errors import IndexDefinitionError
+from cityflux.core.reading.catalog import Language, find_indicator, named
+from cityflux.core.reading.figures import figures_in_use
+from cityflux.core.reading.indices import definition_of, find_index
+from cityflux.core.reading.nodes import node_names
+from cityflux.core.reading.scores import score_table
 
 if TYPE_CHECKING:
     import polars as pl
 
-    from cityflux.core.engine.analysis.convergence import Scale
+    from cityflux.core.engine.analysis.convergence import Convergence, Scale
     from cityflux.core.engine.definition.index import Definition, Node
-
-_INDICATOR = "SELECT name_zh, name_en, unit, direction FROM indicators WHERE id = ?"
-_FIGURES = "SELECT city_id, period, value FROM current_observations WHERE indicator_id = ?"
 
 
 @dataclass(frozen=True)
@@ -36,16 +38,61 @@ class Subject:
     frame: pl.DataFrame
 
 
-def develop(subject: Subject, latest: int | None = None) -> dict[str, Any]:
-    """Give what there is to say of a subject, ready for JSON.
+@dataclass(frozen=True)
+class Development:
+    """What there is to say of a subject.
+
+    Attributes:
+        cities: a row per city: first and latest period, value and rank, growth or change,
+            the leader and the years in which the distance to it closes.
+        ranks: ``city``, ``period``, ``value`` and ``rank``, a row for each figure.
+        convergence: whether the cities draw together; None where nothing can be compared.
+    """
+
+    cities: pl.DataFrame
+    ranks: pl.DataFrame
+    convergence: Convergence | None
+
+    def objects(self) -> dict[str, Any]:
+        """The same ready for JSON; ``convergence`` null where nothing can be compared."""
+        found = self.convergence
+        drawn = None if found is None else {**asdict(found), "sigma": found.sigma.to_dicts()}
+        return {
+            "cities": self.cities.to_dicts(),
+            "ranks": self.ranks.to_dicts(),
+            "convergence": drawn,
+        }
+
+
+def subject_of(
+    connection: sqlite3.Connection,
+    name: str,
+    node: str | None = None,
+    language: Language | None = None,
+) -> Subject:
+    """What is meant by a name: an index, a node or an indicator in it, or an indicator.
+
+    Args:
+        connection: any connection.
+        name: the id of an index or of an indicator.
+        node: of an index; its root without one.
+        language: in which the subject is named; in both without one.
+
+    Raises:
+        IndexDefinitionError: there is neither, or the index has no such node.
+        NotEnoughData: the index has no score.
+    """
+    if find_index(connection, name):
+        return _of_index(connection, definition_of(connection, name), node, language)
+    return _of_indicator(connection, name, language)
+
+
+def develop(subject: Subject, latest: int | None = None) -> Development:
+    """Say how a subject developed.
 
     Args:
         subject: what is looked at.
         latest: the last periods only, so many.
-
-    Returns:
-        ``cities``, an object each; ``ranks``, an object for each figure; ``convergence``, null
-        where nothing can be compared.
 
     Raises:
         NotEnoughData: there are fewer than two periods.
@@ -66,12 +113,7 @@ def develop(subject: Subject, latest: int | None = None) -> dict[str, Any]:
     turned = frame.with_columns(rank=pl.col("value") * subject.direction)
     placed = ranks(turned, ["rank"], within="period").sort("period", "rank", "city")
     found = convergence(frame, "value", scale=subject.scale, direction=subject.direction)
-    drawn = None if found is None else {**asdict(found), "sigma": found.sigma.to_dicts()}
-    return {
-        "cities": _cities(subject, frame, placed).to_dicts(),
-        "ranks": placed.to_dicts(),
-        "convergence": drawn,
-    }
+    return Development(_cities(subject, frame, placed), placed, found)
 
 
 def _cities(subject: Subject, frame: pl.DataFrame, placed: pl.DataFrame) -> pl.DataFrame:
@@ -97,67 +139,41 @@ def _cities(subject: Subject, frame: pl.DataFrame, placed: pl.DataFrame) -> pl.D
     return table.sort("latest_rank", "city")
 
 
-def of_index(
-    connection: sqlite3.Connection, definition: Definition, node: str | None, lang: Language | None
+def _of_index(
+    connection: sqlite3.Connection,
+    definition: Definition,
+    node: str | None,
+    language: Language | None,
 ) -> Subject:
-    """The stored scores of a node of an index, or of its root; or an indicator in it.
-
-    Raises:
-        IndexDefinitionError: the index has no such node.
-    """
-    from cityflux.core.engine.panel import KEYS
-    from cityflux.core.reading.stored import stored_scores
-
+    """The stored scores of a node of an index, or of its root; or an indicator in it."""
     chosen = definition.subtree(node)[0]
     if chosen.indicator:
-        return of_indicator(connection, chosen.id, lang, chosen, definition.cities)
-    scores = stored_scores(connection, definition)
-    name = node_names(connection, definition.id, lang)[chosen.id]
-    frame = scores.select(*KEYS, value=chosen.id).drop_nulls("value")
+        return _of_indicator(connection, chosen.id, language, chosen, definition.cities)
+    name = node_names(connection, definition.id, language)[chosen.id]
+    table = score_table(connection, definition)
+    frame = table.select("period", "city", value=chosen.id).drop_nulls("value")
     return Subject(f"{name} ({definition.id}), score", "interval", 1, _of_one_precision(frame))
 
 
-def of_indicator(
+def _of_indicator(
     connection: sqlite3.Connection,
     name: str,
-    lang: Language | None,
+    language: Language | None,
     leaf: Node | None = None,
     cities: list[str] | None = None,
 ) -> Subject:
-    """The figures of an indicator that are in use.
-
-    Args:
-        connection: to the database.
-        name: the id of the indicator.
-        lang: in which language it is named; in both without one.
-        leaf: its place in an index, which may turn its direction.
-        cities: only these.
-
-    Raises:
-        IndexDefinitionError: there is no such indicator.
-    """
-    import polars as pl
-
-    from cityflux.core.model.errors import IndexDefinitionError
-
-    row = connection.execute(_INDICATOR, (name,)).fetchone()
-    if row is None:
+    """The figures in use of an indicator; ``leaf`` is its place in an index."""
+    known = find_indicator(connection, name)
+    if known is None:
         raise IndexDefinitionError(
             f"there is no index and no indicator {name!r}; see: cityflux indicators"
         )
-    zh, en, unit, direction = row
-    figures = pl.DataFrame(
-        connection.execute(_FIGURES, (name,)).fetchall(),
-        schema={"city": pl.String, "period": pl.String, "value": pl.Float64},
-        orient="row",
-    )
-    if cities is not None:
-        figures = figures.filter(pl.col("city").is_in(cities))
-    title = {"zh": zh, "en": en}.get(lang or "", f"{zh} {en}")
+    figures = figures_in_use(connection, [name], cities).select("city", "period", "value")
+    title = named(known.name_zh, known.name_en, name, language)
     return Subject(
-        f"{title} ({name}), {unit}",
+        f"{title} ({name}), {known.unit}",
         "ratio",
-        (leaf and leaf.direction) or direction,
+        (leaf and leaf.direction) or known.direction,
         _of_one_precision(figures),
     )
 

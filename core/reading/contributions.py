@@ -1,4 +1,4 @@
-"""``cityflux show --tree``: what every node brings to the score, or to a difference."""
+"""What every node of an index brings to the score of a city, or to its lead over another."""
 
 from __future__ import annotations
 
@@ -7,11 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import click
-
-from cityflux.core.cli.output import print_json, print_table, printable
 from cityflux.core.model.errors import IndexDefinitionError
-from cityflux.core.reading.names import Language, city_names, node_names
+from cityflux.core.reading.nodes import node_frame, used_weights
+from cityflux.core.reading.scores import score_table
 
 if TYPE_CHECKING:
     import polars as pl
@@ -46,21 +44,26 @@ def contributions_of(
 ) -> Split:
     """Split the stored scores of the last period, or the lead of a city over another.
 
+    Args:
+        connection: any connection.
+        definition: the index, as it was computed last.
+        methods: those that it may name.
+        between: two cities.
+
     Raises:
         NotEnoughData: the index was not computed yet.
-        IndexDefinitionError: a city is not in the index.
+        IndexDefinitionError: a city is not in the index, or a method is unknown.
     """
     import polars as pl
 
     from cityflux.core.engine.definition.choices import Aggregation
     from cityflux.core.engine.tree import Step, contributions
-    from cityflux.core.reading.stored import stored_scores, used_weights
 
     for city in between or ():
         if city not in definition.cities:
             raise IndexDefinitionError(f"{city!r} is not among the cities of the index")
     scores = (
-        stored_scores(connection, definition)
+        score_table(connection, definition)
         .filter(pl.col("period") == definition.periods.of[-1])
         .sort(definition.id, "city", descending=[True, False], nulls_last=True)
     )
@@ -76,6 +79,38 @@ def contributions_of(
     split = contributions(scores, parents, weights, steps=steps)
     parts = {name: dict(zip(scores["city"], split[name], strict=True)) for name in parents}
     return Split(_between(parts, *between), "lead") if between else Split(parts)
+
+
+def contribution_frame(
+    connection: sqlite3.Connection,
+    definition: Definition,
+    methods: Methods,
+    between: tuple[str, str] | None = None,
+) -> pl.DataFrame:
+    """The same as a frame: one row per node and city, or per node for the lead.
+
+    Returns:
+        ``node``, ``parent``, ``level``, ``name_zh``, ``name_en``, ``city``, ``versus`` (null
+        without a second city), ``contribution`` (null where nothing can be split) and ``of``,
+        what it is a contribution to.
+
+    Raises:
+        NotEnoughData, IndexDefinitionError: as `contributions_of`.
+    """
+    import polars as pl
+
+    split = contributions_of(connection, definition, methods, between)
+    rows = [
+        (node, *(between or (city, None)), part, split.of)
+        for node, cells in split.parts.items()
+        for city, part in cells.items()
+    ]
+    texts = ("node", "city", "versus", "contribution", "of")
+    schema = {name: pl.Float64 if name == "contribution" else pl.String for name in texts}
+    tree = node_frame(connection, definition.id)
+    return tree.select("node", "parent", "level", "name_zh", "name_en").join(
+        pl.DataFrame(rows, schema=schema, orient="row"), on="node", maintain_order="left_right"
+    )
 
 
 def _between(
@@ -134,39 +169,3 @@ def _note(definition: Definition, *, to_average: bool) -> str:
 
 def _method(node: Node) -> str:
     return node.aggregation.method if node.aggregation else "mean"
-
-
-def print_contributions(
-    connection: sqlite3.Connection,
-    definition: Definition,
-    split: Split,
-    *,
-    depth: int | None,
-    language: Language | None,
-    as_json: bool,
-    color: bool,
-) -> None:
-    """Print a line per node, down to a depth, and a column per city."""
-    levels = {node.id: node.level for node in definition.tree}
-    parts = {
-        node: cells for node, cells in split.parts.items() if depth is None or levels[node] <= depth
-    }
-    if as_json:
-        print_json(parts)
-    else:
-        names = node_names(connection, definition.id, language)
-        cities = city_names(connection, language)
-        columns = [_city(label, cities) for label in parts[definition.id]]
-        print_table(
-            f"{definition.name_zh} ({definition.id}): contribution to the {split.of}",
-            ["node", *columns],
-            [["  " * levels[node] + names[node], *cells.values()] for node, cells in parts.items()],
-            color=color,
-            right=columns,
-        )
-    if split.note:
-        click.echo(printable(split.note), err=as_json)
-
-
-def _city(label: str, cities: Mapping[str, str]) -> str:
-    return " - ".join(cities[city] for city in label.split(" - "))

@@ -1,0 +1,51 @@
+"""``cityflux against``: two indices side by side."""
+
+from __future__ import annotations
+
+import click
+
+from cityflux.core.cli.output import json_option, percent, print_json, print_table
+from cityflux.core.cli.session import Session, pass_session
+
+
+@click.command(epilog="Example: cityflux against paper_published flow_index")
+@click.argument("other")
+@click.argument("index", required=False)
+@json_option
+@pass_session
+def against(session: Session, other: str, index: str | None, as_json: bool) -> None:
+    """Set the index OTHER beside INDEX (or the default one), node by node.
+
+    Both scores, the difference, and the coverage that explains it.
+    """
+    from cityflux.core.reading.comparison import side_by_side
+    from cityflux.core.reading.indices import index_of
+
+    with session.read() as connection:
+        ours, others = (
+            index_of(connection, name).id for name in (session.index_name(index), other)
+        )
+        pairs = side_by_side(connection, ours, others)
+    if as_json:
+        print_json([pair._asdict() for pair in pairs])
+        return
+    numbers = [ours, others, "difference", "coverage", f"coverage of {others}"]
+    print_table(
+        f"{ours} against {others}",
+        ["node", "城市", "period", *numbers],
+        [
+            [
+                pair.name_zh,
+                pair.city_zh,
+                pair.period,
+                pair.score,
+                pair.other,
+                pair.difference,
+                percent(pair.coverage),
+                percent(pair.other_coverage),
+            ]
+            for pair in pairs
+        ],
+        color=session.color,
+        right=numbers,
+    )

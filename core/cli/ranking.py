@@ -1,0 +1,62 @@
+"""``cityflux ranking``: indicator by indicator, as the paper's Table 3."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from cityflux.core.cli.output import json_option, language_option, print_json, print_table
+from cityflux.core.cli.session import Session, pass_session
+from cityflux.core.reading.catalog import Language, city_names
+
+
+@click.command(epilog="Example: cityflux ranking flow_index --node transport")
+@click.argument("index", required=False)
+@click.option("--node", help="Only the indicators under this node.")
+@language_option
+@json_option
+@pass_session
+def ranking(
+    session: Session, index: str | None, node: str | None, lang: Language | None, as_json: bool
+) -> None:
+    """Show figure and rank of every city, indicator by indicator, for INDEX (or the default one).
+
+    The figures are those of the last period as they were read, each in its own unit.
+    """
+    from cityflux.core.reading.indices import definition_of
+    from cityflux.core.reading.nodes import node_names
+    from cityflux.core.reading.rankings import indicator_rankings
+
+    with session.read() as connection:
+        definition = definition_of(connection, session.index_name(index))
+        found = indicator_rankings(connection, definition, node)
+        cities = city_names(connection, lang)
+        names = node_names(connection, definition.id, lang)
+    if as_json:
+        print_json(found)
+        return
+    columns = [cities[city] for city in definition.cities]
+    shown = [row for row in found if any(cell["rank"] for cell in row["cities"].values())]
+    print_table(
+        f"{definition.name_zh} ({definition.id}), {definition.periods.of[-1]}: figure (rank); "
+        f"{len(found) - len(shown)} indicators have no figure",
+        ["group", "indicator", "unit", *columns],
+        [
+            [
+                names[row["group"]],
+                names[row["indicator"]],
+                row["unit"],
+                *(_cell(row["cities"][city]) for city in definition.cities),
+            ]
+            for row in shown
+        ],
+        color=session.color,
+        right=columns,
+    )
+
+
+def _cell(cell: dict[str, Any]) -> str | None:
+    if cell["rank"] is None:
+        return None
+    return f"{cell['value']:,.6g} ({cell['rank']})"

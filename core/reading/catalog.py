@@ -1,0 +1,120 @@
+"""The catalogue: cities, indicators and sources, and what they are called in a language."""
+
+from __future__ import annotations
+
+import sqlite3
+from typing import TYPE_CHECKING, Literal, NamedTuple
+
+from cityflux.core.reading import answers
+
+if TYPE_CHECKING:
+    import polars as pl
+
+Language = Literal["zh", "en"]
+
+_CITIES = """
+SELECT id AS city, name_zh, name_en, country, region, latitude, longitude FROM cities ORDER BY id
+"""
+
+_INDICATORS = """
+SELECT id, name_zh, name_en, unit, direction, frequency, definition, note FROM indicators
+"""
+# Every source; of an indicator, those that it can come from or has figures of.
+_SOURCES = """
+SELECT s.*, (SELECT count(*) FROM observations o WHERE o.source_id = s.id {of_figures}) AS figures,
+    f.id AS fetch_id, f.started AS last_fetch, f.outcome, f.error,
+    (SELECT max(ended) FROM fetches g WHERE g.source_id = s.id {of_fetches}
+        AND g.outcome IN ('stored', 'unchanged', 'empty')) AS last_good
+FROM sources s
+LEFT JOIN fetches f
+    ON f.id = (SELECT max(id) FROM fetches g WHERE g.source_id = s.id {of_fetches})
+{only}
+ORDER BY s.priority, s.id
+"""
+_OF_INDICATOR = """
+WHERE s.id IN (SELECT source_id FROM indicator_sources WHERE indicator_id = :indicator
+    UNION SELECT source_id FROM observations WHERE indicator_id = :indicator)
+"""
+_SOURCE_TEXTS = """
+SELECT id AS source, publisher, reference, vintage, licence, address, access FROM sources
+"""
+
+
+class City(NamedTuple):
+    """A city, and where it lies."""
+
+    city: str
+    name_zh: str
+    name_en: str
+    country: str
+    region: str
+    latitude: float | None
+    longitude: float | None
+
+
+class Indicator(NamedTuple):
+    """An indicator as its plugin declared it last."""
+
+    id: str
+    name_zh: str
+    name_en: str
+    unit: str
+    direction: int
+    frequency: str
+    definition: str
+    note: str
+
+
+def cities(connection: sqlite3.Connection) -> list[City]:
+    """All cities."""
+    return [City(*row) for row in answers.rows(connection, _CITIES)]
+
+
+def city_frame(connection: sqlite3.Connection) -> pl.DataFrame:
+    """All cities: a column per field of `City`."""
+    return answers.frame(connection, _CITIES)
+
+
+def find_city(connection: sqlite3.Connection, name: str) -> City | None:
+    """The city of this id; None where there is none."""
+    return next((each for each in cities(connection) if each.city == name), None)
+
+
+def find_indicator(connection: sqlite3.Connection, name: str) -> Indicator | None:
+    """The indicator of this id; None where there is none."""
+    row = answers.first(connection, f"{_INDICATORS} WHERE id = ?", (name,))
+    return None if row is None else Indicator(*row)
+
+
+def sources(connection: sqlite3.Connection, indicator: str | None = None) -> answers.Rows:
+    """The sources, or those of an indicator, by priority: terms, figures, and the last fetch.
+
+    Each row has the columns of the table, ``figures``, the last fetch (``fetch_id``,
+    ``last_fetch``, ``outcome``, ``error``) and ``last_good``, when one succeeded last.
+    """
+    query = _SOURCES.format(
+        of_figures="AND o.indicator_id = :indicator" if indicator else "",
+        of_fetches="AND g.indicator_id = :indicator" if indicator else "",
+        only=_OF_INDICATOR if indicator else "",
+    )
+    return answers.rows(connection, query, {"indicator": indicator})
+
+
+def source_frame(connection: sqlite3.Connection) -> pl.DataFrame:
+    """What a list of references says of every source."""
+    return answers.frame(connection, _SOURCE_TEXTS)
+
+
+def named(zh: str, en: str, otherwise: str, language: Language | None = None) -> str:
+    """A name in one language, or in both; what stands for it where there is none."""
+    if language:
+        return {"zh": zh, "en": en}[language] or otherwise
+    return " ".join(dict.fromkeys(filter(None, (zh, en)))) or otherwise
+
+
+def city_names(connection: sqlite3.Connection, language: Language | None = None) -> dict[str, str]:
+    """The name of every city, by its id."""
+    return {
+        each.city: named(each.name_zh, each.name_en, each.city, language)
+        for each in cities(connection)
+    }

@@ -1,0 +1,128 @@
+"""The indices as the last run of each wrote them down: names, definition, periods."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple
+
+from cityflux.core.model.errors import IndexDefinitionError
+from cityflux.core.reading import answers
+
+if TYPE_CHECKING:
+    import polars as pl
+
+    from cityflux.core.engine.definition.index import Definition
+
+_INDICES = "SELECT id, name_zh, name_en, description FROM indices"
+_PERIODS = """
+SELECT DISTINCT period FROM scores WHERE index_id = :index AND node_id = :index ORDER BY period
+"""
+
+
+class Index(NamedTuple):
+    """An index that was computed in this database."""
+
+    id: str
+    name_zh: str
+    name_en: str
+    description: str
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """An index and the period that is shown; before is the period before it.
+
+    ``periods`` are those that it was computed for, ``period`` is empty where there are none, and
+    ``root`` is the node of the whole index.
+    """
+
+    index: Index
+    periods: list[str]
+    period: str
+    before: str | None
+
+    @property
+    def root(self) -> str:
+        """The node of the whole index, which has its id."""
+        return self.index.id
+
+
+def indices(connection: sqlite3.Connection) -> list[Index]:
+    """All indices that were computed."""
+    return [Index(*row) for row in answers.rows(connection, f"{_INDICES} ORDER BY id")]
+
+
+def index_frame(connection: sqlite3.Connection) -> pl.DataFrame:
+    """The same as a frame: ``index``, ``name_zh``, ``name_en`` and ``description``."""
+    return answers.frame(connection, f"{_INDICES} ORDER BY id").rename({"id": "index"})
+
+
+def find_index(connection: sqlite3.Connection, name: str) -> Index | None:
+    """The index of this name; None where none was computed."""
+    row = answers.first(connection, f"{_INDICES} WHERE id = ?", (name,))
+    return None if row is None else Index(*row)
+
+
+def index_of(connection: sqlite3.Connection, name: str) -> Index:
+    """The index of this name.
+
+    Raises:
+        IndexDefinitionError: none was computed.
+    """
+    found = find_index(connection, name)
+    if found is None:
+        raise _unknown(connection, name)
+    return found
+
+
+def definition_of(connection: sqlite3.Connection, name: str) -> Definition:
+    """The definition by which an index was computed last.
+
+    Raises:
+        IndexDefinitionError: none was computed.
+    """
+    from cityflux.core.engine.definition.index import parse_definition
+
+    row = answers.first(connection, "SELECT definition FROM indices WHERE id = ?", (name,))
+    if row is None:
+        raise _unknown(connection, name)
+    return parse_definition(json.loads(row[0]), name)
+
+
+def periods_of(connection: sqlite3.Connection, name: str) -> list[str]:
+    """The periods that an index was computed for."""
+    return [row[0] for row in answers.rows(connection, _PERIODS, {"index": name})]
+
+
+def choose(connection: sqlite3.Connection, name: str, period: str | None = None) -> Chosen:
+    """An index, and one of its periods, the last one unless given.
+
+    Raises:
+        IndexDefinitionError: the index was not computed, or not for this period.
+    """
+    index = index_of(connection, name)
+    periods = periods_of(connection, name)
+    if period is not None and period not in periods:
+        raise IndexDefinitionError(
+            f"{name} was not computed for {period!r}; there are: {', '.join(periods)}"
+        )
+    period = period or (periods[-1] if periods else "")
+    place = periods.index(period) if period else 0
+    return Chosen(index, periods, period, periods[place - 1] if place else None)
+
+
+def _unknown(connection: sqlite3.Connection, name: str) -> IndexDefinitionError:
+    from difflib import get_close_matches
+
+    known = [index.id for index in indices(connection)]
+    close = get_close_matches(name, known, n=1)
+    if close:
+        hint = f"did you mean {close[0]}?"
+    else:
+        hint = f"there are: {', '.join(known)}" if known else "there is none"
+    return IndexDefinitionError(
+        f"no index {name!r} was computed in this database ({hint}); compute those that are "
+        "defined with: cityflux compute"
+    )

@@ -7,7 +7,7 @@ import polars as pl
 
 from cityflux.core.charts.marks import ROLE, layered, needs, numbers, role, with_lines, zero_rule
 from cityflux.core.charts.style import GAIN, INK, LOSS, MUTED, bare_axis, data
-from cityflux.core.words.text import percent
+from cityflux.core.words.numbers import percent
 
 
 def ranking(

@@ -7,7 +7,7 @@ import polars as pl
 
 from cityflux.core.charts.marks import layered, needs, numbers, order, with_lines
 from cityflux.core.charts.style import FOCUS, INK, MUTED, RIVAL, RULE, bare_axis, data
-from cityflux.core.words.text import percent
+from cityflux.core.words.numbers import percent
 
 #: One hue from light to dark: in black and white the order stays.
 _RAMP = ["#f4f8fb", "#c9deec", "#8dbbd8", "#4a90bd", "#0d659f", "#063d63"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Any, Literal
 
 import altair as alt
@@ -22,6 +23,7 @@ from cityflux.core.charts.style import (
     wrap,
 )
 from cityflux.core.model.errors import NotEnoughData
+from cityflux.core.words.numbers import MISSING, number
 
 #: Series that lines and shapes can still tell apart; of more, only the focus and the rival count.
 MOST_SERIES = 7
@@ -90,14 +92,9 @@ def order(rows: pl.DataFrame, column: str) -> list[str]:
 
 
 def numbers(column: str, decimals: int = 2, *, plus: bool = False) -> pl.Expr:
-    """A column of numbers as texts, with a real minus; a dash for what is missing."""
-    form = f"{{:{'+' if plus else ''}.{decimals}f}}"
-
-    def written(value: float) -> str:
-        text = form.format(value)
-        return form.format(0.0) if float(text) == 0 else text.replace("-", "−")
-
-    return pl.col(column).map_elements(written, return_dtype=pl.String).fill_null("–")
+    """A column of numbers as texts; a dash for what is missing."""
+    written = partial(number, decimals=decimals, plus=plus)
+    return pl.col(column).map_elements(written, return_dtype=pl.String).fill_null(MISSING)
 
 
 def told_apart(

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from cityflux.core.cli.charts import shows_unicode
+from cityflux.core.words import numbers
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -92,9 +93,7 @@ def printable(text: str) -> str:
 
 def percent(share: float | None) -> str | None:
     """A share as people read it; below one percent with a decimal, so that few is not none."""
-    from cityflux.core.words import text
-
-    return None if share is None else text.percent(share)
+    return None if share is None else numbers.percent(share)
 
 
 @contextmanager

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     import polars as pl
 
     from cityflux.core.report.view import View
-    from cityflux.core.words.language import Code
+    from cityflux.core.words.catalogue import Code
 
 
 def open_database(path: str | Path, *, language: Code = "zh") -> Database:

@@ -10,7 +10,8 @@ from cityflux.core.report.blocks import Chart, Section
 from cityflux.core.report.cover import Cover, cover
 from cityflux.core.report.sections import sections
 from cityflux.core.report.view import look
-from cityflux.core.words.language import Code, Language
+from cityflux.core.words.catalogue import Code
+from cityflux.core.words.language import Language
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ import polars as pl
 from cityflux.core.model.errors import IndexDefinitionError, NotEnoughData
 from cityflux.core.reading.facts import Facts
 from cityflux.core.report.blocks import Cell, anchor
+from cityflux.core.words import numbers
 from cityflux.core.words.language import Language, short
 
 #: Cities that a table or a chart sets side by side.
@@ -61,11 +62,15 @@ class View:
 
     def points(self, node: str, city: str) -> str:
         """The score of a node as text; a dash where it is missing."""
-        return self.language.number(self.score(node, city))
+        return numbers.number(self.score(node, city))
+
+    def figure(self, value: float | None) -> str:
+        """A published figure with at most six digits that count, never as a power of ten."""
+        return numbers.figure(value, 6)
 
     def coverage(self, node: str, city: str) -> str:
         """The coverage of a node as text."""
-        return self.language.percent(self._coverage.get((node, city), 0.0))
+        return numbers.percent(self._coverage.get((node, city), 0.0))
 
     def listed(self, nodes: Sequence[str], most: int = 12) -> str:
         """The names of nodes as a list in a sentence, without their remarks in brackets."""
@@ -77,14 +82,14 @@ class View:
         return sorted(found, key=lambda city: self.rank(node, city) or 0)
 
     @cached_property
-    def numbers(self) -> dict[str, int]:
+    def source_numbers(self) -> dict[str, int]:
         """The number of each source in the list of sources, in the order of its publisher."""
         ordered = self.facts.sources.sort("publisher", "reference", "source")["source"]
         return {source: number for number, source in enumerate(ordered, 1)}
 
     def cite(self, source: str) -> str:
         """The address of a source in the report, empty where it is not in the list."""
-        return f"#source-{self.numbers[source]}" if source in self.numbers else ""
+        return f"#source-{self.source_numbers[source]}" if source in self.source_numbers else ""
 
     def source_of(self, indicator: str) -> str:
         """The address in the report of the sources of an indicator."""

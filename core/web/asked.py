@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal
 from urllib.parse import quote, unquote, urlencode
 
-Language = Literal["zh", "en"]
+from cityflux.core.words.catalogue import CODES, Code
 
 #: Our pages stand where Datasette keeps its own, so that none hides a database of the same name.
 ROOT = "-/"
@@ -30,7 +29,7 @@ class Asked:
         base: the path under which everything stands; ends with a slash.
     """
 
-    language: Language = "en"
+    language: Code = "en"
     path: str = ""
     arguments: Mapping[str, str] = field(default_factory=dict)
     places: Mapping[str, str] = field(default_factory=dict)
@@ -80,7 +79,7 @@ def _query(arguments: Mapping[str, object]) -> str:
     return f"?{urlencode(given)}" if given else ""
 
 
-def preferred(accepted: str) -> Language:
+def preferred(accepted: str) -> Code:
     """The language that the header ``Accept-Language`` puts first among ours (RFC 9110, 12.5.4)."""
     weighted = []
     for place, part in enumerate(accepted.split(",")):
@@ -90,5 +89,5 @@ def preferred(accepted: str) -> Language:
         except ValueError:
             weight = 0.0
         weighted.append((-weight, place, tag.partition("-")[0]))
-    found = next((tag for weight, _, tag in sorted(weighted) if weight and tag in ("zh", "en")), "")
+    found = next((tag for weight, _, tag in sorted(weighted) if weight and tag in CODES), "")
     return "zh" if found == "zh" else "en"

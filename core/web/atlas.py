@@ -5,9 +5,9 @@ from __future__ import annotations
 import sqlite3
 
 from cityflux.core.web.asked import Asked
-from cityflux.core.web.messages import message
 from cityflux.core.web.page import Page
 from cityflux.core.web.queries import Chosen, Rows, indices, some_index
+from cityflux.core.words.catalogue import text
 
 #: Flows that are drawn and listed, the largest first, and cities that are listed.
 FLOWS, CITIES = 50, 50
@@ -58,7 +58,7 @@ def map_page(connection: sqlite3.Connection, asked: Asked) -> Page:
     kind = asked.text("flow") if asked.text("flow") in kinds else next(iter(kinds), None)
     return Page(
         "map.html",
-        message(asked.language, "map"),
+        text(asked.language, "web.map"),
         {
             "shown": shown,
             "indices": indices(connection),

@@ -8,15 +8,14 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
-from cityflux.core.web.asked import Language
-from cityflux.core.web.messages import message
+from cityflux.core.words.catalogue import Code, text
 
 if TYPE_CHECKING:
     import altair as alt
 
 Cells = Sequence[dict[str, Any]]
 Side = Literal["left", "right"]
-Draw = Callable[[Cells, Language], "alt.LayerChart"]
+Draw = Callable[[Cells, Code], "alt.LayerChart"]
 
 INK, STRONG, WARM, FAINT = "#1d2733", "#0b5c8a", "#c8551b", "#c9d6df"
 #: What a chart is measured with, and what it is shown with: fitting labels with a large Chinese
@@ -33,30 +32,30 @@ NAMED = 10
 TICKS = 8
 
 
-def bars(rows: Cells, language: Language) -> alt.LayerChart:
+def bars(rows: Cells, language: Code) -> alt.LayerChart:
     """Scores as bars, the best above: ``city``, ``score``, and as text ``shown``."""
     import altair as alt
 
     base = _chart(rows).encode(
-        x=alt.X("score:Q", title=message(language, "score"), axis=alt.Axis(tickCount=TICKS)),
+        x=alt.X("score:Q", title=text(language, "common.score"), axis=alt.Axis(tickCount=TICKS)),
         y=alt.Y("city:N", sort=None, title=None),
     )
     # The number stands where the bar ends, or right of zero, where it meets no name of a city.
-    text = base.mark_text(align="left", dx=4).encode(text="shown:N")
+    beside = base.mark_text(align="left", dx=4).encode(text="shown:N")
     return _finished(
         base.mark_bar(color=STRONG, height=ROW * 0.62),
-        text.transform_filter("datum.score >= 0"),
-        text.encode(x=alt.datum(0)).transform_filter("datum.score < 0"),
+        beside.transform_filter("datum.score >= 0"),
+        beside.encode(x=alt.datum(0)).transform_filter("datum.score < 0"),
         height=len(rows) * ROW,
     )
 
 
-def pairs(rows: Cells, language: Language) -> alt.LayerChart:
+def pairs(rows: Cells, language: Code) -> alt.LayerChart:
     """Two cities by group: ``group``, ``city``, ``score``; a dot and a square on one line."""
     import altair as alt
 
     base = _chart(rows).encode(
-        x=alt.X("score:Q", title=message(language, "score"), axis=alt.Axis(tickCount=TICKS)),
+        x=alt.X("score:Q", title=text(language, "common.score"), axis=alt.Axis(tickCount=TICKS)),
         y=alt.Y("group:N", sort=None, title=None, axis=alt.Axis(labelLimit=220)),
     )
     shapes = alt.Scale(range=["circle", "square"])
@@ -69,7 +68,7 @@ def pairs(rows: Cells, language: Language) -> alt.LayerChart:
     return _finished(line, points, height=_groups(rows) * ROW)
 
 
-def heat(rows: Cells, language: Language) -> alt.LayerChart:
+def heat(rows: Cells, language: Code) -> alt.LayerChart:
     """Ranks of cities by group, each with its number: ``city``, ``group``, ``rank``."""
     import altair as alt
 
@@ -89,7 +88,7 @@ def heat(rows: Cells, language: Language) -> alt.LayerChart:
     return _finished(tiles, numbers, height=_groups(rows) * ROW)
 
 
-def lines(rows: Cells, language: Language) -> alt.LayerChart:
+def lines(rows: Cells, language: Code) -> alt.LayerChart:
     """Series of cities, told apart by colour and shape: ``city``, ``period``, ``value``."""
     import altair as alt
 
@@ -112,7 +111,7 @@ def lines(rows: Cells, language: Language) -> alt.LayerChart:
     return _finished(drawn, points, height=LINES)
 
 
-def atlas(rows: Cells, language: Language) -> alt.LayerChart:
+def atlas(rows: Cells, language: Code) -> alt.LayerChart:
     """Cities where they lie, the larger the better the rank, with the flows between them.
 
     Rows have ``label``, ``latitude``, ``longitude`` and ``rank``; a flow has ``latitude2``,

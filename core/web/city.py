@@ -8,7 +8,7 @@ from typing import NamedTuple
 from cityflux.core.web.asked import Asked
 from cityflux.core.web.page import Page
 from cityflux.core.web.queries import Chosen, Rows, chosen, found, indices, one, some_index
-from cityflux.core.web.text import pick
+from cityflux.core.words.language import pick
 
 #: Figures on one page, and flows.
 PAGE, FLOWS = 50, 20

@@ -14,12 +14,13 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from cityflux.core.web import atlas, charts
-from cityflux.core.web.asked import Asked, Language, NotHere
+from cityflux.core.web.asked import Asked, NotHere
 from cityflux.core.web.indicator import lines_of, series_of
-from cityflux.core.web.messages import message
 from cityflux.core.web.page import read, understand
 from cityflux.core.web.queries import chosen, found, groups, ranking, series_of_scores
-from cityflux.core.web.text import MISSING, pick, score
+from cityflux.core.words.catalogue import Code, text
+from cityflux.core.words.language import pick
+from cityflux.core.words.numbers import MISSING, number
 
 if TYPE_CHECKING:
     from datasette.app import Datasette
@@ -56,7 +57,7 @@ def _ranking(connection: sqlite3.Connection, asked: Asked) -> Cells:
         {
             "city": _name(asked, row),
             "score": row["score"],
-            "shown": score(row["score"]),
+            "shown": number(row["score"], 3),
             "rank": row["rank"],
             "coverage": row["coverage"],
         }
@@ -195,8 +196,8 @@ def chart_view(name: str) -> Callable[..., Any]:
             rows = await read(datasette, name, lambda found: CHARTS[kind].rows(found, asked))
             body = await asyncio.to_thread(_encoded, kind, ending, rows, asked.language)
         except NotHere as missing:
-            text = f"{message(asked.language, 'not_here')}: {missing}"
-            return Response.text(text, status=int(HTTPStatus.NOT_FOUND))
+            said = f"{text(asked.language, 'web.not_here')}: {missing}"
+            return Response.text(said, status=int(HTTPStatus.NOT_FOUND))
         way = "attachment" if asked.text("download") else "inline"
         return Response(
             body,
@@ -212,7 +213,7 @@ def chart_view(name: str) -> Callable[..., Any]:
     return send
 
 
-def _encoded(kind: str, ending: str, rows: Cells, language: Language) -> bytes:
+def _encoded(kind: str, ending: str, rows: Cells, language: Code) -> bytes:
     """The rows as a table, or the drawn ones as a picture.
 
     Raises:
@@ -222,13 +223,13 @@ def _encoded(kind: str, ending: str, rows: Cells, language: Language) -> bytes:
         return _table(rows)
     chosen_rows = CHARTS[kind].drawn(rows)
     if not chosen_rows:
-        raise NotHere(message(language, "nothing_to_draw"))
+        raise NotHere(text(language, "web.nothing_to_draw"))
     drawn = [{name: _short(cell) for name, cell in row.items()} for row in chosen_rows]
     return _picture(kind, ending, language, json.dumps(drawn))
 
 
 @lru_cache(maxsize=KEPT)
-def _picture(kind: str, ending: str, language: Language, drawn: str) -> bytes:
+def _picture(kind: str, ending: str, language: Code, drawn: str) -> bytes:
     """Draw; the same rows give the same picture, so the last ones are kept."""
     import vl_convert
 

@@ -7,7 +7,6 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from cityflux.core.web.asked import Asked
-from cityflux.core.web.messages import message
 from cityflux.core.web.page import Page
 from cityflux.core.web.queries import (
     Chosen,
@@ -19,6 +18,7 @@ from cityflux.core.web.queries import (
     one,
     ranking,
 )
+from cityflux.core.words.catalogue import text
 
 #: How many cities of an index, and how many alarms of a kind, stand on the front page.
 LEADING, SHOWN = 5, 10
@@ -79,7 +79,7 @@ def front_page(connection: sqlite3.Connection, asked: Asked) -> Page:
     """Make the front page."""
     return Page(
         "front.html",
-        message(asked.language, "product"),
+        text(asked.language, "web.product"),
         {
             "summaries": [_summary(connection, row["id"]) for row in indices(connection)],
             "alarms": _alarms(connection),

@@ -10,7 +10,7 @@ from cityflux.core.web.asked import Asked
 from cityflux.core.web.charts import SERIES
 from cityflux.core.web.page import Page
 from cityflux.core.web.queries import Rows, found
-from cityflux.core.web.text import pick
+from cityflux.core.words.language import pick
 
 #: Cities on one page, periods side by side, and revisions or conflicts at most.
 PAGE, PERIODS, LISTED = 50, 12, 20

@@ -10,10 +10,11 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from cityflux.core.model.version import __version__
-from cityflux.core.web import text
-from cityflux.core.web.asked import COOKIE, Asked, Language, NotHere, preferred
-from cityflux.core.web.messages import message, term
-from cityflux.core.words.text import percent
+from cityflux.core.web.asked import COOKIE, Asked, NotHere, preferred
+from cityflux.core.web.text import isolated, moment
+from cityflux.core.words.catalogue import CODES, Code, term, text
+from cityflux.core.words.language import pick
+from cityflux.core.words.numbers import figure, number, percent, size
 
 if TYPE_CHECKING:
     from datasette.app import Datasette
@@ -58,12 +59,12 @@ def environment() -> Environment:
         lstrip_blocks=True,
     )
     made.filters.update(
-        score=text.score,
-        figure=text.figure,
+        score=partial(number, decimals=3),
+        figure=figure,
         percent=percent,
-        size=text.size,
-        moment=text.moment,
-        own=text.isolated,
+        size=size,
+        moment=moment,
+        own=isolated,
     )
     return made
 
@@ -71,11 +72,8 @@ def environment() -> Environment:
 def render(page: Page, asked: Asked, database: str) -> str:
     """Write a page in the language of the reader."""
 
-    def translate(key: str, **values: object) -> str:
-        return message(asked.language, key, **values)
-
     def name(zh: str | None, en: str | None, otherwise: str) -> Any:
-        return text.isolated(text.pick(asked.language, zh or "", en or "", otherwise))
+        return isolated(pick(asked.language, zh, en, otherwise))
 
     return (
         environment()
@@ -86,7 +84,7 @@ def render(page: Page, asked: Asked, database: str) -> str:
             database=database,
             language=asked.language,
             name=name,
-            t=translate,
+            t=partial(text, asked.language),
             term=partial(term, asked.language),
             title=page.title,
             version=__version__,
@@ -98,13 +96,13 @@ def understand(datasette: Datasette, request: Request) -> Asked:
     """Read a request: the language is asked for, remembered, set for all, or the browser's."""
     settings = datasette.plugin_config("cityflux") or {}
     arguments = {name: request.args[name] for name in request.args}
-    language: Language = preferred(request.headers.get("accept-language", ""))
+    language: Code = preferred(request.headers.get("accept-language", ""))
     for wanted in (
         arguments.get("lang"),
         request.cookies.get(COOKIE),
         settings.get("language"),
     ):
-        if wanted in ("zh", "en"):
+        if wanted in CODES:
             language = wanted
             break
     route = request.scope.get("route_path", request.path)
@@ -157,7 +155,7 @@ def answer(page: Page, asked: Asked, database: str) -> Response:
             "vary": "Accept-Language, Cookie",
         },
     )
-    if asked.text("lang") in ("zh", "en"):
+    if asked.text("lang") in CODES:
         response.set_cookie(COOKIE, asked.language, max_age=YEAR, path=asked.base, httponly=True)
     return response
 
@@ -167,5 +165,5 @@ async def _attempt(datasette: Datasette, name: str, make: Maker, asked: Asked) -
     try:
         return await read(datasette, name, lambda connection: make(connection, asked))
     except NotHere as missing:
-        title = message(asked.language, "not_here")
+        title = text(asked.language, "web.not_here")
         return Page("trouble.html", title, {"detail": str(missing)}, HTTPStatus.NOT_FOUND)

@@ -5,10 +5,10 @@ from __future__ import annotations
 import sqlite3
 
 from cityflux.core.web.asked import Asked, NotHere
-from cityflux.core.web.messages import message
 from cityflux.core.web.page import Page
 from cityflux.core.web.queries import Rows, found, last_run, one
-from cityflux.core.web.text import pick
+from cityflux.core.words.catalogue import text
+from cityflux.core.words.language import pick
 from cityflux.storage.views import within
 
 #: Figures of a fetch that are listed.
@@ -77,7 +77,7 @@ def score_page(connection: sqlite3.Connection, asked: Asked) -> Page:
     name = pick(asked.language, node["name_zh"], node["name_en"], node_id)
     return Page(
         "score.html",
-        message(asked.language, "score_of", name=name),
+        text(asked.language, "web.score_of", name=name),
         {
             "node": node,
             "index": found(connection, "indices", index_id),
@@ -136,7 +136,7 @@ def figure_page(connection: sqlite3.Connection, asked: Asked) -> Page:
     name = pick(asked.language, indicator["name_zh"], indicator["name_en"], indicator["id"])
     return Page(
         "figure.html",
-        message(asked.language, "figure_of", name=name),
+        text(asked.language, "web.figure_of", name=name),
         {
             "indicator": indicator,
             "city": city,
@@ -177,7 +177,7 @@ def fetch_page(connection: sqlite3.Connection, asked: Asked) -> Page:
     brought = (fetch["indicator_id"], fetch["id"], LISTED)
     return Page(
         "fetch.html",
-        message(asked.language, "fetch_of", id=fetch["id"]),
+        text(asked.language, "web.fetch_of", id=fetch["id"]),
         {
             "fetch": fetch,
             "indicator": one(

@@ -8,7 +8,7 @@ from cityflux.core.web.asked import Asked, NotHere
 from cityflux.core.web.charts import BARS, SERIES, TILES
 from cityflux.core.web.page import Page
 from cityflux.core.web.queries import Chosen, Rows, chosen, count_ranked, last_run, ranking, tree
-from cityflux.core.web.text import pick
+from cityflux.core.words.language import pick
 
 #: Cities on one page of the ranking.
 PAGE = 50

@@ -5,9 +5,9 @@ from __future__ import annotations
 import sqlite3
 
 from cityflux.core.web.asked import Asked
-from cityflux.core.web.messages import message
 from cityflux.core.web.page import Page
 from cityflux.core.web.queries import Rows
+from cityflux.core.words.catalogue import text
 
 #: Hits of a kind, and characters of a question.
 LISTED, LONGEST = 50, 200
@@ -53,7 +53,7 @@ def search_page(connection: sqlite3.Connection, asked: Asked) -> Page:
         }
     return Page(
         "search.html",
-        message(asked.language, "search"),
+        text(asked.language, "web.search"),
         {"words": words, "found": found, "listed": LISTED},
     )
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cityflux.core.model.errors import ConfigError
-from cityflux.core.web.asked import Language
+from cityflux.core.words.catalogue import Code
 from cityflux.storage.database import BUSY_TIMEOUT, read_database
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 DATABASE = "cityflux"
 
 
-def make_datasette(path: Path, language: Language | None = None) -> Datasette:
+def make_datasette(path: Path, language: Code | None = None) -> Datasette:
     """Datasette with our plugin over one database.
 
     Args:

@@ -9,9 +9,9 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from cityflux.core.web.asked import Asked, NotHere
-from cityflux.core.web.messages import message
 from cityflux.core.web.page import Page, read, understand
 from cityflux.core.web.queries import one
+from cityflux.core.words.catalogue import text
 from cityflux.storage.fetches import read_snapshot
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ def snapshot_page(connection: sqlite3.Connection, asked: Asked) -> Page:
     kept = load(connection, asked)
     return Page(
         "snapshot.html",
-        message(asked.language, "snapshot"),
+        text(asked.language, "web.snapshot"),
         {
             "snapshot": one(connection, _ABOUT, kept.sha256),
             "genuine": hashlib.sha256(kept.content).hexdigest() == kept.sha256,
@@ -126,8 +126,8 @@ def sender(name: str, respond: Callable[[Kept], Response]) -> Callable[..., Any]
         try:
             response = respond(await read(datasette, name, lambda found: load(found, asked)))
         except NotHere as missing:
-            text = f"{message(asked.language, 'not_here')}: {missing}"
-            response = Response.text(text, status=int(HTTPStatus.NOT_FOUND))
+            said = f"{text(asked.language, 'web.not_here')}: {missing}"
+            response = Response.text(said, status=int(HTTPStatus.NOT_FOUND))
         response.headers["content-security-policy"] = SANDBOX
         return response
 

@@ -7,15 +7,15 @@ import sqlite3
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
-from cityflux.core.web.messages import message
 from cityflux.core.web.page import Page, answer, understand
+from cityflux.core.words.catalogue import text
 
 if TYPE_CHECKING:
     from datasette.app import Datasette
     from datasette.utils.asgi import Request, Response
 
 #: Errors that are the reader's, and what the page says of them.
-_TITLES = {HTTPStatus.NOT_FOUND: "not_here", HTTPStatus.FORBIDDEN: "forbidden"}
+_TITLES = {HTTPStatus.NOT_FOUND: "web.not_here", HTTPStatus.FORBIDDEN: "web.forbidden"}
 
 log = logging.getLogger("cityflux.web")
 
@@ -30,13 +30,13 @@ def trouble(datasette: Datasette, request: Request, exception: Exception, name: 
 
     status = int(getattr(exception, "status", HTTPStatus.INTERNAL_SERVER_ERROR))
     asked = understand(datasette, request)
-    key, detail = _TITLES.get(HTTPStatus(status), "wrong"), _said(exception)
+    key, detail = _TITLES.get(HTTPStatus(status), "web.wrong"), _said(exception)
     if _took_too_long(exception):
-        key, detail, status = "too_slow", "", int(HTTPStatus.SERVICE_UNAVAILABLE)
+        key, detail, status = "web.too_slow", "", int(HTTPStatus.SERVICE_UNAVAILABLE)
     elif status >= HTTPStatus.INTERNAL_SERVER_ERROR and not hasattr(exception, "status"):
         log.error("%s failed", request.path, exc_info=exception)
-        key, detail = "broken", ""
-    title = message(asked.language, key)
+        key, detail = "web.broken", ""
+    title = text(asked.language, key)
     if request.path.endswith(".json"):
         told = {"ok": False, "error": detail or title, "status": status, "title": title}
         return Response.json(told, status=status)

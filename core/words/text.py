@@ -1,4 +1,4 @@
-"""How charts and pages alike write what they show."""
+"""The letters that may stand in a page or a picture."""
 
 from __future__ import annotations
 
@@ -10,13 +10,6 @@ _PLANES = "".join(chr(plane << 16 | last) for plane in range(1, 17) for last in 
 _FORBIDDEN = re.compile(
     r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff" + _PLANES + "]"
 )
-
-
-def percent(share: float | None) -> str:
-    """A share; below one percent with a decimal, so that few is not none; a dash for null."""
-    if share is None:
-        return "–"
-    return f"{share:.0%}" if share == 0 or share >= 0.01 else f"{share:.1%}"
 
 
 def clean(text: str) -> str:

@@ -11,7 +11,7 @@ from cityflux.core.charts.render import embedded
 from cityflux.core.model.errors import NotEnoughData
 from cityflux.core.report.markdown import markdown
 from cityflux.core.report.report import make_report
-from cityflux.core.words.language import CODES, Code
+from cityflux.core.words.catalogue import CODES, Code
 from cityflux.core.words.text import clean
 from tests.report.world import GROUPS, Page, World, page, parsed, text_of, told, world
 

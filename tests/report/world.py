@@ -19,7 +19,7 @@ from cityflux.core.reading.facts import Facts, gather
 from cityflux.core.report.html import html
 from cityflux.core.report.markdown import markdown
 from cityflux.core.report.report import make_report
-from cityflux.core.words.language import Code
+from cityflux.core.words.catalogue import Code
 from cityflux.storage import catalog
 from cityflux.storage.database import open_database, write
 from cityflux.storage.observations import store_figures

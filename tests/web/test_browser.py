@@ -22,6 +22,7 @@ from playwright.sync_api import (
     sync_playwright,
 )
 
+from cityflux.core.words.numbers import number
 from cityflux.storage.database import read_database
 from tests.conftest import run_module
 from tests.web.databases import SHA256
@@ -175,7 +176,7 @@ def test_the_slider_moves_the_numbers(site: Site, visit: Open) -> None:
             "ORDER BY rank"
         ).fetchall()
     table = page.locator("#moving table").first
-    assert table.locator("a.number").all_inner_texts() == [f"{score:,.3f}" for (score,) in scores]
+    assert table.locator("a.number").all_inner_texts() == [number(score, 3) for (score,) in scores]
     expect(slider).to_be_focused()
     # What was open stays open, and the other language shows the same year.
     assert page.locator(".tree details").nth(1).get_attribute("open") is not None
@@ -206,10 +207,7 @@ def test_two_cities_show_what_the_command_line_shows(
         })"""
     )
     said = run_module("cityflux", "show", "flow_index", "--json", cwd=made_once)
-    known = {
-        (row["node"], row["city"]): "–" if row["score"] is None else f"{row['score']:,.3f}"
-        for row in json.loads(said.stdout)
-    }
+    known = {(row["node"], row["city"]): number(row["score"], 3) for row in json.loads(said.stdout)}
     assert len(lines) > 100
     for node, first, second in lines:
         assert (first, second) == (known[node, "shanghai"], known[node, "hangzhou"]), node

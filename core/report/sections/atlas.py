@@ -7,6 +7,7 @@ import polars as pl
 from cityflux.core.report import pictures
 from cityflux.core.report.blocks import Block, Cell, Chart, Missing, Section, Table, Text
 from cityflux.core.report.view import View
+from cityflux.core.words.numbers import number
 
 
 def atlas(view: View) -> Section:
@@ -49,7 +50,7 @@ def _map(view: View, places: pl.DataFrame, flows: pl.DataFrame) -> Chart:
         [
             [
                 Cell(view.city(row["city"])),
-                *(Cell(view.language.number(row[name])) for name in ("latitude", "longitude")),
+                *(Cell(number(row[name])) for name in ("latitude", "longitude")),
                 Cell(view.points(view.root, row["city"])),
             ]
             for row in places.to_dicts()
@@ -65,7 +66,7 @@ def _list(view: View, flows: pl.DataFrame) -> Table:
         [
             Cell(view.city(row["origin"])),
             Cell(view.city(row["destination"])),
-            Cell(view.language.figure(row["value"]), href=view.cite(row["source"])),
+            Cell(view.figure(row["value"]), href=view.cite(row["source"])),
         ]
         for row in flows.to_dicts()
     ]

@@ -9,6 +9,7 @@ import polars as pl
 
 from cityflux.core.report.blocks import Block, Cell, Missing, Section, Table, Text, anchor
 from cityflux.core.report.view import View
+from cityflux.core.words.numbers import number
 
 _BRACKETED = re.compile(r"<https?://[^<>\s]+>")
 _LINK = re.compile(r"<(https?://[^<>\s]+)>|(https?://[^\s<>;，；()（）…]+)")
@@ -59,20 +60,22 @@ def _rows(view: View, leaf: dict[str, str]) -> Iterator[list[Cell]]:
 def _cited(view: View, row: dict[str, str]) -> list[Cell]:
     first, last = row["first"], row["last"]
     return [
-        Cell(str(view.numbers[row["source"]]), href=view.cite(row["source"])),
-        Cell(view.language.number(float(row["figures"]), 0)),
+        Cell(str(view.source_numbers[row["source"]]), href=view.cite(row["source"])),
+        Cell(number(float(row["figures"]), 0)),
         Cell(first if first == last else f"{first} – {last}"),
     ]
 
 
 def _list(view: View) -> Table:
     rows = []
-    for row in view.facts.sources.sort(pl.col("source").replace_strict(view.numbers)).to_dicts():
-        number = view.numbers[row["source"]]
+    for row in view.facts.sources.sort(
+        pl.col("source").replace_strict(view.source_numbers)
+    ).to_dicts():
+        place = view.source_numbers[row["source"]]
         reference = _BRACKETED.sub("", row["reference"]).strip() or row["source"]
         rows.append(
             [
-                Cell(str(number), anchor=view.cite(row["source"]).removeprefix("#")),
+                Cell(str(place), anchor=view.cite(row["source"]).removeprefix("#")),
                 Cell(row["publisher"]),
                 Cell(reference, href=_address(row)),
                 Cell(row["vintage"]),

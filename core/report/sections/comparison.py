@@ -8,6 +8,7 @@ from cityflux.core.report import pictures
 from cityflux.core.report.blocks import Block, Cell, Chart, Missing, Section, Table, Text, anchor
 from cityflux.core.report.gap import split_gap
 from cityflux.core.report.view import View
+from cityflux.core.words.numbers import number
 
 
 def groups(view: View) -> Section:
@@ -49,7 +50,7 @@ def _crossed(view: View, cells: pl.DataFrame) -> Table:
     rows = [
         [
             Cell(view.label(node), href=f"#{anchor('group', node)}"),
-            *(Cell(view.language.number(known.get((node, name)))) for name in names),
+            *(Cell(number(known.get((node, name)))) for name in names),
         ]
         for node in nodes
     ]
@@ -70,7 +71,7 @@ def distance(view: View) -> Section:
             [
                 Cell(view.label(node), href=f"#{anchor('group', node)}"),
                 *(Cell(text) for text in (view.points(node, view.focus), view.city(best))),
-                *(Cell(view.language.number(value)) for value in (top, gap)),
+                *(Cell(number(value)) for value in (top, gap)),
             ]
         )
     columns = [
@@ -100,8 +101,8 @@ def difference(view: View) -> Section:
     split = split_gap(view.facts, view.focus, view.rival)
     if split is None or own is None or other is None:
         return Section("gap", title, [Missing(view.text("gap.cannot"))])
-    gap = view.language.number(own - other, plus=True)
-    lead = view.text("gap.lead", city=city, rival=rival, gap=view.language.number(abs(own - other)))
+    gap = number(own - other, plus=True)
+    lead = view.text("gap.lead", city=city, rival=rival, gap=number(abs(own - other)))
     blocks: list[Block] = [Text(lead, lead=True)]
     caption = view.text("gap.chart", city=city, rival=rival)
     table = _parts_table(view, split, gap)
@@ -123,7 +124,7 @@ def _parts_table(view: View, split: dict[str, float | None], gap: str) -> Table:
             Cell(view.label(node), href=f"#{anchor('group', node)}" if node in view.groups else ""),
             Cell(view.points(node, view.focus)),
             Cell(view.points(node, rival)),
-            Cell(view.language.number(part, plus=True)),
+            Cell(number(part, plus=True)),
         ]
         for node, part in split.items()
     ]

@@ -11,6 +11,7 @@ from cityflux.core.engine.measures.ranking import ranks
 from cityflux.core.engine.measures.timeline import decimal_years
 from cityflux.core.report.blocks import Block, Cell, Chart, Missing, Section, Table, Text, anchor
 from cityflux.core.report.view import View
+from cityflux.core.words.numbers import percent
 
 #: The last periods that a trend shows, so that its table fits on the page.
 _PERIODS = 15
@@ -56,7 +57,7 @@ def _place(view: View, node: str, n: int, known: int) -> str:
             n=len(view.placed(node)),
             coverage=view.coverage(node, view.focus),
         )
-    rest = view.text("group.share", share=view.language.percent(share.item()), n=n, known=known)
+    rest = view.text("group.share", share=percent(share.item()), n=n, known=known)
     return f"{place}{'' if view.language.code == 'zh' else ' '}{rest}"
 
 
@@ -86,7 +87,7 @@ def _figures(view: View, leaves: pl.DataFrame) -> Table:
 def _figure(view: View, name: str, city: str, value: float | None, rank: int | None) -> Cell:
     if value is None:
         return Cell("–")
-    text = f"{view.language.figure(value)} ({rank})"
+    text = f"{view.figure(value)} ({rank})"
     return Cell(text, href=view.source_of(name), strong=city == view.focus)
 
 
@@ -138,7 +139,7 @@ def _trend_table(view: View, rows: pl.DataFrame, periods: list[str]) -> Table:
     for (panel,), part in rows.group_by("panel", maintain_order=True):
         for place, name in enumerate(part["name"].unique(maintain_order=True)):
             values = [known.get((panel, name, period)) for period in periods]
-            texts = ["" if place else panel, name, *map(view.language.figure, values)]
+            texts = ["" if place else panel, name, *map(view.figure, values)]
             cells.append([Cell(text) for text in texts])
     heads = [view.text("common.indicator"), view.text("common.city")]
     return Table([*heads, *periods], cells, right=2)

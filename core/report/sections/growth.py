@@ -8,6 +8,7 @@ from cityflux.core.engine.analysis.trends import trends
 from cityflux.core.report import pictures
 from cityflux.core.report.blocks import Block, Cell, Chart, Formula, Missing, Section, Table, Text
 from cityflux.core.report.view import View
+from cityflux.core.words.numbers import number
 
 #: Indicators in the table of growth.
 _MOST_INDICATORS = 20
@@ -39,8 +40,8 @@ def _scores(view: View) -> list[Block]:
             city=view.city(view.focus),
             first=view.language.period(first["period"]),
             last=view.language.period(last["period"]),
-            before=view.language.number(first["score"]),
-            after=view.language.number(last["score"]),
+            before=number(first["score"]),
+            after=number(last["score"]),
         )
         blocks.insert(0, Text(sentence, lead=True))
     return [*blocks, _score_chart(view, rows, index)]
@@ -56,7 +57,7 @@ def _score_chart(view: View, rows: pl.DataFrame, index: str) -> Chart:
         [
             [
                 Cell(view.language.period(period)),
-                *(Cell(view.language.number(known.get((city, period)))) for city in view.beside),
+                *(Cell(number(known.get((city, period)))) for city in view.beside),
             ]
             for period in rows["period"].unique().sort()
         ],
@@ -107,5 +108,5 @@ def _rate(view: View, row: dict[str, object] | None) -> Cell:
     """A rate with the years that it is about."""
     if row is None or row["trend"] is None:
         return Cell("–")
-    rate = view.language.number(100 * float(str(row["trend"])), 1, plus=True)
+    rate = number(100 * float(str(row["trend"])), 1, plus=True)
     return Cell(f"{rate}% ({row['first']}–{row['latest']})")

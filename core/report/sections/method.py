@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import tomllib
-from collections.abc import Iterator, Mapping
-from functools import cache
-from importlib.resources import files
-from typing import Any
+from collections.abc import Iterator
 
 from cityflux.core.engine.definition.choices import Aggregation
 from cityflux.core.engine.definition.index import Node
 from cityflux.core.report.blocks import Block, Cell, Formula, Items, Section, Table, Text
 from cityflux.core.report.view import View
+from cityflux.core.words.catalogue import formulas, section
+from cityflux.core.words.numbers import percent
 
 
 def method(view: View) -> Section:
@@ -32,25 +30,15 @@ def method(view: View) -> Section:
     return Section("method", view.text("method.title"), blocks)
 
 
-@cache
-def catalogue() -> Mapping[str, Any]:
-    """Name, formula and source of the built-in methods, by kind and name."""
-    text = (
-        files("cityflux.core.words").joinpath("messages/methods.toml").read_text(encoding="utf-8")
-    )
-    return tomllib.loads(text)
-
-
 def _name(view: View, kind: str, name: str) -> str:
-    found = catalogue()[kind].get(name)
-    return str(found[view.language.code]) if found else name
+    return section(view.language.code, f"methods.{kind}").get(name, name)
 
 
 def _formula(view: View, kind: str, name: str, title: str) -> Formula:
-    found = catalogue()[kind].get(name)
-    if found is None:
-        return Formula(f"{title} – {name}", view.text("method.plugin"))
-    heading = f"{title} – {found[view.language.code]}"
+    heading = f"{title} – {_name(view, kind, name)}"
+    if name not in section(view.language.code, f"methods.{kind}"):
+        return Formula(heading, view.text("method.plugin"))
+    found = formulas()[kind].get(name, {})
     return Formula(heading, found.get("formula", ""), found.get("source", ""))
 
 
@@ -65,7 +53,7 @@ def _steps(view: View) -> Iterator[str]:
     """What is done to the figures before they are standardized, where anything is."""
     definition = view.facts.definition
     if definition.screening:
-        share = view.language.percent(definition.screening.min_available)
+        share = percent(definition.screening.min_available)
         yield view.text("method.screening", share=share)
     items = [
         view.text("method.denominator", indicator=view.node(leaf.id), by=leaf.denominator.by)
@@ -152,4 +140,4 @@ def _tree(view: View) -> Table:
 
 
 def _share(share: float) -> str:
-    return f"{share:.1%}" if share < 1 else "100%"
+    return percent(share, 1 if share < 1 else 0)

@@ -7,6 +7,7 @@ import polars as pl
 from cityflux.core.report import pictures
 from cityflux.core.report.blocks import Block, Cell, Chart, Items, Pairs, Section, Table, Text
 from cityflux.core.report.view import View
+from cityflux.core.words.numbers import number
 
 
 def quality(view: View) -> Section:
@@ -55,8 +56,5 @@ def _counts(view: View) -> Pairs:
         "sources": used["source"].n_unique(),
     }
     return Pairs(
-        [
-            (view.text(f"quality.{name}"), Cell(view.language.number(count, 0)))
-            for name, count in counts.items()
-        ]
+        [(view.text(f"quality.{name}"), Cell(number(count, 0))) for name, count in counts.items()]
     )

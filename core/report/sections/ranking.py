@@ -5,6 +5,7 @@ from __future__ import annotations
 from cityflux.core.report import pictures
 from cityflux.core.report.blocks import Block, Chart, Missing, Section, Table, Text
 from cityflux.core.report.view import View
+from cityflux.core.words.numbers import number
 
 
 def ranking(view: View) -> Section:
@@ -36,8 +37,8 @@ def _table(view: View) -> Table:
         texts = [
             "–" if rank is None else str(rank),
             view.city(city),
-            view.language.number(score),
-            view.language.number(behind),
+            number(score),
+            number(behind),
             view.coverage(view.root, city),
         ]
         rows.append([view.strong(text, city) for text in texts])

@@ -9,6 +9,7 @@ import polars as pl
 from cityflux.core.report.blocks import Block, Items, Section, Text
 from cityflux.core.report.gap import split_gap
 from cityflux.core.report.view import View, nearest
+from cityflux.core.words.numbers import number
 
 _MOST_CHANGES = 10
 
@@ -57,7 +58,7 @@ def _leaders(view: View) -> Iterator[str]:
         yield view.text(
             "summary.ahead",
             city=city,
-            gap=view.language.number(gap),
+            gap=number(gap),
             second=view.city(second),
             score=view.points(view.root, second),
         )
@@ -68,7 +69,7 @@ def _leaders(view: View) -> Iterator[str]:
             leader=view.city(first),
             score=view.points(view.root, first),
             city=city,
-            gap=view.language.number(gap),
+            gap=number(gap),
         )
 
 
@@ -108,7 +109,7 @@ def _rivals(view: View) -> Iterator[str]:
         "summary.rival",
         city=city,
         rival=view.city(closest),
-        gap=view.language.number(abs(gap)),
+        gap=number(abs(gap)),
     )
     other = view.score(view.root, view.rival) if view.rival else None
     if view.rival and view.rival != closest and other is not None:
@@ -116,7 +117,7 @@ def _rivals(view: View) -> Iterator[str]:
             "summary.versus",
             rival=view.city(view.rival),
             city=city,
-            gap=view.language.number(abs(own - other)),
+            gap=number(abs(own - other)),
             more=view.text("summary.more" if own >= other else "summary.less"),
         )
 
@@ -134,9 +135,9 @@ def _parts(view: View) -> Iterator[str]:
             city=view.city(view.focus),
             rival=view.city(view.rival or ""),
             group=view.label(best),
-            part=view.language.number(parts[best], plus=True),
+            part=number(parts[best], plus=True),
             other=view.label(worst),
-            other_part=view.language.number(parts[worst], plus=True),
+            other_part=number(parts[worst], plus=True),
         )
 
 
@@ -173,8 +174,8 @@ def _changes(view: View) -> Items | None:
             indicator=view.language.name(row),
             city=view.city(row["city"]),
             period=view.language.period(row["period"]),
-            before=view.language.figure(row["before"]),
-            after=view.language.figure(row["after"]),
+            before=view.figure(row["before"]),
+            after=view.figure(row["after"]),
             unit=view.language.unit(row["unit"]),
         )
         for row in rows

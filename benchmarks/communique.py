@@ -16,7 +16,7 @@ from typing import Any
 
 from cityflux.core.model.document import Document, read_file
 from cityflux.scrapers.communique import Statement, figures
-from cityflux.scrapers.communique.numbers import convert
+from cityflux.scrapers.communique.numbers import meaning
 
 TEXTS = Path(__file__).with_name("communique") / "texts"
 TOLERANCE = 1e-9
@@ -72,14 +72,11 @@ def cases(folder: Path = TEXTS) -> Iterator[Case]:
 
 def equal(figure: Statement, label: dict[str, Any]) -> bool:
     """Whether a figure is the labelled one, up to its unit."""
-    value, unit = figure.value, figure.unit
-    if unit == "倍" and figure.kind == "growth":
-        value, unit = value * 100, "%"
-    expected, wanted = float(label["value"]), str(label["unit"])
-    if wanted == "倍" and figure.kind == "growth":
-        expected, wanted = expected * 100, "%"
-    got = convert(value, unit, wanted)
-    return got is not None and abs(got - expected) <= TOLERANCE * max(abs(expected), 1e-12)
+    expected, got = float(label["value"]), figure.value
+    printed, wanted = meaning(figure.unit), meaning(str(label["unit"]))
+    if printed.what != wanted.what:
+        return False
+    return abs(printed.turn(got, wanted) - expected) <= TOLERANCE * max(abs(expected), 1e-12)
 
 
 def compare(case: Case) -> tuple[Score, list[Error]]:

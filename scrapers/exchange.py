@@ -16,8 +16,9 @@ from datetime import date, timedelta
 import polars as pl
 
 from cityflux.core.model.document import Document
-from cityflux.core.model.errors import Unexpected
+from cityflux.core.model.errors import Unexpected, UnitError
 from cityflux.core.model.http import Http, Params, backfill
+from cityflux.core.model.units import convert
 from cityflux.scrapers.expect import day, field, number, parameter, rows, unexpected
 
 SSE = "https://query.sse.com.cn/commonQuery.do"
@@ -38,8 +39,6 @@ _REGION_FIELDS = {
     "基金交易额": "funds",
     "债券交易额": "bonds",
 }
-#: How many of a header's unit make 亿元; a header without a unit means 元.
-_PER_YI = {"": 1e8, "元": 1e8, "万元": 1e4, "百万元": 1e2, "亿元": 1.0}
 _HEADER = re.compile(r"([^(（<\s]+)\s*(?:<br\s*/?>)?\s*(?:[(（]([^)）]*)[)）])?")
 _NOTHING_FOUND = "没有找到符合条件的数据"
 
@@ -160,14 +159,20 @@ def _table(
         columns = _columns(document, header)
         name, _ = field(document, columns, label)
         asked = [field(document, columns, column) for column in fields]
-        for _, unit in asked:
-            field(document, _PER_YI, unit)
         for line in lines:
-            figures = [(number(document, line[place]), _PER_YI[unit]) for place, unit in asked]
-            values = [None if figure is None else figure / per_yi for figure, per_yi in figures]
+            values = [_amount(document, line[place], unit) for place, unit in asked]
             if line[name].strip():
                 table.append((line[name].strip(), period, *values))
     return pl.DataFrame(table, schema=_schema(key, fields), orient="row")
+
+
+def _amount(document: Document, cell: str, unit: str) -> float | None:
+    """An amount of money in 亿元; a header without a unit means 元."""
+    figure = number(document, cell)
+    try:
+        return None if figure is None else convert(figure, unit or "元", "亿元")
+    except UnitError as error:
+        raise unexpected(document, "a column in 元, 万元 or 亿元", unit) from error
 
 
 def _columns(document: Document, header: list[str]) -> dict[str, tuple[int, str]]:

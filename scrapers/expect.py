@@ -8,6 +8,7 @@ from urllib.parse import parse_qs, urlsplit
 
 from cityflux.core.model.document import Document
 from cityflux.core.model.errors import Unexpected
+from cityflux.core.model.numerals import parse_number
 
 
 def unexpected(document: Document, expected: str, got: object) -> Unexpected:
@@ -41,19 +42,16 @@ def rows(document: Document, node: Any, *path: str) -> list[Any]:
     return found
 
 
-def number(document: Document, text: Any) -> float | None:
-    """Read a figure as published; thousands commas are dropped, blanks and dashes are missing.
+def number(document: Document, figure: Any) -> float | None:
+    """Read a figure as published: a number, or a text as `core.model.numerals` reads it.
 
     Raises:
         Unexpected: when there is something else than a figure.
     """
-    written = str("" if text is None else text).strip().replace(",", "")
-    if written in {"", "-", "--", "NaN"}:
-        return None
     try:
-        return float(written)
+        return parse_number("" if figure is None else str(figure))
     except ValueError:
-        raise unexpected(document, "a number", text) from None
+        raise unexpected(document, "a number", figure) from None
 
 
 def day(document: Document, text: Any) -> date:

@@ -41,7 +41,9 @@ def contents(home: Path) -> str:
         ("overall_economy.gdp,shanghai,2020,1,亿美元", "an exchange rate is needed"),
         ("overall_economy.gdp,shanghai,2020-13,1,", "period '2020-13' does not parse"),
         ("overall_economy.gpd,shanghai,2020,1,", "did you mean overall_economy.gdp?"),
-        ("overall_economy.gdp,shanghai,2020,many,", "value 'many' is no number"),
+        ("overall_economy.gdp,shanghai,2020,many,", "value 'many' is not a number"),
+        ("overall_economy.gdp,shanghai,2020,1_000,", "value '1_000' is not a number"),
+        ("overall_economy.gdp,shanghai,2020,—,", "value '—' is not a number; leave the row out"),
         ("overall_economy.gdp,beijing,2020,2,", "stands in line 2 already"),
     ],
 )

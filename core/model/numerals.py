@@ -31,7 +31,24 @@ _NO_FIGURE_WORDS = {
     *("na", "n/a", "n.a.", "#n/a", "nan", "null", "none", r"\n"),
     *("空", "无", "缺", "暂无", "暂缺", "缺失", "无数据", "暂无数据", "不详", "未公布"),
 }
-_SCALES = {"十": 10, "百": 100, "千": 1000, "万": 10**4, "亿": 10**8}
+#: The powers of ten that stand behind a number or before a unit, longest word first.
+NUMBER_WORDS: dict[str, int] = {
+    "千万亿": 10**15,
+    "百万亿": 10**14,
+    "十万亿": 10**13,
+    "万亿": 10**12,
+    "千亿": 10**11,
+    "百亿": 10**10,
+    "十亿": 10**9,
+    "千万": 10**7,
+    "百万": 10**6,
+    "十万": 10**5,
+    "亿": 10**8,
+    "万": 10**4,
+    "千": 10**3,
+    "百": 10**2,
+    "十": 10,
+}
 
 
 class BadCells(Unexpected):
@@ -80,7 +97,7 @@ def parse_number(text: str, *, decimal: DecimalMark = ".") -> float | None:
     if match is None:
         raise ValueError(f"{text.strip()!r} is not a number")
     digits = re.sub(r"[ ']", "", match["figure"]).replace("," if decimal == "." else ".", "")
-    scale = math.prod(_SCALES[sign] for sign in match["scale"] or "")
+    scale = NUMBER_WORDS[match["scale"]] if match["scale"] else 1
     value = float(Decimal(digits.replace(",", ".")) * scale)
     if not math.isfinite(value):
         raise ValueError(f"{text.strip()!r} is too large for a number")
@@ -88,6 +105,7 @@ def parse_number(text: str, *, decimal: DecimalMark = ".") -> float | None:
 
 
 def _grammar(decimal: DecimalMark) -> re.Pattern[str]:
+    large = "|".join(word for word in NUMBER_WORDS if word[-1] in "万亿")
     thousands = "[,' ]" if decimal == "." else r"[.' ]"
     return re.compile(
         rf"""
@@ -100,11 +118,30 @@ def _grammar(decimal: DecimalMark) -> re.Pattern[str]:
             (?: {re.escape(decimal)} \d+ )?
             (?: [eE] [-+]? \d{{1,3}} )?
         )
-        \s* (?P<scale> [十百千]? 万? 亿 | [十百千]? 万 )?
+        \s* (?P<scale> {large} )?
         \s* [%‰]? \s* (?(open)\))
         """,
         re.VERBOSE,
     )
 
 
+def in_digits(numeral: str) -> str:
+    """A number written in Chinese numerals, in digits: ``一千八百八十二点八`` is ``1882.8``.
+
+    Args:
+        numeral: nothing but numerals below 万, perhaps with 点 and decimals.
+    """
+    whole, _, fraction = numeral.partition("点")
+    total = current = 0
+    for sign in whole:
+        if sign in _DIGITS:
+            current = current * 10 + _DIGITS[sign] if current and sign != "零" else _DIGITS[sign]
+        else:
+            total += (current or 1) * NUMBER_WORDS[sign]
+            current = 0
+    decimals = "".join(str(_DIGITS[sign]) for sign in fraction)
+    return f"{total + current}.{decimals}" if decimals else str(total + current)
+
+
+_DIGITS = {sign: digit for digit, sign in enumerate("零一二三四五六七八九")} | {"〇": 0, "两": 2}
 _GRAMMAR = {mark: _grammar(mark) for mark in (".", ",")}

@@ -14,6 +14,7 @@ from cityflux.core.model.document import Document
 from cityflux.core.model.errors import CityfluxError, ImportRefused
 from cityflux.core.model.figure import Figure
 from cityflux.core.model.nouns import Source
+from cityflux.core.model.numerals import parse_number
 from cityflux.core.model.period import Period
 from cityflux.core.model.units import convert
 from cityflux.core.plugin.contract import STATUSES
@@ -196,9 +197,9 @@ def _known(name: str, names: Mapping[str, object], kind: str, listing: str) -> s
 
 def _number(text: str) -> float:
     try:
-        value = float(text.replace(",", "").replace(" ", ""))
-    except ValueError:
-        raise CityfluxError(f"value {text!r} is no number; leave the row out if missing") from None
-    if value != value or value in (float("inf"), float("-inf")):
-        raise CityfluxError(f"value {text!r} is no finite number; leave the row out if missing")
+        value = parse_number(text)
+    except ValueError as error:
+        raise CityfluxError(f"value {error}; leave the row out if missing") from None
+    if value is None:
+        raise CityfluxError(f"value {text!r} is not a number; leave the row out if missing")
     return value

@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 
 from cityflux.scrapers.communique.mentions import Reading
-from cityflux.scrapers.communique.numbers import convert, split_unit
+from cityflux.scrapers.communique.numbers import meaning
 
 
 def choose(readings: Iterable[Reading]) -> list[Reading]:
@@ -53,25 +53,20 @@ def _rate(rates: list[Reading], level: Reading | None, ranks: list[int]) -> Read
 
 def _in_unit_of_rule(reading: Reading) -> bool:
     quantity = reading.quantity
-    return (
-        reading.growth
-        or convert(quantity.value, quantity.unit, reading.match.rule.unit) is not None
-    )
+    return reading.growth or reading.match.rule.convert(quantity.value, quantity.unit) is not None
 
 
 def _size(reading: Reading) -> float:
-    scale = split_unit(reading.quantity.unit)[0]
-    return reading.quantity.value * (100 if reading.quantity.unit == "倍" else scale)
+    return reading.quantity.value * float(meaning(reading.quantity.unit).size)
 
 
 def _step(reading: Reading) -> float:
     """The size of one unit of the last printed digit."""
     quantity = reading.quantity
-    scale = 100.0 if quantity.unit == "倍" else split_unit(quantity.unit)[0]
-    return float(scale * 10.0**-quantity.decimals)
+    return float(meaning(quantity.unit).size) * 10.0**-quantity.decimals
 
 
 def _repeats(rough: Reading, fine: Reading) -> bool:
     """Whether one number is the other, or the other rounded."""
-    same_money = split_unit(rough.quantity.unit)[1] == split_unit(fine.quantity.unit)[1]
-    return same_money and abs(_size(rough) - _size(fine)) <= 0.5001 * _step(rough)
+    same = meaning(rough.quantity.unit).what == meaning(fine.quantity.unit).what
+    return same and abs(_size(rough) - _size(fine)) <= 0.5001 * _step(rough)

@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass, field
 
 from cityflux.scrapers.communique.clauses import other_time, speaks_of_area
-from cityflux.scrapers.communique.numbers import Quantity, split_unit
+from cityflux.scrapers.communique.numbers import Quantity, meaning
 from cityflux.scrapers.communique.rules import Rule
 from cityflux.scrapers.communique.subjects import Match, Vocabulary
 
@@ -45,9 +45,9 @@ class Mention:
         return any(match.rule.real for match in self.matches)
 
     @property
-    def unit(self) -> str:
-        """The base unit of the number that was read for it; ``""`` before one was."""
-        return split_unit(self.level.unit)[1] if self.level else ""
+    def kind(self) -> str:
+        """What the number counts that was read for it; ``""`` before one was."""
+        return meaning(self.level.unit).what if self.level else ""
 
 
 @dataclass(frozen=True, slots=True)

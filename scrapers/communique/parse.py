@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from typing import Literal
 
 from cityflux.core.model.document import Document
+from cityflux.core.model.units import convert
 from cityflux.scrapers.communique.choose import choose
 from cityflux.scrapers.communique.columns import caption, read_rows
 from cityflux.scrapers.communique.mentions import Reading
-from cityflux.scrapers.communique.numbers import convert, normalise
+from cityflux.scrapers.communique.numbers import normalise
 from cityflux.scrapers.communique.page import Page, read
 from cityflux.scrapers.communique.reader import Reader
 from cityflux.scrapers.communique.rules import Rules, load
@@ -99,9 +100,9 @@ def _read(page: Page, reader: Reader, year: int | None) -> None:
 def _figures(reading: Reading, year: int | None, provisional: bool) -> Iterable[Statement]:
     rule, quantity = reading.match.rule, reading.quantity
     if reading.growth:
-        converted: float | None = quantity.value * (100 if quantity.unit == "倍" else 1)
+        converted: float | None = convert(quantity.value, quantity.unit, "%")
     else:
-        converted = convert(quantity.value, quantity.unit, rule.unit)
+        converted = rule.convert(quantity.value, quantity.unit)
     early = provisional or _PROVISIONAL.search(reading.sentence)
     for name in (rule.id, *rule.same_as):
         yield Statement(

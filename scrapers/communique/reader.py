@@ -27,7 +27,7 @@ from cityflux.scrapers.communique.clauses import (
 from cityflux.scrapers.communique.columns import Row
 from cityflux.scrapers.communique.lists import LINK, are_linked, names_of, share_out
 from cityflux.scrapers.communique.mentions import Mention, Reading, Scene
-from cityflux.scrapers.communique.numbers import Quantity, quantities, split_unit
+from cityflux.scrapers.communique.numbers import Quantity, meaning, quantities
 from cityflux.scrapers.communique.subjects import Match, Vocabulary, approximate, reaches
 
 _SHARE = re.compile(r"(?P<part>.*?)占(?P<whole>.*)")
@@ -156,7 +156,7 @@ class Reader:
             if (
                 owner
                 and not self._scene.interrupted
-                and owner.unit in ("", split_unit(quantity.unit)[1])
+                and owner.kind in ("", meaning(quantity.unit).what)
             ):
                 self._settle(owner, quantity, lead)
         elif owner and words and _COPIES.fullmatch(lead):  # 出版报纸259种、92.6亿份
@@ -345,7 +345,7 @@ class Reader:
         waiting = [mention for mention in self._scene.mentions if waits(mention)]
         parts = [m for m in waiting if m.part]
         wholes = [m for m in waiting if not m.part]
-        alike = [m for m in wholes if m.unit == wholes[-1].unit]
+        alike = [m for m in wholes if m.kind == wholes[-1].kind]
         for names in (self._current, waiting, parts, wholes, alike):
             if len(names) == len(found) and all(map(waits, names)):
                 return names
@@ -361,7 +361,7 @@ class Reader:
             lead = between if LINK.sub("", between, count=1) else lead
             end = quantity.end
             units = (later.unit for later in found[index:])
-            unit = next((unit for unit in units if split_unit(unit)[1]), quantity.unit)
+            unit = next((unit for unit in units if meaning(unit).what), quantity.unit)
             printed = replace(quantity, unit=unit)
             growth = GROWTH.search(lead) or GROWTH_NOUN.search(lead)
             if whole:

@@ -9,8 +9,9 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from cityflux.core.model.errors import Unexpected
-from cityflux.scrapers.communique.numbers import split_unit
+from cityflux.core.model import units
+from cityflux.core.model.errors import Unexpected, UnitError
+from cityflux.scrapers.communique.numbers import meaning
 
 DEFAULT = Path(__file__).with_name("rules.toml")
 
@@ -37,6 +38,7 @@ class Rule:
     id: str
     unit: str
     accept: tuple[str, ...]
+    alike: tuple[str, ...] = ()
     labels: tuple[str, ...] = ()
     short: tuple[str, ...] = ()
     family: str = ""
@@ -50,8 +52,22 @@ class Rule:
     same_as: tuple[str, ...] = ()
 
     def accepts(self, unit: str) -> bool:
-        """Whether the figure may be printed in a unit: its base, without 万 and 亿, decides."""
-        return split_unit(unit)[1] in self.accept
+        """Whether the figure may be printed in a unit: what it counts decides, not its size."""
+        return meaning(unit).what in _kinds(self.accept)
+
+    def convert(self, value: float, unit: str) -> float | None:
+        """A value in the unit of the rule, or None where it counts something else.
+
+        Yuan do not convert to dollars: that needs a rate and a date.
+        """
+        printed, wanted = meaning(unit), meaning(self.unit)
+        alike = printed.what == wanted.what or printed.what in _kinds(self.alike)
+        return printed.turn(value, wanted) if alike else None
+
+
+@cache
+def _kinds(units: tuple[str, ...]) -> frozenset[str]:
+    return frozenset(meaning(unit).what for unit in units)
 
 
 @dataclass(frozen=True, eq=False)
@@ -89,7 +105,7 @@ def load(path: Path = DEFAULT) -> Rules:
             raise ValueError("no [[rule]] in it")
         for rule in rules:
             _check(rule, families)
-    except (OSError, tomllib.TOMLDecodeError, TypeError, ValueError) as error:
+    except (OSError, tomllib.TOMLDecodeError, TypeError, UnitError, ValueError) as error:
         raise Unexpected(f"{path}: not a rule file ({error}); see {DEFAULT.name}") from error
     return Rules(rules, families)
 
@@ -101,6 +117,10 @@ def _tuples(raw: dict[str, Any]) -> dict[str, Any]:
 def _check(rule: Rule, families: dict[str, Family]) -> None:
     if rule.family and rule.family not in families:
         raise ValueError(f"{rule.id}: unknown family {rule.family!r}")
+    for unit in (rule.unit, *rule.accept):
+        units.read(unit)
+    if not set(rule.alike) <= set(rule.accept):
+        raise ValueError(f"{rule.id}: what is alike must be accepted too")
     for field in fields(Rule):
         value = getattr(rule, field.name)
         if field.name in ("labels", "short", "before", "tail", "not_near"):

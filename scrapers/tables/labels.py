@@ -7,7 +7,8 @@ from collections.abc import Iterable
 from datetime import date
 from difflib import get_close_matches
 
-from cityflux.core.model.numerals import half_width
+from cityflux.core.model.numerals import NUMBER_WORDS, half_width
+from cityflux.core.model.units import NAMES, is_known
 
 #: Between the steps of a path of items or headings: ``客运量 > 铁路``.
 STEP = " > "
@@ -15,17 +16,11 @@ STEP = " > "
 _CJK = r"\u3400-\u9fff"
 _HAS_CJK = re.compile(f"[{_CJK}]")
 
-_UNIT_WORD = (
-    "(?:元|美元|港元|欧元|日元|英镑|人民币|人次|人天|人|户|家|个|件|项|篇|册|份|套|台|辆|艘|架|架次"
-    "|条|座|处|所|间|张|部|只|头|株|种|幅|集|场|场次|班|列|起|位|名|倍|次|分|岁|天|日|年|月|小时"
-    "|分钟|对|箱|门|床位|公顷|亩|平方米|平方公里|平方千米|立方米|米|公里|千米|海里|吨|千克|公斤"
-    "|克|升|瓦|千瓦|千瓦时|千瓦小时|车公里|标准|国际|标准煤|标准箱|净|载重|马力|TEU|GB|TB"
-    "|km²|m²|㎡|km|m|kg)"
-)
-_SCALE = "[十百千万亿]*"
-_UNIT_ZH = re.compile(
-    rf"%|‰|{_SCALE}{_UNIT_WORD}{{1,4}}(?:[/·每]{_SCALE}{_UNIT_WORD}{{1,3}})*", re.I
-)
+# Several units in a row are one (人公里), some words qualify it (净载重吨), and 年度 is none.
+_WORDS = {name for name in NAMES if _HAS_CJK.match(name)} - {"度"}
+_WORD = "|".join(map(re.escape, sorted(_WORDS | {"标准", "国际", "净", "载重"})))
+_SCALE = f"(?:{'|'.join(NUMBER_WORDS)})*"
+_UNIT_ZH = re.compile(rf"{_SCALE}(?:{_WORD}){{1,4}}(?:[/·每]{_SCALE}(?:{_WORD}){{1,3}})*")
 _UNIT_EN = re.compile(
     r"(?:usd|us\$|rmb|cny)?\s*\d[\d ,]*\s*[a-z][a-z .$/-]*"
     r"|(?:(?:thousand|million|billion|trillion)\s+)?"
@@ -127,9 +122,10 @@ def split_unit(label: str) -> tuple[str, str]:
 def unit_of(text: str) -> str:
     """The unit that a text consists of (``万人``, ``10 000 persons``), or ``""``."""
     plain = re.sub(r"\s+", " ", half_width(text)).strip()
-    if _UNIT_ZH.fullmatch(plain.replace(" ", "")):
-        return plain.replace(" ", "")
-    return plain if _UNIT_EN.fullmatch(plain) else ""
+    close = plain.replace(" ", "")
+    if has_chinese(close) and (is_known(close) or _UNIT_ZH.fullmatch(close)):
+        return close
+    return plain if is_known(close) or _UNIT_EN.fullmatch(plain) else ""
 
 
 def unit_row(text: str) -> str:

@@ -212,7 +212,7 @@ def test_shenzhen_on_a_holiday_has_no_rows(sheet: Reply) -> None:
         (workbook(["类别", *SUMMARY[1:]], ["股票", "1"]), "the key '证券类别', got .*'类别'"),
         (
             workbook(["证券类别", "成交金额(美元)", "总市值", "流通市值"], ["股票", "1", "", ""]),
-            "the key '美元', got the keys",
+            "a column in 元, 万元 or 亿元, got 美元",
         ),
         (workbook(SUMMARY, ["股票", "1", "many", "", ""]), "expected a number, got many"),
     ],

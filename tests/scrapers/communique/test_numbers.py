@@ -1,10 +1,14 @@
 from __future__ import annotations
 
+from fractions import Fraction
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cityflux.scrapers.communique.numbers import SCALES, convert, normalise, quantities, split_unit
+from cityflux.core.model.numerals import NUMBER_WORDS
+from cityflux.core.model.units import Unit
+from cityflux.scrapers.communique.numbers import meaning, normalise, quantities
 
 FULL_WIDTH = str.maketrans("0123456789.%,", "０１２３４５６７８９．％，")
 
@@ -33,6 +37,10 @@ def read(text: str) -> list[tuple[float, str]]:
         ("周转量1641.2亿人公里", [(1641.2, "亿人公里")]),
         ("增长-5.2%，2.4倍", [(-5.2, "%"), (2.4, "倍")]),
         ("投资40亿元人民币", [(40, "亿元")]),
+        ("装机1.2万千瓦、发电3千瓦时、用米5千克", [(1.2, "万千瓦"), (3, "千瓦时"), (5, "千克")]),
+        ("下降0.2百分点", [(0.2, "百分点")]),
+        ("面积12.5km²、3㎡", [(12.5, "km2"), (3, "m2")]),
+        ("每千人拥有3000元/平方米、20个/万人", [(3000, "元/平方米"), (20, "个/万人")]),
     ],
 )
 def test_quantities_of_the_genre(text: str, expected: list[tuple[float, str]]) -> None:
@@ -61,34 +69,18 @@ def test_the_unit_of_a_list_is_kept_apart_from_its_bare_numbers() -> None:
     ]
 
 
-@pytest.mark.parametrize(
-    ("value", "unit", "to", "expected"),
-    [
-        (18.4, "万元", "元", 184000.0),
-        (1.2, "万亿元", "亿元", 12000.0),
-        (2.4, "亿人次", "万人次", 24000.0),
-        (179317, "件", "万件", 17.9317),
-        (4215, "万美元", "亿美元", 0.4215),
-        (4203, "万TEU", "万国际标准箱", 4203),
-        (68103.0, "万人", "万人次", 68103.0),
-        (67.9, "亿美元", "亿元", None),
-        (26, "万人", "万人年", None),
-        (5.0, "亿吨公里", "万吨", None),
-    ],
-)
-def test_conversion(value: float, unit: str, to: str, expected: float | None) -> None:
-    assert convert(value, unit, to) == (None if expected is None else pytest.approx(expected))
-
-
-def test_unknown_units_stay_whole() -> None:
-    assert split_unit("光年") == (1.0, "光年")
+def test_what_a_printed_unit_counts() -> None:
+    assert meaning("光年") == Unit("光年", Fraction(1))
+    assert meaning("万") == Unit("", Fraction(10**4))
+    assert meaning("") == Unit("", Fraction(1))
+    assert meaning("万公顷") == Unit("area", Fraction(10**8))
 
 
 amounts = st.decimals(min_value=0, max_value=10**7, places=2, allow_nan=False)
 units = st.sampled_from(["元", "人次", "吨", "件", "户", "平方米", "TEU"])
 
 
-@given(amounts, st.sampled_from(sorted(SCALES)), units)
+@given(amounts, st.sampled_from(["", *NUMBER_WORDS]), units)
 def test_printed_numbers_are_read_back(amount: object, scale: str, base: str) -> None:
     printed = f"{amount:,.2f}{scale}{base}"
     for text in (printed, printed.replace(",", " "), printed.translate(FULL_WIDTH)):
@@ -96,13 +88,6 @@ def test_printed_numbers_are_read_back(amount: object, scale: str, base: str) ->
         assert quantity.value == float(str(amount))
         assert quantity.unit == scale + base
         assert quantity.decimals == 2
-
-
-@given(st.floats(0.01, 1e9), st.sampled_from(sorted(SCALES)), st.sampled_from(sorted(SCALES)))
-def test_conversion_there_and_back(value: float, scale: str, other: str) -> None:
-    there = convert(value, f"{scale}元", f"{other}元")
-    assert there is not None
-    assert convert(there, f"{other}元", f"{scale}元") == pytest.approx(value, rel=1e-12)
 
 
 @given(st.text(max_size=80))

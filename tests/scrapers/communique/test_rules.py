@@ -6,7 +6,6 @@ import pytest
 
 from cityflux.core.model.errors import Unexpected
 from cityflux.scrapers.communique import figures, load
-from cityflux.scrapers.communique.numbers import split_unit
 from tests.scrapers.communique.texts import document
 
 
@@ -24,8 +23,7 @@ def test_ids_are_unique_and_units_are_accepted() -> None:
     rules = load()
     assert len(rules.ids) == len(set(rules.ids))
     for rule in rules.rules:
-        base = split_unit(rule.unit)[1]
-        assert any(split_unit(unit)[1] in rule.accept for unit in (rule.unit, f"万{base}")), rule.id
+        assert rule.accepts(rule.unit), rule.id
         assert rule.labels or rule.short, rule.id
 
 
@@ -39,6 +37,17 @@ def test_rules_are_data_and_may_come_from_elsewhere(tmp_path: Path) -> None:
     assert {(f.rule_id, f.converted) for f in found} == {("tea", 12000), ("tea@growth", 3)}
 
 
+def test_what_a_rule_declares_alike_converts_by_that_rule_only(tmp_path: Path) -> None:
+    path = tmp_path / "rules.toml"
+    rule = '[[rule]]\nid = "{0}"\nunit = "人次"\naccept = ["人次", "人"]\nlabels = ["{1}"]\n'
+    path.write_text(
+        rule.format("said", "客运量") + 'alike = ["人"]\n' + rule.format("unsaid", "游客"),
+        encoding="utf-8",
+    )
+    found = figures(document("全年客运量12万人。全年游客30万人。"), rules=load(path))
+    assert {(f.rule_id, f.converted) for f in found} == {("said", 120_000), ("unsaid", None)}
+
+
 @pytest.mark.parametrize(
     "text",
     [
@@ -47,6 +56,8 @@ def test_rules_are_data_and_may_come_from_elsewhere(tmp_path: Path) -> None:
         "[[rule]]\nid = 'x'\nunit = '元'\naccept = ['元']\ncolour = 'red'",
         "[[rule]]\nid = 'x'\nunit = '元'\naccept = ['元']\nfamily = 'nobody'",
         "[[rule]]\nid = 'x'\nunit = '元'\naccept = ['元']\nlabels = ['(']",
+        "[[rule]]\nid = 'x'\nunit = '元'\naccept = ['贝币']",
+        "[[rule]]\nid = 'x'\nunit = '人次'\naccept = ['人次']\nalike = ['人']",
         "not toml",
     ],
 )

@@ -21,6 +21,9 @@ from hypothesis import settings
 
 from cityflux.core.cli.main import cli, main
 
+# The fixtures for authors, also where what is installed does not declare them yet.
+pytest_plugins = ["cityflux.testing"]
+
 # Where work is judged, the same examples each time; elsewhere, new ones. No example is timed: on a
 # busy machine a slow one says nothing.
 settings.register_profile("ci", derandomize=True, deadline=None)

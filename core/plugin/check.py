@@ -118,7 +118,8 @@ def _derive(plugin: IndicatorPlugin, plugins: Plugins, means: Means) -> Checked:
     what = f"{plugin.indicator.id}: derive"
     for name in plugin.indicator.inputs:
         if name not in plugins.indicators:
-            near = difflib.get_close_matches(name, plugins.indicators, n=1)
+            others = [each for each in plugins.indicators if each != plugin.indicator.id]
+            near = difflib.get_close_matches(name, others, n=1, cutoff=0.75)
             hint = f"; did you mean {near[0]}?" if near else ""
             return Checked(what, f"no plugin declares its input {name!r}{hint}")
     try:

@@ -1,0 +1,62 @@
+"""A database in a folder, filled as a refresh fills it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
+
+from cityflux.core.model.errors import PluginError
+from cityflux.core.refresh.catalog import sync_catalog
+from cityflux.core.refresh.derive import derive_all
+from cityflux.core.refresh.runner import refresh
+from cityflux.core.refresh.tasks import due
+from cityflux.storage.database import open_database, read_database
+from cityflux.testing.plugin import PluginInTest, as_client
+
+if TYPE_CHECKING:
+    from cityflux.scrapers.http.client import Client
+    from cityflux.testing.plugin import Pages
+
+
+class DatabaseInFolder:
+    """A database of a test's own, for whatever opens one: ``cityflux.open(database.path)``.
+
+    Args:
+        path: where it is, or will be at the first refresh.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def refresh(self, plugin: PluginInTest, pages: Pages | None = None) -> int:
+        """Fetch, read and store the figures of a plugin, and compute those that follow.
+
+        Args:
+            plugin: from the fixture ``cityflux_plugin``.
+            pages: what each address answers, or a client.
+
+        Returns:
+            How many figures are new or different.
+
+        Raises:
+            PluginError: something failed; what did not is stored.
+        """
+        own = plugin.alone()
+        with open_database(self.path) as connection:
+            sync_catalog(connection, own)
+            tasks = due(connection, own)
+            summary = refresh(connection, tasks, cast("Client", as_client(pages)), threads=1)
+            changed, errors = derive_all(connection, own)
+        if failed := [*summary.failures(), *errors.items()]:
+            raise PluginError("; ".join(f"{name}: {error}" for name, error in failed))
+        return summary.changed + changed
+
+    def rows(self, query: str, *arguments: Any) -> list[tuple[Any, ...]]:
+        """What the database answers a query in SQL.
+
+        Args:
+            query: with a question mark for each argument.
+            arguments: in their order.
+        """
+        with read_database(self.path) as connection:
+            return [tuple(row) for row in connection.execute(query, arguments)]

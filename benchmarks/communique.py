@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from cityflux.core.model.document import Document, read_file
+from cityflux.plugins.communiques import rules
 from cityflux.scrapers.communique import Statement, figures
 from cityflux.scrapers.communique.numbers import meaning
 
@@ -81,7 +82,7 @@ def equal(figure: Statement, label: dict[str, Any]) -> bool:
 
 def compare(case: Case) -> tuple[Score, list[Error]]:
     """Read one text and compare with its labels."""
-    found = {figure.rule_id: figure for figure in figures(case.document)}
+    found = {figure.rule_id: figure for figure in figures(case.document, rules=rules())}
     labels = case.labels["figures"]
     score, errors = Score(len(labels), len(found)), []
     for rule_id in sorted(labels.keys() | found.keys()):

@@ -10,6 +10,7 @@ import re
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from cityflux import Document, Source
@@ -17,7 +18,7 @@ from cityflux.core.model.http import Http
 from cityflux.plugins.bundle import Printed
 
 if TYPE_CHECKING:
-    from cityflux.scrapers.communique import Statement
+    from cityflux.scrapers.communique import Rules, Statement
 
 #: Addresses as the office lists them (list of publications of tjj.sh.gov.cn, read 2022).
 _SHANGHAI = {
@@ -61,18 +62,23 @@ _PUBLISHED = re.compile(
     re.IGNORECASE,
 )
 
+_RULES = Path(__file__).with_name("communiques.toml")
+
 _parsed: dict[tuple[str, ...], dict[str, Statement]] = {}
 _parsing = threading.Lock()
 _MOST_PARSED = 64
 
 
-def rule_units() -> Mapping[str, str]:
-    """The unit of every figure that the scraper knows how to read, by indicator."""
+def rules() -> Rules:
+    """What a communiqué is asked for."""
     from cityflux.scrapers import communique
 
-    return {
-        name: rule.unit for rule in communique.load().rules for name in (rule.id, *rule.same_as)
-    }
+    return communique.load(_RULES)
+
+
+def rule_units() -> Mapping[str, str]:
+    """The unit of every figure that there is a rule for, by indicator."""
+    return {name: rule.unit for rule in rules().rules for name in (rule.id, *rule.same_as)}
 
 
 def fetch(http: Http, indicator_id: str, source: Source, since: str | None) -> Iterator[Document]:
@@ -139,7 +145,6 @@ def _parse(parts: Sequence[Document], body: str) -> Mapping[str, Statement]:
         if key not in _parsed:
             if len(_parsed) >= _MOST_PARSED:
                 _parsed.pop(next(iter(_parsed)))
-            _parsed[key] = {
-                figure.rule_id: figure for figure in communique.figures(*parts, body=body)
-            }
+            found = communique.figures(*parts, rules=rules(), body=body)
+            _parsed[key] = {statement.rule_id: statement for statement in found}
         return _parsed[key]

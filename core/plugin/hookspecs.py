@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     import polars as pl
 
     from cityflux.core.model.document import Document
-    from cityflux.scrapers.http.client import Client
+    from cityflux.core.model.http import Http
 
 #: Raised by one whenever a hook is removed or loses an argument.
 SPEC_VERSION = 1
@@ -45,7 +45,7 @@ class IndicatorSpec(Protocol):
         """Declare where the figures come from; several sources in a list."""
 
     @hookspec(firstresult=True)
-    def fetch(self, http: Client, source: Source, since: str | None) -> Iterable[Document]:
+    def fetch(self, http: Http, source: Source, since: str | None) -> Iterable[Document]:
         """Bring home the raw documents of one source: network and nothing else.
 
         ``since`` is the latest period that is stored from this source, or None. A list is taken

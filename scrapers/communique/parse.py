@@ -15,7 +15,7 @@ from cityflux.scrapers.communique.mentions import Reading
 from cityflux.scrapers.communique.numbers import normalise
 from cityflux.scrapers.communique.page import Page, read
 from cityflux.scrapers.communique.reader import Reader
-from cityflux.scrapers.communique.rules import Rules, load
+from cityflux.scrapers.communique.rules import Rules
 from cityflux.scrapers.communique.subjects import Vocabulary
 from cityflux.scrapers.communique.tables import Table
 
@@ -51,12 +51,12 @@ class Statement:
     label: str
 
 
-def figures(*documents: Document, rules: Rules | None = None, body: str = "") -> list[Statement]:
+def figures(*documents: Document, rules: Rules, body: str = "") -> list[Statement]:
     """Read the figures of one communiqué.
 
     Args:
         documents: the communiqué; several documents where its publisher split it into parts.
-        rules: what to look for; the rules that come with the scraper if left out.
+        rules: what to look for.
         body: the CSS selector of the text, for pages.
 
     Returns:
@@ -67,7 +67,6 @@ def figures(*documents: Document, rules: Rules | None = None, body: str = "") ->
         Unexpected: when a document is not the text of a communiqué.
     """
     pages = [read(document, body) for document in documents]
-    rules = rules or load()
     year = next((page.year for page in pages if page.year), None) or _declared(documents)
     place = next((page.place for page in pages if page.place), "")
     reader = Reader(Vocabulary(rules, place, year))

@@ -13,8 +13,6 @@ from cityflux.core.model import units
 from cityflux.core.model.errors import Unexpected, UnitError
 from cityflux.scrapers.communique.numbers import meaning
 
-DEFAULT = Path(__file__).with_name("rules.toml")
-
 
 @dataclass(frozen=True, slots=True)
 class Family:
@@ -33,7 +31,7 @@ class Family:
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One wanted figure; the head of ``rules.toml`` explains the fields."""
+    """One wanted figure; docs/sources/communique.md says where the fields are explained."""
 
     id: str
     unit: str
@@ -87,11 +85,11 @@ class Rules:
 
 
 @cache
-def load(path: Path = DEFAULT) -> Rules:
+def load(path: Path) -> Rules:
     """Read a rule file.
 
     Args:
-        path: the file; the rules that come with the scraper if left out.
+        path: the file.
 
     Raises:
         Unexpected: when the file has an unknown key, a rule without id or unit, a pattern that
@@ -106,7 +104,9 @@ def load(path: Path = DEFAULT) -> Rules:
         for rule in rules:
             _check(rule, families)
     except (OSError, tomllib.TOMLDecodeError, TypeError, UnitError, ValueError) as error:
-        raise Unexpected(f"{path}: not a rule file ({error}); see {DEFAULT.name}") from error
+        raise Unexpected(
+            f"{path}: not a rule file ({error}); see docs/sources/communique.md"
+        ) from error
     return Rules(rules, families)
 
 

@@ -4,7 +4,7 @@
 
     documents = yearbook.fetch(http, "http://…/2022/indexch.htm", ["客运量"])
     rows = yearbook.read(documents)
-    yearbook.select(rows, yearbook.Selection(item="客运量", unit="万人次", city="guangzhou"))
+    yearbook.select(rows, yearbook.Selection(item="客运量", unit="万人次", city="my_city"))
 """
 
 from cityflux.scrapers.yearbook.contents import Entry, contents, fetch, find

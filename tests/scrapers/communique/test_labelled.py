@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from benchmarks.communique import cases, measure
-from cityflux.scrapers.communique import figures
+from tests.scrapers.communique.texts import figures
 
 LEAST_PRECISION = 0.99
 LEAST_RECALL = 0.95

@@ -4,10 +4,9 @@ import pytest
 
 from cityflux.core.model.document import Document
 from cityflux.core.model.errors import Unexpected
-from cityflux.scrapers.communique import figures
 from cityflux.scrapers.communique.page import place_of, read, year_of
 from cityflux.scrapers.communique.tables import Table
-from tests.scrapers.communique.texts import FILLER, TITLE
+from tests.scrapers.communique.texts import FILLER, TITLE, figures
 
 ADDRESS = "https://stats.example.org/tjgb/1.html"
 

@@ -9,8 +9,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from cityflux.core.model.document import Document
-from cityflux.scrapers.communique import figures
-from tests.scrapers.communique.texts import FILLER, document, figure, read
+from tests.scrapers.communique.texts import FILLER, document, figure, figures, read
 
 GDP = "overall_economy.gdp"
 PER_CAPITA = "gdp_per_capita"

@@ -10,8 +10,8 @@ import pytest
 
 from benchmarks.communique import cases
 from cityflux.core.model.document import Document
-from cityflux.scrapers.communique import figures
 from cityflux.scrapers.communique.page import read
+from tests.scrapers.communique.texts import figures
 
 FULL_WIDTH = str.maketrans("0123456789.%", "０１２３４５６７８９．％")
 ASCII = str.maketrans("，；（）：", ",;():")

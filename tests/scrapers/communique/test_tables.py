@@ -3,9 +3,8 @@ from __future__ import annotations
 import pytest
 
 from cityflux.core.model.document import Document
-from cityflux.scrapers.communique import figures
 from cityflux.scrapers.communique.tables import Table, from_lines
-from tests.scrapers.communique.texts import FILLER, TITLE, read
+from tests.scrapers.communique.texts import FILLER, TITLE, figures, read
 
 ROWS = [
     ["指 标", "单 位", "绝对值", "比上年增长(%)"],

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from cityflux.core.model.document import Document
-from cityflux.scrapers.communique import figures
 from cityflux.scrapers.communique.wrapped import unwrap
-from tests.scrapers.communique.texts import FILLER, TITLE
+from tests.scrapers.communique.texts import FILLER, TITLE, figures
 
 PDF = """
     初步核算，全年实现地区生产总值 8321.5 亿元，比上

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from cityflux.core.model.document import Document
-from cityflux.scrapers.communique import Statement, figures
+from cityflux.plugins.communiques import rules
+from cityflux.scrapers import communique
+from cityflux.scrapers.communique import Statement
 
 TITLE = "2021年江城市国民经济和社会发展统计公报"
 FILLER = (
@@ -11,6 +15,8 @@ FILLER = (
     "各项社会事业全面进步，城市环境持续改善，人民生活水平不断提高，社会大局和谐稳定，发展基础更加坚实。"
     "下一步，全市将继续推动高质量发展，努力办好民生实事，加快建设宜居、韧性、智慧城市。"
 )
+
+figures = partial(communique.figures, rules=rules())
 
 
 def document(*paragraphs: str, title: str = TITLE) -> Document:

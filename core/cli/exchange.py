@@ -4,25 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
 from cityflux.core.cli.output import json_option, print_json
 from cityflux.core.cli.session import Session, pass_session
+from cityflux.core.reading.exports import EXPORTS, export_frame
 
 if TYPE_CHECKING:
     import polars as pl
-
-_EXPORTS = {
-    "observations": "SELECT o.*, s.publisher, s.reference, s.vintage, s.licence "
-    "FROM current_observations o JOIN sources s ON s.id = o.source_id "
-    "ORDER BY indicator_id, city_id, period",
-    "scores": "SELECT s.*, n.name_zh, n.name_en, n.parent_id, n.weight FROM scores s "
-    "JOIN nodes n USING (index_id, node_id) ORDER BY index_id, sort_order, period, rank",
-    "provenance": "SELECT * FROM provenance WHERE node_id = index_id "
-    "ORDER BY index_id, city_id, leaf_id, figure_period",
-}
 
 
 @click.command("import", epilog="Example: cityflux import figures.csv --dry-run")
@@ -126,7 +117,7 @@ def _refused(file: Path, reasons: list[str], as_json: bool) -> None:
 
 
 @click.command(epilog="Example: cityflux export scores --out scores.parquet")
-@click.argument("what", type=click.Choice(list(_EXPORTS)))
+@click.argument("what", type=click.Choice(EXPORTS))
 @click.option(
     "--out",
     type=click.Path(dir_okay=False, path_type=Path),
@@ -140,8 +131,7 @@ def export(session: Session, what: str, out: Path | None) -> None:
     if out and out.suffix not in (".csv", ".json", ".parquet"):
         raise ConfigError(f"{out}: the suffix says no format; use .csv, .json or .parquet")
     with session.read() as connection:
-        cursor = connection.execute(_EXPORTS[what])
-        frame = _frame([column[0] for column in cursor.description], cursor.fetchall())
+        frame = export_frame(connection, what)
     if out is None:
         click.echo(frame.write_csv(), nl=False)
         return
@@ -152,9 +142,3 @@ def export(session: Session, what: str, out: Path | None) -> None:
     else:
         frame.write_parquet(out)
     click.echo(f"wrote {frame.height} rows to {out}")
-
-
-def _frame(columns: list[str], rows: list[tuple[Any, ...]]) -> pl.DataFrame:
-    import polars as pl
-
-    return pl.DataFrame(rows, schema=columns, orient="row", infer_schema_length=None)

@@ -2,25 +2,12 @@
 
 from __future__ import annotations
 
-import sqlite3
-
 import click
 
 from cityflux.core.cli.output import json_option, print_json, print_table
 from cityflux.core.cli.session import Session, pass_session
 from cityflux.core.model.errors import PluginError
-
-_FLOWS = """
-SELECT f.kind, f.origin_id AS origin, o.name_zh AS origin_zh, f.destination_id AS destination,
-    d.name_zh AS destination_zh, f.period, f.value, f.unit, f.source_id AS source
-FROM flows f
-JOIN cities o ON o.id = f.origin_id
-JOIN cities d ON d.id = f.destination_id
-WHERE (:kind IS NULL OR f.kind = :kind)
-    AND (:city IS NULL OR :city IN (f.origin_id, f.destination_id))
-    AND (:period IS NULL OR f.period = :period)
-ORDER BY f.kind, f.period DESC, f.value DESC, f.origin_id, f.destination_id
-"""
+from cityflux.core.reading.figures import flows as flows_between
 
 
 @click.command(epilog="Example: cityflux flows air_routes --city shanghai")
@@ -37,9 +24,7 @@ def flows(
     if kind is not None and kind not in kinds:
         raise PluginError(f"there is no flow {kind!r}; there are: {', '.join(sorted(kinds))}")
     with session.read() as connection:
-        connection.row_factory = sqlite3.Row
-        asked = {"kind": kind, "city": city, "period": period}
-        rows = [dict(row) for row in connection.execute(_FLOWS, asked)]
+        rows = [dict(row) for row in flows_between(connection, kind, city, period)]
     if as_json:
         print_json(rows)
         return

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -11,34 +10,15 @@ import click
 from cityflux.core.cli.output import json_option, print_json, print_table
 from cityflux.core.cli.session import Session, pass_session
 from cityflux.core.model.errors import PluginError
+from cityflux.core.reading.figures import (
+    Known,
+    disputed_figures,
+    known_figures,
+    suspect_figures,
+)
 
 if TYPE_CHECKING:
     from cityflux.core.plugin.manager import IndicatorPlugin
-
-_KNOWN = """
-SELECT indicator_id, count(*), count(DISTINCT city_id), max(period)
-FROM current_observations GROUP BY indicator_id
-"""
-_SUSPECT = """
-SELECT o.indicator_id, o.city_id, o.period, o.value, i.unit, o.source_id, o.note, o.recorded_at
-FROM observations o JOIN indicators i ON i.id = o.indicator_id
-WHERE o.status = 'suspect' ORDER BY o.indicator_id, o.city_id, o.period, o.source_id
-"""
-# The figure that an index uses, and each other one of the same cell that is far from it.
-_CONFLICTS = """
-SELECT c.indicator_id, c.city_id, c.period, c.value AS used, c.source_id AS used_source,
-    u.priority AS used_priority, o.value AS other, o.source_id AS other_source,
-    s.priority AS other_priority, i.unit,
-    abs(o.value - c.value) / max(abs(c.value), abs(o.value)) AS difference
-FROM current_observations c
-JOIN observations o ON o.indicator_id = c.indicator_id AND o.city_id = c.city_id
-    AND o.period = c.period AND o.source_id <> c.source_id AND o.status <> 'suspect'
-JOIN sources u ON u.id = c.source_id
-JOIN sources s ON s.id = o.source_id
-JOIN indicators i ON i.id = c.indicator_id
-WHERE abs(o.value - c.value) > :tolerance * max(abs(c.value), abs(o.value))
-ORDER BY difference DESC, c.indicator_id, c.city_id, c.period, o.source_id
-"""
 
 
 @click.group(
@@ -73,10 +53,13 @@ def indicators(
         return
     session = context.ensure_object(Session)
     if suspect:
-        _list(session, "suspect figures", _SUSPECT, {}, _SUSPECT_COLUMNS, as_json)
+        with session.read() as connection:
+            doubted = [dict(row) for row in suspect_figures(connection)]
+        _print(session, "suspect figures", doubted, _SUSPECT_COLUMNS, as_json)
     elif conflicts:
-        asked = {"tolerance": tolerance}
-        _list(session, "disputed figures", _CONFLICTS, asked, _CONFLICT_COLUMNS, as_json)
+        with session.read() as connection:
+            disputed = [dict(row) for row in disputed_figures(connection, tolerance)]
+        _print(session, "disputed figures", disputed, _CONFLICT_COLUMNS, as_json)
     elif stale:
         _list_stale(session, as_json)
     else:
@@ -131,11 +114,11 @@ def state(plugin: IndicatorPlugin) -> str:
     return "; ".join(ways)
 
 
-def _known(session: Session) -> dict[str, tuple[int, int, str]]:
+def _known(session: Session) -> dict[str, Known]:
     if not session.database.exists():
         return {}
     with session.read() as connection:
-        return {row[0]: row[1:] for row in connection.execute(_KNOWN)}
+        return known_figures(connection)
 
 
 def _list_indicators(session: Session, name: str | None, missing: bool, as_json: bool) -> None:
@@ -148,7 +131,7 @@ def _list_indicators(session: Session, name: str | None, missing: bool, as_json:
     rows: list[dict[str, Any]] = []
     for identifier in wanted:
         plugin = session.plugins.indicators.get(identifier)
-        count, cities, latest = known.get(identifier, (0, 0, None))
+        count, cities, latest = known.get(identifier, Known())
         if plugin is None or (missing and count):
             continue
         declared = plugin.indicator
@@ -176,20 +159,6 @@ def _list_stale(session: Session, as_json: bool) -> None:
     with session.read() as connection:
         rows = [each._asdict() for each in read_stale(connection)]
     _print(session, "stale indicators", rows, Stale._fields, as_json)
-
-
-def _list(
-    session: Session,
-    title: str,
-    query: str,
-    asked: dict[str, float],
-    shown: Sequence[str],
-    as_json: bool,
-) -> None:
-    with session.read() as connection:
-        connection.row_factory = sqlite3.Row
-        rows = [dict(row) for row in connection.execute(query, asked)]
-    _print(session, title, rows, shown, as_json)
 
 
 def _print(

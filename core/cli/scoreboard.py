@@ -78,7 +78,7 @@ def print_evaluated(
     from cityflux.core.reading.scores import Score
 
     tree = {node.id: (place, node) for place, node in enumerate(definition.tree)}
-    names = {city.city: city for city in cities(connection)}
+    names = {city.id: city for city in cities(connection)}
     rows = [
         Score(
             found.node_id,

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 Language = Literal["zh", "en"]
 
 _CITIES = """
-SELECT id AS city, name_zh, name_en, country, region, latitude, longitude FROM cities ORDER BY id
+SELECT id, name_zh, name_en, country, region, admin_code, latitude, longitude FROM cities
 """
 
 _INDICATORS = """
@@ -43,11 +43,12 @@ SELECT id AS source, publisher, reference, vintage, licence, address, access FRO
 class City(NamedTuple):
     """A city, and where it lies."""
 
-    city: str
+    id: str
     name_zh: str
     name_en: str
     country: str
     region: str
+    admin_code: str
     latitude: float | None
     longitude: float | None
 
@@ -67,17 +68,18 @@ class Indicator(NamedTuple):
 
 def cities(connection: sqlite3.Connection) -> list[City]:
     """All cities."""
-    return [City(*row) for row in answers.rows(connection, _CITIES)]
+    return [City(*row) for row in answers.rows(connection, f"{_CITIES} ORDER BY id")]
 
 
 def city_frame(connection: sqlite3.Connection) -> pl.DataFrame:
-    """All cities: a column per field of `City`."""
-    return answers.frame(connection, _CITIES)
+    """All cities: ``city``, and a column per other field of `City`."""
+    return answers.frame(connection, f"{_CITIES} ORDER BY id").rename({"id": "city"})
 
 
 def find_city(connection: sqlite3.Connection, name: str) -> City | None:
     """The city of this id; None where there is none."""
-    return next((each for each in cities(connection) if each.city == name), None)
+    row = answers.first(connection, f"{_CITIES} WHERE id = ?", (name,))
+    return None if row is None else City(*row)
 
 
 def find_indicator(connection: sqlite3.Connection, name: str) -> Indicator | None:
@@ -115,6 +117,5 @@ def named(zh: str, en: str, otherwise: str, language: Language | None = None) ->
 def city_names(connection: sqlite3.Connection, language: Language | None = None) -> dict[str, str]:
     """The name of every city, by its id."""
     return {
-        each.city: named(each.name_zh, each.name_en, each.city, language)
-        for each in cities(connection)
+        each.id: named(each.name_zh, each.name_en, each.id, language) for each in cities(connection)
     }

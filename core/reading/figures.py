@@ -50,6 +50,16 @@ _KNOWN = """
 SELECT indicator_id, count(*), count(DISTINCT city_id), max(period)
 FROM current_observations GROUP BY indicator_id
 """
+# With max() SQLite takes the other columns from the row of the maximum. CROSS JOIN has it look up
+# the city under each indicator, where it would read the figures of all cities.
+_LATEST = """
+SELECT i.id AS indicator_id, i.name_zh, i.name_en, i.unit, max(o.period) AS period, o.value,
+    o.status, o.source_id, s.publisher, count(*) AS periods
+FROM indicators i
+CROSS JOIN current_observations o ON o.indicator_id = i.id
+JOIN sources s ON s.id = o.source_id
+WHERE o.city_id = ? GROUP BY i.id ORDER BY i.id
+"""
 # The largest first, and their names and places only then.
 _FLOWS = """
 WITH chosen AS (
@@ -109,6 +119,11 @@ def figures_in_use(
         "last": last,
     }
     return answers.frame(connection, _IN_USE.format(only=" AND ".join(only)), asked)
+
+
+def latest_figures(connection: sqlite3.Connection, city: str) -> answers.Rows:
+    """The latest figure in use of every indicator for a city, and how many periods it has."""
+    return answers.rows(connection, _LATEST, (city,))
 
 
 def known_figures(connection: sqlite3.Connection) -> dict[str, Known]:

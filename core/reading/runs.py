@@ -43,6 +43,11 @@ def last_runs(connection: sqlite3.Connection, index: str, count: int = 1) -> lis
     return [_run_of(row) for row in answers.rows(connection, query, (index, count))]
 
 
+def last_run(connection: sqlite3.Connection, index: str) -> Run | None:
+    """The last run of an index; None where it was never computed."""
+    return next(iter(last_runs(connection, index)), None)
+
+
 def latest_runs(connection: sqlite3.Connection) -> list[Run]:
     """The last run of every index."""
     query = f"{_RUNS} {_LATEST} ORDER BY r.index_id"

@@ -13,11 +13,14 @@ from html import escape
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from cityflux.core.reading.figures import largest_flows
+from cityflux.core.reading.scores import scores
+from cityflux.core.reading.standing import groups, ranking
 from cityflux.core.web import atlas, charts
 from cityflux.core.web.asked import Asked, NotHere
 from cityflux.core.web.indicator import lines_of, series_of
 from cityflux.core.web.page import read, understand
-from cityflux.core.web.queries import chosen, found, groups, ranking, series_of_scores
+from cityflux.core.web.queries import chosen, found
 from cityflux.core.words.catalogue import Code, text
 from cityflux.core.words.language import pick
 from cityflux.core.words.numbers import MISSING, number
@@ -95,10 +98,15 @@ def _by_group(connection: sqlite3.Connection, asked: Asked, cities: list[str]) -
 def _years(connection: sqlite3.Connection, asked: Asked) -> Cells:
     shown = chosen(connection, asked, asked.needed("index"))
     place = {row["city_id"]: n for n, row in enumerate(ranking(connection, shown))}
-    rows = series_of_scores(connection, shown)
-    rows.sort(key=lambda row: (place.get(row["city_id"], len(place)), row["period"]))
+    rows = scores(connection, shown.index.id, shown.root) if shown.periods else []
+    rows.sort(key=lambda row: (place.get(row.city, len(place)), row.period))
     return [
-        {"city": _name(asked, row), "period": row["period"], "value": row["score"]} for row in rows
+        {
+            "city": pick(asked.language, row.city_zh, row.city_en, row.city),
+            "period": row.period,
+            "value": row.score,
+        }
+        for row in rows
     ]
 
 
@@ -119,7 +127,7 @@ def _series(connection: sqlite3.Connection, asked: Asked) -> Cells:
 
 def _atlas(connection: sqlite3.Connection, asked: Asked) -> Cells:
     shown = chosen(connection, asked, asked.needed("index"))
-    rows = atlas.places(connection, shown)
+    rows = ranking(connection, shown)
     named = [row["city_id"] for row in rows[: charts.NAMED]]
     cities: Cells = [
         {
@@ -143,16 +151,16 @@ def _label(asked: Asked, row: sqlite3.Row) -> str:
 def _routes(connection: sqlite3.Connection, asked: Asked) -> Cells:
     return [
         {
-            "city": _name(asked, row, "origin", "origin_id"),
+            "city": _name(asked, row, "origin", "origin"),
             "latitude": row["origin_latitude"],
             "longitude": row["origin_longitude"],
-            "destination": _name(asked, row, "destination", "destination_id"),
+            "destination": _name(asked, row, "destination", "destination"),
             "latitude2": row["destination_latitude"],
             "longitude2": row["destination_longitude"],
             "value": row["value"],
             "unit": row["unit"],
         }
-        for row in atlas.largest_flows(connection, asked.text("flow"))
+        for row in largest_flows(connection, asked.text("flow"), atlas.FLOWS)
         if row["origin_latitude"] is not None and row["destination_latitude"] is not None
     ]
 

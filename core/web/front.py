@@ -6,18 +6,13 @@ import sqlite3
 from functools import lru_cache
 from typing import NamedTuple
 
+from cityflux.core.reading.answers import Rows
+from cityflux.core.reading.indices import Chosen, indices
+from cityflux.core.reading.runs import Run, last_run
+from cityflux.core.reading.standing import count_ranked, ranking
 from cityflux.core.web.asked import Asked
 from cityflux.core.web.page import Page
-from cityflux.core.web.queries import (
-    Chosen,
-    Rows,
-    chosen,
-    count_ranked,
-    indices,
-    last_run,
-    one,
-    ranking,
-)
+from cityflux.core.web.queries import chosen, one
 from cityflux.core.words.catalogue import text
 
 #: How many cities of an index, and how many alarms of a kind, stand on the front page.
@@ -62,7 +57,7 @@ class Summary(NamedTuple):
     shown: Chosen
     leading: Rows
     cities: int
-    run: sqlite3.Row | None
+    run: Run | None
 
 
 class Alarms(NamedTuple):
@@ -81,7 +76,7 @@ def front_page(connection: sqlite3.Connection, asked: Asked) -> Page:
         "front.html",
         text(asked.language, "web.product"),
         {
-            "summaries": [_summary(connection, row["id"]) for row in indices(connection)],
+            "summaries": [_summary(connection, index.id) for index in indices(connection)],
             "alarms": _alarms(connection),
             "state": _state(connection),
             "most": SHOWN,

@@ -6,10 +6,11 @@ import sqlite3
 from collections import defaultdict
 from typing import NamedTuple
 
+from cityflux.core.reading.answers import Rows
 from cityflux.core.web.asked import Asked
 from cityflux.core.web.charts import SERIES
 from cityflux.core.web.page import Page
-from cityflux.core.web.queries import Rows, found
+from cityflux.core.web.queries import found
 from cityflux.core.words.language import pick
 
 #: Cities on one page, periods side by side, and revisions or conflicts at most.

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import sqlite3
 
+from cityflux.core.reading.answers import Rows
+from cityflux.core.reading.runs import last_run
 from cityflux.core.web.asked import Asked, NotHere
 from cityflux.core.web.page import Page
-from cityflux.core.web.queries import Rows, found, last_run, one
+from cityflux.core.web.queries import found, one
 from cityflux.core.words.catalogue import text
 from cityflux.core.words.language import pick
 from cityflux.storage.views import within

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from cityflux.core.model.errors import PluginError, UnitError
-from cityflux.core.model.nouns import Source
+from cityflux.core.model.nouns import Flow, Source
 from cityflux.core.model.units import dimension
 from cityflux.core.plugin.manager import IndicatorPlugin, PluginRecord, Plugins
 from cityflux.core.plugin.trial import derive, fetch, made_up, normalize
@@ -91,7 +91,8 @@ def _declaration(plugin: IndicatorPlugin) -> str:
     if indicator.direction not in (1, -1):
         return f"direction is {indicator.direction!r}; write 1 or -1"
     try:
-        dimension(indicator.unit)
+        if not isinstance(indicator, Flow):  # a flow enters no index, and may count in its own
+            dimension(indicator.unit)
     except UnitError as error:
         return str(error)
     for source in plugin.sources:

@@ -19,31 +19,43 @@ from dataclasses import replace
 from types import TracebackType
 from typing import Self
 
+import httpx
+
 from cityflux.core.model.document import Document
 from cityflux.core.model.errors import Forbidden, HostDown, SourceError, Stopped, Unreachable
 from cityflux.core.model.http import Params
 from cityflux.scrapers.http.cache import Cache, Validators, conditions, to_document
 from cityflux.scrapers.http.circuit import HostState
 from cityflux.scrapers.http.clock import Clock
-from cityflux.scrapers.http.network import Network, Watch
 from cityflux.scrapers.http.policy import Budget, Policy
-from cityflux.scrapers.http.request import REDIRECTS, Request, parse, prepare, redirected, shown
+from cityflux.scrapers.http.request import (
+    REDIRECTS,
+    authority,
+    host,
+    parse,
+    prepare,
+    question,
+    redirected,
+    shown,
+)
 from cityflux.scrapers.http.robots import Robots
-from cityflux.scrapers.http.roundtrip import Answer, exchange
+from cityflux.scrapers.http.roundtrip import Answer, Speaker, exchange
 from cityflux.scrapers.http.secrecy import SecretFilter, Secrets
 from cityflux.scrapers.http.sharing import Sharing
 from cityflux.scrapers.http.slots import Slot
+from cityflux.scrapers.http.transport import GuardedTransport
 from cityflux.scrapers.http.verdict import (
     backoff,
     is_failure_of_the_host,
     is_worth_another_try,
     verdict,
 )
+from cityflux.scrapers.http.watch import Watch
 
 __all__ = ["Budget", "Cache", "Client", "HostState", "Policy", "Validators"]
 
 # What writes of requests into the log; the secrets in them are struck out.
-_LOGGERS = ("httpcore.connection", "httpcore.http11", "cityflux.scrapers.http.circuit")
+_LOGGERS = ("httpx", "httpcore.connection", "httpcore.http11", "cityflux.scrapers.http.circuit")
 
 
 _DEFAULTS = Policy()
@@ -57,6 +69,8 @@ class Client:
         cache: what is known from earlier fetches; nothing if left out.
         clock: the time; a test puts its own.
         hosts: how the hosts were doing when an earlier client reported them.
+        transport: what carries the requests instead of the guarded network; a test puts an
+            `httpx.MockTransport` here.
     """
 
     def __init__(
@@ -65,12 +79,14 @@ class Client:
         cache: Cache | None = None,
         clock: Clock | None = None,
         hosts: Iterable[HostState] = (),
+        transport: httpx.BaseTransport | None = None,
     ) -> None:
         self._policy = policy
         self._cache = cache
         self._clock = clock or Clock()
         self._stopped = threading.Event()
-        self._network = Network(policy.allow_hosts)
+        self._transport = transport or GuardedTransport(policy.allow_hosts)
+        self._http = Speaker(policy, self._transport)
         self._slots: dict[str, Slot] = {}
         self._earlier = {state.host: state for state in hosts}
         self._slots_lock = threading.Lock()
@@ -169,12 +185,13 @@ class Client:
         self._stopped.set()
         for _, slot in self._all_slots():
             slot.wake()
-        self._network.hang_up()
+        if isinstance(self._transport, GuardedTransport):
+            self._transport.hang_up()
 
     def close(self) -> None:
         """Stop, and close all connections."""
         self.stop()
-        self._network.close()
+        self._transport.close()
         for name in _LOGGERS:
             logging.getLogger(name).removeFilter(self._filter)
 
@@ -201,38 +218,42 @@ class Client:
         with self._naming(address):
             if self._policy.offline:
                 raise Unreachable("offline: the policy says that nothing is asked")
-            request = prepare(method, parse(address, params), headers, json, data)
-            return self._sharing.once(request, lambda: self._fetch(request))
+            url = parse(address, params)
+            request = prepare(self._http, method, url, headers, json, data)
+            return self._sharing.once(question(request), lambda: self._fetch(request))
 
-    def _fetch(self, request: Request) -> Document:
+    def _fetch(self, request: httpx.Request) -> Document:
         """Ask for a document, once."""
         address = self._secrets.redact(str(request.url))
         known = self._validators(address) if request.method == "GET" else None
-        conditional = replace(request, headers=request.headers + conditions(known))
-        answer, last = self._follow(conditional)
+        request.headers.update(conditions(known))
+        answer, last = self._follow(request)
         document = to_document(address, answer, known, self._cache)
-        if last.url != request.url:
-            document = replace(document, final_address=self._secrets.redact(str(last.url)))
+        if last != request.url:
+            document = replace(document, final_address=self._secrets.redact(str(last)))
         return document
 
-    def _follow(self, request: Request, past_robots: bool = False) -> tuple[Answer, Request]:
-        """Ask, and follow redirects; gives the last request too."""
+    def _follow(
+        self, request: httpx.Request, past_robots: bool = False
+    ) -> tuple[Answer, httpx.URL]:
+        """Ask, and follow redirects; says too where they led."""
         for _ in range(self._policy.max_redirects + 1):
             with self._naming(str(request.url)):
                 if self._policy.obey_robots and not past_robots:
-                    self._slot(request).slow_down(self._robots.check(request))
+                    self._slot(request.url).slow_down(self._robots.check(request.url))
                 answer = self._ask(request)
                 if answer.status not in REDIRECTS:
-                    return answer, request
-                request = redirected(request, answer.status, answer.headers.get("location", ""))
+                    return answer, request.url
+                location = answer.headers.get("location", "")
+                request = redirected(self._http, request, answer.status, location)
         raise Forbidden(
             f"more than {self._policy.max_redirects} redirects, the last one to {request.url}; "
             "look up the address"
         )
 
-    def _ask(self, request: Request) -> Answer:
+    def _ask(self, request: httpx.Request) -> Answer:
         """Send one request, and again while that may help."""
-        slot = self._slot(request)
+        slot = self._slot(request.url)
         attempt = 0
         while True:
             try:
@@ -247,12 +268,11 @@ class Client:
                 slot.hold(backoff(attempt, self._policy))
                 attempt += 1
 
-    def _send(self, request: Request, slot: Slot) -> Answer:
+    def _send(self, request: httpx.Request, slot: Slot) -> Answer:
         """Send one request, and let its slot know what came of it."""
-        pool = self._network.pool(request.origin, slot.connections)
         watch = Watch(self._clock, self._stopped, self._policy.deadline)
         try:
-            answer = exchange(pool, request, self._policy, watch)
+            answer = exchange(self._http, request, self._policy, watch)
             if error := verdict(answer, self._policy, self._clock.wall()):
                 raise error
         except SourceError as error:
@@ -271,21 +291,21 @@ class Client:
             self._sharing.if_open(lambda: slot.found_dead(dead))
 
     def _read_robots(self, address: str) -> Answer:
-        return self._follow(prepare("GET", parse(address), None), past_robots=True)[0]
+        request = self._http.build_request("GET", parse(address))
+        return self._follow(request, past_robots=True)[0]
 
     def _validators(self, address: str) -> Validators | None:
         return self._cache.validators(address) if self._cache else None
 
-    def _slot(self, request: Request) -> Slot:
+    def _slot(self, url: httpx.URL) -> Slot:
+        name = authority(url)
         with self._slots_lock:
-            slot = self._slots.get(request.authority)
+            slot = self._slots.get(name)
             if slot is None:
-                slot = Slot(
-                    request.host, request.authority, self._policy, self._clock, self._stopped
-                )
-                if state := self._earlier.get(request.authority):
+                slot = Slot(host(url), name, self._policy, self._clock, self._stopped)
+                if state := self._earlier.get(name):
                     slot.resume(state)
-                self._slots[request.authority] = slot
+                self._slots[name] = slot
             return slot
 
     def _all_slots(self) -> list[tuple[str, Slot]]:

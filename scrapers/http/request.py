@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import json as json_
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
-from urllib.parse import urlencode
+from collections.abc import Hashable, Mapping
 
 import httpx
 
@@ -17,7 +14,6 @@ REDIRECTS = frozenset({301, 302, 303, 307, 308})
 
 _USERINFO = re.compile(r"//[^/@]*@")
 _LONGEST = 500  # characters
-_DEFAULTS = (("Accept", "*/*"),)
 
 #: Headers that the client alone decides on: who we are, whom we speak to, and how.
 _OURS = frozenset(
@@ -40,29 +36,19 @@ _OURS = frozenset(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Request:
-    """What is asked of a host; ``headers`` are those that the question needs."""
+def authority(url: httpx.URL) -> str:
+    """The host and its port, if that is not the usual one: ``example.org:8080``."""
+    return url.netloc.decode("ascii")
 
-    method: str
-    url: httpx.URL
-    headers: tuple[tuple[str, str], ...] = ()
-    body: bytes = b""
 
-    @property
-    def host(self) -> str:
-        """The name of the host: ``example.org``."""
-        return self.url.raw_host.decode("ascii")
+def host(url: httpx.URL) -> str:
+    """The name of the host: ``example.org``."""
+    return url.raw_host.decode("ascii")
 
-    @property
-    def authority(self) -> str:
-        """The host and its port, if that is not the usual one: ``example.org:8080``."""
-        return self.url.netloc.decode("ascii")
 
-    @property
-    def origin(self) -> str:
-        """The scheme and the authority: ``https://example.org``."""
-        return f"{self.url.scheme}://{self.authority}"
+def question(request: httpx.Request) -> Hashable:
+    """What is the same for two requests that ask the same."""
+    return request.method, request.url, tuple(request.headers.raw), request.content
 
 
 def parse(address: str, params: Params | None = None) -> httpx.URL:
@@ -81,32 +67,26 @@ def parse(address: str, params: Params | None = None) -> httpx.URL:
 
 
 def prepare(
+    http: httpx.Client,
     method: str,
     url: httpx.URL,
     headers: Mapping[str, str] | None,
     json: object | None = None,
     data: Mapping[str, str] | None = None,
-) -> Request:
+) -> httpx.Request:
     """Make a request of what a caller gave.
 
     Raises:
         Forbidden: when a header is one that the client decides on, or does not fit into HTTP.
     """
-    fields = dict(_DEFAULTS)
-    body = b""
-    if json is not None:
-        fields["Content-Type"] = "application/json"
-        body = json_.dumps(json, ensure_ascii=False, allow_nan=False).encode()
-    elif data is not None:
-        fields["Content-Type"] = "application/x-www-form-urlencoded"
-        body = urlencode(data).encode()
     for name, value in (headers or {}).items():
         _check_header(name, value)
-        fields[name.title()] = value
-    return Request(method, url, tuple(fields.items()), body)
+    return http.build_request(method, url, headers=headers, json=json, data=data)
 
 
-def redirected(request: Request, status: int, location: str) -> Request:
+def redirected(
+    http: httpx.Client, request: httpx.Request, status: int, location: str
+) -> httpx.Request:
     """The request that a redirect asks for.
 
     What the caller gave along with the address (a cookie, a key, a form) goes to the same host
@@ -122,14 +102,18 @@ def redirected(request: Request, status: int, location: str) -> Request:
         url = None
     if url is None:
         raise Unexpected(f"the redirect has no address that can be read: {location!r}")
-    following = replace(request, url=_checked(url))
-    if request.method == "POST" and status in (301, 302, 303):
-        following = replace(following, method="GET", body=b"")
+    url = _checked(url)
+    method, body = request.method, request.content
+    if method == "POST" and status in (301, 302, 303):
+        method, body = "GET", b""
     if _same_party(request.url, url):
-        return following
-    if following.body:
-        raise Forbidden(f"a form is not carried on to another host, {following.host}")
-    return replace(following, headers=_DEFAULTS)
+        headers = request.headers.copy()
+        del headers["host"]
+        headers.pop("content-length", None)
+        return http.build_request(method, url, headers=headers, content=body or None)
+    if body:
+        raise Forbidden(f"a form is not carried on to another host, {host(url)}")
+    return http.build_request(method, url)
 
 
 def shown(text: str) -> str:

@@ -6,13 +6,14 @@ import copy
 from collections.abc import Callable
 from typing import Self
 
+import httpx
 from protego import Protego
 
 from cityflux.core.model.charset import decode
 from cityflux.core.model.errors import Forbidden, HostDown, Refused, SourceError, Stopped
 from cityflux.scrapers.http.clock import Clock
 from cityflux.scrapers.http.policy import PRODUCT
-from cityflux.scrapers.http.request import Request
+from cityflux.scrapers.http.request import authority, host
 from cityflux.scrapers.http.roundtrip import Answer
 from cityflux.scrapers.http.sharing import Sharing
 
@@ -41,16 +42,16 @@ class Robots:
         twin._sharing = sharing
         return twin
 
-    def check(self, request: Request) -> float:
-        """Make sure that a request is allowed; the Crawl-delay of its host in seconds, or 0.
+    def check(self, url: httpx.URL) -> float:
+        """Make sure that an address may be asked; the Crawl-delay of its host in seconds, or 0.
 
         Raises:
             Refused: when the rules forbid it, or cannot be read.
             HostDown: when the host is not there.
         """
-        rules = self._of(request.origin)
-        if not rules.can_fetch(str(request.url), PRODUCT):
-            raise Refused(f"robots.txt of {request.host} forbids this to us; ask its operator")
+        rules = self._of(f"{url.scheme}://{authority(url)}")
+        if not rules.can_fetch(str(url), PRODUCT):
+            raise Refused(f"robots.txt of {host(url)} forbids this to us; ask its operator")
         return rules.crawl_delay(PRODUCT) or 0.0
 
     def _of(self, origin: str) -> Protego:

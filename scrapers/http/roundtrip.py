@@ -1,19 +1,26 @@
-"""One request and its answer: sent over a checked connection, read within all limits."""
+"""One request and its answer: sent by httpx, read within all limits."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
+from typing import cast
 
-import httpcore
 import httpx
 
-from cityflux.core.model.errors import Forbidden, SourceError, TooLarge, TooSlow, Unreachable
-from cityflux.scrapers.http.network import Watch, current_watch
+from cityflux.core.model.errors import (
+    Forbidden,
+    HostDown,
+    SourceError,
+    TooLarge,
+    TooSlow,
+    Unreachable,
+)
 from cityflux.scrapers.http.policy import Policy
-from cityflux.scrapers.http.request import Request
-from cityflux.scrapers.http.unpack import ACCEPTED, Unpacker
+from cityflux.scrapers.http.request import REDIRECTS
+from cityflux.scrapers.http.unpack import ACCEPTED, unpack
+from cityflux.scrapers.http.watch import Watch, current_watch
 
 # What we read of the page that comes with a refusal, to keep the connection.
 _SMALL = 64 * 2**10
@@ -28,9 +35,40 @@ class Answer:
     body: bytes
 
 
-def exchange(
-    pool: httpcore.ConnectionPool, request: Request, policy: Policy, watch: Watch
-) -> Answer:
+class _NoCookies(httpx.Cookies):
+    def extract_cookies(self, response: httpx.Response) -> None:
+        """Pass them over."""
+
+
+class Speaker(httpx.Client):
+    """Builds requests and sends them: says who we are, and decides nothing by itself.
+
+    Args:
+        policy: says who we are, and how long we wait.
+        transport: what carries the requests.
+    """
+
+    #: None is kept from one request to the next.
+    cookies = _NoCookies()  # type: ignore[override]  # nobody sets them
+
+    def __init__(self, policy: Policy, transport: httpx.BaseTransport) -> None:
+        super().__init__(
+            transport=transport,
+            headers={"User-Agent": policy.user_agent, "Accept-Encoding": ACCEPTED},
+            timeout=httpx.Timeout(policy.read_timeout, connect=policy.connect_timeout, pool=None),
+            event_hooks={"response": [_keep_location]},
+            trust_env=False,
+        )
+
+
+def _keep_location(response: httpx.Response) -> None:
+    """Keep the address of a redirect from httpx, which fails at one that it cannot read."""
+    if response.status_code in REDIRECTS and (found := response.headers.get_list("location")):
+        response.extensions["location"] = found[0]
+        del response.headers["location"]
+
+
+def exchange(http: httpx.Client, request: httpx.Request, policy: Policy, watch: Watch) -> Answer:
     """Send one request and read its answer.
 
     Raises:
@@ -38,39 +76,46 @@ def exchange(
     """
     token = current_watch.set(watch)
     try:
-        with pool.stream(
-            request.method,
-            _target(request.url),
-            headers=_headers(request, policy.user_agent),
-            content=request.body or None,
-            extensions={"timeout": _timeouts(policy)},
-        ) as response:
+        response = http.send(request, stream=True)
+        try:
             return _read(response, policy.max_bytes, watch)
-    except httpcore.TimeoutException:
-        raise TooSlow("the request was not taken in time; try later") from None
-    except httpcore.LocalProtocolError as error:
-        raise Forbidden(f"the request breaks HTTP ({error}); mend it") from None
-    except (httpcore.NetworkError, httpcore.ProtocolError) as error:
+        finally:
+            response.close()
+    except httpx.HTTPError as error:
         watch.check_running()  # it may be us who broke the connection off
-        raise Unreachable(f"the answer broke off ({error}); try later") from None
+        raise _told(error) from None
     finally:
         current_watch.reset(token)
 
 
-def _read(response: httpcore.Response, limit: int, watch: Watch) -> Answer:
+def _told(error: httpx.HTTPError) -> SourceError:
+    match error:
+        case httpx.TimeoutException():
+            return TooSlow("the request was not taken or answered in time; try later")
+        case httpx.LocalProtocolError():
+            return Forbidden(f"the request breaks HTTP ({error}); mend it")
+        case httpx.ConnectError():
+            return HostDown(f"no connection ({error}); try later")
+    return Unreachable(f"the answer broke off ({error}); try later")
+
+
+def _read(response: httpx.Response, limit: int, watch: Watch) -> Answer:
     headers: dict[str, str] = {}
-    for name, value in response.headers:
+    for name, value in response.headers.raw:
         headers.setdefault(name.decode("latin-1").lower(), _text(value))
-    announced = _announced(response.status, headers)
-    chunks = response.iter_stream()
-    good = 200 <= response.status < 300
+    if "location" in response.extensions:
+        headers["location"] = response.extensions["location"]
+    announced = _announced(response.status_code, headers)
+    chunks = cast("httpx.SyncByteStream", response.stream)
+    good = response.is_success
     body = b""
     if good:
-        body = _body(chunks, headers.get("content-encoding", ""), announced, limit)
+        encoding = headers.get("content-encoding", "")
+        body = _body(chunks, encoding, announced, limit, watch)
     else:
         # Whatever ails the page that comes with a refusal, the refusal stands.
-        with suppress(SourceError, httpcore.NetworkError, httpcore.ProtocolError):
-            _body(chunks, "", announced, _SMALL)
+        with suppress(SourceError, httpx.HTTPError):
+            _body(chunks, "", announced, _SMALL, watch)
     if announced is not None and watch.surplus(announced):
         # The next answer on this connection would begin with the rest of this one.
         response.extensions["network_stream"].close()
@@ -79,27 +124,34 @@ def _read(response: httpcore.Response, limit: int, watch: Watch) -> Answer:
                 f"announced {announced:,} bytes and sent more, so that the answer is cut; "
                 "tell the operator of the source"
             )
-    return Answer(response.status, headers, body)
+    return Answer(response.status_code, headers, body)
 
 
-def _body(chunks: Iterable[bytes], encoding: str, announced: int | None, limit: int) -> bytes:
+def _body(
+    chunks: Iterable[bytes], encoding: str, announced: int | None, limit: int, watch: Watch
+) -> bytes:
     """The unpacked body, if neither the wire nor the body holds more than the limit."""
     if announced is not None and announced > limit:
         raise TooLarge(f"announced {announced:,} bytes, {_more_than(limit)}")
-    unpacker = Unpacker(encoding)
-    parts: list[bytes] = []
-    wire = size = 0
-    for chunk in chunks:
-        wire += len(chunk)
-        if wire > limit:
-            raise TooLarge(f"sent {_more_than(limit)}")
-        part = unpacker.feed(chunk, limit - size)
-        size += len(part)
+    pieces: list[bytes] = []
+    size = 0
+    for piece in unpack(_within(chunks, limit, watch), encoding):
+        size += len(piece)
         if size > limit:
             raise TooLarge(f"unpacks to {_more_than(limit)}")
-        parts.append(part)
-    unpacker.finish()
-    return b"".join(parts)
+        pieces.append(piece)
+    return b"".join(pieces)
+
+
+def _within(chunks: Iterable[bytes], limit: int, watch: Watch) -> Iterator[bytes]:
+    """The chunks, while they keep to the limit and the deadline."""
+    size = 0
+    for chunk in chunks:
+        watch.patience()  # a transport of somebody's own does not know the deadline
+        size += len(chunk)
+        if size > limit:
+            raise TooLarge(f"sent {_more_than(limit)}")
+        yield chunk
 
 
 def _more_than(limit: int) -> str:
@@ -110,9 +162,8 @@ def _announced(status: int, headers: dict[str, str]) -> int | None:
     """The length that the body must have, if that is known beforehand."""
     if status in (204, 304):
         return 0
-    if "transfer-encoding" in headers or "content-length" not in headers:
-        return None
-    return int(headers["content-length"])  # httpcore lets none pass that is not a number
+    length = headers.get("content-length", "")
+    return int(length) if length.isdecimal() and "transfer-encoding" not in headers else None
 
 
 def _text(value: bytes) -> str:
@@ -121,29 +172,3 @@ def _text(value: bytes) -> str:
         return value.decode("utf-8")
     except UnicodeDecodeError:
         return value.decode("latin-1")
-
-
-def _target(url: httpx.URL) -> httpcore.URL:
-    return httpcore.URL(
-        scheme=url.raw_scheme, host=url.raw_host, port=url.port, target=url.raw_path
-    )
-
-
-def _headers(request: Request, user_agent: str) -> list[tuple[bytes, bytes]]:
-    fields = [
-        ("Host", request.authority),
-        ("User-Agent", user_agent),
-        ("Accept-Encoding", ACCEPTED),
-        *request.headers,
-    ]
-    if request.method == "POST":
-        fields.append(("Content-Length", str(len(request.body))))
-    return [(name.encode("ascii"), value.encode("ascii")) for name, value in fields]
-
-
-def _timeouts(policy: Policy) -> dict[str, float]:
-    return {
-        "connect": policy.connect_timeout,
-        "read": policy.read_timeout,
-        "write": policy.read_timeout,
-    }

@@ -1,77 +1,130 @@
-"""Undo a content encoding piece by piece, so that a decompression bomb stops where it passes."""
+"""Undo a content encoding piece by piece, so that a decompression bomb stops where it passes.
+
+The decoders of httpx give all that a chunk unpacks to at once, and a chunk of 64 KiB holds 64 MiB
+in gzip, gigabytes in zstd or Brotli. Here no piece is longer than a few megabytes.
+"""
 
 from __future__ import annotations
 
 import zlib
+from collections.abc import Callable, Iterable, Iterator
+
+import brotli
+import zstandard
 
 from cityflux.core.model.errors import Unexpected, Unreachable
 
 #: What the client says that it accepts.
-ACCEPTED = "gzip, deflate"
+ACCEPTED = "gzip, deflate, br, zstd"
 
 _GZIP_START = b"\x1f\x8b"
-_WINDOW = {"gzip": 16 + zlib.MAX_WBITS, "x-gzip": 16 + zlib.MAX_WBITS, "deflate": zlib.MAX_WBITS}
+_PIECE = 256 * 2**10  # bytes unpacked at once
+# A block of zstd takes at least 4 bytes and unpacks to at most 128 KiB (RFC 8878, section 3.1.1.2):
+# 2 MiB at once.
+_ZSTD_SLICE = 64
+_ZSTD_WINDOW = 8 * 2**20  # bytes; no more may be asked of a browser either (RFC 9659)
+
+Chunks = Iterable[bytes]
 
 
-class Unpacker:
-    """Undoes one content encoding.
+def unpack(chunks: Chunks, encoding: str) -> Iterator[bytes]:
+    """Unpack a body, in pieces of bounded length.
 
     Args:
-        encoding: the Content-Encoding: ``gzip``, ``deflate`` or nothing.
+        chunks: the body as it comes.
+        encoding: its Content-Encoding; ``""`` for none.
 
     Raises:
-        Unexpected: when it is another one.
+        Unexpected: when the encoding is one that was not offered.
+        Unreachable: when the bytes are damaged, or there should be more.
     """
+    encoding = encoding.strip().lower()
+    undo = _DECODERS.get(encoding)
+    if undo is None:
+        raise Unexpected(f"the answer is encoded as {encoding!r}, but only {ACCEPTED} was offered")
+    try:
+        yield from undo(filter(None, chunks))
+    except (zlib.error, brotli.error, zstandard.ZstdError) as error:
+        raise Unreachable(f"the compressed answer is damaged ({error}); try later") from None
+    except EOFError:
+        raise Unreachable("the compressed answer was cut short; try later") from None
 
-    def __init__(self, encoding: str) -> None:
-        encoding = encoding.strip().lower()
-        self._inflater = None
-        self._untouched = True
-        if encoding in ("", "identity"):
-            return
-        if encoding not in _WINDOW:
-            raise Unexpected(
-                f"the answer is encoded as {encoding!r}, but only {ACCEPTED} was offered"
-            )
-        self._window = _WINDOW[encoding]
-        self._inflater = zlib.decompressobj(self._window)
 
-    def feed(self, data: bytes, room: int) -> bytes:
-        """Unpack the next piece; what is longer than ``room`` has been cut off after one byte more.
+def _gunzip(chunks: Chunks) -> Iterator[bytes]:
+    """One member after the other; what follows them is padding."""
+    member = None
+    for chunk in chunks:
+        while chunk:
+            if member is None or member.eof:
+                if member and not _GZIP_START.startswith(chunk[:2]):
+                    break
+                member = zlib.decompressobj(16 + zlib.MAX_WBITS)
+            yield from _inflate(member, chunk)
+            chunk = member.unused_data
+    _expect_end(member is None or member.eof)
 
-        Raises:
-            Unreachable: when the bytes are damaged.
-        """
-        if self._inflater is None:
-            return data
-        unpacked = b""
-        while data and len(unpacked) <= room:
-            unpacked += self._inflate(data, room + 1 - len(unpacked))
-            data = self._inflater.unconsumed_tail
-            if self._inflater.eof:
-                data = self._inflater.unused_data
-                if not data.startswith(_GZIP_START):
-                    break  # padding
-                self._inflater = zlib.decompressobj(self._window)
-        return unpacked
 
-    def finish(self) -> None:
-        """Say that this was all.
+def _undo_deflate(chunks: Chunks) -> Iterator[bytes]:
+    stream = None
+    for chunk in chunks:
+        if stream is None:
+            # Many servers send "deflate" without the header that the standard asks for.
+            stream = zlib.decompressobj(zlib.MAX_WBITS if _has_head(chunk) else -zlib.MAX_WBITS)
+        yield from _inflate(stream, chunk)
+    _expect_end(stream is None or stream.eof)
 
-        Raises:
-            Unreachable: when there should be more.
-        """
-        if self._inflater and not self._untouched and not self._inflater.eof:
-            raise Unreachable("the compressed answer was cut short; try later")
 
-    def _inflate(self, data: bytes, most: int) -> bytes:
-        assert self._inflater
-        first, self._untouched = self._untouched, False
-        try:
-            return self._inflater.decompress(data, most)
-        except zlib.error as error:
-            if first and self._window == zlib.MAX_WBITS:
-                # Many servers send "deflate" without the header that the standard asks for.
-                self._inflater = zlib.decompressobj(-zlib.MAX_WBITS)
-                return self._inflate(data, most)
-            raise Unreachable(f"the compressed answer is damaged ({error}); try later") from None
+def _has_head(start: bytes) -> bool:
+    """Whether this is the header of zlib (RFC 1950, section 2.2), as far as it is there."""
+    return start[0] & 15 == 8 and (len(start) < 2 or int.from_bytes(start[:2], "big") % 31 == 0)
+
+
+def _inflate(stream: zlib._Decompress, data: bytes) -> Iterator[bytes]:
+    while True:
+        piece = stream.decompress(data, _PIECE)
+        yield piece
+        data = stream.unconsumed_tail
+        if len(piece) < _PIECE and not data:
+            break
+
+
+def _undo_brotli(chunks: Chunks) -> Iterator[bytes]:
+    stream = None
+    for data in chunks:
+        stream = stream or brotli.Decompressor()
+        piece = b""
+        while data or piece or not stream.can_accept_more_data():
+            piece = stream.process(data, output_buffer_limit=_PIECE)
+            yield piece
+            data = b""
+    _expect_end(stream is None or stream.is_finished())
+
+
+def _undo_zstd(chunks: Chunks) -> Iterator[bytes]:
+    frame = None
+    for chunk in chunks:
+        for start in range(0, len(chunk), _ZSTD_SLICE):
+            data = chunk[start : start + _ZSTD_SLICE]
+            while data:
+                if frame is None or frame.eof:
+                    decoder = zstandard.ZstdDecompressor(max_window_size=_ZSTD_WINDOW)
+                    frame = decoder.decompressobj()
+                yield frame.decompress(data)
+                data = frame.unused_data
+    _expect_end(frame is None or frame.eof)
+
+
+def _expect_end(is_there: bool) -> None:
+    if not is_there:
+        raise EOFError
+
+
+_DECODERS: dict[str, Callable[[Chunks], Iterable[bytes]]] = {
+    "": iter,
+    "identity": iter,
+    "gzip": _gunzip,
+    "x-gzip": _gunzip,
+    "deflate": _undo_deflate,
+    "br": _undo_brotli,
+    "zstd": _undo_zstd,
+}

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import json
 import math
-import sys
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -71,7 +71,7 @@ def test_posts_json_and_forms(server: LoopbackServer, make_client: MakeClient) -
     client.post(server.address("/query"), json={"dts": ["2021YY"], "地区": None})
     client.post(server.address("/query"), params={"p": "1"}, data={"id": "zb", "名": "全国"})
     first, second = server.requests[-2:]
-    assert first.body == '{"dts": ["2021YY"], "地区": null}'.encode()
+    assert json.loads(first.body) == {"dts": ["2021YY"], "地区": None}
     assert first.headers["content-type"] == "application/json"
     assert (second.target, second.body) == ("/query?p=1", b"id=zb&%E5%90%8D=%E5%85%A8%E5%9B%BD")
     assert second.headers["content-type"] == "application/x-www-form-urlencoded"
@@ -259,11 +259,8 @@ def test_stop_ends_a_running_read(server: LoopbackServer, make_client: MakeClien
     server.answer("/page", Silence())
     client = make_client(read_timeout=600, deadline=600, obey_robots=False)
     with ThreadPoolExecutor(1) as pool:
-        reader = pool.submit(threading.get_ident).result()
         reading = pool.submit(client.get, server.address("/page"))
         while not server.count("/page"):
-            time.sleep(0.001)
-        while sys._current_frames()[reader].f_code.co_qualname != "SyncStream.read":
             time.sleep(0.001)
         client.stop()
         assert isinstance(reading.exception(), Stopped)

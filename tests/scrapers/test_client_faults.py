@@ -7,9 +7,12 @@ import re
 import socket
 import zlib
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import Any
 
+import brotli
 import pytest
+import zstandard
 
 from cityflux.core.model.errors import (
     DeadlinePassed,
@@ -150,9 +153,20 @@ def test_surplus_after_a_refusal_does_not_reach_the_next_answer(
     assert client.get(server.address("/page")).text == "good"
 
 
-def test_gzip_bomb_stops_early(server: LoopbackServer, make_client: MakeClient) -> None:
-    bomb = gzip.compress(bytes(50_000_000))
-    server.answer("/page", Answer(bomb, headers={"Content-Encoding": "gzip"}))
+@pytest.mark.parametrize(
+    ("encoding", "pack"),
+    [
+        ("gzip", gzip.compress),
+        ("deflate", zlib.compress),
+        ("br", partial(brotli.compress, quality=5)),
+        ("zstd", zstandard.compress),
+    ],
+)
+def test_bomb_stops_early(
+    encoding: str, pack: Any, server: LoopbackServer, make_client: MakeClient
+) -> None:
+    bomb = pack(bytes(50_000_000))
+    server.answer("/page", Answer(bomb, headers={"Content-Encoding": encoding}))
     client = make_client(max_bytes=1_000_000)
     fails(client, server.address("/page"), TooLarge, "unpacks to more than the 1,000,000 that are")
     assert server.count() == 1
@@ -188,6 +202,17 @@ def test_gzip_is_unpacked(pack: Any, server: LoopbackServer, make_client: MakeCl
     assert make_client().get(server.address("/page")).body == b"figures"
 
 
+@pytest.mark.parametrize(
+    ("encoding", "pack"), [("br", brotli.compress), ("zstd", zstandard.compress)]
+)
+def test_what_is_offered_is_unpacked(
+    encoding: str, pack: Any, server: LoopbackServer, make_client: MakeClient
+) -> None:
+    server.answer("/page", Answer(pack(b"figures"), headers={"Content-Encoding": encoding}))
+    assert make_client().get(server.address("/page")).body == b"figures"
+    assert encoding in server.requests[-1].headers["accept-encoding"].split(", ")
+
+
 @pytest.mark.parametrize("pack", [zlib.compress, lambda body: zlib.compress(body)[2:-4]])
 def test_deflate_is_unpacked(pack: Any, server: LoopbackServer, make_client: MakeClient) -> None:
     server.answer("/page", Answer(pack(b"figures"), headers={"Content-Encoding": "deflate"}))
@@ -207,8 +232,8 @@ def test_bad_gzip_is_retried(
 
 
 def test_encoding_that_was_not_offered(server: LoopbackServer, make_client: MakeClient) -> None:
-    server.answer("/page", Answer("x", headers={"Content-Encoding": "br"}))
-    fails(make_client(), server.address("/page"), Unexpected, "encoded as 'br'")
+    server.answer("/page", Answer("x", headers={"Content-Encoding": "compress"}))
+    fails(make_client(), server.address("/page"), Unexpected, "encoded as 'compress'")
     assert server.count() == 1
 
 
@@ -228,6 +253,25 @@ def test_endless_redirect(server: LoopbackServer, make_client: MakeClient) -> No
 def test_redirect_without_an_address(server: LoopbackServer, make_client: MakeClient) -> None:
     server.answer("/page", Answer(status=301))
     fails(make_client(), server.address("/page"), Unexpected, "redirect has no address")
+    assert server.count() == 1
+
+
+@pytest.mark.parametrize(
+    ("location", "kind", "pattern"),
+    [
+        ("http://[::1", Unexpected, "redirect has no address that can be read: 'http://"),
+        ("mailto:office@example.org", Forbidden, "scheme 'mailto' is not http or https"),
+    ],
+)
+def test_redirect_to_no_address(
+    location: str,
+    kind: type[SourceError],
+    pattern: str,
+    server: LoopbackServer,
+    make_client: MakeClient,
+) -> None:
+    server.answer("/page", Answer(status=302, headers={"Location": location}))
+    fails(make_client(), server.address("/page"), kind, pattern)
     assert server.count() == 1
 
 

@@ -39,11 +39,11 @@ def dialled(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, int]]:
     """What the client tries to connect to; every attempt is refused without touching a network."""
     attempts: list[tuple[str, int]] = []
 
-    def refuse(address: tuple[str, int], *args: Any, **kwargs: Any) -> None:
-        attempts.append(address)
+    def refuse(sock: socket.socket, address: tuple[str, int]) -> None:
+        attempts.append(address[:2])
         raise ConnectionRefusedError(111, "Connection refused")
 
-    monkeypatch.setattr(socket, "create_connection", refuse)
+    monkeypatch.setattr(socket.socket, "connect", refuse)
     return attempts
 
 

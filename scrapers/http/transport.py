@@ -1,110 +1,42 @@
-"""Connections to checked addresses, with time limits that hold.
+"""Connections to checked addresses, with time limits that hold: the transport below httpx.
 
 httpx hands its timeouts to each single read, so that a server which drips a byte now and then
 keeps a request alive for ever, and it resolves names where nobody can look. Both are decided in
-the network backend of its connection pool (httpcore), so that is what stands here.
+the network backend of a connection pool (httpcore), which is what stands here, and only here.
 """
 
 from __future__ import annotations
 
-import re
 import socket
 import ssl
 import threading
 import weakref
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import suppress
-from contextvars import ContextVar
 from functools import cached_property
-from typing import Any
+from typing import Any, cast
 
 import httpcore
 import httpx
 
-from cityflux.core.model.errors import (
-    DeadlinePassed,
-    HostDown,
-    SourceError,
-    Stopped,
-    TooSlow,
-    Unreachable,
-)
-from cityflux.scrapers.http.clock import Clock
+from cityflux.core.model.errors import HostDown, SourceError, TooSlow, Unreachable
 from cityflux.scrapers.http.guard import refuse_private, resolve
+from cityflux.scrapers.http.watch import current_watch
 
 _KEEP_ALIVE = 15.0  # seconds that an idle connection is kept
-_END_OF_HEAD = re.compile(rb"\n\r?\n")
+_ERRORS = (httpcore.TimeoutException, httpcore.NetworkError, httpcore.ProtocolError)
 
+Origin = tuple[bytes, bytes, int | None]  # scheme, host and port
 SocketOption = (
     tuple[int, int, int] | tuple[int, int, bytes | bytearray] | tuple[int, int, None, int]
 )
 
 
-class Watch:
-    """Watches over one exchange: its deadline, a stop, and the bytes that came in.
+class GuardedTransport(httpx.BaseTransport):
+    """Carries the requests of httpx over pools of guarded connections, one for each origin.
 
-    Args:
-        clock: the time.
-        stopped: set when everything has to end.
-        deadline: seconds for the whole exchange.
-    """
-
-    def __init__(self, clock: Clock, stopped: threading.Event, deadline: float) -> None:
-        self._clock = clock
-        self._stopped = stopped
-        self._deadline = deadline
-        self._ends = clock.now() + deadline
-        self._received = 0
-        self._head: int | None = None
-        self._start = b""
-
-    def patience(self, limit: float | None) -> float:
-        """The seconds that the next step may take: its own limit, or what the deadline leaves.
-
-        Raises:
-            Stopped: when everything has to end.
-            DeadlinePassed: when nothing is left.
-        """
-        self.check_running()
-        left = self._ends - self._clock.now()
-        if left <= 0:
-            raise self.deadline_passed()
-        return left if limit is None else min(left, limit)
-
-    def check_running(self) -> None:
-        """Raise `Stopped` when everything has to end."""
-        if self._stopped.is_set():
-            raise Stopped("stopped: the client takes no more work")
-
-    def deadline_passed(self) -> DeadlinePassed:
-        """The error for an exchange that took too long."""
-        return DeadlinePassed(
-            f"no whole answer within {self._deadline:g} s, so it was cut off; "
-            "try later, or raise the deadline"
-        )
-
-    def note(self, data: bytes) -> None:
-        """Count bytes that came in, and find where the head of the answer ends."""
-        self._received += len(data)
-        if self._head is None:
-            self._start += data
-            if end := _END_OF_HEAD.search(self._start):
-                self._head = end.end()
-
-    def surplus(self, announced: int) -> int:
-        """How many bytes came in beyond the head and a body of the announced length."""
-        if self._head is None or self._start.startswith((b"HTTP/1.1 1", b"HTTP/1.0 1")):
-            return 0  # an interim answer came first: there is more than one head
-        return max(0, self._received - self._head - announced)
-
-
-#: The exchange that the present thread is in. httpcore tells a network backend nothing of the
-#: request that it works for, and an exchange never leaves its thread.
-current_watch: ContextVar[Watch] = ContextVar("current_watch")
-
-
-class Network:
-    """The connection pools, one for each origin, over the guarded backend.
+    It works for the exchange in `current_watch`. How many connections a host gets is for its slot
+    to say.
 
     Args:
         allow_hosts: names of hosts that may be at private addresses.
@@ -112,21 +44,35 @@ class Network:
 
     def __init__(self, allow_hosts: Collection[str]) -> None:
         self._backend = _GuardedBackend(allow_hosts)
-        self._pools: dict[str, httpcore.ConnectionPool] = {}
+        self._pools: dict[Origin, httpcore.ConnectionPool] = {}
         self._lock = threading.Lock()
 
-    def pool(self, origin: str, connections: int) -> httpcore.ConnectionPool:
-        """The pool of an origin, such as ``https://example.org``."""
-        with self._lock:
-            pool = self._pools.get(origin)
-            if pool is None:
-                pool = self._pools[origin] = httpcore.ConnectionPool(
-                    ssl_context=self._tls if origin.startswith("https:") else None,
-                    max_connections=connections,
-                    keepalive_expiry=_KEEP_ALIVE,
-                    network_backend=self._backend,
-                )
-            return pool
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        """Send a request and read the head of its answer.
+
+        Raises:
+            SourceError: Forbidden, HostDown, Unreachable, TooSlow or Stopped.
+            httpx.TransportError: when the connection breaks off, or somebody breaks HTTP.
+        """
+        url = request.url
+        origin = scheme, host, port = url.raw_scheme, url.raw_host, url.port
+        asked = httpcore.Request(
+            request.method,
+            httpcore.URL(scheme=scheme, host=host, port=port, target=url.raw_path),
+            headers=request.headers.raw,
+            content=cast("httpx.SyncByteStream", request.stream),
+            extensions=request.extensions,
+        )
+        try:
+            answer = self._pool(origin).handle_request(asked)
+        except _ERRORS as error:
+            raise _as_httpx(error) from error
+        return httpx.Response(
+            answer.status,
+            headers=answer.headers,
+            stream=_Body(cast("httpx.SyncByteStream", answer.stream)),
+            extensions=answer.extensions,
+        )
 
     def hang_up(self) -> None:
         """Break off every read that is going on."""
@@ -139,9 +85,42 @@ class Network:
                 pool.close()
             self._pools.clear()
 
+    def _pool(self, origin: Origin) -> httpcore.ConnectionPool:
+        with self._lock:
+            pool = self._pools.get(origin)
+            if pool is None:
+                pool = self._pools[origin] = httpcore.ConnectionPool(
+                    ssl_context=self._tls if origin[0] == b"https" else None,
+                    max_connections=None,
+                    keepalive_expiry=_KEEP_ALIVE,
+                    network_backend=self._backend,
+                )
+            return pool
+
     @cached_property
     def _tls(self) -> ssl.SSLContext:
         return httpx.create_ssl_context()
+
+
+class _Body(httpx.SyncByteStream):
+    """The body of an answer, as it comes."""
+
+    def __init__(self, stream: httpx.SyncByteStream) -> None:
+        self._stream = stream
+
+    def __iter__(self) -> Iterator[bytes]:
+        try:
+            yield from self._stream
+        except _ERRORS as error:
+            raise _as_httpx(error) from error
+
+    def close(self) -> None:
+        self._stream.close()
+
+
+def _as_httpx(error: Exception) -> httpx.TransportError:
+    """The error of the same name, by which those who use httpx know it."""
+    return cast("httpx.TransportError", getattr(httpx, type(error).__name__)(str(error)))
 
 
 class _GuardedBackend(httpcore.NetworkBackend):

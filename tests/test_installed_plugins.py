@@ -102,6 +102,7 @@ def test_a_broken_one_costs_only_itself(home: Path) -> None:
     for name in (*BROKEN, "absent"):
         assert found[name]["state"] == "broken"
         assert found[name]["error"]
+    assert "no tram in sight (site/raising.py, line 1)" in found["raising"]["error"]
     whole = {name for name, row in found.items() if row["state"] == "loaded"}
     assert whole == set(found) - {*BROKEN, "absent"}
     assert {"trams", "plugins.capital"} <= whole

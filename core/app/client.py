@@ -68,11 +68,15 @@ def open_client(
 ) -> Client:
     """Make the client of a refresh."""
     hosts = [_state(host) for host in read_hosts(connection)]
-    return Client(policy_of(config, offline), StoredAnswers(connection, path), hosts=hosts)
+    return Client(_policy(config, offline), StoredAnswers(connection, path), hosts=hosts)
 
 
-def policy_of(config: Config, offline: bool) -> Policy:
-    """How the configuration wants sources to be asked."""
+def open_bare_client(config: Config, offline: bool) -> Client:
+    """Make a client that remembers nothing, for a look of which nothing is stored."""
+    return Client(_policy(config, offline))
+
+
+def _policy(config: Config, offline: bool) -> Policy:
     settings = config.client
     return Policy(
         contact=settings.contact,

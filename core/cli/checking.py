@@ -17,7 +17,6 @@ from cityflux.core.plugin.saved import ANY, SavedPages
 from cityflux.core.refresh.derive import inputs_frame, read_inputs
 from cityflux.core.refresh.schedule import next_run, schedules, trigger_of
 from cityflux.core.refresh.tasks import missing_secret
-from cityflux.scrapers.http.client import Client
 from cityflux.storage.jobs import last_runs
 
 if TYPE_CHECKING:
@@ -41,11 +40,11 @@ def check_plugin(
     Raises:
         PluginError: there is no such plugin.
     """
-    from cityflux.core.app.client import policy_of
+    from cityflux.core.app.client import open_bare_client
 
     found, record = _find(session, plugin)
     with ExitStack() as stack:
-        http = stack.enter_context(Client(policy_of(session.config, offline=not live)))
+        http = stack.enter_context(open_bare_client(session.config, offline=not live))
         stack.enter_context(http.refresh())  # what many indicators read is asked for once
 
         def client(source: Source) -> Http | None:

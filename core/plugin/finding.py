@@ -12,6 +12,7 @@ from functools import partial
 from importlib.metadata import entry_points
 from pathlib import Path
 from types import ModuleType
+from typing import NamedTuple
 
 from cityflux.core.model.errors import PluginError
 
@@ -24,13 +25,34 @@ def built_in() -> Iterator[tuple[str, Callable[[], object]]]:
         yield name, partial(importlib.import_module, f"{package.__name__}.{module.name}")
 
 
-def installed() -> Iterator[tuple[str, Callable[[], object], str, str]]:
-    """The name of each installed one, how it is loaded, its distribution and the version of it."""
+class Installed(NamedTuple):
+    """A plugin of an installed package.
+
+    Attributes:
+        name: that of its entry point.
+        load: how it is loaded.
+        package: the distribution that it is of.
+        version: of the distribution.
+        file: the module that the entry point names, or the first file of its package.
+    """
+
+    name: str
+    load: Callable[[], object]
+    package: str
+    version: str
+    file: str
+
+
+def installed() -> Iterator[Installed]:
+    """The plugins of the entry point group ``cityflux``, by name."""
     chosen = os.environ.get("CITYFLUX_LOAD_PLUGINS")
     for point in sorted(entry_points(group="cityflux"), key=lambda point: point.name):
         if chosen is None or point.name in chosen.split(","):
             package = point.dist.name if point.dist else point.value
-            yield point.name, point.load, package, point.dist.version if point.dist else ""
+            version = point.dist.version if point.dist else ""
+            spec = importlib.util.find_spec(point.module.partition(".")[0])  # it imports nothing
+            file = (spec and spec.origin) or ""
+            yield Installed(point.name, point.load, package, version, file)
 
 
 def in_folders(dirs: Sequence[Path]) -> Iterator[Path]:

@@ -333,8 +333,8 @@ def load_selection(selection: Selection, on_demand: bool = False) -> Plugins:
         plugins.load(name, BUILT_IN, find)
     for path in (*in_folders(selection.dirs), *selection.files):
         plugins.load(str(path), "file", partial(load_file, path), file=first_file(path))
-    for name, find, distribution, version in installed():
-        plugins.load(name, distribution, find, version)
+    for each in installed():
+        plugins.load(each.name, each.package, each.load, each.version, each.file)
     plugins.collect()
     return plugins
 

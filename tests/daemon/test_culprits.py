@@ -13,6 +13,7 @@ import psutil
 import pytest
 
 from tests.conftest import run_module
+from tests.core.plugin.written import GOOD, RETURNS, write
 from tests.daemon.test_service import INDEX, Daemon
 from tests.isolation.plugins import (
     ENDLESS,
@@ -23,6 +24,7 @@ from tests.isolation.plugins import (
     write_plugin,
 )
 
+SLIPS = ("text", "raw", "one_by_one", "table", "raises")
 HANGING = f"({', '.join(repr(f'office.{name}') for name in ENDLESS)})"
 STARTED = f"SELECT source_id FROM jobs WHERE running_since > '' AND source_id IN {HANGING}"
 
@@ -172,4 +174,18 @@ def test_what_was_cut_off_by_the_end_of_the_daemon_is_looked_at_when_it_starts_a
     write_plugin(daemon.folder, "blocks")
     daemon.start()
     daemon.until(lambda: daemon.rows("SELECT 1 FROM fetches WHERE outcome = 'stored' AND id > 1"))
+    assert daemon.stop() == 0
+
+
+def test_slips_of_authors_are_told_in_one_line(daemon: Daemon) -> None:
+    for name in SLIPS:
+        right, wrong, _ = RETURNS[name]
+        code = GOOD.replace('access="bundled"', 'schedule="every 1 day"').replace(right, wrong)
+        write(daemon.folder / "my_plugins" / f"{name}.py", code)
+    daemon.start()
+    daemon.until(lambda: len(daemon.rows("SELECT 1 FROM jobs WHERE error > ''")) == len(SLIPS))
+    told = dict(daemon.rows("SELECT source_id, error FROM jobs WHERE error > ''"))
+    for name in SLIPS:
+        said = RETURNS[name][2].replace("FILE", f"my_plugins/{name}.py")
+        assert told[f"office.{name}"].startswith(said)
     assert daemon.stop() == 0

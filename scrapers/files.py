@@ -19,8 +19,8 @@ from typing import Any
 import polars as pl
 
 from cityflux.core.model.document import Document
-from cityflux.core.model.errors import Unexpected
-from cityflux.core.model.numerals import BadCells, DecimalMark, parse_number
+from cityflux.core.model.errors import BadCells, Unexpected
+from cityflux.core.model.numerals import DecimalMark, parse_number
 from cityflux.scrapers.tables.grids import (
     Format,
     Grid,

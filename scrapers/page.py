@@ -16,7 +16,8 @@ from bs4 import BeautifulSoup
 from bs4.element import Tag
 
 from cityflux.core.model.document import Document
-from cityflux.core.model.numerals import BadCells, DecimalMark, half_width, parse_number
+from cityflux.core.model.errors import BadCells
+from cityflux.core.model.numerals import DecimalMark, half_width, parse_number
 from cityflux.scrapers.files import ROW, tidy
 from cityflux.scrapers.tables.html import (
     Cell,

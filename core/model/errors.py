@@ -27,6 +27,7 @@
         ├── Failed         the source is broken: 5xx
         ├── Forbidden      we do not go there: scheme, private address, too many redirects
         ├── Unexpected     an answer came, but not the one that the scraper knows how to read
+        │   └── BadCells   cells of a table that cannot be read, each with its reason
         └── Stopped        we are shutting down and take no more work
 
 Every message is one line: what happened, where, and what to do. The command line answers with
@@ -34,6 +35,8 @@ it instead of a traceback.
 """
 
 from __future__ import annotations
+
+from collections.abc import Iterable
 
 
 class CityfluxError(Exception):
@@ -159,6 +162,20 @@ class Forbidden(SourceError):
 
 class Unexpected(SourceError):
     """An answer came, but not one that the scraper can read: says expected, got, and where."""
+
+
+class BadCells(Unexpected):
+    """Cells that cannot be read; ``reasons`` has a line for each, and nothing was taken."""
+
+    def __init__(self, name: str, reasons: Iterable[str], *, address: str = "") -> None:
+        self.reasons = list(reasons)
+        count = len(self.reasons)
+        super().__init__(
+            f"{name}: {count} cell{'s' * (count > 1)} cannot be read, nothing was taken: "
+            + "; ".join(self.reasons[:3])
+            + (f"; and {count - 3} more" if count > 3 else ""),
+            address=address,
+        )
 
 
 class Stopped(SourceError):

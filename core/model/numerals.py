@@ -8,11 +8,8 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable
 from decimal import Decimal
 from typing import Literal
-
-from cityflux.core.model.errors import Unexpected
 
 #: The sign between whole and fraction: ``1,234.5`` or ``1.234,5``.
 DecimalMark = Literal[".", ","]
@@ -49,20 +46,6 @@ NUMBER_WORDS: dict[str, int] = {
     "百": 10**2,
     "十": 10,
 }
-
-
-class BadCells(Unexpected):
-    """Cells that cannot be read; ``reasons`` has a line for each, and nothing was taken."""
-
-    def __init__(self, name: str, reasons: Iterable[str], *, address: str = "") -> None:
-        self.reasons = list(reasons)
-        count = len(self.reasons)
-        super().__init__(
-            f"{name}: {count} cell{'s' * (count > 1)} cannot be read, nothing was taken: "
-            + "; ".join(self.reasons[:3])
-            + (f"; and {count - 3} more" if count > 3 else ""),
-            address=address,
-        )
 
 
 def half_width(text: str) -> str:

@@ -89,8 +89,8 @@ _UNITS = {
     name: (what, Fraction(size)) for what, names in _BASES.items() for name, size in names.items()
 } | {name: (f"things in {name}", Fraction(1)) for name in _COUNTED}
 _CURRENCIES = {"yuan", "US dollars", "Hong Kong dollars", "euros", "yen", "pounds sterling"}
-#: Longest first, so that 万亿 is not read as 万 and something that starts with 亿.
-_PREFIXES: dict[str, int] = {
+#: What stands before a unit, longest first: 万亿 is no 万 before something that starts with 亿.
+PREFIXES: dict[str, int] = {
     "thousand": 10**3,
     "million": 10**6,
     "billion": 10**9,
@@ -171,7 +171,7 @@ def read(unit: str) -> Unit:
 def _simple(text: str) -> Unit | None:
     if text in _UNITS:
         return Unit(*_UNITS[text])
-    for prefix, factor in _PREFIXES.items():
+    for prefix, factor in PREFIXES.items():
         base = text.removeprefix(prefix)
         if base != text and base in _UNITS:
             what, size = _UNITS[base]

@@ -12,7 +12,7 @@ from cityflux.core.model.numerals import NUMBER_WORDS, in_digits
 from cityflux.core.model.units import Unit
 
 # Years and days are dates, a single letter is a name (5G, 10M), and 由3升至5 is no volume.
-_NOT_IN_PROSE = {"年", "月", "日", "升", "h", "m", "t"}
+_NOT_IN_PROSE = set("年月日升hmt")
 _NAMES = sorted({*units.NAMES} - _NOT_IN_PROSE, key=len, reverse=True)
 _UNIT = "|".join(
     rf"(?i:{name})(?!\w)" if re.fullmatch(r"\w+", name, re.A) else re.escape(name)
@@ -46,9 +46,7 @@ _SPACED_POINT = re.compile(r"(?<=\d) ?\. ?(?=\d)")
 
 _CHINESE = re.compile(r"[零〇一二两三四五六七八九十百千]+(?:点[零〇一二三四五六七八九]+)?")
 _CHINESE_PERCENT = re.compile(rf"百分之({_CHINESE.pattern})")
-_CHINESE_AMOUNT = re.compile(
-    rf"(?<!第)({_CHINESE.pattern})(?=(?:万亿|亿|万)?(?:元|美元|人|户|件|家|吨|标准箱|标箱))"
-)
+_CHINESE_AMOUNT = re.compile(rf"(?<!第)({_CHINESE.pattern})(?=(?:{_SCALE})?(?:{_UNIT}))")
 
 # Not the number in 第7次, B2B or G20, but the one in GDP8321亿元.
 _NUMBER = r"(?<![\d.第])(?<![^A-Za-z][A-Za-z])(?<!^[A-Za-z])(?:(?<![\d年月日%])-)?\d+(?:\.\d+)?"

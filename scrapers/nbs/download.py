@@ -16,7 +16,8 @@ from typing import Any
 import polars as pl
 
 from cityflux.core.model.document import Document
-from cityflux.core.model.numerals import BadCells, parse_number
+from cityflux.core.model.errors import BadCells
+from cityflux.core.model.numerals import parse_number
 from cityflux.scrapers.nbs import rows
 from cityflux.scrapers.nbs.answers import unexpected
 from cityflux.scrapers.tables.grids import Grid, as_document, read_grid, sniff

@@ -36,14 +36,14 @@ class _Dimension(Shape):
     valuecode: str
 
 
-class _Figure(Shape):
+class _Value(Shape):
     hasdata: bool
     strdata: str
 
 
 class _DataNode(Shape):
     code: str
-    data: _Figure
+    data: _Value
     wds: list[_Dimension]
 
 

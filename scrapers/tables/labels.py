@@ -8,7 +8,7 @@ from datetime import date
 from difflib import get_close_matches
 
 from cityflux.core.model.numerals import NUMBER_WORDS, half_width
-from cityflux.core.model.units import NAMES, is_known
+from cityflux.core.model.units import NAMES, PREFIXES, is_known
 
 #: Between the steps of a path of items or headings: ``客运量 > 铁路``.
 STEP = " > "
@@ -21,11 +21,12 @@ _WORDS = {name for name in NAMES if _HAS_CJK.match(name)} - {"度"}
 _WORD = "|".join(map(re.escape, sorted(_WORDS | {"标准", "国际", "净", "载重"})))
 _SCALE = f"(?:{'|'.join(NUMBER_WORDS)})*"
 _UNIT_ZH = re.compile(rf"{_SCALE}(?:{_WORD}){{1,4}}(?:[/·每]{_SCALE}(?:{_WORD}){{1,3}})*")
+# English headings name more than converts.
 _UNIT_EN = re.compile(
     r"(?:usd|us\$|rmb|cny)?\s*\d[\d ,]*\s*[a-z][a-z .$/-]*"
-    r"|(?:(?:thousand|million|billion|trillion)\s+)?"
-    r"(?:persons?|person-times?|passengers?|yuan|rmb|cny|usd|us\$|us dollars?|tons?|tonnes?|units?"
-    r"|teu|km|m|kg|sq\.? ?km|sq\.? ?m|cu\.? ?m|hectares?|households?|times?|pieces?|items?|sets?"
+    rf"|(?:(?:{'|'.join(word for word in PREFIXES if word.isascii())})\s+)?"
+    r"(?:person-times?|us dollars?|tons?|tonnes?|units?"
+    r"|sq\.? ?km|sq\.? ?m|cu\.? ?m|hectares?|households?|times?|pieces?|items?|sets?"
     r"|(?:passenger|ton)-?(?:km|kilometers)|hours?|days?|year|years old|beds?|cases?|volumes?)"
     r"(?:/[a-z .]+)?",
     re.I,

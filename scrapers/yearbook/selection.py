@@ -10,8 +10,7 @@ from typing import Any
 import polars as pl
 
 from cityflux.core.model.document import Document
-from cityflux.core.model.errors import Unexpected
-from cityflux.core.model.numerals import BadCells
+from cityflux.core.model.errors import BadCells, Unexpected
 from cityflux.scrapers.tables.html import read_tables
 from cityflux.scrapers.tables.labels import (
     has_chinese,

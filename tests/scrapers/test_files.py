@@ -18,8 +18,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cityflux.core.model.document import Document
-from cityflux.core.model.errors import Refused, SourceError, Unexpected
-from cityflux.core.model.numerals import BadCells
+from cityflux.core.model.errors import BadCells, Refused, SourceError, Unexpected
 from cityflux.scrapers import files
 from tests.scrapers.examples import run_example
 from tests.scrapers.loopback import Answer, PlainHttp, serve

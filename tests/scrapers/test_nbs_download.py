@@ -9,8 +9,7 @@ import pytest
 import xlrd
 
 from cityflux.core.model.document import Document
-from cityflux.core.model.errors import Refused, Unexpected
-from cityflux.core.model.numerals import BadCells
+from cityflux.core.model.errors import BadCells, Refused, Unexpected
 from cityflux.scrapers.nbs import SCHEMA, read_download, select
 from tests.scrapers.examples import run_example
 

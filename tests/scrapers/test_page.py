@@ -5,8 +5,7 @@ from typing import Any
 import pytest
 
 from cityflux.core.model.document import Document
-from cityflux.core.model.errors import Refused, Unexpected
-from cityflux.core.model.numerals import BadCells
+from cityflux.core.model.errors import BadCells, Refused, Unexpected
 from cityflux.scrapers import page
 from tests.scrapers.examples import example, run_example
 from tests.scrapers.loopback import Answer, PlainHttp, serve

@@ -8,8 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cityflux.core.model.document import Document
-from cityflux.core.model.errors import Refused, Unexpected
-from cityflux.core.model.numerals import BadCells
+from cityflux.core.model.errors import BadCells, Refused, Unexpected
 from cityflux.scrapers import yearbook
 from cityflux.scrapers.yearbook import SCHEMA, Selection
 from tests.scrapers.examples import run_example

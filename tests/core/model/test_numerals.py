@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cityflux.core.model.numerals import BadCells, parse_number
+from cityflux.core.model.errors import BadCells
+from cityflux.core.model.numerals import parse_number
 
 FULL_WIDTH = str.maketrans("0123456789.,-", "０１２３４５６７８９．，－")
 

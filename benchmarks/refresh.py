@@ -36,8 +36,8 @@ from cityflux.core.refresh.catalog import sync_catalog
 from cityflux.core.refresh.gate import History, set_gates
 from cityflux.core.refresh.runner import collect_seldom, refresh
 from cityflux.core.refresh.tasks import due
+from cityflux.storage.changes import position
 from cityflux.storage.database import open_database, read_database
-from cityflux.storage.observations import position
 from tests.servers import LoopbackServer
 
 PLUGIN = Path(__file__).with_name("series.py")

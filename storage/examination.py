@@ -24,6 +24,11 @@ SELECT max(moment) FROM (
 """
 
 
+def journal_mode(connection: sqlite3.Connection) -> str:
+    """How SQLite keeps what was written last: ``wal``, unless somebody changed it."""
+    return str(connection.execute("PRAGMA journal_mode").fetchone()[0])
+
+
 def damage(connection: sqlite3.Connection) -> list[str]:
     """What SQLite finds wrong with the pages and indices of the file, at most ten lines."""
     found = [row[0] for row in connection.execute("PRAGMA integrity_check(10)")]
@@ -57,6 +62,11 @@ def damaged_snapshots(connection: sqlite3.Connection) -> Iterator[str]:
             intact = False
         if not intact:
             yield sha256
+
+
+def count_snapshots(connection: sqlite3.Connection) -> int:
+    """How many documents are kept."""
+    return int(connection.execute("SELECT count(*) FROM snapshots").fetchone()[0])
 
 
 def search_is_whole(path: Path) -> bool:

@@ -174,6 +174,19 @@ def read_known(connection: sqlite3.Connection, indicator_id: str) -> list[Figure
     ]
 
 
+def read_current(
+    connection: sqlite3.Connection, indicator_ids: Iterable[str]
+) -> list[tuple[str, str, str, float]]:
+    """The current figures of some indicators: indicator, city, period, value, in this order."""
+    wanted = [*indicator_ids]
+    return connection.execute(
+        "SELECT indicator_id, city_id, period, value FROM current_observations "
+        f"WHERE indicator_id IN ({', '.join('?' * len(wanted))}) "
+        "ORDER BY indicator_id, city_id, period",
+        wanted,
+    ).fetchall()
+
+
 def remove_figures(
     connection: sqlite3.Connection, indicator_id: str, source_id: str, keep: Iterable[Figure]
 ) -> int:
@@ -259,9 +272,3 @@ def source_order(connection: sqlite3.Connection, position: int | None = None) ->
             (2**62 if position is None else position,),
         )
     ]
-
-
-def position(connection: sqlite3.Connection) -> int:
-    """The sequence number of the last change; 0 where there was none."""
-    (last,) = connection.execute("SELECT max(seq) FROM changes").fetchone()
-    return int(last or 0)

@@ -143,6 +143,19 @@ def last_run(connection: sqlite3.Connection, index_id: str) -> tuple[str, int] |
     return (row[0], row[1]) if row else None
 
 
+def read_ranks(connection: sqlite3.Connection) -> dict[str, dict[tuple[str, str], int]]:
+    """The ranks at the root of each index, by period and city; the best of a period first."""
+    found: dict[str, dict[tuple[str, str], int]] = {}
+    for index_id, period, city_id, rank in connection.execute(
+        "SELECT s.index_id, s.period, s.city_id, s.rank FROM scores s "
+        "JOIN nodes n ON n.index_id = s.index_id AND n.node_id = s.node_id "
+        "AND n.parent_id IS NULL WHERE s.rank IS NOT NULL "
+        "ORDER BY s.index_id, s.period, s.rank, s.city_id"
+    ):
+        found.setdefault(index_id, {})[period, city_id] = rank
+    return found
+
+
 class StoredRun(NamedTuple):
     """A run as it was written down; the definition is None where it was not kept."""
 

@@ -13,8 +13,8 @@ from typing import NamedTuple
 import pytest
 
 from cityflux.core.app.doctor import Finding, examine
-from cityflux.core.cli.session import Session
-from cityflux.core.daemon.lock import only_daemon
+from cityflux.core.app.lock import only_daemon
+from cityflux.core.app.session import Session
 from cityflux.storage.database import now, open_database, write
 from cityflux.storage.jobs import save_daemon
 from tests.conftest import Cityflux

@@ -46,10 +46,10 @@ class DatabaseInFolder:
             sync_catalog(connection, own)
             tasks = due(connection, own)
             summary = refresh(connection, tasks, cast("Client", as_client(pages)), threads=1)
-            changed, errors = derive_all(connection, own)
-        if failed := [*summary.failures(), *errors.items()]:
+            derived = derive_all(connection, own)
+        if failed := [*summary.failures(), *derived.errors.items()]:
             raise PluginError("; ".join(f"{name}: {error}" for name, error in failed))
-        return summary.changed + changed
+        return summary.changed + derived.changed
 
     def rows(self, query: str, *arguments: Any) -> list[tuple[Any, ...]]:
         """What the database answers a query in SQL.

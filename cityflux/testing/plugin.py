@@ -15,7 +15,7 @@ from cityflux.core.plugin import trial
 from cityflux.core.plugin.check import Means, check, find_record
 from cityflux.core.plugin.manager import IndicatorPlugin, PluginRecord, Plugins, load_plugins
 from cityflux.core.plugin.saved import Page, SavedPages
-from cityflux.core.refresh.derive import inputs_frame
+from cityflux.core.refresh.derivation import inputs_frame
 
 if TYPE_CHECKING:
     import polars as pl

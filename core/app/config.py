@@ -6,6 +6,7 @@ relative to the file that names them.
 
 from __future__ import annotations
 
+import os
 import tomllib
 from pathlib import Path
 from typing import Annotated, Literal
@@ -93,6 +94,19 @@ class Webhook(Section):
     variable: str = "CITYFLUX_WEBHOOK"
     form: Literal["text", "feishu", "dingtalk"] = "text"
     timeout: float = Field(default=10.0, gt=0)
+
+    def address(self) -> str:
+        """Where messages go, from the environment; empty for nowhere.
+
+        Raises:
+            ConfigError: the environment variable holds something else than an address.
+        """
+        address = os.environ.get(self.variable, "").strip()
+        if address and not address.startswith(("http://", "https://")):
+            raise ConfigError(
+                f"webhook.variable: {self.variable} holds no address that begins with https://"
+            )
+        return address
 
 
 class Client(Section):

@@ -16,6 +16,8 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
+from cityflux.core.app.health import LONGEST_SILENCE
+from cityflux.core.app.lock import is_running
 from cityflux.core.model.errors import CityfluxError
 from cityflux.core.model.version import __version__
 from cityflux.storage import examination
@@ -23,7 +25,7 @@ from cityflux.storage.database import read_database
 from cityflux.storage.jobs import read_daemon
 
 if TYPE_CHECKING:
-    from cityflux.core.daemon.plan import Session
+    from cityflux.core.app.session import Session
 
 State = Literal["ok", "note", "failed"]
 
@@ -137,12 +139,10 @@ def _indices(session: Session) -> Finding:
 
 
 def _schedules(session: Session) -> Finding:
-    from cityflux.core.daemon.chores import backup_trigger
-    from cityflux.core.daemon.plan import triggers
-    from cityflux.core.daemon.webhook import open_webhook
+    from cityflux.core.app.timetable import backup_trigger, triggers
 
     backup_trigger(session.config)
-    open_webhook(session.config)
+    session.config.webhook.address()
     planned = triggers(session)
     if unknown := sorted(set(session.config.schedule) - _source_ids(session)):
         return Finding("schedules", "failed", f"[schedule] names no source: {_several(unknown)}")
@@ -178,7 +178,7 @@ def _disk(database: Path) -> Finding:
 
 def _schema(path: Path) -> Finding:
     with read_database(path) as connection:
-        (mode,) = connection.execute("PRAGMA journal_mode").fetchone()
+        mode = examination.journal_mode(connection)
     if mode != "wal":
         detail = f"journal_mode is {mode}; readers block writers; run: sqlite-utils enable-wal"
         return Finding("schema", "failed", f"{path}: {detail} {path}")
@@ -212,7 +212,7 @@ def _snapshots(connection: sqlite3.Connection) -> Finding:
     if damaged := [sha256[:16] for sha256 in examination.damaged_snapshots(connection)]:
         detail = f"{len(damaged)} whose bytes do not match their hash: {_several(damaged)}"
         return Finding("snapshots", "failed", f"{detail}; {_GO_BACK}")
-    (count,) = connection.execute("SELECT count(*) FROM snapshots").fetchone()
+    count = examination.count_snapshots(connection)
     return Finding("snapshots", "ok", f"{count:,} documents, each with the bytes of its hash")
 
 
@@ -226,9 +226,6 @@ def _clock(connection: sqlite3.Connection) -> Finding:
 
 
 def _daemon(path: Path, connection: sqlite3.Connection) -> Finding:
-    from cityflux.core.daemon.health import LONGEST_SILENCE
-    from cityflux.core.daemon.lock import is_running
-
     state = read_daemon(connection)
     if not is_running(path):
         if state and not state["stopped"]:

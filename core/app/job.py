@@ -1,90 +1,145 @@
-"""The main job: refresh the figures, derive what follows from them, compute the indices."""
+"""The one job: refresh the figures, derive what follows, compute the indices, announce it.
+
+`cityflux run --once` does all of it, `refresh` and `compute` a part, and the daemon what there is
+to do: at its start whatever is not current, and later what a change touches.
+"""
 
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable
+import time
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
+from cityflux.core.app import events
+from cityflux.core.app.session import Session
 from cityflux.core.engine.compute import Computed, compute, is_current
 from cityflux.core.engine.definition.index import Definition
-from cityflux.core.engine.steps.methods import Methods
-from cityflux.core.model.errors import NotEnoughData
-from cityflux.core.plugin.manager import Plugins
-from cityflux.core.refresh.derive import derive_all
+from cityflux.core.model.errors import CityfluxError, StorageError
+from cityflux.core.model.version import __version__
+from cityflux.core.refresh.derive import Pass, derive_all
 from cityflux.core.refresh.isolation.derivations import Derivations
 from cityflux.storage import fetches
+from cityflux.storage.changes import position
 from cityflux.storage.database import now, write
 
-#: How many changes a plugin hears of at a time.
-_PORTION = 5_000
+if TYPE_CHECKING:
+    from cityflux.core.refresh.runner import Summary
+
+#: A name, and what is wrong with it.
+Failure = tuple[str, str]
 
 
 @dataclass
 class Outcome:
-    """What the computation of several indices came to."""
+    """What became of the derived figures and the indices.
 
+    Attributes:
+        changes: how many changes there were.
+        derived: how many computed figures changed.
+        computed: the indices that were computed.
+        failed: indices and derived indicators that could not be brought up to date, and why.
+        seconds: how long it took.
+    """
+
+    changes: int = 0
     derived: int = 0
     computed: list[Computed] = field(default_factory=list)
-    failed: list[tuple[str, str]] = field(default_factory=list)
+    failed: list[Failure] = field(default_factory=list)
+    seconds: float = 0.0
 
 
-def note_broken(connection: sqlite3.Connection, plugins: Plugins) -> list[tuple[str, str]]:
-    """Write down in ``fetches`` which plugins are broken; returns their names and errors."""
-    with write(connection):
-        for record in plugins.broken:
-            fetch = fetches.begin_fetch(connection, record.name, "", record.origin, now())
-            fetches.end_fetch(connection, fetch, "failed", error=record.error)
-    return [(record.name, record.error) for record in plugins.broken]
-
-
-def announce_changes(connection: sqlite3.Connection, plugins: Plugins, since: int) -> None:
-    """Tell the plugins which figures changed after a position.
-
-    They hear of many in portions, so that nobody has to hold all of them.
-    """
-    hook = plugins.manager.hook.observations_changed
-    if not hook.get_hookimpls():
-        return
-    cursor = connection.execute("SELECT * FROM changes WHERE seq > ? ORDER BY seq", (since,))
-    names = [column[0] for column in cursor.description]
-    while rows := cursor.fetchmany(_PORTION):
-        hook(changes=[dict(zip(names, row, strict=True)) for row in rows])
-
-
-def compute_all(
-    connection: sqlite3.Connection,
-    plugins: Plugins,
-    definitions: Iterable[Definition],
-    methods: Methods,
-    version: str,
-    *,
-    force: bool = False,
-    derivations: Derivations | None = None,
-) -> Outcome:
-    """Bring the derived figures and then the indices up to date.
+class Job:
+    """The job on one open database. What is broken costs itself alone, and is named.
 
     Args:
         connection: for writing.
-        plugins: all plugins; the derived indicators among them, and who hears of it.
-        definitions: the indices that are wanted.
-        methods: what they may name.
-        version: of cityflux, for the record.
-        force: compute also what knows all changes already.
+        session: plugins, indices and methods, and how sources are asked.
         derivations: as in `core.refresh.derive.derive_all`.
+
+    Attributes:
+        position: the last change that derived figures, indices and plugins know.
     """
-    changed, errors = derive_all(connection, plugins, derivations=derivations)
-    outcome = Outcome(derived=changed, failed=list(errors.items()))
-    for definition in definitions:
-        if not force and is_current(connection, definition):
-            continue
-        try:
-            done = compute(connection, definition, methods, version)
-        except NotEnoughData as error:
-            outcome.failed.append((definition.id, str(error)))
-            continue
-        outcome.computed.append(done)
-        plugins.manager.hook.index_computed(
-            index_id=done.index_id, run_id=done.run_id, changed=done.changed
+
+    def __init__(
+        self,
+        connection: sqlite3.Connection,
+        session: Session,
+        derivations: Derivations | None = None,
+    ) -> None:
+        self._connection, self._session, self._derivations = connection, session, derivations
+        self.position = position(connection)
+
+    def note_broken(self) -> list[Failure]:
+        """Write down in ``fetches`` which plugins are broken; returns their names and errors."""
+        broken = self._session.plugins.broken
+        with write(self._connection):
+            for each in broken:
+                fetch = fetches.begin_fetch(self._connection, each.name, "", each.origin, now())
+                fetches.end_fetch(self._connection, fetch, "failed", error=each.error)
+        return [(each.name, each.error) for each in broken]
+
+    def refresh(
+        self,
+        only: Iterable[str] = (),
+        *,
+        offline: bool = False,
+        from_snapshots: bool = False,
+        progress: Callable[[int, int], None] = lambda done, total: None,
+    ) -> Summary:
+        """Fetch the figures of some indicators, or of all, as `core.app.fetching.fetch` does."""
+        from cityflux.core.app.fetching import fetch  # who only computes does without
+
+        return fetch(
+            self._connection,
+            self._session,
+            only,
+            offline=offline,
+            from_snapshots=from_snapshots,
+            progress=progress,
         )
-    return outcome
+
+    def compute(self, definitions: Iterable[Definition], *, force: bool = False) -> Outcome:
+        """Bring all derived figures up to date, and those of some indices that are not current.
+
+        Args:
+            definitions: the indices.
+            force: compute also what knows all changes already.
+        """
+        started = time.perf_counter()
+        derived = self._derive()
+        due = [each for each in definitions if force or not is_current(self._connection, each)]
+        return self._conclude(derived, due, started)
+
+    def follow(self) -> Outcome:
+        """Bring up to date what depends on the changes since `position`."""
+        started = time.perf_counter()
+        derived = self._derive(self.position)
+        touched, indices = derived.touched, self._session.indices.values()
+        due = [each for each in indices if touched is None or not touched.isdisjoint(each.figures)]
+        return self._conclude(derived, due, started)
+
+    def _derive(self, since: int | None = None) -> Pass:
+        return derive_all(self._connection, self._session.plugins, since, self._derivations)
+
+    def _conclude(self, derived: Pass, due: Iterable[Definition], started: float) -> Outcome:
+        """Compute indices, and announce all that happened."""
+        connection, plugins = self._connection, self._session.plugins
+        outcome = Outcome(derived.position - self.position, derived.changed)
+        outcome.failed += derived.errors.items()
+        for definition in due:
+            try:
+                with self._session.naming_broken():
+                    done = compute(connection, definition, self._session.methods, __version__)
+            except StorageError:
+                raise  # nothing is wrong with the index
+            except CityfluxError as error:
+                outcome.failed.append((definition.id, str(error)))
+            else:
+                outcome.computed.append(done)
+        outcome.seconds = time.perf_counter() - started
+        events.announce_changes(connection, plugins, self.position, derived.position)
+        self.position = derived.position
+        events.announce_indices(plugins, outcome.computed)
+        return outcome

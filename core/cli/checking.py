@@ -8,13 +8,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from cityflux.core.app.timetable import zone_of
 from cityflux.core.cli.session import Session
-from cityflux.core.daemon.plan import zone_of
 from cityflux.core.model.errors import ConfigError
 from cityflux.core.plugin.check import Checked, Means, check, find_record
 from cityflux.core.plugin.manager import IndicatorPlugin, PluginRecord, Plugins, load_plugins
 from cityflux.core.plugin.saved import ANY, SavedPages
-from cityflux.core.refresh.derive import inputs_frame, read_inputs
+from cityflux.core.refresh.derivation import inputs_frame
+from cityflux.core.refresh.derive import read_inputs
 from cityflux.core.refresh.schedule import next_run, schedules, trigger_of
 from cityflux.core.refresh.tasks import missing_secret
 from cityflux.storage.jobs import last_runs
@@ -104,7 +105,7 @@ def _looks(session: Session, plugins: Plugins, record: PluginRecord) -> Iterator
 def _when(session: Session, source: Source, schedule: str) -> str:
     if variable := missing_secret(source, session.config.secrets):
         return f"not looked at until {variable} is set"
-    trigger = trigger_of(schedule, source.id, zone_of(session.config.daemon.timezone))
+    trigger = trigger_of(schedule, source.id, zone_of(session.config))
     if trigger is None:
         return "never: [schedule] in config.toml says so"
     declared = source.schedule or source.id in session.config.schedule

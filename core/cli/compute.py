@@ -17,10 +17,9 @@ from cityflux.core.cli.session import Session, pass_session
 @pass_session
 def compute(session: Session, index: str | None, as_of: str | None, as_json: bool) -> int:
     """Compute INDEX, or all indices, from the stored figures and store every node."""
-    from cityflux.core.app.job import compute_all
+    from cityflux.core.app.job import Job
     from cityflux.core.cli.scoreboard import print_evaluated
     from cityflux.core.engine.compute import evaluate
-    from cityflux.core.model.version import __version__
 
     wanted = [session.index(index)] if index or as_of else list(session.indices.values())
     if as_of:
@@ -33,9 +32,7 @@ def compute(session: Session, index: str | None, as_of: str | None, as_json: boo
         _print_notes(definition.id, scores.notes)
         return 0
     with session.open() as connection:
-        outcome = compute_all(
-            connection, session.plugins, wanted, session.methods, __version__, force=True
-        )
+        outcome = Job(connection, session).compute(wanted, force=True)
     if as_json:
         print_json(
             [

@@ -97,11 +97,11 @@ def percent(share: float | None) -> str | None:
 
 
 @contextmanager
-def progress(title: str, total: int, color: bool = True) -> Iterator[Callable[[], None]]:
-    """A progress bar on a terminal, nothing in a pipe; yields the function that moves it on."""
+def progress(title: str, color: bool = True) -> Iterator[Callable[[int, int], None]]:
+    """A progress bar on a terminal, nothing in a pipe; yields what moves it: done, of how many."""
     from rich.progress import Progress
 
     out = console(color, stderr=True)
     with Progress(console=out, transient=True, disable=not out.is_terminal) as bar:
-        task = bar.add_task(title, total=total)
-        yield lambda: bar.advance(task)
+        task = bar.add_task(title, total=None)
+        yield lambda done, total: bar.update(task, completed=done, total=total)

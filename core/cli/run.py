@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import sqlite3
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -12,6 +11,7 @@ from cityflux.core.cli.output import console, json_option, print_json, progress
 from cityflux.core.cli.session import Session, pass_session
 
 if TYPE_CHECKING:
+    from cityflux.core.app.job import Job
     from cityflux.core.refresh.runner import Summary
 
 
@@ -22,63 +22,15 @@ def _report(lines: list[tuple[str, str]], color: bool) -> None:
         out.print(f"failed: {name}: {error}", style="red", markup=False, soft_wrap=True)
 
 
-def _refresh(
-    session: Session,
-    connection: sqlite3.Connection,
-    only: tuple[str, ...],
-    offline: bool,
-    from_snapshots: bool = False,
-) -> Summary:
-    from cityflux.core.app.client import keep_hosts, open_client
-    from cityflux.core.app.job import announce_changes
-    from cityflux.core.refresh.carry_out import Result
-    from cityflux.core.refresh.gate import History, set_gates
-    from cityflux.core.refresh.runner import collect_seldom, refresh
-    from cityflux.core.refresh.tasks import due, kept_tasks, left_out
-    from cityflux.storage.database import read_database
-    from cityflux.storage.observations import position
+def _refresh(session: Session, job: Job, **options: Any) -> Summary:
+    """Refresh, with a line for each source that is left out and a bar that moves on."""
+    from cityflux.core.refresh.tasks import left_out
 
-    collect_seldom()
-    config = session.config.refresh
-    if from_snapshots:
-        tasks, offline = kept_tasks(connection, session.plugins, session.database, only), True
-    else:
-        tasks = due(connection, session.plugins, only, offline, session.config.secrets)
-    if not offline and not only:
+    if not any(options.values()):  # all sources are asked
         for line in left_out(session.plugins, session.config.secrets):
             click.echo(f"left out: {line}", err=True)
-    before = position(connection)
-    hook = session.plugins.manager.hook
-
-    def done(result: Result) -> None:
-        advance()
-        if result.error:
-            hook.refresh_failed(
-                indicator_id=result.task.plugin.indicator.id,
-                source_id=result.task.source.id,
-                error=result.error,
-            )
-
-    with (
-        read_database(session.database, any_thread=True) as known,
-        open_client(session.config, connection, session.database, offline) as http,
-        http.refresh(),
-        progress("refreshing", len(tasks), session.color) as advance,
-    ):
-        gated = {task.plugin.indicator.id: task.plugin for task in tasks}
-        set_gates(gated.values(), History(known), session.config.quality)
-        summary = refresh(
-            connection,
-            tasks,
-            http,
-            threads=config.threads,
-            processes=config.processes,
-            time_limit=config.time_limit,
-            progress=done,
-        )
-        keep_hosts(connection, http)
-    announce_changes(connection, session.plugins, before)
-    return summary
+    with progress("refreshing", session.color) as moved:
+        return job.refresh(**options, progress=moved)
 
 
 @click.command(epilog="Example: cityflux run --once --offline")
@@ -113,20 +65,17 @@ def run(
         raise click.UsageError("--out goes with --as-service")
     if not once:
         return _stay_up(session)
-    from cityflux.core.app.job import compute_all, note_broken
+    from cityflux.core.app.job import Job
     from cityflux.core.cli.scoreboard import print_scoreboard
-    from cityflux.core.model.version import __version__
     from cityflux.core.reading.scores import scores
 
     definition = session.index(index)
     with session.open() as connection:
-        failed = note_broken(connection, session.plugins)
-        summary = _refresh(session, connection, (), offline)
-        failed += summary.failures()
-        outcome = compute_all(
-            connection, session.plugins, session.indices.values(), session.methods, __version__
-        )
-        failed += outcome.failed
+        job = Job(connection, session)
+        failed = job.note_broken()
+        summary = _refresh(session, job, offline=offline)
+        outcome = job.compute(session.indices.values())
+        failed += summary.failures() + outcome.failed
         click.echo(
             f"{summary.tasks} sources: {summary.figures} figures read, {summary.changed} new or "
             f"different, {summary.unchanged} sources unchanged, {len(summary.failed)} failed; "
@@ -164,9 +113,8 @@ def refresh(
     session: Session, ids: tuple[str, ...], offline: bool, from_snapshots: bool, as_json: bool
 ) -> int:
     """Fetch the figures of the indicators or flows ID, or of all of them."""
-    from cityflux.core.app.job import note_broken
+    from cityflux.core.app.job import Job
     from cityflux.core.model.errors import PluginError
-    from cityflux.core.refresh.derive import derive_all
 
     known = {**session.plugins.indicators, **session.plugins.flows}
     if unknown := [name for name in ids if name not in known]:
@@ -174,11 +122,11 @@ def refresh(
             f"no plugin gives the indicator {unknown[0]!r}; list them with: cityflux indicators"
         )
     with session.open() as connection:
-        failed = note_broken(connection, session.plugins)
-        summary = _refresh(session, connection, ids, offline, from_snapshots)
-        derived, errors = derive_all(connection, session.plugins)
-    failed += summary.failures()
-    failed += list(errors.items())
+        job = Job(connection, session)
+        failed = job.note_broken()
+        summary = _refresh(session, job, only=ids, offline=offline, from_snapshots=from_snapshots)
+        outcome = job.compute(())
+    failed += summary.failures() + outcome.failed
     if as_json:
         print_json(
             {
@@ -186,7 +134,7 @@ def refresh(
                 "figures": summary.figures,
                 "changed": summary.changed,
                 "unchanged": summary.unchanged,
-                "derived_changed": derived,
+                "derived_changed": outcome.derived,
                 "failed": [{"name": name, "error": error} for name, error in failed],
             }
         )

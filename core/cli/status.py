@@ -28,7 +28,7 @@ ORDER BY r.index_id
 
 def facts(session: Session, connection: sqlite3.Connection) -> dict[str, Any]:
     """Everything that status says, as one object."""
-    from cityflux.storage.observations import position
+    from cityflux.storage.changes import position
     from cityflux.storage.staleness import read_late
 
     stale, without = read_late(connection)
@@ -57,7 +57,7 @@ def facts(session: Session, connection: sqlite3.Connection) -> dict[str, Any]:
 
 def _daemon(session: Session, connection: sqlite3.Connection) -> dict[str, Any] | None:
     """The state that the daemon wrote down, and whether it is still up."""
-    from cityflux.core.daemon.lock import is_running
+    from cityflux.core.app.lock import is_running
 
     state = read_daemon(connection)
     return state and {**state, "running": is_running(session.database)}

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sqlite3
-from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
@@ -20,20 +19,12 @@ from cityflux.storage.alarms import (
     save_told_stale,
 )
 from cityflux.storage.database import write
+from cityflux.storage.results import read_ranks
 
 #: What an alarm may be about besides the sources.
 OWN = ("recompute", "backup")
 #: How many cities or indicators the text of a message names.
 _NAMED = 10
-
-Ranks = dict[str, dict[tuple[str, str], int]]
-
-_RANKS = """
-SELECT s.index_id, s.period, s.city_id, s.rank
-FROM scores s
-JOIN nodes n ON n.index_id = s.index_id AND n.node_id = s.node_id AND n.parent_id IS NULL
-WHERE s.rank IS NOT NULL ORDER BY s.index_id, s.period, s.rank, s.city_id
-"""
 
 
 class Alarms:
@@ -135,13 +126,9 @@ class Alarms:
         if wanted:
             self._webhook.send(wanted, number)
 
-    def _read_ranks(self) -> Ranks:
+    def _read_ranks(self) -> dict[str, dict[tuple[str, str], int]]:
         """The rank of each city in each index and period; nothing where nobody asks."""
-        found: Ranks = defaultdict(dict)
-        if self._webhook.wanted:
-            for index_id, period, city, rank in self._connection.execute(_RANKS):
-                found[index_id][period, city] = rank
-        return found
+        return read_ranks(self._connection) if self._webhook.wanted else {}
 
 
 def _listed(what: str, lines: Sequence[str]) -> str:

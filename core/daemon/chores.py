@@ -10,25 +10,21 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from cityflux.core.app.session import Session
+from cityflux.core.app.timetable import BACKUP, backup_trigger
 from cityflux.core.daemon.alarms import Alarms
-from cityflux.core.daemon.plan import Session, zone_of
-from cityflux.core.model.errors import ConfigError, GivenUp, StorageError
-from cityflux.core.refresh.schedule import next_run, trigger_of
+from cityflux.core.model.errors import GivenUp, StorageError
+from cityflux.core.refresh.schedule import next_run
 from cityflux.storage.backup import back_up, copies, prune_copies, target_of
 from cityflux.storage.housekeeping import Policy, run_housekeeping
 from cityflux.storage.staleness import read_stale
 
 if TYPE_CHECKING:
     from apscheduler.schedulers.base import BaseScheduler
-    from apscheduler.triggers.base import BaseTrigger
-
-    from cityflux.core.app.config import Config
 
 log = logging.getLogger("cityflux")
 
 HOUR, DAY = 3600.0, 86_400.0
-#: The scheduler's name of the copies; no source may have such an id.
-_JOB = "cityflux backup"
 
 
 class Chores:
@@ -60,7 +56,7 @@ class Chores:
         made = copies(self._session.database, self._session.config.backup.folder)
         last = datetime.fromtimestamp(made[-1].stat().st_mtime, UTC) if made else None
         first = next_run(trigger, last, datetime.now(UTC))
-        scheduler.add_job(self._back_up, trigger, id=_JOB, next_run_time=first)
+        scheduler.add_job(self._back_up, trigger, id=BACKUP, next_run_time=first)
 
     def tend(self, connection: sqlite3.Connection) -> None:
         """Do what is due, and tell how the copies go; called every now and then."""
@@ -113,16 +109,3 @@ class Chores:
             log.info("backup: %s, %.1f MiB, checked", target, size / 2**20)
         finally:
             self.is_copying = False
-
-
-def backup_trigger(config: Config) -> BaseTrigger | None:
-    """When copies are made; None for never.
-
-    Raises:
-        ConfigError: the schedule is none.
-    """
-    zone = zone_of(config.daemon.timezone)
-    try:
-        return trigger_of(config.backup.schedule, _JOB, zone)
-    except ConfigError as error:
-        raise ConfigError(f"backup.schedule: {error}") from error

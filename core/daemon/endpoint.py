@@ -10,7 +10,7 @@ from contextlib import AbstractContextManager, contextmanager
 from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
-from cityflux.core.daemon.health import problems
+from cityflux.core.app.health import problems
 from cityflux.core.daemon.tally import Tally
 from cityflux.core.model.errors import ConfigError
 

@@ -10,10 +10,10 @@ from datetime import datetime
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 
-from cityflux.core.daemon.health import problems
+from cityflux.core.app.health import problems
 from cityflux.core.daemon.tally import Counts, Tally
+from cityflux.storage.changes import position
 from cityflux.storage.jobs import read_daemon, read_jobs
-from cityflux.storage.observations import position
 
 Read = Callable[[], AbstractContextManager[sqlite3.Connection]]
 

@@ -1,80 +1,15 @@
-"""What the daemon has to do by the clock: which sources, when, and what for each."""
+"""What the daemon has to do for each source, and to what it can change while it is up."""
 
 from __future__ import annotations
 
 import sqlite3
-from contextlib import AbstractContextManager
-from datetime import tzinfo
-from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from cityflux.core.app.logs import set_up_logs
+from cityflux.core.app.session import Session
 from cityflux.core.daemon.endpoint import check_port
+from cityflux.core.daemon.logs import set_up_logs
 from cityflux.core.model.errors import ConfigError
 from cityflux.core.plugin.manager import Plugins
-from cityflux.core.refresh.schedule import schedules, trigger_of
-from cityflux.core.refresh.tasks import Task, due, missing_secret
-
-if TYPE_CHECKING:
-    from apscheduler.triggers.base import BaseTrigger
-
-    from cityflux.core.app.config import Config
-    from cityflux.core.engine.definition.index import Definition
-    from cityflux.core.engine.steps.methods import Methods
-
-
-class Session(Protocol):
-    """What the daemon needs of a session of the command line, read anew on SIGHUP."""
-
-    @property
-    def config(self) -> Config:
-        """The configuration."""
-
-    @property
-    def config_file(self) -> Path | None:
-        """The configuration file; None where the defaults hold without one."""
-
-    @property
-    def database(self) -> Path:
-        """The database file."""
-
-    @property
-    def plugins(self) -> Plugins:
-        """All plugins."""
-
-    @property
-    def indices(self) -> dict[str, Definition]:
-        """All index definitions."""
-
-    @property
-    def methods(self) -> Methods:
-        """The methods that they may name."""
-
-    def open(self) -> AbstractContextManager[sqlite3.Connection]:
-        """The database for writing, with the catalogue of the plugins in it."""
-
-
-def triggers(session: Session) -> dict[str, tuple[str, BaseTrigger]]:
-    """The schedule and the trigger of each source that is fetched by the clock.
-
-    Raises:
-        ConfigError: a schedule or the time zone is none.
-    """
-    config, plugins = session.config, session.plugins
-    zone = zone_of(config.daemon.timezone)
-    lacking = {
-        source.id
-        for plugin in (*plugins.indicators.values(), *plugins.flows.values())
-        for source in plugin.sources
-        if missing_secret(source, config.secrets)
-    }
-    found = {}
-    for source_id, schedule in schedules(plugins, config.schedule).items():
-        trigger = None if source_id in lacking else trigger_of(schedule, source_id, zone)
-        if trigger is not None:
-            found[source_id] = (schedule, trigger)
-    return found
+from cityflux.core.refresh.tasks import Task, due
 
 
 def users(plugins: Plugins) -> dict[str, list[str]]:
@@ -114,20 +49,6 @@ def tasks_of(
     """
     tasks = due(connection, plugins, using, secrets=secrets)
     return [task for task in tasks if task.source.id == source_id]
-
-
-def zone_of(name: str) -> tzinfo:
-    """The time zone in which cron fields are meant.
-
-    Raises:
-        ConfigError: there is none of this name.
-    """
-    try:
-        return ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError) as error:
-        raise ConfigError(
-            f"daemon.timezone: there is no time zone {name!r}; write UTC or Asia/Shanghai"
-        ) from error
 
 
 def check_change(old: Session, new: Session) -> None:

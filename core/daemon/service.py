@@ -15,34 +15,27 @@ import sqlite3
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack
 from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from cityflux.core.app.client import LastAnswers, keep_hosts, open_client
-from cityflux.core.app.job import announce_changes, compute_all, note_broken
-from cityflux.core.app.logs import set_up_logs
+from cityflux.core.app.job import Job
+from cityflux.core.app.lock import Place, only_daemon
+from cityflux.core.app.session import Session
+from cityflux.core.app.timetable import backup_trigger, triggers
 from cityflux.core.daemon.alarms import Alarms
-from cityflux.core.daemon.chores import Chores, backup_trigger
+from cityflux.core.daemon.chores import Chores
 from cityflux.core.daemon.endpoint import answering
-from cityflux.core.daemon.follow import follow
-from cityflux.core.daemon.lock import Place, only_daemon
+from cityflux.core.daemon.logs import set_up_logs
 from cityflux.core.daemon.notify import notify
-from cityflux.core.daemon.plan import (
-    Session,
-    check_change,
-    sources_apart,
-    tasks_of,
-    triggers,
-    users,
-)
+from cityflux.core.daemon.plan import check_change, sources_apart, tasks_of, users
 from cityflux.core.daemon.sources import Sources
 from cityflux.core.daemon.timing import ClockWatch, leave_jobs_behind, new_scheduler, plan_anew
 from cityflux.core.daemon.watch import ChangeWatch
 from cityflux.core.daemon.webhook import LAST_WORDS, message_of, open_webhook
 from cityflux.core.model.errors import CityfluxError, ConfigError, StorageError
-from cityflux.core.model.version import __version__
 from cityflux.core.plugin.traces import one_line
 from cityflux.core.refresh.carry_out import Result
 from cityflux.core.refresh.gate import History, set_gates
@@ -51,8 +44,8 @@ from cityflux.core.refresh.isolation.pool import Workers
 from cityflux.core.refresh.runner import run_tasks, store_results
 from cityflux.scrapers.http.client import Client
 from cityflux.storage import catalog, jobs
-from cityflux.storage.database import now, read_database, write
-from cityflux.storage.observations import position
+from cityflux.storage.changes import position
+from cityflux.storage.database import now, read_database, take_in_the_log, write
 
 if TYPE_CHECKING:
     from apscheduler.schedulers.background import BackgroundScheduler
@@ -86,7 +79,6 @@ class Service:
         self._config_file = self._session.config_file
         self._stopping = threading.Event()
         self._reload = threading.Event()
-        self._position = 0
 
     def run(self) -> None:
         """Stay up until SIGTERM or SIGINT."""
@@ -148,26 +140,14 @@ class Service:
             self._finish(connection, http)
             self._say(connection, stopped=now())
             keep_hosts(connection, http)
-            # Who reads just now must not hold up the end; the log beside the database may stay.
-            connection.execute("PRAGMA busy_timeout = 1000")
-            with suppress(sqlite3.OperationalError):
-                connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            take_in_the_log(connection)
 
     def _start(self, connection: sqlite3.Connection) -> None:
         """Take over from the last daemon: nothing is skipped, nothing is done twice."""
-        session = self._session
-        for name, error in note_broken(connection, session.plugins):
-            log.error("%s: %s", name, error)
-        self._position = position(connection)
-        outcome = compute_all(
-            connection,
-            session.plugins,
-            session.indices.values(),
-            session.methods,
-            __version__,
-            derivations=self._derivations,
-        )
-        for name, error in outcome.failed:
+        self._job = Job(connection, self._session, self._derivations)
+        broken = self._job.note_broken()
+        outcome = self._job.compute(self._session.indices.values())
+        for name, error in (*broken, *outcome.failed):
             log.error("%s: %s", name, error)
         self._state: dict[str, Any] = {
             "pid": os.getpid(),
@@ -248,9 +228,9 @@ class Service:
     def _turn(self, connection: sqlite3.Connection, watch: ChangeWatch, clock: ClockWatch) -> None:
         """Do what there is to do; what cannot be written is tried again by the next turn."""
         self._take(connection, watch.patience)
-        if watch.is_time(self._position):
+        if watch.is_time(self._job.position):
             self._recompute(connection)
-            watch.followed(self._position)
+            watch.followed(self._job.position)
         if jump := clock.jump():
             self._set_clock(connection, jump)
         if time.monotonic() >= self._next_beat:
@@ -308,27 +288,12 @@ class Service:
         self._say(connection)
 
     def _recompute(self, connection: sqlite3.Connection) -> None:
-        session = self._session
-        announce_changes(connection, session.plugins, self._position)
-        done = follow(
-            connection,
-            self._position,
-            session.plugins,
-            session.indices.values(),
-            session.methods,
-            __version__,
-            self._derivations,
-        )
-        self._position = done.position
+        done = self._job.follow()
         self._state |= {"recomputed": now(), "recompute_seconds": done.seconds}
         problem = "; ".join(f"{name}: {error}" for name, error in done.failed)
         if problem and problem != self._state.get("problem"):
             log.error("%s", problem)
         self._say(connection, problem=problem)
-        for index in done.computed:
-            session.plugins.manager.hook.index_computed(
-                index_id=index.index_id, run_id=index.run_id, changed=index.changed
-            )
         self._alarms.state("recompute", problem)
         if done.computed:
             self._alarms.ranks()
@@ -347,7 +312,7 @@ class Service:
         self._workers.close()
         self._chores.give_up()
         self._take_last(connection)
-        if position(connection) > self._position:
+        if position(connection) > self._job.position:
             self._recompute(connection)
 
     def _is_ending(self) -> bool:
@@ -385,7 +350,7 @@ class Service:
         self._state |= changes
         state = {"stopped": None, "problem": "", **self._state}
         with write(connection):
-            jobs.save_daemon(connection, {**state, "beat": now(), "position": self._position})
+            jobs.save_daemon(connection, {**state, "beat": now(), "position": self._job.position})
 
 
 def _checked(session: Session) -> dict[str, tuple[str, BaseTrigger]]:

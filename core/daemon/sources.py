@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
+from cityflux.core.app.events import announce_failures
 from cityflux.core.daemon.alarms import Alarms
 from cityflux.core.plugin.manager import Plugins
 from cityflux.core.refresh.carry_out import Result
@@ -95,12 +96,7 @@ class Sources:
         if failed and not self._errors.get(source_id):
             self.fail(source_id, failed[0].error, failed[0].task.name)
         self._errors.setdefault(source_id, "")
-        for result in failed:
-            self._plugins.manager.hook.refresh_failed(
-                indicator_id=result.task.plugin.indicator.id,
-                source_id=source_id,
-                error=result.error,
-            )
+        announce_failures(self._plugins, failed)
 
     def fail(self, source_id: str, error: str, name: str) -> None:
         """A look at a source goes wrong; ``name`` says which of its figures it is about."""

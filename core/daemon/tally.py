@@ -8,9 +8,11 @@ from collections import Counter
 from datetime import UTC, datetime
 from typing import NamedTuple
 
+from cityflux.storage import catalog
+from cityflux.storage.changes import named_since, position
+from cityflux.storage.database import one_state
 from cityflux.storage.fetches import count_fetches
 from cityflux.storage.housekeeping import thinned_fetches
-from cityflux.storage.observations import position
 from cityflux.storage.staleness import Standing, days_late, read_standings
 
 
@@ -49,22 +51,18 @@ class Tally:
             connection: any connection, not within a transaction.
         """
         with self._lock:
-            connection.execute("BEGIN")  # one state of the database for all questions
-            try:
+            with one_state(connection):
                 if self._position is None:
                     self._standings = read_standings(connection)
                 else:
                     self._take_changes(connection, self._position)
                 self._position = position(connection)
                 self._count_fetches(connection)
-                frequencies = connection.execute("SELECT id, frequency FROM indicators").fetchall()
-            finally:
-                connection.execute("COMMIT")
-            return self._counts(dict(frequencies))
+                frequencies = catalog.frequencies(connection)
+            return self._counts(frequencies)
 
     def _take_changes(self, connection: sqlite3.Connection, since: int) -> None:
-        query = "SELECT DISTINCT indicator_id FROM changes WHERE seq > ?"
-        changed = [name for (name,) in connection.execute(query, (since,)) if name]
+        changed = named_since(connection, since)
         for name in changed:
             self._standings.pop(name, None)
         self._standings |= read_standings(connection, changed)

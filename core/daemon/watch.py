@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 import time
 
-from cityflux.storage.observations import position
+from cityflux.storage.changes import position, version
 
 LIVELY = 10.0  # seconds after a change in which the next one is expected, and looked for more often
 SLEEPY = 60.0  # seconds without a change after which one looks half as often
@@ -37,9 +37,9 @@ class ChangeWatch:
 
     def is_time(self, known: int) -> bool:
         """Look for changes after position ``known``; whether it is time to follow them."""
-        moment, version = time.monotonic(), self._seen()
-        if version != self._version:
-            self._version = version
+        moment, present = time.monotonic(), version(self._connection)
+        if present != self._version:
+            self._version = present
             if position(self._connection) > known:
                 self._first = moment if self._first is None else self._first
                 self._last = moment
@@ -50,15 +50,11 @@ class ChangeWatch:
 
     def followed(self, known: int) -> None:
         """All changes up to position ``known`` are, also those that following them brought."""
-        version = self._version[0]
+        others = self._version[0]
         self.look_again()
         if position(self._connection) == known:
-            self._version = (version, self._connection.total_changes)
+            self._version = (others, self._connection.total_changes)
 
     def look_again(self) -> None:
         """What was seen may not have been followed."""
         self._first, self._version = None, (-1, -1)
-
-    def _seen(self) -> tuple[int, int]:
-        (version,) = self._connection.execute("PRAGMA data_version").fetchone()
-        return version, self._connection.total_changes

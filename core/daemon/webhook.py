@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import itertools
 import logging
-import os
 import queue
 import threading
 from typing import TYPE_CHECKING, Any, Self
 
-from cityflux.core.model.errors import ConfigError
 from cityflux.storage.database import now
 
 if TYPE_CHECKING:
@@ -136,12 +134,7 @@ def open_webhook(config: Config) -> Webhook:
         ConfigError: the environment variable holds something else than an address.
     """
     settings = config.webhook
-    url = os.environ.get(settings.variable, "").strip()
-    if url and not url.startswith(("http://", "https://")):
-        raise ConfigError(
-            f"webhook.variable: {settings.variable} holds no address that begins with https://"
-        )
-    return Webhook(url, settings.form, settings.timeout)
+    return Webhook(settings.address(), settings.form, settings.timeout)
 
 
 def body_of(message: Message, form: str) -> Message:

@@ -14,8 +14,9 @@ from cityflux.core.engine.definition.index import Definition
 from cityflux.core.engine.panel import Panel, read_panel
 from cityflux.core.engine.scoring import Scores, score
 from cityflux.core.engine.steps.methods import Methods
-from cityflux.core.model.errors import IndexDefinitionError
-from cityflux.storage import catalog, observations
+from cityflux.core.model.errors import UnknownName
+from cityflux.storage import catalog
+from cityflux.storage.changes import position
 from cityflux.storage.database import now, write
 from cityflux.storage.results import (
     Adjustment,
@@ -98,10 +99,10 @@ def compute(
     """
     started = now()
     with write(connection):  # from reading to storing: nobody changes a figure in between
-        position = observations.position(connection)
+        known = position(connection)
         scores = evaluate(connection, definition, methods)
         save_tree(connection, definition)
-        run = Run(definition.id, definition.hash, position, started, _summary(definition), version)
+        run = Run(definition.id, definition.hash, known, started, _summary(definition), version)
         run_id, changed = save_scores(connection, run, score_rows(definition, scores))
         adjustments = map(Adjustment._make, scores.adjustments.iter_rows())
         save_details(
@@ -113,7 +114,7 @@ def compute(
 def is_current(connection: sqlite3.Connection, definition: Definition) -> bool:
     """Whether the last run of an index knew all changes and this very definition."""
     last = last_run(connection, definition.id)
-    return last == (definition.hash, observations.position(connection))
+    return last == (definition.hash, position(connection))
 
 
 def score_rows(definition: Definition, scores: Scores) -> Iterator[Score]:
@@ -178,7 +179,7 @@ def _check_names(connection: sqlite3.Connection, definition: Definition) -> None
     ):
         known = catalog.known_ids(connection, table)
         if unknown := [name for name in names if name not in known]:
-            raise IndexDefinitionError(
+            raise UnknownName(
                 f"{definition.id}: {unknown[0]!r} is not among the {table}; "
                 f"see them with: sqlite-utils rows DATABASE {table}"
             )

@@ -10,7 +10,8 @@
     ├── ReportError        a chart or a report cannot be made here
     ├── ImportRefused      rows of a file that cannot be taken in, each with its reason
     ├── IndexDefinitionError   an index that cannot be computed as it is defined
-    │   └── NotEnoughData  an index that has nothing, or too little, to compare
+    │   ├── NotEnoughData  an index that has nothing, or too little, to compare
+    │   └── UnknownName    an index that names a city or an indicator that is not there
     ├── StorageError       the database cannot be opened, read or written
     │   ├── NotADatabase   the file is something else than a cityflux database
     │   ├── NewerDatabase  a later version of cityflux made this database
@@ -77,6 +78,10 @@ class IndexDefinitionError(CityfluxError):
 
 class NotEnoughData(IndexDefinitionError):
     """An index has nothing, or too little, to compare."""
+
+
+class UnknownName(IndexDefinitionError):
+    """An index names a city or an indicator that is not there."""
 
 
 class StorageError(CityfluxError):

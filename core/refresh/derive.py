@@ -1,65 +1,133 @@
-"""Figures that are computed from other figures: ratios, changes, a neighbour's figure."""
+"""Figures that are computed from other figures, each after those that it is computed from."""
 
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, field
+from graphlib import TopologicalSorter
+from typing import TYPE_CHECKING
 
-from cityflux.core.model.errors import PluginError
-from cityflux.core.model.figure import Figure
-from cityflux.core.plugin.contract import figures
 from cityflux.core.plugin.manager import IndicatorPlugin, Plugins
 from cityflux.core.refresh.catalog import sources_of
-from cityflux.core.refresh.isolation.derivations import Derivations, Derived
+from cityflux.core.refresh.derivation import Derived, derive_one, inputs_frame
+from cityflux.core.refresh.isolation.derivations import Derivations
 from cityflux.storage import catalog
+from cityflux.storage.changes import changed_indicators, position
 from cityflux.storage.database import write
-from cityflux.storage.observations import remove_figures, store_figures
+from cityflux.storage.observations import read_current, remove_figures, store_figures
 
 if TYPE_CHECKING:
     import polars as pl
+
+#: Derived indicators, each with the derived ones among its inputs.
+Needs = Mapping[str, Sequence[str]]
+
+
+@dataclass
+class Pass:
+    """What one pass over the derived indicators came to.
+
+    Attributes:
+        position: the last change that they know for sure.
+        touched: the indicators that changed, derived or not; None where all may have.
+        changed: how many derived figures are new, different or gone.
+        errors: what went wrong, by indicator.
+    """
+
+    position: int
+    touched: set[str] | None = None
+    changed: int = 0
+    errors: dict[str, str] = field(default_factory=dict)
 
 
 def derive_all(
     connection: sqlite3.Connection,
     plugins: Plugins,
-    touched: set[str] | None = None,
+    since: int | None = None,
     derivations: Derivations | None = None,
-) -> tuple[int, dict[str, str]]:
-    """Bring derived indicators up to date with their inputs, in one transaction.
+) -> Pass:
+    """Bring derived indicators up to date with their inputs, which may be derived themselves.
 
     A derived figure whose inputs are gone goes as well; its lineage is kept cell by cell in
-    ``derivations``.
+    ``derivations``. Indicators that are computed from each other in a circle stay as they are.
 
     Args:
         connection: for writing.
         plugins: all plugins.
-        touched: the indicators whose figures changed, if that is known; others are left alone.
+        since: what depends on no change after this position is left alone; nothing is without it.
         derivations: for plugins that are not built in; made and ended here if left out.
-
-    Returns:
-        How many figures changed, and the errors by indicator.
     """
-    derived = [
-        plugin
-        for plugin in plugins.indicators.values()
-        if plugin.derived and (touched is None or touched & set(plugin.indicator.inputs))
-    ]
+    done = Pass(position(connection))  # first: what comes meanwhile is looked at again
+    if since is not None:
+        done.touched = changed_indicators(connection, since)
+    derived = {name: each for name, each in plugins.indicators.items() if each.derived}
     if not derived:
-        return 0, {}
-    inputs = read_inputs(connection, derived)
+        return done
+    needs = {
+        name: [each for each in plugin.indicator.inputs if each in derived]
+        for name, plugin in derived.items()
+    }
+    circles = {name: circle for name in needs if (circle := _circle(name, needs))}
+    for plugin in _due(circles, derived, done.touched):
+        way = " ← ".join(circles[plugin.indicator.id])
+        done.errors[plugin.indicator.id] = f"is computed from itself: {way}; cut it at one input"
+    seen, alone = done.position, True
     cities = catalog.known_ids(connection, "cities")
     with ExitStack() as stack:
         apart = derivations or stack.enter_context(Derivations(cities))
-        results = [(plugin, _derive(plugin, inputs, cities, apart)) for plugin in derived]
-    with write(connection):  # only now: whoever else writes does not wait for the plugins
-        changed = sum(
-            _store(connection, plugin, result.found, result.lineage)
-            for plugin, result in results
-            if not result.error
-        )
-    return changed, {plugin.indicator.id: done.error for plugin, done in results if done.error}
+        for names in _in_order(needs, circles):
+            if due := _due(names, derived, done.touched):
+                inputs = read_inputs(connection, due)
+                results = [(plugin, _derive(plugin, inputs, cities, apart)) for plugin in due]
+                with write(connection):  # only now: nobody waits for the plugins before he writes
+                    alone = alone and position(connection) == seen
+                    _store_all(connection, results, done)
+                    seen = position(connection)
+    if alone:  # otherwise others changed figures meanwhile, perhaps inputs that had been read
+        done.position = seen
+    return done
+
+
+def _circle(name: str, needs: Needs) -> list[str]:
+    """The shortest way from an indicator through its inputs back to itself; empty if none is."""
+    ways = [[name]]
+    reached = set[str]()
+    for way in ways:  # which grows meanwhile
+        for each in needs[way[-1]]:
+            if each == name:
+                return [*way, name]
+            if each not in reached:
+                reached.add(each)
+                ways.append([*way, each])
+    return []
+
+
+def _in_order(needs: Needs, left_out: Collection[str]) -> Iterator[Sequence[str]]:
+    """The indicators in groups, each after those that hold inputs of its own."""
+    sorter = TopologicalSorter(
+        {
+            name: [each for each in inputs if each not in left_out]
+            for name, inputs in needs.items()
+            if name not in left_out
+        }
+    )
+    sorter.prepare()
+    while names := sorter.get_ready():
+        yield names
+        sorter.done(*names)
+
+
+def _due(
+    names: Iterable[str], derived: Mapping[str, IndicatorPlugin], touched: set[str] | None
+) -> list[IndicatorPlugin]:
+    """Those of some derived indicators that have an input which changed."""
+    return [
+        derived[name]
+        for name in names
+        if touched is None or not touched.isdisjoint(derived[name].indicator.inputs)
+    ]
 
 
 def _derive(
@@ -72,7 +140,7 @@ def _derive(
     if plugin.apart:
         return derivations.derive(plugin, own.iter_rows())
     try:
-        return Derived(*derive_one(plugin, own, cities))
+        return derive_one(plugin, own, cities)
     except (Exception, SystemExit) as error:
         return Derived([], [], plugin.told(error))
 
@@ -80,82 +148,29 @@ def _derive(
 def read_inputs(connection: sqlite3.Connection, derived: Iterable[IndicatorPlugin]) -> pl.DataFrame:
     """The current figures of all inputs: indicator, city, period, value."""
     wanted = sorted({name for plugin in derived for name in plugin.indicator.inputs})
-    rows = connection.execute(
-        "SELECT indicator_id, city_id, period, value FROM current_observations "
-        f"WHERE indicator_id IN ({', '.join('?' * len(wanted))}) "
-        "ORDER BY indicator_id, city_id, period",
-        wanted,
-    ).fetchall()
-    return inputs_frame(rows)
+    return inputs_frame(read_current(connection, wanted))
 
 
-def inputs_frame(rows: Iterable[tuple[Any, ...]]) -> pl.DataFrame:
-    """What `derive` gets, from rows of indicator, city, period and value."""
-    import polars as pl
-
-    schema = {"indicator": pl.String, "city": pl.String, "period": pl.String, "value": pl.Float64}
-    return pl.DataFrame([*rows], schema=schema, orient="row")
-
-
-def derive_one(
-    plugin: IndicatorPlugin, own: pl.DataFrame, cities: Collection[str]
-) -> tuple[list[Figure], list[dict[str, Any]]]:
-    """Compute one derived indicator: its figures, and what each rests on.
-
-    Args:
-        plugin: the indicator.
-        own: the figures of its inputs: indicator, city, period, value.
-        cities: the ids of the cities that exist.
-
-    Raises:
-        PluginError: `derive` breaks its contract.
-    """
-    indicator = plugin.indicator
-    frame = plugin.call("derive", figures=own)
-    found = figures(frame, "derive", cities)
-    try:
-        lineage = _lineage(frame, indicator.inputs)
-    except (KeyError, TypeError) as error:
-        raise PluginError(
-            "derive() returned a column inputs that holds something else than lists of "
-            "{indicator, city, period}"
-        ) from error
-    known = set(own.select("indicator", "city", "period").iter_rows())
-    for row in lineage:
-        cell = (row["input_indicator_id"], row["input_city_id"], row["input_period"])
-        if cell not in known:
-            raise PluginError(f"derive() says it used {' '.join(cell)}, which has no figure")
-    return found, lineage
-
-
-def _lineage(frame: pl.DataFrame, inputs: tuple[str, ...]) -> list[dict[str, Any]]:
-    """Cell by cell; without a column ``inputs``: all inputs, same city and period."""
-    rows = []
-    for row in frame.drop_nulls("value").iter_rows(named=True):
-        city, period = row["city"], row["period"]
-        same = [{"indicator": name, "city": city, "period": period} for name in inputs]
-        rows += [
-            {
-                "city_id": city,
-                "period": period,
-                "input_indicator_id": cell["indicator"],
-                "input_city_id": cell["city"],
-                "input_period": cell["period"],
-            }
-            for cell in row.get("inputs") or same
-        ]
-    return rows
-
-
-def _store(
+def _store_all(
     connection: sqlite3.Connection,
-    plugin: IndicatorPlugin,
-    found: list[Figure],
-    lineage: list[dict[str, Any]],
-) -> int:
+    results: Iterable[tuple[IndicatorPlugin, Derived]],
+    done: Pass,
+) -> None:
+    """Store what was computed, and note what came of it."""
+    for plugin, result in results:
+        name = plugin.indicator.id
+        if result.error:
+            done.errors[name] = result.error
+        elif changed := _store(connection, plugin, result):
+            done.changed += changed
+            if done.touched is not None:
+                done.touched.add(name)
+
+
+def _store(connection: sqlite3.Connection, plugin: IndicatorPlugin, result: Derived) -> int:
     indicator_id = plugin.indicator.id
     source_id = next(source.id for source in sources_of(plugin) if source.access == "derived")
-    changed = store_figures(connection, indicator_id, source_id, found)
-    changed += remove_figures(connection, indicator_id, source_id, found)
-    catalog.save_derivations(connection, indicator_id, lineage)
+    changed = store_figures(connection, indicator_id, source_id, result.found)
+    changed += remove_figures(connection, indicator_id, source_id, result.found)
+    catalog.save_derivations(connection, indicator_id, result.lineage)
     return changed

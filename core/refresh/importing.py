@@ -50,14 +50,9 @@ class Catalogue:
 
 def read_catalogue(connection: sqlite3.Connection) -> Catalogue:
     """The indicators with their units, the cities by id and by name, and the sources."""
-    cities: dict[str, str] = {}
-    for identifier, name_zh, name_en in connection.execute(
-        "SELECT id, name_zh, name_en FROM cities"
-    ):
-        cities |= {identifier: identifier, name_zh: identifier, name_en: identifier}
     return Catalogue(
-        dict(connection.execute("SELECT id, unit FROM indicators").fetchall()),
-        cities,
+        catalog.units(connection),
+        catalog.cities_by_name(connection),
         frozenset(catalog.known_ids(connection, "sources")),
     )
 

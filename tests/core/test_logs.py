@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from cityflux.core.app.config import Config, Log
-from cityflux.core.app.logs import TALKATIVE, set_up_logs
+from cityflux.core.daemon.logs import TALKATIVE, set_up_logs
 from cityflux.core.model.errors import ConfigError
 
 log = logging.getLogger("cityflux")

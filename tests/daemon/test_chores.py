@@ -11,9 +11,10 @@ import pytest
 from apscheduler.schedulers.background import BackgroundScheduler
 
 from cityflux.core.app.config import Backup, Config
+from cityflux.core.app.health import problems
+from cityflux.core.app.timetable import backup_trigger
 from cityflux.core.daemon.alarms import Alarms
-from cityflux.core.daemon.chores import Chores, backup_trigger
-from cityflux.core.daemon.health import problems
+from cityflux.core.daemon.chores import Chores
 from cityflux.core.daemon.webhook import Webhook
 from cityflux.core.model.errors import ConfigError
 from cityflux.storage.alarms import read_alarms

@@ -14,9 +14,9 @@ from click.testing import CliRunner
 from hypothesis import given
 from hypothesis import strategies as st
 
+from cityflux.core.app.session import Session
+from cityflux.core.app.timetable import triggers
 from cityflux.core.cli.main import cli
-from cityflux.core.cli.session import Session
-from cityflux.core.daemon.plan import triggers
 from cityflux.core.model.errors import ConfigError
 from cityflux.core.model.looks import BY_FREQUENCY, schedule_of
 from cityflux.core.model.nouns import Frequency, Source

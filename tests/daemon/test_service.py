@@ -22,6 +22,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from cityflux.core.daemon.metrics import METRICS
 from tests.conftest import run_module
+from tests.isolation.plugins import write_derived
 from tests.servers import Answer, LoopbackServer
 
 ROOT = str(Path(__file__).resolve().parents[2])
@@ -183,6 +184,38 @@ def test_it_fetches_what_is_due_and_recomputes_what_changed(
     ((stopped, position),) = daemon.rows("SELECT stopped, position FROM daemon")
     assert stopped
     assert daemon.rows("SELECT max(seq) FROM changes") == [(position,)]
+
+
+def test_a_broken_plugin_costs_its_index_alone_until_it_is_mended(
+    daemon: Daemon, server: LoopbackServer
+) -> None:
+    plugin = daemon.folder / "my_plugins" / "boats.py"
+    good = plugin.read_text(encoding="utf-8")
+    plugin.write_text(f"import no_such_module\n{good}", encoding="utf-8")
+    daemon.start()
+    daemon.until_said("sources scheduled")
+    log = daemon.log.read_text()
+    (line,) = [line for line in log.splitlines() if "'local.boats' is not among" in line]
+    assert f"broken: {plugin}: ModuleNotFoundError" in line
+
+    plugin.write_text(good, encoding="utf-8")
+    daemon.process.send_signal(signal.SIGHUP)
+    daemon.until(lambda: daemon.scores() == {"shanghai": 100.0, "beijing": 0.0})
+    assert daemon.stop() == 0
+
+
+def test_what_is_computed_from_computed_follows_a_change_by_hand(daemon: Daemon) -> None:
+    write_derived(daemon.folder, "a", of="b")
+    write_derived(daemon.folder, "b", of="boats")
+    daemon.start()
+    fourfold = "SELECT value FROM observations WHERE indicator_id = 'local.a' ORDER BY value"
+    daemon.until(lambda: daemon.rows(fourfold) == [(12.0,), (28.0,)])
+    with contextlib.closing(sqlite3.connect(daemon.database)) as connection, connection:
+        connection.execute("UPDATE observations SET value = 2 WHERE value = 7")
+    daemon.until(lambda: daemon.rows(fourfold) == [(8.0,), (12.0,)])
+    ((last,),) = daemon.rows("SELECT max(seq) FROM changes")
+    daemon.until(lambda: daemon.rows(f"SELECT 1 FROM daemon WHERE position = {last}"))
+    assert daemon.stop() == 0
 
 
 def test_what_ran_does_not_run_again_when_it_starts_anew(

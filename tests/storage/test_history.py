@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 
 from cityflux.core.model.figure import Figure
 from cityflux.storage import catalog
+from cityflux.storage.changes import position
 from cityflux.storage.database import now, open_database, write
-from cityflux.storage.observations import position, read_series, remove_figures, store_figures
+from cityflux.storage.observations import read_series, remove_figures, store_figures
 
 KEY = ("x", "a", "2020", "s")
 REPLACE = (

@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 
 from cityflux.core.model.errors import StorageError
 from cityflux.storage import catalog
+from cityflux.storage.changes import position
 from cityflux.storage.database import open_database, write
-from cityflux.storage.observations import position, read_series, source_order
+from cityflux.storage.observations import read_series, source_order
 from cityflux.storage.rewind import check_log, read_changes, read_directions
 from tests.storage.test_history import prepare, tick
 

@@ -6,27 +6,18 @@ import math
 import threading
 import time
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Self
 
 from cityflux.core.model.errors import PluginError
 from cityflux.core.model.figure import Figure
 from cityflux.core.plugin.manager import IndicatorPlugin
+from cityflux.core.refresh.derivation import Derived
 from cityflux.core.refresh.isolation.messages import Answer, Ask, Derive, Done, columns
 from cityflux.core.refresh.isolation.pool import Workers
 
 #: Seconds that a `derive` may take: it asks no host, and whoever recomputes waits for it.
 _LONGEST = 10.0
-
-
-@dataclass(frozen=True)
-class Derived:
-    """What came of a `derive`: figures, what each rests on, and what went wrong."""
-
-    found: list[Figure]
-    lineage: list[dict[str, Any]]
-    error: str = ""
 
 
 class Derivations:

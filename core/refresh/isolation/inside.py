@@ -26,6 +26,7 @@ from cityflux.core.model.nouns import Indicator
 from cityflux.core.plugin.manager import IndicatorPlugin, Plugins, load_selection
 from cityflux.core.plugin.traces import one_line
 from cityflux.core.refresh.carry_out import Result, carry_out
+from cityflux.core.refresh.derivation import derive_one, inputs_frame
 from cityflux.core.refresh.gate import History, set_gate
 from cityflux.core.refresh.isolation.messages import (
     Answer,
@@ -187,18 +188,13 @@ def _carry_out(order: Order, talk: Talk, plugins: Plugins, cities: frozenset[str
 
 
 def _derive(order: Derive, plugins: Plugins, cities: frozenset[str]) -> Done:
-    from cityflux.core.refresh.derive import (  # who only fetches does without
-        derive_one,
-        inputs_frame,
-    )
-
     plugin = _find(plugins, order.indicator)
     inputs = inputs_frame(zip(*order.inputs, strict=True))
     try:
-        found, lineage = derive_one(plugin, inputs, cities)
+        derived = derive_one(plugin, inputs, cities)
     except BaseException as error:  # a plugin may raise SystemExit, or KeyboardInterrupt
         return Done(error=plugin.told(error))
-    return Done(found=columns(found), lineage=tuple(lineage))
+    return Done(found=columns(derived.found), lineage=tuple(derived.lineage))
 
 
 def _find(plugins: Plugins, indicator: Indicator) -> IndicatorPlugin:

@@ -115,7 +115,7 @@ class Past(Answer):
 class Done:
     """What came of an order, as `core.refresh.carry_out.Result` has it; the figures are columns.
 
-    The lineage is that of `core.refresh.derive.derive_one`.
+    The lineage is that of `core.refresh.derivation.derive_one`.
     """
 
     documents: tuple[Document, ...] = ()

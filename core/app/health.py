@@ -6,9 +6,9 @@ import sqlite3
 from datetime import UTC, datetime, timedelta
 
 from cityflux.storage.alarms import read_alarms
+from cityflux.storage.changes import first_after
 from cityflux.storage.database import as_text
 from cityflux.storage.jobs import read_daemon, read_troubled
-from cityflux.storage.observations import position
 
 #: How long past its time a source may be before it is late.
 ALLOWED = timedelta(minutes=5)
@@ -42,13 +42,5 @@ def problems(connection: sqlite3.Connection, now: datetime | None = None) -> lis
 
 
 def _behind(connection: sqlite3.Connection, known: int, moment: datetime) -> bool:
-    if position(connection) <= known:
-        return False
-    (first,) = connection.execute(
-        "SELECT min(changed_at) FROM changes WHERE seq > ?", (known,)
-    ).fetchone()
-    return first is not None and _past(first.rstrip("+"), moment)
-
-
-def _past(text: str, moment: datetime) -> bool:
-    return moment - datetime.fromisoformat(text) > ALLOWED
+    first = first_after(connection, known)
+    return first is not None and moment - datetime.fromisoformat(first) > ALLOWED

@@ -1,0 +1,67 @@
+"""Asking the sources: the tasks of a refresh, with the client that the configuration wants."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Iterable
+from itertools import count
+
+from cityflux.core.app.client import keep_hosts, open_client
+from cityflux.core.app.events import announce_failures
+from cityflux.core.app.session import Session
+from cityflux.core.refresh.carry_out import Result
+from cityflux.core.refresh.gate import History, set_gates
+from cityflux.core.refresh.runner import Summary, collect_seldom, refresh
+from cityflux.core.refresh.tasks import due, kept_tasks
+from cityflux.storage.database import read_database
+
+
+def fetch(
+    connection: sqlite3.Connection,
+    session: Session,
+    only: Iterable[str],
+    *,
+    offline: bool,
+    from_snapshots: bool,
+    progress: Callable[[int, int], None],
+) -> Summary:
+    """Fetch the figures of some indicators and store them.
+
+    Args:
+        connection: for writing.
+        session: the plugins, and how sources are asked.
+        only: ids of indicators or flows; all where there is none.
+        offline: ask no host.
+        from_snapshots: read the documents that are kept instead, and ask nobody.
+        progress: called after each task with how many are done, and how many there are.
+    """
+    collect_seldom()
+    config, plugins, path = session.config, session.plugins, session.database
+    if from_snapshots:
+        tasks, offline = kept_tasks(connection, plugins, path, only), True
+    else:
+        tasks = due(connection, plugins, only, offline, config.secrets)
+    done = count(1)
+
+    def tell(result: Result) -> None:
+        progress(next(done), len(tasks))
+        announce_failures(plugins, [result])
+
+    with (
+        read_database(path, any_thread=True) as known,
+        open_client(config, connection, path, offline) as http,
+        http.refresh(),
+    ):
+        gated = {task.plugin.indicator.id: task.plugin for task in tasks}
+        set_gates(gated.values(), History(known), config.quality)
+        summary = refresh(
+            connection,
+            tasks,
+            http,
+            threads=config.refresh.threads,
+            processes=config.refresh.processes,
+            time_limit=config.refresh.time_limit,
+            progress=tell,
+        )
+        keep_hosts(connection, http)
+    return summary

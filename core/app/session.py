@@ -1,0 +1,143 @@
+"""What a command and the daemon share: configuration, plugins, indices, database; read once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from cityflux.core.model.errors import UnknownName
+
+if TYPE_CHECKING:
+    import sqlite3
+
+    from cityflux.core.app.config import Config
+    from cityflux.core.engine.definition.index import Definition
+    from cityflux.core.engine.steps.methods import Methods
+    from cityflux.core.plugin.manager import Plugins
+
+
+class Session:
+    """One configuration and what it leads to, each read when it is needed.
+
+    Args:
+        config: the configuration file; ``config.toml`` or the defaults without one.
+        database: the database file; that of the configuration without one.
+    """
+
+    def __init__(self, config: Path | None = None, database: Path | None = None) -> None:
+        self._config_file = config
+        self._database = database
+
+    def again(self) -> Session:
+        """The same with everything read anew: configuration, plugins and indices.
+
+        Raises:
+            CityfluxError: what is wrong with them.
+        """
+        fresh = Session(self._config_file, self._database)
+        for each in (fresh.config, fresh.plugins, fresh.methods, fresh.indices):
+            assert each is not None
+        return fresh
+
+    @cached_property
+    def config(self) -> Config:
+        """The configuration, with paths that do not depend on the current folder."""
+        from cityflux.core.app.config import load_config
+
+        return load_config(self._config_file)
+
+    @property
+    def config_file(self) -> Path | None:
+        """The configuration file, absolute; None where the defaults hold without one."""
+        from cityflux.core.app.config import DEFAULT_FILE
+
+        if self._config_file is None and not DEFAULT_FILE.exists():
+            return None
+        return (self._config_file or DEFAULT_FILE).absolute()
+
+    @property
+    def database(self) -> Path:
+        """The database file."""
+        return self._database or self.config.database.path
+
+    @cached_property
+    def plugins(self) -> Plugins:
+        """All plugins, loaded."""
+        from cityflux.core.plugin.manager import load_plugins
+
+        return load_plugins(self.config.plugins.dirs, self.config.plugins.disabled)
+
+    @cached_property
+    def indices(self) -> dict[str, Definition]:
+        """All index definitions by id."""
+        from cityflux.core.engine.definition.indices import read_indices
+
+        return read_indices([*self.plugins.index_files, *self.config.indices.files])
+
+    @cached_property
+    def methods(self) -> Methods:
+        """The methods that an index may name, with those of the plugins."""
+        from cityflux.core.engine.steps.methods import Methods
+
+        methods = Methods()
+        self.plugins.manager.hook.register_methods(register=methods.register)
+        return methods
+
+    def methods_of(self, definition: Definition) -> Methods:
+        """The methods by which an index aggregates; plugins are loaded where it names others.
+
+        A stored index is read without its plugins wherever that is possible.
+        """
+        from cityflux.core.engine.steps.methods import Methods
+
+        built_in = Methods()
+        named = {node.aggregation.method for node in definition.tree if node.aggregation}
+        return built_in if named <= set(built_in.aggregation) else self.methods
+
+    def index_name(self, name: str | None) -> str:
+        """The id of an index that was asked for, or of the default one."""
+        return name or self.config.indices.default
+
+    def index(self, name: str | None) -> Definition:
+        """The definition of an index; of the default one without a name."""
+        from cityflux.core.engine.definition.indices import find_index
+
+        return find_index(self.indices, self.index_name(name))
+
+    @contextmanager
+    def open(self) -> Iterator[sqlite3.Connection]:
+        """The database for writing, with the catalogue of the plugins in it."""
+        from cityflux.core.refresh.catalog import sync_catalog
+        from cityflux.storage.database import open_database
+
+        with open_database(self.database) as connection:
+            sync_catalog(connection, self.plugins)
+            self.plugins.manager.hook.prepare_connection(connection=connection)
+            with self.naming_broken():
+                yield connection
+
+    @contextmanager
+    def read(self) -> Iterator[sqlite3.Connection]:
+        """The database for reading."""
+        from cityflux.storage.database import read_database
+
+        with read_database(self.database) as connection, self.naming_broken():
+            yield connection
+
+    @contextmanager
+    def naming_broken(self) -> Iterator[None]:
+        """Where an index lacks an indicator, say also which plugins are broken: it may be theirs.
+
+        Raises:
+            UnknownName: what was raised within, with the broken plugins after it.
+        """
+        try:
+            yield
+        except UnknownName as error:
+            broken = "; ".join(f"{each.name}: {each.error}" for each in self.plugins.broken)
+            if not broken or broken in str(error):
+                raise
+            raise UnknownName(f"{error}; not loaded, since it is broken: {broken}") from error

@@ -1,18 +1,25 @@
 # make run    the main job: refresh the bundled figures, compute, print the index
-# make test   every check: ruff, mypy --strict, pytest
+# make check  before each commit: ruff, mypy --strict, the tests that need no process of their own
+# make test   every check: ruff, mypy --strict, all of pytest
 # make chaos  kill the daemon 200 times at random moments; two processes write for a minute
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: run test lint types bench chaos clean
+# Hundreds of processes start in the tests: what they import is compiled once.
+unexport PYTHONDONTWRITEBYTECODE
+
+.PHONY: run check test lint types bench chaos clean
 
 run: $(STAMP)
 	$(BIN)/cityflux run --once --offline
 
+check: lint types
+	$(BIN)/pytest -q -n auto -m "not process"
+
 test: lint types
-	$(BIN)/pytest
+	$(BIN)/pytest -n auto --dist loadgroup
 
 lint: $(STAMP)
 	$(BIN)/ruff check .

@@ -46,6 +46,20 @@ def shared() -> Path:
     return SHARED
 
 
+#: Where the subject of the tests is a daemon, a worker, a browser, a printer or an install.
+_PROCESSES = (
+    *("chaos", "daemon", "isolation", "packaging", "report", "web"),
+    *("test_terminal.py", "test_installed_plugins.py", "test_faults.py", "test_variant.py"),
+)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what starts processes, by its folder or file."""
+    for item in items:
+        if not {*_PROCESSES}.isdisjoint(item.path.relative_to(Path(__file__).parent).parts):
+            item.add_marker("process")
+
+
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Count at the end what was not looked at, as the shared samples are absent."""
     skipped = terminalreporter.stats.get("skipped", [])
@@ -94,8 +108,10 @@ def _sqlite_utils(arguments: list[str]) -> None:
 _INSIDE: dict[str, Callable[[list[str]], None]] = {"cityflux": main, "sqlite_utils": _sqlite_utils}
 
 
-def run_module(module: str, *arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
-    """Run ``python -m module`` as a user would, from a folder of the test's own."""
+def run_module(
+    module: str, *arguments: str, cwd: Path, text: str = ""
+) -> subprocess.CompletedProcess[str]:
+    """Run ``python -m module`` in a folder, with ``text`` on its standard input."""
     if module not in _INSIDE:
         return run_process(module, *arguments, cwd=cwd)
     out, err = (io.TextIOWrapper(io.BytesIO(), encoding="utf-8") for _ in range(2))
@@ -107,6 +123,7 @@ def run_module(module: str, *arguments: str, cwd: Path) -> subprocess.CompletedP
         pytest.MonkeyPatch.context() as patch,
     ):
         patch.setenv("NO_COLOR", "1")
+        patch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(text.encode()), encoding="utf-8"))
         try:
             _INSIDE[module]([*arguments])
         except SystemExit as ended:

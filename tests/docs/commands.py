@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import subprocess
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
+
+from tests.conftest import run_module
 
 MODULES = {"cityflux": "cityflux", "sqlite-utils": "sqlite_utils"}
 
@@ -22,12 +23,4 @@ def run(
     command: str, arguments: Sequence[str], folder: Path, text: str = ""
 ) -> subprocess.CompletedProcess[str]:
     """Run a command in a folder, with ``text`` on its standard input."""
-    return subprocess.run(
-        [sys.executable, "-X", "utf8", "-m", MODULES[command], *arguments],
-        cwd=folder,
-        input=text,
-        capture_output=True,
-        text=True,
-        encoding="utf-8",
-        check=False,
-    )
+    return run_module(MODULES[command], *arguments, cwd=folder, text=text)

@@ -21,8 +21,7 @@ def one_line(error: BaseException, homes: Iterable[Path] = ()) -> str:
     if isinstance(error, SourceError):
         return str(error)  # nobody's mistake, and it names its address
     kind = "" if isinstance(error, CityfluxError) else type(error).__name__
-    text = error.msg if isinstance(error, SyntaxError) else str(error)
-    said = ": ".join(filter(None, (kind, " ".join(text.split()))))
+    said = ": ".join(filter(None, (kind, " ".join(_text(error).split()))))
     place = _place(error, homes)
     return f"{said}{f' ({place})' if place else ''}{_advice(error, homes)}"
 
@@ -31,6 +30,15 @@ def home_of(file: str) -> Path:
     """Where the code of a plugin lies: its file, or its folder if it is a package."""
     path = Path(file)
     return path.parent if path.name == "__init__.py" else path
+
+
+def _text(error: BaseException) -> str:
+    if isinstance(error, SyntaxError):
+        return error.msg
+    try:
+        return str(error)
+    except Exception as worse:  # it is of the author's own class
+        return f"(its text raises {type(worse).__name__})"
 
 
 def _place(error: BaseException, homes: Iterable[Path]) -> str:
@@ -46,8 +54,10 @@ def _place(error: BaseException, homes: Iterable[Path]) -> str:
 
 
 def _shown(path: Path) -> str:
-    here = Path.cwd()
-    return str(path.relative_to(here) if path.is_relative_to(here) else path)
+    try:
+        return str(path.relative_to(Path.cwd()))
+    except (ValueError, OSError):  # it is elsewhere, or the working folder is gone
+        return str(path)
 
 
 def _advice(error: BaseException, homes: Iterable[Path]) -> str:

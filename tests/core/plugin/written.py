@@ -66,6 +66,11 @@ RETURNS = {
         "normalize() returned a pandas DataFrame; return a polars DataFrame",
     ),
     "raises": (READ, "return documents[5]", "IndexError: tuple index out of range (FILE, line 23)"),
+    "mute": (
+        READ,
+        "raise type('Mute', (Exception,), {'__str__': lambda self: self.gone})()",
+        "Mute: (its text raises AttributeError) (FILE, line 23)",
+    ),
     "deep": (
         READ,
         "return pl.DataFrame({'a': [1]})['b']",

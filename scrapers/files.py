@@ -21,6 +21,7 @@ import polars as pl
 from cityflux.core.model.document import Document
 from cityflux.core.model.errors import BadCells, Unexpected
 from cityflux.core.model.numerals import DecimalMark, parse_number
+from cityflux.scrapers.periods import period_of
 from cityflux.scrapers.tables.grids import (
     Format,
     Grid,
@@ -30,7 +31,7 @@ from cityflux.scrapers.tables.grids import (
     read_grid,
     sniff,
 )
-from cityflux.scrapers.tables.labels import STEP, key, period_of, same_unit, similar, split_unit
+from cityflux.scrapers.tables.labels import STEP, key, same_unit, similar, split_unit
 
 #: The column that `read_table` adds: the row in the file, counted from 1 as Excel does.
 ROW = "_row"

@@ -19,6 +19,7 @@ from cityflux.core.model.document import Document
 from cityflux.core.model.errors import BadCells
 from cityflux.core.model.numerals import DecimalMark, half_width, parse_number
 from cityflux.scrapers.files import ROW, tidy
+from cityflux.scrapers.periods import period_of
 from cityflux.scrapers.tables.html import (
     Cell,
     Table,
@@ -32,7 +33,6 @@ from cityflux.scrapers.tables.labels import (
     STEP,
     key,
     matching,
-    period_of,
     same_unit,
     similar,
     split_marks,

@@ -103,7 +103,7 @@ def quantities(text: str) -> list[Quantity]:
             continue  # part of a ratio such as 0.2:14.5:85.3
         unit = (match["scale"] or "") + (match["base"] or "")
         decimals = len(match["number"].partition(".")[2])
-        number = float(match["number"]) + 0.0  # no negative zero
+        number = float(match["number"]) + 0.0  # digits and a point by now; no negative zero
         found.append(Quantity(number, unit, decimals, match.start(), match.end()))
     return found
 

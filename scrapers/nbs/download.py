@@ -20,8 +20,9 @@ from cityflux.core.model.errors import BadCells
 from cityflux.core.model.numerals import parse_number
 from cityflux.scrapers.nbs import rows
 from cityflux.scrapers.nbs.answers import unexpected
+from cityflux.scrapers.periods import period_of
 from cityflux.scrapers.tables.grids import Grid, as_document, read_grid, sniff
-from cityflux.scrapers.tables.labels import key, period_of, same_unit, similar, split_unit
+from cityflux.scrapers.tables.labels import key, same_unit, similar, split_unit
 
 _ABOVE = re.compile(r"(数据库|指标|地区|时间)\s*[:：]\s*(.*)", re.DOTALL)
 _BELOW = re.compile(r"(注|数据来源|资料来源|说明)\s*[:：]\s*(.*)", re.DOTALL)

@@ -1,10 +1,9 @@
-"""Labels of statistical tables: units, periods, two languages in one cell, footnote marks."""
+"""Labels of statistical tables: units, two languages in one cell, footnote marks."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from datetime import date
 from difflib import get_close_matches
 
 from cityflux.core.model.numerals import NUMBER_WORDS, half_width
@@ -47,22 +46,6 @@ _ONE_MARK = re.compile(r"\[\d+\]|〔\d+〕|[①-⑳]|\*+|[¹²³⁰⁴-⁹]+|\w\
 
 _CONTINUED = re.compile(
     r"(?<![手连继延持])续\s*表|^\W*续\W*\d*$|\(\s*续\s*\d*\s*\)|\bcontinued\b", re.I
-)
-
-_YEAR = r"(?P<year>1[89]\d\d|2[01]\d\d)"
-_QUARTERS = {"一": 1, "二": 2, "三": 3, "四": 4}
-_PERIODS = tuple(
-    re.compile(form, re.I)
-    for form in (
-        rf"{_YEAR}(?:\.0|年度?|年末|年底)?",
-        rf"{_YEAR}年?-?(?:第?(?P<quarter>[一二三四1-4])季度?|Q(?P<q>[1-4]))",
-        rf"{_YEAR}[-/年](?P<month>\d\d?)月?",
-        rf"{_YEAR}(?P<month>\d\d)",
-        rf"{_YEAR}[-/年](?P<month>\d\d?)[-/月](?P<day>\d\d?)日?(?:[T ]?00:00:00)?",
-        rf"{_YEAR}(?P<month>\d\d)(?P<day>\d\d)",
-        rf"{_YEAR}年?[-~/至到](?P<last>1[89]\d\d|2[01]\d\d)年?",
-        rf"{_YEAR}年(?P<month>\d\d?)[-~至到](?P<last_month>\d\d?)月",
-    )
 )
 
 
@@ -177,40 +160,6 @@ def split_marks(label: str) -> tuple[str, tuple[str, ...]]:
         return written, ()
     end = match.end("label")
     return written[:end].strip(), tuple(_ONE_MARK.findall(plain[end:]))
-
-
-def period_of(label: str) -> str | None:
-    """Read a period as ISO 8601: ``2024年`` is 2024, ``2024年三季度`` is 2024-Q3.
-
-    ``2020.10`` is none: a spreadsheet turns it into 2020.1, and nobody knows which month it was.
-
-    Returns:
-        ``2020``, ``2020-Q3``, ``2020-07``, ``2020-07-14`` or ``2011/2020``; None for other text.
-    """
-    plain = re.sub(r"[–—~]", "-", half_width(label)).strip()
-    squeezed = re.sub(r"\s+(?!00:)", "", plain)
-    for form in _PERIODS:
-        if match := form.fullmatch(squeezed):
-            return _iso({name: part for name, part in match.groupdict().items() if part})
-    return None
-
-
-def _iso(parts: dict[str, str]) -> str | None:
-    year = parts["year"]
-    if quarter := parts.get("quarter") or parts.get("q"):
-        return f"{year}-Q{_QUARTERS.get(quarter) or quarter}"
-    if last := parts.get("last"):
-        return f"{year}/{last}" if last > year else None
-    numbers = [int(parts[name]) for name in ("month", "day") if name in parts]
-    try:
-        date(int(year), *[*numbers, 1, 1][:2])
-    except ValueError:
-        return None
-    text = "-".join([year, *(f"{number:02d}" for number in numbers)])
-    if end := parts.get("last_month"):
-        valid = numbers[0] < int(end) <= 12
-        return f"{text}/{year}-{int(end):02d}" if valid else None
-    return text
 
 
 def _both_widths(text: str) -> tuple[str, str]:

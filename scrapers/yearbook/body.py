@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from cityflux.core.model.numerals import parse_number
+from cityflux.scrapers.periods import period_of
 from cityflux.scrapers.tables.html import Cell, distinct
 from cityflux.scrapers.tables.labels import (
     STEP,
     has_chinese,
     key,
-    period_of,
     split_languages,
     split_marks,
     split_unit,

@@ -11,13 +11,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from cityflux.core.model.numerals import half_width, parse_number
+from cityflux.scrapers.periods import period_of
 from cityflux.scrapers.tables.html import Cell, Table, distinct
 from cityflux.scrapers.tables.labels import (
     STEP,
     has_chinese,
     is_continuation,
     key,
-    period_of,
     split_languages,
     split_marks,
     split_unit,

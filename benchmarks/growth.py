@@ -32,10 +32,10 @@ from cityflux.core.model.document import Document
 from cityflux.core.model.figure import Figure, FlowFigure
 from cityflux.core.model.nouns import Flow, Source
 from cityflux.core.plugin.manager import IndicatorPlugin, Plugins, load_plugins
-from cityflux.core.refresh.carry_out import Result
+from cityflux.core.refresh.carry_out import Given, Result
 from cityflux.core.refresh.runner import store_results
 from cityflux.core.refresh.schedule import trigger_of
-from cityflux.core.refresh.tasks import Task
+from cityflux.core.refresh.tasks import Part, Task
 from cityflux.storage.database import now, open_database
 from cityflux.storage.housekeeping import Policy, run_housekeeping
 
@@ -121,16 +121,18 @@ class World:
         page = self._answers.document(f"{source.address}?{day.year}", PAGE)
         links = self._answers.document(f"{source.address}?list", PAGE)
         for plugin in self._using[source.id]:
-            task, place = Task(plugin, source), f"{source.address}?{plugin.indicator.id}"
+            task = Task((Part(plugin, source),))
+            place = f"{source.address}?{plugin.indicator.id}"
             key = (source.id, plugin.indicator.id)
             if plugin.indicator.frequency == "annual" and not first:
                 seen = (links,) if source.scraper == "communique" else ()
-                yield Result(task, now(), self._last[key], seen, unchanged=True)
+                yield Result(task, now(), self._last[key], seen, (Given(),), unchanged=True)
                 continue
             is_page = source.scraper == "communique"
             documents = (page,) if is_page else self._for_programs(plugin, place, day)
             self._last[key] = documents
-            yield Result(task, now(), documents, found=self._found(plugin, source, day))
+            given = Given(self._found(plugin, source, day))
+            yield Result(task, now(), documents, given=(given,))
 
     def _for_programs(self, plugin: IndicatorPlugin, place: str, day: date) -> tuple[Document, ...]:
         """Of a daily flow two documents for each city, one of which is of that day alone."""

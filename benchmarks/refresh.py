@@ -33,7 +33,7 @@ from cityflux.core.app.client import open_client
 from cityflux.core.app.config import Config
 from cityflux.core.plugin.manager import load_plugins
 from cityflux.core.refresh.catalog import sync_catalog
-from cityflux.core.refresh.gate import History, set_gates
+from cityflux.core.refresh.gate import Gate, History
 from cityflux.core.refresh.runner import collect_seldom, refresh
 from cityflux.core.refresh.tasks import due
 from cityflux.storage.changes import position
@@ -63,9 +63,10 @@ def measure(database: Path, settings: dict[str, Any], apart: bool) -> dict[str, 
         start = time.perf_counter()
         wanted = [name for name in plugins.indicators if name.startswith("bench.")]
         tasks = due(connection, plugins, wanted)
-        set_gates((task.plugin for task in tasks), History(known), config.quality)
+        gate = Gate(History(known), config.quality)
         with open_client(config, connection, database, offline=False) as http, http.refresh():
-            summary = refresh(connection, tasks, http, threads=int(os.environ["BENCH_THREADS"]))
+            threads = int(os.environ["BENCH_THREADS"])
+            summary = refresh(connection, tasks, http, gate, threads=threads)
         seconds = time.perf_counter() - start
         return {
             "s": seconds,

@@ -26,8 +26,11 @@ if TYPE_CHECKING:
     from cityflux.core.model.units import convert
     from cityflux.core.model.version import __version__
     from cityflux.core.plugin.hookspecs import hookimpl
+    from cityflux.core.plugin.page import OnPages, Page
     from cityflux.core.report.notebook import Database
     from cityflux.core.report.notebook import open_database as open  # noqa: A004 - cityflux.open
+    from cityflux.scrapers.page import number as web_number
+    from cityflux.scrapers.page import table as web_table
 
 __all__ = [
     "COMPUTED",
@@ -37,12 +40,16 @@ __all__ = [
     "Document",
     "Flow",
     "Indicator",
+    "OnPages",
+    "Page",
     "Period",
     "Source",
     "__version__",
     "convert",
     "hookimpl",
     "open",
+    "web_number",
+    "web_table",
 ]
 
 #: Where each name is, and under which name there if under another.
@@ -54,12 +61,16 @@ _PLACES = {
     "Document": "core.model.document",
     "Flow": "core.model.nouns",
     "Indicator": "core.model.nouns",
+    "OnPages": "core.plugin.page",
+    "Page": "core.plugin.page",
     "Period": "core.model.period",
     "Source": "core.model.nouns",
     "__version__": "core.model.version",
     "convert": "core.model.units",
     "hookimpl": "core.plugin.hookspecs",
     "open": "core.report.notebook:open_database",
+    "web_number": "scrapers.page:number",
+    "web_table": "scrapers.page:table",
 }
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from cityflux import Indicator, Source
+from cityflux.plugins import keywords
 from cityflux.plugins.keywords import AREAS
 from cityflux.plugins.live import PRIORITY
 from cityflux.plugins.published import Published
@@ -32,7 +33,7 @@ class BaiduIndex(Published):
             f"desktop and mobile) of the keyword 「{searched}」 in the area of the city.",
             note="needs the reader's own login at index.baidu.com; no open data set is known",
         )
-        super().__init__(indicator, live=(_live_source(searched),))
+        super().__init__(indicator, live=(keywords.page(_live_source(searched)).at(searched),))
 
 
 def _live_source(keyword: str) -> Source:

@@ -1,15 +1,20 @@
-"""The bundled figures: the tables of ``figures/`` and the sources that they name."""
+"""The bundled figures: the tables of ``figures/``, each a page with the sources that it cites."""
 
 from __future__ import annotations
 
 import csv
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-from cityflux import Document, Source
+from cityflux import Document, Page, Source
 from cityflux.core.model.document import read_file
+from cityflux.core.model.http import Http
+from cityflux.core.plugin.page import Place
+
+if TYPE_CHECKING:
+    import polars as pl
 
 FOLDER = Path(__file__).parent / "figures"
 _SCHEME = "bundled:"
@@ -19,64 +24,76 @@ _NOT_FIGURES = "sources.csv"
 class Printed(NamedTuple):
     """A figure as it is printed, in the unit of its publication."""
 
+    place: str
     city: str
     period: str
     value: float
     unit: str
     status: str
     note: str
+    source: str = ""
 
 
-@lru_cache(maxsize=64)
-def parse(table: str) -> Mapping[tuple[str, str], tuple[Printed, ...]]:
-    """Read the text of a table of figures.
+def frame(figures: Iterable[Printed]) -> pl.DataFrame:
+    """Figures as a page gives them."""
+    import polars as pl
 
-    The cache compares texts, so an edited file is read anew and an equal one is not.
+    schema = dict.fromkeys(Printed._fields, pl.String) | {"value": pl.Float64}
+    return pl.DataFrame([*figures], schema=schema, orient="row")
 
-    Returns:
-        The figures of each pair of indicator and source.
-    """
-    found: dict[tuple[str, str], list[Printed]] = {}
-    for row in csv.DictReader(table.splitlines()):
-        note = "; ".join(filter(None, (row["published_as"], row["note"])))
-        found.setdefault((row["indicator"], row["source"]), []).append(
-            Printed(
-                row["city"], row["period"], float(row["value"]), row["unit"], row["status"], note
-            )
+
+def read(documents: Sequence[Document]) -> pl.DataFrame:
+    """Read tables of figures; the place of each is its indicator."""
+    return frame(
+        Printed(
+            row["indicator"],
+            row["city"],
+            row["period"],
+            float(row["value"]),
+            row["unit"],
+            row["status"],
+            "; ".join(filter(None, (row["published_as"], row["note"]))),
+            row["source"],
         )
-    return {key: tuple(figures) for key, figures in found.items()}
+        for document in documents
+        for row in csv.DictReader(document.text.splitlines())
+    )
 
 
-def open_table(address: str) -> Document:
-    """Read the table behind an address such as ``bundled:people.csv``.
+def fetch(http: Http, source: Source, since: str | None) -> list[Document]:
+    """Open the table behind an address such as ``bundled:people.csv``.
 
     Raises:
         Unexpected: when there is no such table.
     """
-    return read_file(FOLDER / address.removeprefix(_SCHEME), address=address)
+    path = FOLDER / source.address.removeprefix(_SCHEME)
+    return [read_file(path, address=source.address)]
 
 
-def sources_of(indicator_id: str) -> tuple[Source, ...]:
-    """The bundled sources that hold figures of an indicator, the preferred one first."""
-    return _sources_by_indicator().get(indicator_id, ())
+def places_of(indicator_id: str) -> tuple[Place, ...]:
+    """The bundled tables that hold figures of an indicator."""
+    return _places().get(indicator_id, ())
 
 
 @lru_cache(maxsize=1)
-def _sources_by_indicator() -> Mapping[str, tuple[Source, ...]]:
+def _places() -> Mapping[str, tuple[Place, ...]]:
+    """For each indicator its places; each table is a page with all the sources that it cites."""
     with (FOLDER / _NOT_FIGURES).open(encoding="utf-8", newline="") as file:
         rows = {row["id"]: row for row in csv.DictReader(file)}
-    found: dict[str, list[Source]] = {}
+    found: dict[str, tuple[Place, ...]] = {}
     for path in sorted(FOLDER.glob("*.csv")):
         if path.name == _NOT_FIGURES:
             continue
-        address = f"{_SCHEME}{path.name}"
-        for indicator_id, source_id in parse(open_table(address).text):
-            source = _source(rows[source_id], address)
-            found.setdefault(indicator_id, []).append(source)
-    return {
-        indicator_id: tuple(sorted(sources, key=lambda source: (source.priority, source.id)))
-        for indicator_id, sources in found.items()
-    }
+        with path.open(encoding="utf-8", newline="") as file:
+            cited: dict[str, set[str]] = {}
+            for row in csv.DictReader(file):
+                cited.setdefault(row["indicator"], set()).add(row["source"])
+        names = sorted(set().union(*cited.values()))
+        page = Page([_source(rows[name], f"{_SCHEME}{path.name}") for name in names], read, fetch)
+        for indicator_id, sources in cited.items():
+            place = page.at(indicator_id, sources)
+            found[indicator_id] = (*found.get(indicator_id, ()), place)
+    return found
 
 
 def _source(row: Mapping[str, str], address: str) -> Source:

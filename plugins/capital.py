@@ -8,13 +8,13 @@ from cityflux import Indicator, hookimpl
 from cityflux.plugins.baidu import family
 from cityflux.plugins.live import (
     COMMUNIQUES,
-    NBS_MAIN_CITIES,
-    SSE_DAILY,
     SSE_MEMBERS,
+    SSE_SHARES,
     SSE_TURNOVER,
-    SZSE_MONTHLY,
     SZSE_REGIONS,
+    SZSE_SHARES,
     YEARBOOKS,
+    nbs_main_cities,
 )
 from cityflux.plugins.published import Published
 
@@ -40,7 +40,7 @@ STATISTICS = (
             "(房地产开发投资额).",
             note="the paper says 房地产投资交易额; the office publishes 开发投资额",
         ),
-        live=(*COMMUNIQUES, NBS_MAIN_CITIES),
+        live=(*COMMUNIQUES, nbs_main_cities("capital.real_estate_investment")),
     ),
     Published(
         Indicator(
@@ -109,7 +109,7 @@ STATISTICS = (
             definition="Value of the shares traded in a day on all boards of the exchange.",
             note="shares alone: the total of the paper counts funds and bonds too",
         ),
-        live=(SSE_DAILY,),
+        live=(SSE_SHARES,),
     ),
     Published(
         Indicator(
@@ -122,7 +122,7 @@ STATISTICS = (
             "(股票交易额, 按地区).",
             note="one exchange of two: the paper's stock turnover counts both",
         ),
-        live=(SZSE_MONTHLY,),
+        live=(SZSE_SHARES,),
     ),
 )
 

@@ -1,23 +1,24 @@
 """The statistical communiqués of the five cities: where they are found, and what they give.
 
-One page serves every indicator that a rule of the scraper reads, so it is fetched once in a
-refresh and parsed once.
+One page serves every indicator that a rule of the scraper reads.
 """
 
 from __future__ import annotations
 
 import re
-import threading
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from cityflux import Document, Source
+from cityflux import Document, Page, Source
 from cityflux.core.model.http import Http
-from cityflux.plugins.bundle import Printed
+from cityflux.plugins.bundle import Printed, frame
 
 if TYPE_CHECKING:
+    import polars as pl
+
     from cityflux.scrapers.communique import Rules, Statement
 
 #: Addresses as the office lists them (list of publications of tjj.sh.gov.cn, read 2022).
@@ -64,10 +65,6 @@ _PUBLISHED = re.compile(
 
 _RULES = Path(__file__).with_name("communiques.toml")
 
-_parsed: dict[tuple[str, ...], dict[str, Statement]] = {}
-_parsing = threading.Lock()
-_MOST_PARSED = 64
-
 
 def rules() -> Rules:
     """What a communiqué is asked for."""
@@ -81,13 +78,21 @@ def rule_units() -> Mapping[str, str]:
     return {name: rule.unit for rule in rules().rules for name in (rule.id, *rule.same_as)}
 
 
-def fetch(http: Http, indicator_id: str, source: Source, since: str | None) -> Iterator[Document]:
+def page(source: Source) -> Page:
+    """The communiqués of a city, with the indicators as places.
+
+    Args:
+        source: with the parameters ``city`` and ``site``.
+    """
+    return Page(source, partial(read, source), fetch)
+
+
+def fetch(http: Http, source: Source, since: str | None) -> Iterator[Document]:
     """Bring home last year's communiqué, and after it the earlier ones whose address is known.
 
     Args:
         http: the client.
-        indicator_id: any; all indicators stand on the same page.
-        source: with the parameters ``city`` and ``site``.
+        source: as in `page`.
         since: the last year that is known from this source.
     """
     from cityflux.scrapers import communique
@@ -99,26 +104,36 @@ def fetch(http: Http, indicator_id: str, source: Source, since: str | None) -> I
         yield from communique.fetch(http, site, year)
 
 
-def read(indicator_id: str, source: Source, documents: Sequence[Document]) -> Iterator[Printed]:
-    """The figures of one indicator, each with the sentence that states it.
+def read(source: Source, documents: Sequence[Document]) -> pl.DataFrame:
+    """All figures, each with the sentence that states it.
 
     Args:
-        indicator_id: the id, which is that of the rule too.
-        source: where the documents come from.
+        source: as in `page`.
         documents: communiqués, several of the same period where they are parts of one.
     """
     by_year: dict[str, list[Document]] = {}
     for document in documents:
         by_year.setdefault(document.period, []).append(document)
-    for year, parts in by_year.items():
-        found = _parse(parts, source.params["site"].get("body", "")).get(indicator_id)
-        if found is None or found.converted is None:
-            continue  # not stated, or in another unit that only an exchange rate leads out of
+    return frame(
+        figure for year, parts in by_year.items() for figure in _figures(source, year, parts)
+    )
+
+
+def _figures(source: Source, year: str, parts: Sequence[Document]) -> Iterator[Printed]:
+    from cityflux.scrapers import communique
+
+    units = rule_units()
+    body = source.params["site"].get("body", "")
+    stated = communique.figures(*parts, rules=rules(), body=body)
+    for found in {each.rule_id: each for each in stated}.values():
+        if found.converted is None or found.rule_id not in units:
+            continue  # in a unit that only an exchange rate leads out of, or a rate of growth
         yield Printed(
+            found.rule_id,
             source.params["city"],
             year,
             found.converted,
-            rule_units()[indicator_id],
+            units[found.rule_id],
             found.status,
             _note(found, parts[0]),
         )
@@ -131,20 +146,6 @@ def published(document: Document) -> str:
     return "-".join(day.groups()) if day else ""
 
 
-def _note(found: Statement, page: Document) -> str:
-    day = published(page)
+def _note(found: Statement, whole: Document) -> str:
+    day = published(whole)
     return found.sentence + (f" (published {day})" if day else "")
-
-
-def _parse(parts: Sequence[Document], body: str) -> Mapping[str, Statement]:
-    """Read a communiqué, once for all indicators that ask for it."""
-    from cityflux.scrapers import communique
-
-    key = (body, *(part.sha256 for part in parts))
-    with _parsing:
-        if key not in _parsed:
-            if len(_parsed) >= _MOST_PARSED:
-                _parsed.pop(next(iter(_parsed)))
-            found = communique.figures(*parts, rules=rules(), body=body)
-            _parsed[key] = {statement.rule_id: statement for statement in found}
-        return _parsed[key]

@@ -4,10 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, timedelta
+from functools import partial
+from typing import TYPE_CHECKING
 
-from cityflux import Document, Source
+from cityflux import Document, Page, Source
 from cityflux.core.model.http import Http
-from cityflux.plugins.bundle import Printed
+from cityflux.plugins.bundle import Printed, frame
+
+if TYPE_CHECKING:
+    import polars as pl
 
 #: How far back the first look goes.
 FIRST_DAYS = timedelta(days=30)
@@ -17,7 +22,12 @@ ALL_SHARES = "17"
 REGIONS = {"上海": "shanghai", "北京": "beijing", "深圳": "shenzhen", "广州": "guangzhou"}
 
 
-def fetch(http: Http, indicator_id: str, source: Source, since: str | None) -> Iterable[Document]:
+def page(source: Source) -> Page:
+    """The shares traded on an exchange; the place is its name, as the parameter ``exchange``."""
+    return Page(source, partial(read, source), fetch)
+
+
+def fetch(http: Http, source: Source, since: str | None) -> Iterable[Document]:
     """The days of Shanghai, or the months of Shenzhen, that are not kept yet."""
     from cityflux.scrapers import exchange
 
@@ -30,20 +40,32 @@ def fetch(http: Http, indicator_id: str, source: Source, since: str | None) -> I
     return exchange.fetch_szse_regions(http, _months(since, today), address=source.address)
 
 
-def read(indicator_id: str, source: Source, documents: Sequence[Document]) -> Iterator[Printed]:
+def read(source: Source, documents: Sequence[Document]) -> pl.DataFrame:
     """The value of the shares traded."""
+    name = source.params["exchange"]
+    figures = _shanghai if name == "shanghai" else _shenzhen
+    return frame(
+        Printed(name, city, period, value, UNIT, "ok", note)
+        for document in documents
+        for city, period, value, note in figures(document)
+    )
+
+
+def _shanghai(document: Document) -> Iterator[tuple[str, str, float, str]]:
     from cityflux.scrapers import exchange
 
-    for document in documents:
-        if source.params["exchange"] == "shanghai":
-            found = exchange.parse_sse(document).filter(product=ALL_SHARES)
-            for period, value in found.select("period", "turnover").drop_nulls().iter_rows():
-                yield Printed("shanghai", period, value, UNIT, "ok", "all shares (17)")
-            continue
-        shares = exchange.parse_szse_regions(document).select("region", "period", "shares")
-        for region, period, value in shares.drop_nulls().iter_rows():
-            if region in REGIONS:
-                yield Printed(REGIONS[region], period, value, UNIT, "ok", f"股票交易额, {region}")
+    found = exchange.parse_sse(document).filter(product=ALL_SHARES)
+    for period, value in found.select("period", "turnover").drop_nulls().iter_rows():
+        yield "shanghai", period, value, "all shares (17)"
+
+
+def _shenzhen(document: Document) -> Iterator[tuple[str, str, float, str]]:
+    from cityflux.scrapers import exchange
+
+    shares = exchange.parse_szse_regions(document).select("region", "period", "shares")
+    for region, period, value in shares.drop_nulls().iter_rows():
+        if region in REGIONS:
+            yield REGIONS[region], period, value, f"股票交易额, {region}"
 
 
 def _months(since: str | None, today: date) -> list[str]:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from cityflux import Indicator, hookimpl
 from cityflux.plugins.baidu import family
 from cityflux.plugins.derived import Derived, ratio
-from cityflux.plugins.live import COMMUNIQUES, FRESHIPPO, NBS_MAIN_CITIES, YEARBOOKS
+from cityflux.plugins.live import COMMUNIQUES, FRESHIPPO, YEARBOOKS, nbs_main_cities
 from cityflux.plugins.published import Published
 
 STATISTICS = (
@@ -42,7 +42,7 @@ STATISTICS = (
             definition="Total retail sales of consumer goods (社会消费品零售总额).",
             note="深圳 jumps from 6168.9 in 2018 to 9144.5 in 2019 within the table",
         ),
-        live=(*COMMUNIQUES, NBS_MAIN_CITIES),
+        live=(*COMMUNIQUES, nbs_main_cities("goods_commerce.retail_sales")),
     ),
     Published(
         Indicator(

@@ -4,10 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
+from functools import partial
+from typing import TYPE_CHECKING
 
-from cityflux import Document, Source
+from cityflux import Document, Page, Source
 from cityflux.core.model.http import Http
-from cityflux.plugins.bundle import Printed
+from cityflux.plugins.bundle import Printed, frame
+
+if TYPE_CHECKING:
+    import polars as pl
 
 FIRST_YEAR = 2011
 UNIT = "指数"
@@ -22,7 +27,16 @@ AREAS: Mapping[str, int] = {
 }
 
 
-def fetch(http: Http, indicator_id: str, source: Source, since: str | None) -> Iterator[Document]:
+def page(source: Source) -> Page:
+    """What is known of one word, which is the place; every word is asked for by itself.
+
+    Args:
+        source: with the parameters ``keyword`` and ``areas``.
+    """
+    return Page(source, partial(read, source), fetch)
+
+
+def fetch(http: Http, source: Source, since: str | None) -> Iterator[Document]:
     """One document for each city and year that is not kept yet; the running year so far."""
     from cityflux.scrapers import baidu_index
 
@@ -33,18 +47,21 @@ def fetch(http: Http, indicator_id: str, source: Source, since: str | None) -> I
     )
 
 
-def read(indicator_id: str, source: Source, documents: Sequence[Document]) -> Iterator[Printed]:
+def read(source: Source, documents: Sequence[Document]) -> pl.DataFrame:
     """The mean of a day, for each city and year that Baidu gives one for."""
     from cityflux.scrapers import baidu_index
 
     cities = {str(code): city for city, code in source.params["areas"].items()}
-    for document in documents:
-        for row in baidu_index.parse_years(document).drop_nulls("value").iter_rows(named=True):
-            yield Printed(
-                cities[row["area"]],
-                row["period"],
-                row["value"],
-                UNIT,
-                row["status"],
-                row["note"] or "",
-            )
+    return frame(
+        Printed(
+            source.params["keyword"],
+            cities[row["area"]],
+            row["period"],
+            row["value"],
+            UNIT,
+            row["status"],
+            row["note"] or "",
+        )
+        for document in documents
+        for row in baidu_index.parse_years(document).drop_nulls("value").iter_rows(named=True)
+    )

@@ -12,7 +12,8 @@ vintage, so that a first release never slips into a revised series unseen.
 
 from __future__ import annotations
 
-from cityflux import Source
+from cityflux import Page, Source
+from cityflux.plugins import communiques, exchanges, main_cities
 from cityflux.plugins.communiques import SITES
 
 PRIORITY = 50
@@ -21,8 +22,8 @@ _OFFICIAL = "official statistics, no licence stated; single figures cited"
 _COMMUNIQUE_SEASON = "0 6 * jan-may *"
 
 
-def _communique(city: str, publisher: str, address: str) -> Source:
-    return Source(
+def _communique(city: str, publisher: str, address: str) -> Page:
+    source = Source(
         id=f"{city}.communique",
         publisher=publisher,
         address=address,
@@ -33,6 +34,7 @@ def _communique(city: str, publisher: str, address: str) -> Source:
         reference="国民经济和社会发展统计公报",
         params={"city": city, "site": SITES[city]},
     )
+    return communiques.page(source)
 
 
 def _yearbook(city: str, publisher: str, address: str) -> Source:
@@ -80,7 +82,12 @@ NBS_MAIN_CITIES = Source(
 )
 
 
-def _page(id: str, publisher: str, address: str, scraper: str, reference: str) -> Source:  # noqa: A002
+def nbs_main_cities(indicator_id: str) -> Page:
+    """The answer of the bureau for one of `main_cities.NAMES`."""
+    return main_cities.page(NBS_MAIN_CITIES, indicator_id)
+
+
+def _declared(id: str, publisher: str, address: str, scraper: str, reference: str) -> Source:  # noqa: A002
     return Source(
         id=id,
         publisher=publisher,
@@ -94,28 +101,28 @@ def _page(id: str, publisher: str, address: str, scraper: str, reference: str) -
     )
 
 
-FORTUNE_GLOBAL_500 = _page(
+FORTUNE_GLOBAL_500 = _declared(
     "fortune.global_500",
     "财富 (Fortune China)",
     "https://www.fortunechina.com/fortune500/index.htm",
     "fortune",
     "《财富》世界500强",
 )
-FORTUNE_CHINA_500 = _page(
+FORTUNE_CHINA_500 = _declared(
     "fortune.china_500",
     "财富 (Fortune China)",
     "https://www.fortunechina.com/fortune500/node_4302.htm",
     "fortune",
     "《财富》中国500强",
 )
-FRESHIPPO = _page(
+FRESHIPPO = _declared(
     "freshippo.stores",
     "盒马 (Freshippo)",
     "https://www.freshippo.com/",
     "web_table",
     "门店; the paper does not say where it counted them",
 )
-SSE_TURNOVER = _page(
+SSE_TURNOVER = _declared(
     "sse.turnover",
     "上海证券交易所",
     "https://query.sse.com.cn/commonQuery.do",
@@ -133,6 +140,7 @@ SSE_DAILY = Source(
     reference="股票成交概况, 每日",
     params={"exchange": "shanghai"},
 )
+SSE_SHARES = exchanges.page(SSE_DAILY).at("shanghai")
 SZSE_MONTHLY = Source(
     id="szse.monthly_regions",
     publisher="深圳证券交易所",
@@ -144,14 +152,15 @@ SZSE_MONTHLY = Source(
     reference="地区交易概况, 每月",
     params={"exchange": "shenzhen"},
 )
-SSE_MEMBERS = _page(
+SZSE_SHARES = exchanges.page(SZSE_MONTHLY).at("shenzhen")
+SSE_MEMBERS = _declared(
     "sse.members",
     "上海证券交易所",
     "http://english.sse.com.cn/tradmembership/membership/statistics/",
     "exchange",
     "members’ turnover by region, all securities",
 )
-SZSE_REGIONS = _page(
+SZSE_REGIONS = _declared(
     "szse.regions",
     "深圳证券交易所",
     "https://www.szse.cn/api/report/ShowReport",

@@ -4,10 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
+from functools import partial
+from typing import TYPE_CHECKING
 
-from cityflux import Document, Source
+from cityflux import Document, Page, Source
 from cityflux.core.model.http import Http
-from cityflux.plugins.bundle import Printed
+from cityflux.plugins.bundle import Printed, frame
+
+if TYPE_CHECKING:
+    import polars as pl
 
 FIRST_YEAR = 2011
 
@@ -26,7 +31,17 @@ CITIES = {
 }
 
 
-def fetch(http: Http, indicator_id: str, source: Source, since: str | None) -> Iterator[Document]:
+def page(source: Source, indicator_id: str) -> Page:
+    """The answer that holds an indicator; each of them is asked for by itself.
+
+    Args:
+        source: with the parameter ``base`` where the interface is elsewhere.
+        indicator_id: one of `NAMES`.
+    """
+    return Page(source, partial(read, indicator_id), partial(fetch, indicator_id))
+
+
+def fetch(indicator_id: str, http: Http, source: Source, since: str | None) -> Iterator[Document]:
     """Ask for one indicator of the five cities, all years: the bureau revises old ones."""
     from cityflux.scrapers.nbs import current
 
@@ -37,17 +52,20 @@ def fetch(http: Http, indicator_id: str, source: Source, since: str | None) -> I
     yield current.fetch(http, query, base=base)
 
 
-def read(indicator_id: str, source: Source, documents: Sequence[Document]) -> Iterator[Printed]:
-    """The figures of one indicator, in the unit of the bureau."""
+def read(indicator_id: str, documents: Sequence[Document]) -> pl.DataFrame:
+    """The figures, in the unit of the bureau."""
     from cityflux.scrapers.nbs import current
 
-    for document in documents:
-        for row in current.parse(document).drop_nulls("value").iter_rows(named=True):
-            yield Printed(
-                CITIES[row["region"].removesuffix("市")],
-                row["period"],
-                row["value"],
-                row["unit"],
-                "ok",
-                row["note"] or row["indicator"],
-            )
+    return frame(
+        Printed(
+            indicator_id,
+            CITIES[row["region"].removesuffix("市")],
+            row["period"],
+            row["value"],
+            row["unit"],
+            "ok",
+            row["note"] or row["indicator"],
+        )
+        for document in documents
+        for row in current.parse(document).drop_nulls("value").iter_rows(named=True)
+    )

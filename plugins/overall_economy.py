@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from cityflux import Indicator, hookimpl
 from cityflux.plugins.baidu import family
-from cityflux.plugins.live import COMMUNIQUES, NBS_MAIN_CITIES
+from cityflux.plugins.live import COMMUNIQUES, nbs_main_cities
 from cityflux.plugins.published import Published
 
 STATISTICS = (
@@ -21,7 +21,7 @@ STATISTICS = (
             note="上海 and 北京 are revised after each economic census, 深圳, 广州 and 杭州 are "
             "first figures",
         ),
-        live=(*COMMUNIQUES, NBS_MAIN_CITIES),
+        live=(*COMMUNIQUES, nbs_main_cities("overall_economy.gdp")),
     ),
 )
 

@@ -40,8 +40,23 @@ class Validators(NamedTuple):
     handed_over: bool = True
 
 
+class Yield(NamedTuple):
+    """What a fetch gave for one of the indicators that it was for, from one source."""
+
+    indicator_id: str
+    source_id: str
+    outcome: Outcome
+    figures: int = 0
+    changed: int = 0
+    error: str | None = None
+
+
 class Ended(NamedTuple):
-    """How a fetch ended, and what it brought."""
+    """How a fetch ended, and what it brought.
+
+    Where it was for the one indicator and source that its row names, that is all there is to say;
+    otherwise ``yields`` says it for each of them.
+    """
 
     fetch_id: int
     outcome: Outcome
@@ -49,6 +64,7 @@ class Ended(NamedTuple):
     figures: int = 0
     changed: int = 0
     error: str | None = None
+    yields: Sequence[Yield] = ()
 
 
 def begin_fetch(
@@ -68,7 +84,8 @@ def begin_fetches(
 
     Args:
         connection: for writing.
-        rows: indicator, source, address and start of each.
+        rows: indicator, source, address and start of each; the indicator and the source are ``""``
+            where there are several.
 
     Returns:
         Their ids.
@@ -117,6 +134,15 @@ def end_fetches(connection: sqlite3.Connection, fetches: Sequence[Ended]) -> Non
         "snapshot = v.column8, address = coalesce(v.column9, address) "
         f"FROM (VALUES {_places(9, len(fetches))}) AS v WHERE id = v.column1",
         [now(), *chain.from_iterable(map(_ended_row, fetches))],
+    )
+    connection.execute(
+        "INSERT INTO fetch_yields SELECT indicator_id, source_id, id, outcome, figures, changed, "
+        "error FROM fetches WHERE id IN (SELECT value FROM json_each(?))",
+        (json.dumps([each.fetch_id for each in fetches if not each.yields]),),
+    )
+    connection.executemany(
+        "INSERT INTO fetch_yields VALUES (?, ?, ?, ?, ?, ?, ?)",
+        [(*y[:2], fetch.fetch_id, *y[2:]) for fetch in fetches for y in fetch.yields],
     )
 
 
@@ -219,21 +245,32 @@ def read_snapshot(connection: sqlite3.Connection, sha256: str) -> bytes:
     return zlib.decompress(row[0])
 
 
-def last_snapshots(
+def last_read(
     connection: sqlite3.Connection, indicator_id: str, source_id: str
-) -> tuple[str, ...]:
-    """The hashes of the documents of the last fetch that was read without an error."""
+) -> tuple[int, Outcome] | None:
+    """The last fetch that was read without an error for an indicator, and what came of it.
+
+    One that brought what was known already is not read: its documents are those of this one.
+    """
     row = connection.execute(
-        "SELECT id, snapshot FROM fetches WHERE indicator_id = ? AND source_id = ? "
-        "AND outcome IN ('stored', 'unchanged') ORDER BY id DESC LIMIT 1",
+        "SELECT fetch_id, outcome FROM fetch_yields WHERE indicator_id = ? AND source_id = ? "
+        "AND outcome IN ('stored', 'empty') ORDER BY fetch_id DESC LIMIT 1",
         (indicator_id, source_id),
     ).fetchone()
-    if row is None or row[1] is None:
-        return ()
+    return None if row is None else (row[0], row[1])
+
+
+def snapshots_of(connection: sqlite3.Connection, fetch_id: int) -> tuple[str, ...]:
+    """The hashes of the documents that a fetch brought."""
     several = connection.execute(
-        "SELECT snapshot FROM fetch_documents WHERE fetch_id = ? ORDER BY position", (row[0],)
+        "SELECT snapshot FROM fetch_documents WHERE fetch_id = ? ORDER BY position", (fetch_id,)
     ).fetchall()
-    return tuple(snapshot for (snapshot,) in several) or (row[1],)
+    return tuple(snapshot for (snapshot,) in several) or tuple(
+        snapshot
+        for (snapshot,) in connection.execute(
+            "SELECT snapshot FROM fetches WHERE id = ? AND snapshot IS NOT NULL", (fetch_id,)
+        )
+    )
 
 
 def last_yield(
@@ -241,9 +278,9 @@ def last_yield(
 ) -> tuple[int, int] | None:
     """How many documents and figures the last fetch that stored any brought; None without one."""
     row = connection.execute(
-        "SELECT max(1, (SELECT count(*) FROM fetch_documents d WHERE d.fetch_id = f.id)), "
-        "f.figures FROM fetches f WHERE indicator_id = ? AND source_id = ? AND outcome = 'stored' "
-        "ORDER BY id DESC LIMIT 1",
+        "SELECT max(1, (SELECT count(*) FROM fetch_documents d WHERE d.fetch_id = y.fetch_id)), "
+        "y.figures FROM fetch_yields y WHERE indicator_id = ? AND source_id = ? "
+        "AND outcome = 'stored' ORDER BY fetch_id DESC LIMIT 1",
         (indicator_id, source_id),
     ).fetchone()
     return None if row is None else (row[0], row[1])
@@ -265,23 +302,30 @@ _KEPT = """
 SELECT f.id, coalesce(d.address, f.address), coalesce(d.http_status, f.http_status, 200),
     coalesce(d.media_type, s.media_type), coalesce(d.charset, ''), coalesce(d.period, ''),
     coalesce(d.snapshot, f.snapshot)
-FROM fetches f
+FROM (SELECT DISTINCT y.fetch_id
+    FROM json_each(?) pair JOIN fetch_yields y ON y.indicator_id = pair.value ->> 0
+        AND y.source_id = pair.value ->> 1
+    WHERE y.outcome = 'stored' OR y.figures > 0) AS good
+JOIN fetches f ON f.id = good.fetch_id
 LEFT JOIN fetch_documents d ON d.fetch_id = f.id
 JOIN snapshots s ON s.sha256 = coalesce(d.snapshot, f.snapshot)
-WHERE f.indicator_id = ? AND f.source_id = ? AND (f.outcome = 'stored' OR f.figures > 0)
 ORDER BY f.id DESC, d.position
 """
 
 
 def kept_documents(
-    connection: sqlite3.Connection, indicator_id: str, source_id: str
+    connection: sqlite3.Connection, pairs: Sequence[tuple[str, str]]
 ) -> list[list[Kept]]:
-    """The documents on which the figures of a source rest, by fetch, the oldest first.
+    """The documents on which figures rest, by fetch, the oldest first.
 
     A fetch all of whose addresses were fetched again later is left out.
+
+    Args:
+        connection: any connection.
+        pairs: indicator and source of the figures; those that stand on one page.
     """
     fetched: dict[int, list[Kept]] = {}
-    for row in connection.execute(_KEPT, (indicator_id, source_id)):
+    for row in connection.execute(_KEPT, (json.dumps(pairs),)):
         fetched.setdefault(row[0], []).append(Kept(*row))
     newer: set[str] = set()
     standing = []

@@ -44,17 +44,18 @@ _BASIS = """
 CREATE TEMP TABLE basis AS
 SELECT fetch_id AS id FROM observations WHERE fetch_id IS NOT NULL
 UNION SELECT fetch_id FROM flows WHERE fetch_id IS NOT NULL
-UNION SELECT max(id) FROM fetches WHERE outcome IN ('stored', 'unchanged')
+UNION SELECT max(fetch_id) FROM fetch_yields WHERE outcome IN ('stored', 'unchanged', 'empty')
     GROUP BY indicator_id, source_id, outcome
-UNION SELECT max(f.id) FROM fetches f LEFT JOIN fetch_documents d ON d.fetch_id = f.id
-    WHERE f.outcome = 'stored' OR f.figures > 0
-    GROUP BY f.indicator_id, f.source_id, coalesce(d.address, f.address)
+UNION SELECT max(f.id) FROM fetch_yields y JOIN fetches f ON f.id = y.fetch_id
+    LEFT JOIN fetch_documents d ON d.fetch_id = f.id
+    WHERE y.outcome = 'stored' OR y.figures > 0
+    GROUP BY y.indicator_id, y.source_id, coalesce(d.address, f.address)
 """
 # Besides them, fetches whose rows stay: of revisions, and the last of each outcome.
 _ROWS = """
 INSERT INTO basis
 SELECT fetch_id FROM revisions WHERE fetch_id IS NOT NULL
-UNION SELECT max(id) FROM fetches GROUP BY indicator_id, source_id, outcome
+UNION SELECT max(fetch_id) FROM fetch_yields GROUP BY indicator_id, source_id, outcome
 """
 _NEEDED = """
 SELECT snapshot FROM answers
@@ -138,6 +139,7 @@ def _thin_fetches(connection: sqlite3.Connection, since: str) -> int:
         _begin(connection, _BASIS, _ROWS)
         connection.execute(_OLD_FETCHES, {"since": since})
         connection.execute("DELETE FROM fetch_documents WHERE fetch_id IN (SELECT id FROM old)")
+        connection.execute("DELETE FROM fetch_yields WHERE fetch_id IN (SELECT id FROM old)")
         connection.execute("DELETE FROM fetches WHERE id IN (SELECT id FROM old)")
         connection.execute(
             "INSERT INTO thinned_fetches SELECT outcome, count(*) FROM old WHERE true "

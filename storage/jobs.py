@@ -52,7 +52,10 @@ def keep_only_jobs(connection: sqlite3.Connection, source_ids: Iterable[str]) ->
 def last_runs(connection: sqlite3.Connection) -> dict[str, str]:
     """When each source was fetched last, by whichever process."""
     return dict(
-        connection.execute("SELECT source_id, max(started) FROM fetches GROUP BY source_id")
+        connection.execute(
+            "SELECT y.source_id, max(f.started) FROM fetch_yields y "
+            "JOIN fetches f ON f.id = y.fetch_id GROUP BY y.source_id"
+        )
     )
 
 

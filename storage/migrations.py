@@ -114,3 +114,10 @@ def messages_wait_for_their_receiver(db: Database) -> None:
     """A webhook that is down for hours, or over a new start, misses nothing."""
     for statement in operation.MESSAGES.split(";\n"):
         db.execute(statement)
+
+
+@migrations()
+def one_fetch_for_a_page(db: Database) -> None:
+    """A page that serves forty indicators is one fetch, which gives something for each of them."""
+    for statement in schema.YIELDS.split(";\n"):
+        db.execute(statement)

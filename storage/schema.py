@@ -24,6 +24,7 @@ STEPS = (
     "no_revision_of_what_stands",
     "staleness_in_half_the_time",
     "messages_wait_for_their_receiver",
+    "one_fetch_for_a_page",
 )
 
 CATALOG = """
@@ -122,6 +123,25 @@ CREATE TABLE answers (
     answered TEXT NOT NULL
 ) STRICT;
 CREATE INDEX answers_by_snapshot ON answers (snapshot);
+"""
+
+# What a fetch gave for each indicator that it was for. Those of an older database were for one.
+YIELDS = """
+CREATE TABLE fetch_yields (
+    indicator_id TEXT NOT NULL,
+    source_id TEXT NOT NULL,
+    fetch_id INTEGER NOT NULL REFERENCES fetches(id),
+    outcome TEXT NOT NULL CHECK (outcome IN ('stored', 'unchanged', 'empty', 'failed')),
+    figures INTEGER NOT NULL DEFAULT 0,
+    changed INTEGER NOT NULL DEFAULT 0,
+    error TEXT,
+    PRIMARY KEY (indicator_id, source_id, fetch_id)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX fetch_yields_by_fetch ON fetch_yields (fetch_id);
+INSERT INTO fetch_yields
+SELECT indicator_id, source_id, id, outcome, figures, changed, error FROM fetches
+WHERE outcome <> 'running';
+DROP INDEX fetches_by_source
 """
 
 OBSERVATIONS = f"""

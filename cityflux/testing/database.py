@@ -6,8 +6,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from cityflux.core.model.errors import PluginError
+from cityflux.core.model.sections import Quality
 from cityflux.core.refresh.catalog import sync_catalog
 from cityflux.core.refresh.derive import derive_all
+from cityflux.core.refresh.gate import Gate, History
 from cityflux.core.refresh.runner import refresh
 from cityflux.core.refresh.tasks import due
 from cityflux.storage.database import open_database, read_database
@@ -42,10 +44,14 @@ class DatabaseInFolder:
             PluginError: something failed; what did not is stored.
         """
         own = plugin.alone()
-        with open_database(self.path) as connection:
+        http = cast("Client", as_client(pages))
+        with (
+            open_database(self.path) as connection,
+            read_database(self.path, any_thread=True) as known,
+        ):
             sync_catalog(connection, own)
-            tasks = due(connection, own)
-            summary = refresh(connection, tasks, cast("Client", as_client(pages)), threads=1)
+            gate = Gate(History(known), Quality())
+            summary = refresh(connection, due(connection, own), http, gate, threads=1)
             derived = derive_all(connection, own)
         if failed := [*summary.failures(), *derived.errors.items()]:
             raise PluginError("; ".join(f"{name}: {error}" for name, error in failed))

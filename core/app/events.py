@@ -25,13 +25,11 @@ def announce_changes(
 
 
 def announce_failures(plugins: Plugins, results: Iterable[Result]) -> None:
-    """Tell which of some results of a refresh failed."""
+    """Tell what failed of some results of a refresh, indicator by indicator."""
     for result in results:
-        if result.error:
+        for indicator_id, source_id, error in result.failures():
             plugins.manager.hook.refresh_failed(
-                indicator_id=result.task.plugin.indicator.id,
-                source_id=result.task.source.id,
-                error=result.error,
+                indicator_id=indicator_id, source_id=source_id, error=error
             )
 
 

@@ -10,7 +10,7 @@ from cityflux.core.app.client import keep_hosts, open_client
 from cityflux.core.app.events import announce_failures
 from cityflux.core.app.session import Session
 from cityflux.core.refresh.carry_out import Result
-from cityflux.core.refresh.gate import History, set_gates
+from cityflux.core.refresh.gate import Gate, History
 from cityflux.core.refresh.runner import Summary, collect_seldom, refresh
 from cityflux.core.refresh.tasks import due, kept_tasks
 from cityflux.storage.database import read_database
@@ -52,12 +52,11 @@ def fetch(
         open_client(config, connection, path, offline) as http,
         http.refresh(),
     ):
-        gated = {task.plugin.indicator.id: task.plugin for task in tasks}
-        set_gates(gated.values(), History(known), config.quality)
         summary = refresh(
             connection,
             tasks,
             http,
+            Gate(History(known), config.quality),
             threads=config.refresh.threads,
             processes=config.refresh.processes,
             time_limit=config.refresh.time_limit,

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from cityflux.core.app.session import Session
 from cityflux.core.model.errors import ConfigError
 from cityflux.core.refresh.schedule import schedules, trigger_of
-from cityflux.core.refresh.tasks import missing_secret
+from cityflux.core.refresh.tasks import missing_secret, users
 
 if TYPE_CHECKING:
     from apscheduler.triggers.base import BaseTrigger
@@ -34,9 +34,10 @@ def triggers(session: Session) -> dict[str, tuple[str, BaseTrigger]]:
         for source in plugin.sources
         if missing_secret(source, config.secrets)
     }
-    found = {}
+    found, fetched = {}, users(plugins)
     for source_id, schedule in schedules(plugins, config.schedule).items():
-        trigger = None if source_id in lacking else trigger_of(schedule, source_id, zone)
+        left_out = source_id in lacking or source_id not in fetched
+        trigger = None if left_out else trigger_of(schedule, source_id, zone)
         if trigger is not None:
             found[source_id] = (schedule, trigger)
     return found

@@ -12,14 +12,18 @@ from cityflux.core.cli.session import Session, pass_session
 from cityflux.storage.hosts import read_hosts
 
 _SOURCES = """
+WITH last AS (
+    SELECT y.source_id, max(y.fetch_id) AS fetch_id,
+        max(CASE WHEN y.outcome <> 'failed' THEN f.ended END) AS last_good
+    FROM fetch_yields y JOIN fetches f ON f.id = y.fetch_id GROUP BY y.source_id
+)
 SELECT s.id, s.publisher, s.access, s.priority, s.schedule, s.vintage, s.licence, s.address,
     s.reference,
     (SELECT count(*) FROM observations o WHERE o.source_id = s.id) AS figures,
-    f.started AS last_fetch, f.outcome, f.error,
-    (SELECT max(ended) FROM fetches g WHERE g.source_id = s.id
-        AND g.outcome IN ('stored', 'unchanged', 'empty')) AS last_good
+    f.started AS last_fetch, f.outcome, f.error, l.last_good
 FROM sources s
-LEFT JOIN fetches f ON f.id = (SELECT max(id) FROM fetches WHERE source_id = s.id)
+LEFT JOIN last l ON l.source_id = s.id
+LEFT JOIN fetches f ON f.id = l.fetch_id
 ORDER BY s.priority, s.id
 """
 

@@ -14,10 +14,11 @@ from cityflux.core.cli.session import Session, pass_session
 from cityflux.storage.jobs import Job, read_daemon, read_jobs
 
 _FAILED = """
-SELECT f.indicator_id, f.source_id, f.started, f.error FROM fetches f
-WHERE f.outcome = 'failed' AND f.id = (SELECT max(id) FROM fetches g
-    WHERE g.indicator_id = f.indicator_id AND g.source_id = f.source_id)
-ORDER BY f.id DESC
+SELECT y.indicator_id, y.source_id, f.started, y.error
+FROM fetch_yields y JOIN fetches f ON f.id = y.fetch_id
+WHERE y.outcome = 'failed' AND f.id = (SELECT max(fetch_id) FROM fetch_yields z
+    WHERE z.indicator_id = y.indicator_id AND z.source_id = y.source_id)
+ORDER BY f.id DESC, y.indicator_id
 """
 _RUNS = """
 SELECT r.index_id, r.id AS run, r.ended AS computed, r.changed, r.position

@@ -12,15 +12,6 @@ from cityflux.core.plugin.manager import Plugins
 from cityflux.core.refresh.tasks import Task, due
 
 
-def users(plugins: Plugins) -> dict[str, list[str]]:
-    """The ids of the indicators and flows that each source serves."""
-    found: dict[str, list[str]] = {}
-    for plugin in (*plugins.indicators.values(), *plugins.flows.values()):
-        for source in plugin.sources:
-            found.setdefault(source.id, []).append(plugin.indicator.id)
-    return found
-
-
 def sources_apart(plugins: Plugins) -> set[str]:
     """The sources that some plugin fetches in a worker process."""
     return {
@@ -38,7 +29,7 @@ def tasks_of(
     using: list[str],
     secrets: dict[str, str],
 ) -> list[Task]:
-    """What there is to do for one source: a page serves all its indicators at once.
+    """What there is to do when one source is looked at.
 
     Args:
         connection: to see what is known already.
@@ -47,8 +38,7 @@ def tasks_of(
         using: whom it serves, from `users`.
         secrets: the environment variable of each secret.
     """
-    tasks = due(connection, plugins, using, secrets=secrets)
-    return [task for task in tasks if task.source.id == source_id]
+    return due(connection, plugins, using, secrets=secrets, source_id=source_id)
 
 
 def check_change(old: Session, new: Session) -> None:

@@ -30,7 +30,7 @@ from cityflux.core.daemon.chores import Chores
 from cityflux.core.daemon.endpoint import answering
 from cityflux.core.daemon.logs import set_up_logs
 from cityflux.core.daemon.notify import notify
-from cityflux.core.daemon.plan import check_change, sources_apart, tasks_of, users
+from cityflux.core.daemon.plan import check_change, sources_apart, tasks_of
 from cityflux.core.daemon.sources import Sources
 from cityflux.core.daemon.timing import ClockWatch, leave_jobs_behind, new_scheduler, plan_anew
 from cityflux.core.daemon.watch import ChangeWatch
@@ -38,10 +38,11 @@ from cityflux.core.daemon.webhook import LAST_WORDS, message_of, open_webhook
 from cityflux.core.model.errors import CityfluxError, ConfigError, StorageError
 from cityflux.core.plugin.traces import one_line
 from cityflux.core.refresh.carry_out import Result
-from cityflux.core.refresh.gate import History, set_gates
+from cityflux.core.refresh.gate import Gate, History
 from cityflux.core.refresh.isolation.derivations import Derivations
 from cityflux.core.refresh.isolation.pool import Workers
 from cityflux.core.refresh.runner import run_tasks, store_results
+from cityflux.core.refresh.tasks import users
 from cityflux.scrapers.http.client import Client
 from cityflux.storage import catalog, jobs
 from cityflux.storage.changes import position
@@ -112,7 +113,8 @@ class Service:
             stack.enter_context(
                 answering(session.config.daemon.port, partial(read_database, session.database))
             )
-            self._history, self._http = History(known), http
+            self._gate = Gate(History(known), session.config.quality)
+            self._http = http
             # Threads of an earlier configuration may still hand over what nobody waits for.
             self._results: Results = queue.Queue()
             self._held: tuple[str, list[Result] | str | None] | None = None
@@ -198,12 +200,17 @@ class Service:
         session, settings = self._session, self._session.config.refresh
         using, secrets = self._users[source_id], session.config.secrets
         tasks = tasks_of(known, session.plugins, source_id, using, secrets)
-        set_gates((task.plugin for task in tasks), self._history, session.config.quality)
         # Where many jobs overlap, what they share would never end.
         http = self._http.apart(LastAnswers(known, session.database))
         with http.refresh():
             yield from run_tasks(
-                tasks, http, self._cities, settings.threads, settings.time_limit, self._workers
+                tasks,
+                http,
+                self._gate,
+                self._cities,
+                settings.threads,
+                settings.time_limit,
+                self._workers,
             )
 
     def _serve(self, connection: sqlite3.Connection) -> None:
@@ -328,7 +335,7 @@ class Service:
             _, results = self._held or self._results.get()
             self._held = None
             if isinstance(results, list):
-                kept = [result for result in results if result.found or not result.error]
+                kept = [result for result in results if result.figures or not result.error]
                 store_results(connection, kept)
 
     def _load_again(self) -> None:

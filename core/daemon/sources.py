@@ -92,11 +92,12 @@ class Sources:
 
     def hear(self, source_id: str, results: Sequence[Result]) -> None:
         """A part of what a look came to."""
-        failed = [result for result in results if result.error]
+        failed = [each for result in results for each in result.failures()]
         if failed and not self._errors.get(source_id):
-            self.fail(source_id, failed[0].error, failed[0].task.name)
+            indicator_id, _, error = failed[0]
+            self.fail(source_id, error, f"{indicator_id} from {source_id}")
         self._errors.setdefault(source_id, "")
-        announce_failures(self._plugins, failed)
+        announce_failures(self._plugins, results)
 
     def fail(self, source_id: str, error: str, name: str) -> None:
         """A look at a source goes wrong; ``name`` says which of its figures it is about."""

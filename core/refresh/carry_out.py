@@ -1,4 +1,4 @@
-"""One task of a refresh: fetch, normalize, check; whatever goes wrong becomes its error."""
+"""One task of a refresh: fetch, read, normalize; whatever goes wrong becomes its error."""
 
 from __future__ import annotations
 
@@ -7,13 +7,15 @@ import time
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import chain
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from cityflux.core.model.document import Document
 from cityflux.core.model.errors import SourceError
 from cityflux.core.model.figure import Figure, FlowFigure
 from cityflux.core.plugin.contract import figures, flow_figures, handed_over
-from cityflux.core.refresh.tasks import Task
+from cityflux.core.plugin.manager import IndicatorPlugin
+from cityflux.core.plugin.page import Documents
+from cityflux.core.refresh.tasks import Part, Task
 from cityflux.core.refresh.witness import Witness
 from cityflux.storage.database import now
 
@@ -26,17 +28,53 @@ Found = tuple[Figure, ...] | tuple[FlowFigure, ...]
 _SHARE_OF_FETCH = 0.8
 
 
+class Given(NamedTuple):
+    """What a fetch gave for one of the indicators that it was for; what went wrong with it."""
+
+    found: Found = ()
+    error: str = ""
+
+
 @dataclass(frozen=True, eq=False)
 class Result:
-    """What came of a task; ``seen`` are all answers of the client, handed over or not."""
+    """What came of a task.
+
+    Attributes:
+        task: the task.
+        started: when it was begun.
+        documents: what was handed over.
+        seen: all answers of the client, handed over or not.
+        given: what it gave for each of its parts, in their order.
+        unchanged: whether the documents are those of the last time.
+    """
 
     task: Task
     started: str
     documents: tuple[Document, ...] = ()
     seen: tuple[Document, ...] = ()
-    found: Found = ()
+    given: tuple[Given, ...] = ()
     unchanged: bool = False
-    error: str = ""
+
+    @property
+    def figures(self) -> int:
+        """How many figures were found."""
+        return sum(len(each.found) for each in self.given)
+
+    @property
+    def error(self) -> str:
+        """What went wrong with the whole; ``""`` where any part of it went well."""
+        errors = [each.error for each in self.given]
+        return errors[0] if errors and all(errors) else ""
+
+    def failures(self) -> list[tuple[str, str, str]]:
+        """Indicator, source and error of each part that failed."""
+        parts = zip(self.task.parts, self.given, strict=True)
+        return [(*part.key, given.error) for part, given in parts if given.error]
+
+
+def failed(task: Task, started: str, seen: tuple[Document, ...], error: str) -> Result:
+    """The result of a task that came to nothing; what it has seen is kept all the same."""
+    return Result(task, started, (), seen, (Given(error=error),) * len(task.parts))
 
 
 def carry_out(
@@ -62,22 +100,24 @@ def carry_out(
     started = now()
     if task.kept:
         reading()
-        found, error = _read(task, task.kept, cities)
-        return Result(task, started, tuple(chain.from_iterable(task.kept)), (), found, error=error)
+        given = _read(task, task.kept, cities)
+        return Result(task, started, tuple(chain.from_iterable(task.kept)), (), given)
     witness = Witness(http)
     documents: list[Document] = []
     end = time.monotonic() + _SHARE_OF_FETCH * time_limit
-    failure = _attempt(task, lambda: _fetch(task, witness, end, documents))
+    failure = _attempt(task.plugin, lambda: _fetch(task, witness, end, documents))
     arrived, seen = tuple(documents), tuple(witness.documents)
     if not failure and arrived and tuple(each.sha256 for each in arrived) == task.known:
-        return Result(task, started, arrived, seen, unchanged=True)
+        return Result(task, started, arrived, seen, (Given(),) * len(task.parts), unchanged=True)
     if failure and not arrived:
-        return Result(task, started, (), seen, error=failure)
+        return failed(task, started, seen, failure)
     reading()
-    found, error = _read(task, [arrived], cities)
-    return Result(
-        task, started, arrived, seen, found, error="; ".join(filter(None, (failure, error)))
-    )
+    given = _read(task, [arrived], cities)
+    if failure:
+        given = tuple(
+            Given(found, "; ".join(filter(None, (failure, error)))) for found, error in given
+        )
+    return Result(task, started, arrived, seen, given)
 
 
 def _fetch(task: Task, http: Witness, end: float, documents: list[Document]) -> None:
@@ -91,18 +131,30 @@ def _fetch(task: Task, http: Witness, end: float, documents: list[Document]) -> 
 
 def _read(
     task: Task, groups: Iterable[tuple[Document, ...]], cities: Collection[str]
-) -> tuple[Found, str]:
-    """The figures of some fetches, and the error; a later fetch stands in place of an earlier."""
-    figures_of = _flows if task.is_flow else _figures
+) -> tuple[Given, ...]:
+    """What some fetches give for each part; a later fetch stands in place of an earlier.
+
+    A page is read before anybody picks from it: what is wrong with it is wrong once.
+    """
+    fetched, page = [*map(Documents.of, groups)], task.page
+    if page and (
+        error := _attempt(task.plugin, lambda: [each.sheet(page) for each in fetched if each])
+    ):
+        return (Given(error=error),) * len(task.parts)
+    return tuple(_given(part, fetched, cities) for part in task.parts)
+
+
+def _given(part: Part, fetched: Iterable[Documents], cities: Collection[str]) -> Given:
+    figures_of = _flows if part.is_flow else _figures
     together: dict[tuple[str, ...], Figure | FlowFigure] = {}
 
-    def read() -> None:
-        for group in groups:
-            frame = task.plugin.call("normalize", documents=group)
+    def pick() -> None:
+        for documents in fetched:
+            frame = part.plugin.call("normalize", documents=documents.for_source(part.source.id))
             together.update(figures_of(frame, cities))
 
-    error = _attempt(task, read)
-    return (() if error else tuple(together.values())), error  # type: ignore[return-value]
+    error = _attempt(part.plugin, pick)
+    return Given(() if error else tuple(together.values()), error)  # type: ignore[arg-type]
 
 
 def _figures(frame: object, cities: Collection[str]) -> dict[tuple[str, ...], Figure | FlowFigure]:
@@ -120,10 +172,10 @@ def _time_is_up(task: Task, count: int) -> SourceError:
     )
 
 
-def _attempt(task: Task, step: Callable[[], object]) -> str:
-    """Take a step, and say in one line what it raised."""
+def _attempt(plugin: IndicatorPlugin, step: Callable[[], object]) -> str:
+    """Take a step for a plugin, and say in one line what it raised."""
     try:
         step()
     except BaseException as error:  # a plugin may raise SystemExit, or KeyboardInterrupt
-        return task.plugin.told(error)
+        return plugin.told(error)
     return ""

@@ -1,9 +1,12 @@
-"""The quality gate: a wrapping plugin around ``normalize`` that marks what cannot be right.
+"""The quality gate: what a fetch gave is looked through before it is stored.
 
 A figure is ``suspect`` when it stands apart from its own history by a power of ten that a slip of
 unit makes, by a jump far beyond the usual, or by its sign. It is stored and shown with its reason,
-and enters no index until it is accepted. A page that suddenly yields far fewer figures is
-refused as a whole, so that the last good values stay.
+and enters no index until it is accepted. An indicator of which a page suddenly yields far fewer
+figures is refused, so that the last good values stay.
+
+A page is judged as a whole, too: where most labels were renamed, each indicator has a figure or
+none, and what is still found may be found in the wrong place.
 """
 
 from __future__ import annotations
@@ -12,29 +15,22 @@ import sqlite3
 import statistics
 import threading
 from bisect import bisect_left
-from collections import defaultdict
-from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import cached_property, lru_cache
-from math import isfinite, log10
-from typing import TYPE_CHECKING, Any, Protocol
+from math import log10
+from typing import TYPE_CHECKING, cast
 
-from cityflux.core.model.document import Document
-from cityflux.core.model.errors import PluginError, UnitError
-from cityflux.core.model.figure import Figure
-from cityflux.core.model.nouns import Flow, Indicator
+from cityflux.core.model.errors import UnitError
+from cityflux.core.model.figure import Figure, FlowFigure
 from cityflux.core.model.units import dimension
-from cityflux.core.plugin.contract import REQUIRED
-from cityflux.core.plugin.hookspecs import hookimpl
-from cityflux.core.plugin.manager import IndicatorPlugin
+from cityflux.core.refresh.carry_out import Found, Given, Result
+from cityflux.core.refresh.tasks import Part
 from cityflux.storage.fetches import last_yield
 from cityflux.storage.observations import read_known
 
 if TYPE_CHECKING:
-    import polars as pl
-
     from cityflux.core.model.sections import Quality
-
-NAME = "cityflux.quality_gate"
 
 #: Tables that are shipped with the plugins were looked through by hand.
 REVIEWED = "bundled:"
@@ -50,8 +46,6 @@ _CITIES_APART = 3.0
 _SIGNED = frozenset({"a share", "percentage points", "points of an index", "a score", "degrees"})
 #: A page of fewer figures cannot be judged by how many it lost.
 FEWEST = 4
-#: The columns in which the gate writes.
-_MARKS = ("status", "note")
 
 
 class History:
@@ -70,84 +64,82 @@ class History:
         with self._lock:
             return read_known(self._connection, indicator_id)
 
-    def last_yield(self, indicator_id: str, source_id: str) -> tuple[int, int] | None:
-        """How many documents and figures the last good fetch brought."""
+    def last_yield(self, part: Part) -> tuple[int, int]:
+        """How many documents and figures the last good fetch brought; nothing without one."""
         with self._lock:
-            return last_yield(self._connection, indicator_id, source_id)
-
-
-class Thresholds(Protocol):
-    """What [quality] says of one indicator; pydantic is not loaded in every process."""
-
-    @property
-    def jump(self) -> float:
-        """How many times its neighbours a figure may be."""
-
-    @property
-    def fewest(self) -> float:
-        """The share of the last good fetch's figures below which a page is refused."""
+            return last_yield(self._connection, *part.key) or (0, 0)
 
 
 class Gate:
-    """The gate of one indicator.
+    """What all results of a refresh pass through.
 
     Args:
-        indicator: whose figures pass.
         history: what is known already.
         settings: the thresholds.
     """
 
-    def __init__(self, indicator: Indicator, history: History, settings: Thresholds) -> None:
-        self._indicator = indicator
-        self.history = history
-        self.settings = settings
+    def __init__(self, history: History, settings: Quality) -> None:
+        self._history = history
+        self._settings = settings
 
-    def __dir__(self) -> list[str]:
-        """What pluggy has to look through: a gate is set for every task of a refresh."""
-        return ["normalize"]
+    def judge(self, result: Result) -> Result:
+        """Let figures pass, mark those that cannot be right, refuse what lost half."""
+        reviewed = all(each.address.startswith(REVIEWED) for each in result.documents)
+        if result.unchanged or reviewed:
+            return result
+        given = tuple(
+            given if given.error else self._passed(part, given, result)
+            for part, given in zip(result.task.parts, result.given, strict=True)
+        )
+        (judged,) = self.judge_page([replace(result, given=given)])
+        return judged
 
-    @hookimpl(wrapper=True)
-    def normalize(self, documents: Sequence[Document]) -> Generator[None, Any, Any]:
-        """Let figures pass, mark those that cannot be right, refuse a page that lost half."""
-        frame = yield
-        if not documents or all(each.address.startswith(REVIEWED) for each in documents):
-            return frame
-        import polars as pl
+    def judge_page(self, results: Sequence[Result]) -> Sequence[Result]:
+        """Doubt all that comes from one page if it gives too few of what it gave before."""
+        found = [
+            bool(given.found) or result.unchanged
+            for result in results
+            for part, given in zip(result.task.parts, result.given, strict=True)
+            if not (given.error or part.is_flow) and self._history.last_yield(part)[1]
+        ]
+        if len(found) < FEWEST or sum(found) >= self._settings.fewest * len(found):
+            return results
+        reason = (
+            f"suspect: the page gave figures for {sum(found)} of the {len(found)} indicators that "
+            "it gave before"
+        )
+        return [_doubted(result, reason) for result in results]
 
-        if not isinstance(frame, pl.DataFrame) or not set(REQUIRED) <= set(frame.columns):
-            return frame  # the contract will say what is wrong
-        self._check_yield(documents, frame)
-        return self._marked(frame)
-
-    def _check_yield(self, documents: Sequence[Document], frame: pl.DataFrame) -> None:
-        last = self.history.last_yield(self._indicator.id, documents[0].source_id)
-        if last is None or len(documents) < last[0] or last[1] < FEWEST:
-            return
-        found = frame["value"].count()
-        if found < self.settings.fewest * last[1]:
-            raise PluginError(
-                f"{documents[0].address}: gave {found} figures, and {last[1]} the last time; look "
-                "whether the page has changed, the last good figures stay"
+    def _passed(self, part: Part, given: Given, result: Result) -> Given:
+        """What passes of the figures of one indicator."""
+        if part.is_flow or part.plugin.indicator.id in self._settings.off:
+            return given
+        documents, before = self._history.last_yield(part)
+        count = len(given.found)
+        is_whole = before >= FEWEST and len(result.documents) >= documents
+        if is_whole and count < self._settings.fewest * before:
+            return Given(
+                error=f"{result.documents[0].address}: gave {count} figures, and {before} the last "
+                "time; look whether the page has changed, the last good figures stay"
             )
-
-    def _marked(self, frame: pl.DataFrame) -> pl.DataFrame:
-        if not frame.schema["value"].is_numeric():
-            return frame
-        cities, periods, values = (frame[name].to_list() for name in ("city", "period", "value"))
-        keys = [*zip(cities, periods, strict=True)]
-        reasons = dict(self._doubts(_by_city(keys, values)))
-        return _with_reasons(frame, keys, reasons) if reasons else frame
+        found = cast("tuple[Figure, ...]", given.found)
+        reasons = dict(self._doubts(part, found))
+        return (
+            given._replace(found=tuple(_marked(each, reasons) for each in found))
+            if reasons
+            else given
+        )
 
     def _doubts(
-        self, found: Mapping[str, Mapping[str, float]]
+        self, part: Part, figures: Sequence[Figure]
     ) -> Iterator[tuple[tuple[str, str], str]]:
-        own: dict[str, dict[str, float]] = {}
-        for each in self.history.known(self._indicator.id):
-            own.setdefault(each.city_id, {})[each.period] = each.value
+        found, own = (
+            _by_city(each) for each in (figures, self._history.known(part.plugin.indicator.id))
+        )
         lines = {city: Line(values) for city, values in {**found, **own}.items()}
-        for city, figures in found.items():
+        for city, values in found.items():
             line = lines[city]
-            for period, value in line.unusual(figures, self.settings.jump):
+            for period, value in line.unusual(values, self._settings.jump):
                 near = line.nearest(period, itself=city in own)
                 others = [
                     other
@@ -155,61 +147,66 @@ class Gate:
                     if name != city and (value < 0 or not near)
                     for other in its.nearest(period)[:1]
                 ]
-                if reason := self._reason(value, near, others):
+                if reason := self._reason(part, value, near, others):
                     yield (city, period), reason
 
-    def _reason(self, value: float, near: Sequence[float], others: Sequence[float]) -> str:
+    def _reason(
+        self, part: Part, value: float, near: Sequence[float], others: Sequence[float]
+    ) -> str:
         """Why a figure cannot be right, or nothing.
 
         Args:
+            part: of which indicator it is.
             value: the figure.
             near: those of its own city in the nearest periods.
             others: those of the other cities, each of the nearest period.
         """
-        if value < 0 and self._counts_things() and all(each >= 0 for each in (*near, *others)):
+        if value < 0 and _counts_things(part) and all(each >= 0 for each in (*near, *others)):
             return "negative, and it counts what cannot be"
-        if near and (apart := _apart(value, near, self.settings.jump)):
+        if near and (apart := _apart(value, near, self._settings.jump)):
             return f"{apart} its own figures of the nearest periods ({_text(near)})"
         middle = statistics.median(others) if others and not near else 0.0
         if value * middle > 0 and abs(log10(value / middle)) >= _CITIES_APART:
             return f"{value / middle:,.3g} times the other cities ({_text(others)})"
         return ""
 
-    def _counts_things(self) -> bool:
-        try:
-            return dimension(self._indicator.unit) not in _SIGNED
-        except UnitError:
-            return False  # who knows what it counts
+
+def _counts_things(part: Part) -> bool:
+    try:
+        return dimension(part.plugin.indicator.unit) not in _SIGNED
+    except UnitError:
+        return False  # who knows what it counts
 
 
-def set_gates(plugins: Iterable[IndicatorPlugin], history: History, settings: Quality) -> None:
-    """Stand a gate around the `normalize` of each indicator, in place of an earlier one."""
-    for plugin in plugins:
-        off = isinstance(plugin.indicator, Flow) or plugin.indicator.id in settings.off
-        set_gate(plugin, history, None if off else settings)
+def _marked(figure: Figure, reasons: Mapping[tuple[str, str], str]) -> Figure:
+    reason = reasons.get((figure.city_id, figure.period))
+    return _suspect(figure, f"suspect: {reason}") if reason else figure
 
 
-def set_gate(plugin: IndicatorPlugin, history: History, settings: Thresholds | None) -> None:
-    """Stand a gate around the `normalize` of one indicator, or none, in place of an earlier one."""
-    if plugin.manager.has_plugin(NAME):
-        plugin.manager.unregister(name=NAME)
-    if settings is not None:
-        plugin.manager.register(Gate(plugin.indicator, history, settings), name=NAME)
+def _doubted(result: Result, reason: str) -> Result:
+    """What a thin page gave: all of it suspect, whether it looks right or not."""
+    given = (
+        Given(cast("Found", tuple(_doubted_too(each, reason) for each in found)), error)
+        for found, error in result.given
+    )
+    return replace(result, given=tuple(given))
 
 
-def gate_of(plugin: IndicatorPlugin) -> Gate | None:
-    """The gate that stands around an indicator, if one does."""
-    gate = plugin.manager.get_plugin(NAME)
-    return gate if isinstance(gate, Gate) else None
+def _doubted_too(figure: Figure | FlowFigure, reason: str) -> Figure | FlowFigure:
+    if isinstance(figure, FlowFigure) or figure.status == "suspect":
+        return figure
+    return _suspect(figure, reason)
 
 
-def _by_city(
-    keys: Iterable[tuple[str, str]], values: Iterable[float | None]
-) -> dict[str, dict[str, float]]:
-    found: dict[str, dict[str, float]] = defaultdict(dict)
-    for (city, period), value in zip(keys, values, strict=True):
-        if value is not None and isfinite(value):
-            found[city][period] = value
+def _suspect(figure: Figure, reason: str) -> Figure:
+    note = "; ".join(filter(None, (reason, figure.note)))
+    return figure._replace(status="suspect", note=note)
+
+
+def _by_city(figures: Sequence[Figure]) -> dict[str, dict[str, float]]:
+    found: dict[str, dict[str, float]] = {}
+    for each in figures:
+        found.setdefault(each.city_id, {})[each.period] = each.value
     return found
 
 
@@ -286,29 +283,3 @@ def _apart(value: float, near: Sequence[float], jump: float) -> str:
 
 def _text(values: Sequence[float]) -> str:
     return ", ".join(f"{value:,.6g}" for value in values[:3])
-
-
-def _with_reasons(
-    frame: pl.DataFrame, keys: Iterable[tuple[str, str]], reasons: Mapping[tuple[str, str], str]
-) -> pl.DataFrame:
-    """The frame with the status and the note of the doubtful figures filled in."""
-    import polars as pl
-
-    statuses, notes = (
-        frame[name].to_list() if name in frame.columns else _nothing(frame) for name in _MARKS
-    )
-    for row, key in enumerate(keys):
-        if reason := reasons.get(key):
-            statuses[row] = "suspect"
-            notes[row] = "; ".join(filter(None, (f"suspect: {reason}", notes[row])))
-    # Columns are put side by side: for so small a frame an expression of polars takes far longer.
-    marks = [
-        pl.Series(name, values, dtype=pl.String)
-        for name, values in zip(_MARKS, (statuses, notes), strict=True)
-    ]
-    others = [name for name in frame.columns if name not in _MARKS]
-    return (frame[others] if len(others) < frame.width else frame).hstack(marks)
-
-
-def _nothing(frame: pl.DataFrame) -> list[str | None]:
-    return [None] * frame.height

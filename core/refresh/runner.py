@@ -18,10 +18,11 @@ from typing import TYPE_CHECKING, cast
 
 from cityflux.core.model.document import Document
 from cityflux.core.model.figure import Figure, FlowFigure
-from cityflux.core.refresh.carry_out import Result, carry_out
+from cityflux.core.refresh.carry_out import Given, Result, carry_out
+from cityflux.core.refresh.gate import Gate
 from cityflux.core.refresh.isolation.errand import Errand
 from cityflux.core.refresh.isolation.pool import Workers
-from cityflux.core.refresh.pages import doubt_thin_pages
+from cityflux.core.refresh.pages import judge_together
 from cityflux.core.refresh.tasks import Task
 from cityflux.storage import catalog, fetches
 from cityflux.storage.database import write
@@ -78,6 +79,7 @@ def refresh(
     connection: sqlite3.Connection,
     tasks: Sequence[Task],
     http: Client,
+    gate: Gate,
     *,
     threads: int = 8,
     processes: int = 8,
@@ -90,6 +92,7 @@ def refresh(
         connection: used by this thread alone.
         tasks: from `due`.
         http: the client that is handed to `fetch`.
+        gate: what all results pass through.
         threads: how many tasks run at the same time at most; fewer while they keep a core busy.
         processes: how many processes there may be for plugins that are not built in.
         time_limit: seconds after which a task is given up.
@@ -98,14 +101,12 @@ def refresh(
     summary = Summary(tasks=len(tasks))
     cities = catalog.known_ids(connection, "cities")
     with Workers(cities, processes) as workers:
-        for results in run_tasks(tasks, http, cities, threads, time_limit, workers):
+        for results in run_tasks(tasks, http, gate, cities, threads, time_limit, workers):
             summary.changed += store_results(connection, results)
             for result in results:
-                summary.figures += len(result.found)
+                summary.figures += result.figures
                 summary.unchanged += result.unchanged
-                if result.error:
-                    indicator, source = result.task.plugin.indicator.id, result.task.source.id
-                    summary.failed.append((indicator, source, result.error))
+                summary.failed += result.failures()
                 progress(result)
     return summary
 
@@ -113,6 +114,7 @@ def refresh(
 def run_tasks(
     tasks: Sequence[Task],
     http: Client,
+    gate: Gate,
     cities: set[str],
     threads: int,
     time_limit: float,
@@ -120,14 +122,16 @@ def run_tasks(
 ) -> Iterator[list[Result]]:
     """Run tasks in threads and give their results as they come, those that came together at once.
 
-    What many indicators read from one page comes when all of it was read: `core.refresh.pages`.
+    What several plugins read from one source, each for itself, comes when all of it was read.
     """
-    return doubt_thin_pages(_as_they_come(tasks, http, cities, threads, time_limit, workers), tasks)
+    found = _as_they_come(tasks, http, gate, cities, threads, time_limit, workers)
+    return judge_together(found, tasks, gate)
 
 
 def _as_they_come(
     tasks: Sequence[Task],
     http: Client,
+    gate: Gate,
     cities: set[str],
     threads: int,
     time_limit: float,
@@ -157,7 +161,7 @@ def _as_they_come(
                 result = carry_out(task, http, cities, time_limit, errand.read)
             if running.pop(task, None) is None:
                 return  # it was given up, and another thread goes on
-            results.put(result)
+            results.put(gate.judge(result))
 
     def start() -> None:
         threading.Thread(target=work, name="cityflux-fetch", daemon=True).start()
@@ -210,35 +214,41 @@ def _soon_after(results: queue.Queue[Result], most: int, patience: float) -> Ite
 
 def store_results(connection: sqlite3.Connection, results: Sequence[Result]) -> int:
     """Store results in one transaction; returns how many figures are new or different."""
-    begun = [
-        (each.task.plugin.indicator.id, each.task.source.id, each.task.source.address, each.started)
-        for each in results
-    ]
+    begun = [(*_served(each.task), each.task.source.address, each.started) for each in results]
     with write(connection):
         ids = fetches.begin_fetches(connection, begun)
         changed = _store_found(connection, results, ids)
         fetches.keep_answers(connection, [*_looked_into(results)])
         fetches.end_fetches(connection, [*map(_ended, results, ids, changed)])
-    return sum(changed)
+    return sum(map(sum, changed))
+
+
+def _served(task: Task) -> tuple[str, str]:
+    """The indicator and the source that a fetch is for; ``""`` where there are several."""
+    indicators, sources = map(set, zip(*(part.key for part in task.parts), strict=True))
+    return (
+        indicators.pop() if len(indicators) == 1 else "",
+        sources.pop() if len(sources) == 1 else "",
+    )
 
 
 def _store_found(
     connection: sqlite3.Connection, results: Sequence[Result], ids: Sequence[int]
-) -> list[int]:
-    """Store what was found; returns how many figures of each result are new or different."""
-    batches, counts = {}, [0] * len(results)
-    for place, (result, fetch_id) in enumerate(zip(results, ids, strict=True)):
-        indicator, source_id = result.task.plugin.indicator, result.task.source.id
-        if result.task.is_flow:
-            flows = cast("tuple[FlowFigure, ...]", result.found)
-            counts[place] = store_flows(
-                connection, indicator.id, source_id, indicator.unit, flows, fetch_id
-            )
-        elif result.found:
-            found = cast("tuple[Figure, ...]", result.found)
-            batches[place] = Batch(indicator.id, source_id, found, fetch_id)
-    for place, count in zip(batches, store_batches(connection, [*batches.values()]), strict=True):
-        counts[place] = count
+) -> list[list[int]]:
+    """Store what was found; returns how many figures are new or different, part by part."""
+    batches, counts = {}, [[0] * len(result.given) for result in results]
+    for number, (result, fetch_id) in enumerate(zip(results, ids, strict=True)):
+        for place, (part, given) in enumerate(zip(result.task.parts, result.given, strict=True)):
+            if part.is_flow:
+                flows = cast("tuple[FlowFigure, ...]", given.found)
+                unit = part.plugin.indicator.unit
+                counts[number][place] = store_flows(connection, *part.key, unit, flows, fetch_id)
+            elif given.found:
+                found = cast("tuple[Figure, ...]", given.found)
+                batches[number, place] = Batch(*part.key, found, fetch_id)
+    stored = store_batches(connection, [*batches.values()])
+    for (number, place), count in zip(batches, stored, strict=True):
+        counts[number][place] = count
     return counts
 
 
@@ -251,15 +261,33 @@ def _looked_into(results: Sequence[Result]) -> Iterator[tuple[fetches.Answer, bo
                 yield _answer(document), False
 
 
-def _ended(result: Result, fetch_id: int, changed: int) -> fetches.Ended:
-    outcome: fetches.Outcome = "stored" if result.found else "empty"
-    if result.unchanged:
-        outcome = "unchanged"
-    if result.error:
-        outcome = "failed"
+def _ended(result: Result, fetch_id: int, changed: Sequence[int]) -> fetches.Ended:
     answers = [_answer(document) for document in result.documents]
-    error = result.error or None
-    return fetches.Ended(fetch_id, outcome, answers, len(result.found), changed, error)
+    whole = Given(error=result.error)
+    outcome = _outcome(result, whole, result.figures)
+    figures, error = result.figures, result.error or None
+    yields = _yields(result, changed) if len(result.task.parts) > 1 else ()
+    return fetches.Ended(fetch_id, outcome, answers, figures, sum(changed), error, yields)
+
+
+def _yields(result: Result, changed: Sequence[int]) -> list[fetches.Yield]:
+    """What a page gave for each of its indicators."""
+    return [
+        fetches.Yield(
+            *part.key,
+            _outcome(result, given, len(given.found)),
+            len(given.found),
+            count,
+            given.error or None,
+        )
+        for part, given, count in zip(result.task.parts, result.given, changed, strict=True)
+    ]
+
+
+def _outcome(result: Result, given: Given, figures: int) -> fetches.Outcome:
+    if given.error:
+        return "failed"
+    return "unchanged" if result.unchanged else "stored" if figures else "empty"
 
 
 def _answer(document: Document) -> fetches.Answer:

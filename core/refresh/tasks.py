@@ -5,46 +5,78 @@ from __future__ import annotations
 import os
 import sqlite3
 from collections import Counter
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import NamedTuple
 
 from cityflux.core.model.document import Document
 from cityflux.core.model.nouns import Flow, Source
 from cityflux.core.plugin.manager import IndicatorPlugin, Plugins
+from cityflux.core.plugin.page import OnPages, Page
 from cityflux.storage import fetches
 from cityflux.storage.database import read_database
 from cityflux.storage.flows import latest_flow
 from cityflux.storage.observations import latest_period
 
 
+class Part(NamedTuple):
+    """An indicator, and a source that gives its figures."""
+
+    plugin: IndicatorPlugin
+    source: Source
+
+    @property
+    def is_flow(self) -> bool:
+        """Whether it gives flows between cities rather than figures of cities."""
+        return isinstance(self.plugin.indicator, Flow)
+
+    @property
+    def key(self) -> tuple[str, str]:
+        """The ids of the indicator and of the source."""
+        return self.plugin.indicator.id, self.source.id
+
+
 @dataclass(frozen=True, eq=False)
 class Task:
-    """One source of one indicator that is due.
+    """One fetch that is due: of a page with all that is read from it, or for one indicator.
 
     Attributes:
-        plugin: the indicator.
-        source: where its figures come from.
+        parts: what is read from it, one at least.
+        page: the page; None for a fetch that is for one indicator alone.
         since: the latest period that is known.
         known: the hashes of the documents of the last good fetch.
         kept: documents to be read again, fetch by fetch, instead of asking the source.
     """
 
-    plugin: IndicatorPlugin
-    source: Source
+    parts: tuple[Part, ...]
+    page: Page | None = None
     since: str | None = None
     known: tuple[str, ...] = ()
     kept: tuple[tuple[Document, ...], ...] = ()
 
     @property
-    def is_flow(self) -> bool:
-        """Whether it brings flows between cities rather than figures of cities."""
-        return isinstance(self.plugin.indicator, Flow)
+    def plugin(self) -> IndicatorPlugin:
+        """Whose hook `fetch` is called: all that share a page fetch the same."""
+        return self.parts[0].plugin
+
+    @property
+    def source(self) -> Source:
+        """What is fetched: a page has one address, whichever of its sources is asked for."""
+        return self.parts[0].source
+
+    @property
+    def job(self) -> str:
+        """The id of the source by whose schedule it is done: of those of a page the first."""
+        return self.page.sources[0].id if self.page else self.source.id
 
     @property
     def name(self) -> str:
-        """How the task is named in messages: the indicator and its source."""
-        return f"{self.plugin.indicator.id} from {self.source.id}"
+        """How the task is named in messages: the indicator, or how many, and the source."""
+        count = len({part.plugin.indicator.id for part in self.parts})
+        what = self.plugin.indicator.id if count == 1 else f"{count} indicators"
+        sources = {part.source.id for part in self.parts}
+        return f"{what} from {self.source.address if len(sources) > 1 else sources.pop()}"
 
 
 def due(
@@ -53,6 +85,7 @@ def due(
     only: Iterable[str] = (),
     offline: bool = False,
     secrets: Mapping[str, str] | None = None,
+    source_id: str = "",
 ) -> list[Task]:
     """The tasks of a refresh: every source that can be fetched, of the named indicators or all.
 
@@ -62,20 +95,18 @@ def due(
         only: ids of indicators; all where there is none.
         offline: leave out what needs the network.
         secrets: the environment variable of each secret; sources that lack theirs are left out.
+        source_id: leave out what is not fetched from this source; everything counts if left out.
     """
     access = {"bundled"} if offline else {"bundled", "live"}
-    known = {**plugins.indicators, **plugins.flows}
-    wanted = [known[name] for name in dict.fromkeys(only) or known if name in known]
+    wanted = [
+        Task(parts, page)
+        for page, parts in _together(plugins, only)
+        if parts[0].source.access in access and not missing_secret(parts[0].source, secrets or {})
+    ]
     return [
-        Task(
-            plugin,
-            source,
-            _since(connection, plugin, source),
-            fetches.last_snapshots(connection, plugin.indicator.id, source.id),
-        )
-        for plugin in wanted
-        for source in plugin.sources
-        if source.access in access and not missing_secret(source, secrets or {})
+        replace(task, since=_since(connection, task.parts), known=_known(connection, task.parts))
+        for task in wanted
+        if source_id in ("", task.job)
     ]
 
 
@@ -90,18 +121,59 @@ def kept_tasks(
         path: the database, from which the bytes are loaded when they are read.
         only: ids of indicators; all where there is none.
     """
-    known = {**plugins.indicators, **plugins.flows}
-    wanted = set(only) or set(known)
     tasks = []
-    for plugin in known.values():
-        for source in plugin.sources:
-            groups = fetches.kept_documents(connection, plugin.indicator.id, source.id)
-            if groups and plugin.indicator.id in wanted:
-                kept = tuple(
-                    tuple(_document(path, each, source.id) for each in group) for group in groups
-                )
-                tasks.append(Task(plugin, source, kept=kept))
+    for page, parts in _together(plugins, only):
+        if parts[0].source.access == "declared":
+            continue  # what was imported under its name is no page of it
+        if groups := fetches.kept_documents(connection, [part.key for part in parts]):
+            task = Task(parts, page)
+            kept = tuple(
+                tuple(_document(path, each, task.source.id) for each in group) for group in groups
+            )
+            tasks.append(replace(task, kept=kept))
     return tasks
+
+
+def page_of(part: Part) -> Page | None:
+    """The page on which an indicator stands; None where it is fetched for itself."""
+    plugin = part.plugin.plugin
+    return plugin.page_of(part.source) if isinstance(plugin, OnPages) else None
+
+
+def users(plugins: Plugins) -> dict[str, list[str]]:
+    """The ids of the indicators and flows that are served when a source is fetched.
+
+    A page of several sources is fetched as its first one, for the indicators of all of them.
+    """
+    found: dict[str, dict[str, None]] = {}
+    for plugin in (*plugins.indicators.values(), *plugins.flows.values()):
+        for source in plugin.sources:
+            task = Task((part := Part(plugin, source),), page_of(part))
+            found.setdefault(task.job, {})[plugin.indicator.id] = None
+    return {source_id: [*names] for source_id, names in found.items()}
+
+
+def _together(
+    plugins: Plugins, only: Iterable[str]
+) -> Iterator[tuple[Page | None, tuple[Part, ...]]]:
+    """What is fetched together: all indicators of a page, unless another process reads some.
+
+    Args:
+        plugins: all plugins.
+        only: ids of indicators; all where there is none.
+    """
+    known = {**plugins.indicators, **plugins.flows}
+    together: dict[object, list[Part]] = {}
+    pages: dict[object, Page | None] = {}
+    for name in dict.fromkeys(only) or known:
+        for source in known[name].sources if name in known else ():
+            part = Part(known[name], source)
+            page = page_of(part)
+            key: object = (page, part.plugin.apart is None) if page else part.key
+            pages[key] = page
+            together.setdefault(key, []).append(part)
+    for key, parts in together.items():
+        yield pages[key], tuple(parts)
 
 
 def _document(path: Path, kept: fetches.Kept, source_id: str) -> Document:
@@ -121,10 +193,27 @@ def _document(path: Path, kept: fetches.Kept, source_id: str) -> Document:
     )
 
 
-def _since(connection: sqlite3.Connection, plugin: IndicatorPlugin, source: Source) -> str | None:
-    """The latest period that is known of what a source gives."""
-    latest = latest_flow if isinstance(plugin.indicator, Flow) else latest_period
-    return latest(connection, plugin.indicator.id, source.id)
+def _since(connection: sqlite3.Connection, parts: Sequence[Part]) -> str | None:
+    """The latest period that is known of what a fetch gives.
+
+    None where the page serves an indicator that is new to it, so that its past comes, too.
+    """
+    if len(parts) > 1 and any(fetches.last_read(connection, *part.key) is None for part in parts):
+        return None
+    latest = (
+        (latest_flow if part.is_flow else latest_period)(connection, *part.key) for part in parts
+    )
+    return max(filter(None, latest), default=None)
+
+
+def _known(connection: sqlite3.Connection, parts: Sequence[Part]) -> tuple[str, ...]:
+    """The hashes of the documents that were read last, well and for each of the indicators."""
+    last = [fetches.last_read(connection, *part.key) for part in parts]
+    if None in last or not any(read and read[1] == "stored" for read in last):
+        return ()
+    ids = {read[0] for read in last if read}
+    snapshots = {fetches.snapshots_of(connection, fetch_id) for fetch_id in ids}
+    return snapshots.pop() if len(snapshots) == 1 else ()
 
 
 def missing_secret(source: Source, secrets: Mapping[str, str]) -> str:

@@ -19,11 +19,12 @@ from cityflux.core.words.catalogue import text
 LEADING, SHOWN = 5, 10
 
 _FAILED = """
-SELECT f.id, f.indicator_id, f.source_id, f.started, f.error, i.name_zh, i.name_en FROM fetches f
-LEFT JOIN indicators i ON i.id = f.indicator_id
-WHERE f.outcome = 'failed' AND f.id = (SELECT max(id) FROM fetches g
-    WHERE g.indicator_id = f.indicator_id AND g.source_id = f.source_id)
-ORDER BY f.id DESC
+SELECT f.id, y.indicator_id, y.source_id, f.started, y.error, i.name_zh, i.name_en
+FROM fetch_yields y JOIN fetches f ON f.id = y.fetch_id
+LEFT JOIN indicators i ON i.id = y.indicator_id
+WHERE y.outcome = 'failed' AND f.id = (SELECT max(fetch_id) FROM fetch_yields z
+    WHERE z.indicator_id = y.indicator_id AND z.source_id = y.source_id)
+ORDER BY f.id DESC, y.indicator_id
 """
 _LATE = "SELECT * FROM stale_indicators"
 _CONCERNS_LATE = """

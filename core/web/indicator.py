@@ -24,10 +24,12 @@ WHERE o.indicator_id = ? ORDER BY o.city_id, o.period
 _SOURCES = """
 SELECT s.*, (SELECT count(*) FROM observations o
         WHERE o.indicator_id = :indicator AND o.source_id = s.id) AS figures,
-    f.id AS fetch_id, f.outcome, f.started, f.error
+    y.fetch_id, y.outcome, f.started, y.error
 FROM sources s
-LEFT JOIN fetches f ON f.id = (SELECT max(id) FROM fetches g
-    WHERE g.indicator_id = :indicator AND g.source_id = s.id)
+LEFT JOIN fetch_yields y ON y.indicator_id = :indicator AND y.source_id = s.id
+    AND y.fetch_id = (SELECT max(fetch_id) FROM fetch_yields z
+        WHERE z.indicator_id = :indicator AND z.source_id = s.id)
+LEFT JOIN fetches f ON f.id = y.fetch_id
 WHERE s.id IN (SELECT source_id FROM indicator_sources WHERE indicator_id = :indicator
     UNION SELECT source_id FROM observations WHERE indicator_id = :indicator)
 ORDER BY s.priority, s.id

@@ -163,9 +163,17 @@ WHERE f.id = :fetch AND NOT EXISTS (SELECT 1 FROM fetch_documents WHERE fetch_id
 ORDER BY 1
 """
 _BROUGHT = """
-SELECT o.city_id, o.period, o.value, o.status, c.name_zh, c.name_en
-FROM observations o JOIN cities c ON c.id = o.city_id
-WHERE o.indicator_id = ? AND o.fetch_id = ? ORDER BY o.city_id, o.period LIMIT ?
+SELECT o.indicator_id, o.city_id, o.period, o.value, o.status, c.name_zh, c.name_en
+FROM fetch_yields y
+JOIN observations o ON o.indicator_id = y.indicator_id AND o.source_id = y.source_id
+    AND o.fetch_id = y.fetch_id
+JOIN cities c ON c.id = o.city_id
+WHERE y.fetch_id = ? ORDER BY o.indicator_id, o.city_id, o.period LIMIT ?
+"""
+# What went wrong with some of the indicators of a page.
+_WRONG = """
+SELECT indicator_id, source_id, error FROM fetch_yields
+WHERE fetch_id = ? AND error IS NOT NULL ORDER BY indicator_id, source_id LIMIT ?
 """
 
 
@@ -176,7 +184,7 @@ def fetch_page(connection: sqlite3.Connection, asked: Asked) -> Page:
         NotHere: there is no such fetch.
     """
     fetch = found(connection, "fetches", asked.place("id"))
-    brought = (fetch["indicator_id"], fetch["id"], LISTED)
+    some = (fetch["id"], LISTED)
     return Page(
         "fetch.html",
         text(asked.language, "web.fetch_of", id=fetch["id"]),
@@ -187,7 +195,8 @@ def fetch_page(connection: sqlite3.Connection, asked: Asked) -> Page:
             ),
             "source": one(connection, "SELECT * FROM sources WHERE id = ?", fetch["source_id"]),
             "documents": connection.execute(_DOCUMENTS, {"fetch": fetch["id"]}).fetchall(),
-            "figures": connection.execute(_BROUGHT, brought).fetchall(),
+            "figures": connection.execute(_BROUGHT, some).fetchall(),
+            "wrong": connection.execute(_WRONG, some).fetchall() if not fetch["error"] else [],
             "listed": LISTED,
         },
     )

@@ -15,9 +15,9 @@ from cityflux import Document, Indicator, Source, hookimpl
 from cityflux.core.plugin.manager import IndicatorPlugin, load_plugins
 from cityflux.core.refresh.isolation.pool import Workers
 from cityflux.core.refresh.runner import Waits, run_tasks
-from cityflux.core.refresh.tasks import Task
+from cityflux.core.refresh.tasks import Part, Task
 from cityflux.scrapers.http.client import Client, Policy
-from tests.isolation.plugins import write_plugin
+from tests.isolation.plugins import new_gate, write_plugin
 
 CITIES = {"shanghai", "beijing"}
 
@@ -54,11 +54,15 @@ class Waiting:
 
 def results(plugins: Sequence[IndicatorPlugin], limit: float, threads: int = 1) -> list[list[str]]:
     """The errors of the tasks of some plugins, those that came together in one list."""
-    tasks = [Task(plugin, plugin.sources[0]) for plugin in plugins]
-    with Client(Policy(offline=True)) as http, Workers(CITIES, threads) as workers:
+    tasks = [Task((Part(plugin, plugin.sources[0]),)) for plugin in plugins]
+    with (
+        Client(Policy(offline=True)) as http,
+        Workers(CITIES, threads) as workers,
+        new_gate() as gate,
+    ):
         return [
             [result.error for result in together]
-            for together in run_tasks(tasks, http, CITIES, threads, limit, workers)
+            for together in run_tasks(tasks, http, gate, CITIES, threads, limit, workers)
         ]
 
 
@@ -130,7 +134,12 @@ def test_a_worker_is_used_again_and_replaced_where_it_was_killed(tmp_path: Path)
 
 def test_a_pool_that_is_closed_takes_no_more_work(tmp_path: Path) -> None:
     plugin = load_plugins(files=[write_plugin(tmp_path, "good")]).indicators["local.good"]
-    with Client(Policy(offline=True)) as http, Workers(CITIES, 1) as workers:
+    task = Task((Part(plugin, plugin.sources[0]),))
+    with (
+        Client(Policy(offline=True)) as http,
+        Workers(CITIES, 1) as workers,
+        new_gate() as gate,
+    ):
         workers.close()
-        ((result,),) = run_tasks([Task(plugin, plugin.sources[0])], http, CITIES, 1, 60, workers)
+        ((result,),) = run_tasks([task], http, gate, CITIES, 1, 60, workers)
     assert "stopped: no more work is taken" in result.error

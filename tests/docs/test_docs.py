@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import json
 import re
 import tomllib
 from pathlib import Path
@@ -21,7 +22,10 @@ from cityflux.core.plugin.finding import load_file
 from cityflux.core.plugin.hookspecs import ExtensionSpec, IndicatorSpec
 from cityflux.core.plugin.manager import declaration, indicator_manager
 from cityflux.scrapers.http.client import Client, Policy
+from tests.conftest import run_module
 from tests.docs.commands import MainJob
+from tests.isolation.plugins import rows
+from tests.servers import LoopbackServer
 
 ROOT = Path(__file__).resolve().parents[2]
 CITIES = {"shanghai", "beijing"}
@@ -118,8 +122,58 @@ def test_the_plugin_of_the_readme_keeps_the_contract(document: str, tmp_path: Pa
     assert {figure.city_id for figure in found} == CITIES
 
 
+def _refreshed(folder: Path, code: str, *names: str) -> list[tuple[Any, ...]]:
+    """What an example, which is served here, brings: indicator, city, period and value."""
+    (folder / "my_plugins").mkdir()
+    (folder / "my_plugins" / "example.py").write_text(code, encoding="utf-8")
+    (folder / "config.toml").write_text('[client]\nallow_hosts = ["127.0.0.1"]\n')
+    done = run_module("cityflux", "refresh", *names, cwd=folder)
+    assert (done.returncode, done.stderr) == (0, "")
+    return rows(
+        folder,
+        "SELECT indicator_id, city_id, period, value FROM observations "
+        "WHERE indicator_id LIKE 'local.%' ORDER BY 1, 2",
+    )
+
+
+def test_the_plugin_for_a_table_on_a_web_page_has_ten_lines_and_works(tmp_path: Path) -> None:
+    code = _blocks("docs/plugins.md", "python")[0]
+    assert len([line for line in code.splitlines() if line and line != "@hookimpl"]) == 10
+    table = "".join(
+        f"<tr><td>{port}</td><td>2024年</td><td>{value}</td></tr>"
+        for port, value in {"上海港": "75,277", "宁波港": "137,000", "广州港": "65,500"}.items()
+    )
+    with LoopbackServer() as server:
+        server.answer("/cargo", f"<table><tr><th>港<th>年<th>吞吐量（万吨）</tr>{table}</table>")
+        code = code.replace("https://ports.example/", server.address("/"))
+        assert _refreshed(tmp_path, code, "local.cargo") == [
+            ("local.cargo", "guangzhou", "2024", 65500.0),
+            ("local.cargo", "shanghai", "2024", 75277.0),
+        ]
+
+
+def test_the_page_of_many_indicators_is_asked_for_once_and_converted(tmp_path: Path) -> None:
+    code = _blocks("docs/plugins.md", "python")[1]
+    found = [
+        {"name": "年末常住人口", "year": "2024", "value": 24802600, "unit": "人"},
+        {"name": "货物运输量", "year": "2024", "value": 15.5, "unit": "亿吨"},
+        {"name": "别的", "year": "2024", "value": 1, "unit": "个"},
+    ]
+    with LoopbackServer() as server:
+        server.answer("/2024.json", json.dumps(found))
+        code = code.replace("https://office.example/", server.address("/"))
+        assert _refreshed(tmp_path, code, "local.residents", "local.freight") == [
+            ("local.freight", "shanghai", "2024", 155000.0),
+            ("local.residents", "shanghai", "2024", 2480.26),
+        ]
+        assert server.count("/2024.json") == 1
+    assert rows(tmp_path, "SELECT count(*) FROM fetches WHERE source_id = 'local.yearbook'") == [
+        (1,)
+    ]
+
+
 def test_the_computed_indicator_of_the_documents_computes(tmp_path: Path) -> None:
-    code, _ = _blocks("docs/plugins.md", "python")
+    _, _, code, _ = _blocks("docs/plugins.md", "python")
     path = tmp_path / "example.py"
     path.write_text(code, encoding="utf-8")
     manager = indicator_manager(load_file(path))
@@ -139,7 +193,7 @@ def test_the_computed_indicator_of_the_documents_computes(tmp_path: Path) -> Non
 
 
 def test_the_wrapping_plugin_of_the_documents_marks_what_is_doubtful(tmp_path: Path) -> None:
-    _, code = _blocks("docs/plugins.md", "python")
+    *_, code = _blocks("docs/plugins.md", "python")
     (plain,) = _blocks("README.md", "python")
     for name, text in (("wrapper", code), ("plain", plain.replace(",2.5", ",2.5e13"))):
         (tmp_path / f"{name}.py").write_text(text, encoding="utf-8")

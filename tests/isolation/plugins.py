@@ -4,12 +4,18 @@ from __future__ import annotations
 
 import os
 import sqlite3
+import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import psutil
+
+from cityflux.core.model.sections import Quality
+from cityflux.core.refresh.gate import Gate, History
+from cityflux.storage.database import open_database, read_database
 
 PLUGIN = """
 import polars as pl
@@ -128,6 +134,15 @@ def rows(folder: Path, query: str) -> list[tuple[Any, ...]]:
         return connection.execute(query).fetchall()
     finally:
         connection.close()
+
+
+@contextmanager
+def new_gate() -> Iterator[Gate]:
+    """The gate of a database in which nothing is known yet."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "c.db"
+        with open_database(path), read_database(path, any_thread=True) as known:
+            yield Gate(History(known), Quality())
 
 
 def workers_of(folder: Path) -> list[psutil.Process]:

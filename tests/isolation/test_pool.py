@@ -12,9 +12,9 @@ from cityflux.core.plugin.manager import Selection, load_selection
 from cityflux.core.refresh.carry_out import Result
 from cityflux.core.refresh.isolation.pool import Workers
 from cityflux.core.refresh.runner import run_tasks
-from cityflux.core.refresh.tasks import Task
+from cityflux.core.refresh.tasks import Part, Task
 from cityflux.scrapers.http.client import Client, Policy
-from tests.isolation.plugins import until, workers_of, write_plugin
+from tests.isolation.plugins import new_gate, until, workers_of, write_plugin
 
 CITIES = {"shanghai", "beijing"}
 HERE = "from pathlib import Path; import os, time; Path(f'{os.getpid()}.pid').touch()"
@@ -29,9 +29,9 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def run(folder: Path, workers: Workers) -> Iterator[Result]:
     plugins = load_selection(Selection((folder / "my_plugins",), built_in=False))
-    tasks = [Task(plugin, plugin.sources[0]) for plugin in plugins.indicators.values()]
-    with Client(Policy(offline=True)) as http:
-        for together in run_tasks(tasks, http, CITIES, len(tasks), 60, workers):
+    tasks = [Task((Part(plugin, plugin.sources[0]),)) for plugin in plugins.indicators.values()]
+    with Client(Policy(offline=True)) as http, new_gate() as gate:
+        for together in run_tasks(tasks, http, gate, CITIES, len(tasks), 60, workers):
             yield from together
 
 

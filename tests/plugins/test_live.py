@@ -44,18 +44,21 @@ WANTED = {
 MODULES = ("overall_economy", "goods_commerce", "people", "science_innovation")
 PLUGIN = """
 from cityflux import Indicator, Source, hookimpl
+from cityflux.plugins import communiques
 from cityflux.plugins.published import Published
 
-SOURCE = Source(
-    "river.communique", "江城市统计局", "{address}", scraper="communique", licence="made up",
-    reference="made up", params={{"city": "shanghai", "site": {{"listings": ("{address}",)}}}},
+PAGE = communiques.page(
+    Source(
+        "river.communique", "江城市统计局", "{address}", scraper="communique", licence="made up",
+        reference="made up", params={{"city": "shanghai", "site": {{"listings": ("{address}",)}}}},
+    )
 )
 
 
 @hookimpl
 def register_indicators(register):
     for name, unit in {units!r}.items():
-        register(Published(Indicator(name, name, name, unit), live=(SOURCE,)))
+        register(Published(Indicator(name, name, name, unit), live=(PAGE,)))
 """
 
 
@@ -144,7 +147,7 @@ def test_what_fails_together_is_named_once(server: LoopbackServer, tmp_path: Pat
 
 KEYWORDS = """
 from cityflux import Indicator, Source, hookimpl
-from cityflux.plugins.keywords import AREAS
+from cityflux.plugins import keywords
 from cityflux.plugins.published import Published
 
 
@@ -153,9 +156,11 @@ def register_indicators(register):
     for name, word in (("people.word_0", "旅游"), ("people.word_1", "供应链")):
         source = Source(
             "baidu.index", "百度指数", "{address}", scraper="baidu_index", licence="terms",
-            reference="r", secrets=("baidu_cookie",), params={{"keyword": word, "areas": AREAS}},
+            reference="r", secrets=("baidu_cookie",),
+            params={{"keyword": word, "areas": keywords.AREAS}},
         )
-        register(Published(Indicator(name, word, word, "指数"), live=(source,)))
+        place = keywords.page(source).at(word)
+        register(Published(Indicator(name, word, word, "指数"), live=(place,)))
 """
 WORDS = ("people.word_0", "people.word_1")
 
@@ -277,6 +282,7 @@ def bureau(seen: Seen) -> Answer:
 
 BUREAU = """
 from cityflux import Indicator, Source, hookimpl
+from cityflux.plugins import main_cities
 from cityflux.plugins.published import Published
 
 
@@ -286,7 +292,8 @@ def register_indicators(register):
         "nbs.main_cities", "国家统计局", "{address}", scraper="nbs", licence="l", reference="r",
         params={{"base": "{address}"}},
     )
-    register(Published(Indicator("overall_economy.gdp", "甲", "G", "万亿元"), live=(source,)))
+    page = main_cities.page(source, "overall_economy.gdp")
+    register(Published(Indicator("overall_economy.gdp", "甲", "G", "万亿元"), live=(page,)))
 """
 
 
@@ -313,6 +320,7 @@ EXCHANGE = """
 from dataclasses import replace
 
 from cityflux import hookimpl
+from cityflux.plugins import exchanges
 from cityflux.plugins.capital import STATISTICS
 from cityflux.plugins.live import SSE_DAILY
 from cityflux.plugins.published import Published
@@ -321,7 +329,8 @@ from cityflux.plugins.published import Published
 @hookimpl
 def register_indicators(register):
     (daily,) = (p for p in STATISTICS if p.indicator().id == "capital.sse_share_turnover")
-    register(Published(daily.indicator(), live=(replace(SSE_DAILY, address="{address}"),)))
+    page = exchanges.page(replace(SSE_DAILY, address="{address}"))
+    register(Published(daily.indicator(), live=(page.at("shanghai"),)))
 """
 
 
@@ -366,10 +375,15 @@ def test_kept_pages_are_read_again_without_asking_anybody(
     assert json.loads(run_module(*again, cwd=folder).stdout)["changed"] == 0
 
     # The parser is mended: there are twice as many people.
-    mended = plugin + "\n\nimport cityflux.plugins.communiques as c\n"
-    mended += "read = c.read\nc.read = lambda i, s, d: ("
-    mended += "f._replace(value=f.value * 2) if i == 'people.population' else f "
-    mended += "for f in read(i, s, d))\n"
+    mended = (
+        plugin
+        + """
+import polars as pl
+
+read, more = PAGE.read, pl.when(place="people.population").then(2).otherwise(1)
+PAGE.read = lambda documents: read(documents).with_columns(pl.col("value") * more)
+"""
+    )
     (folder / "my_plugins" / "live.py").write_text(mended, encoding="utf-8")
     done = run_module(*again, cwd=folder)
     assert json.loads(done.stdout)["changed"] == 1

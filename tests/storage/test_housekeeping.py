@@ -106,8 +106,11 @@ def needed(db: sqlite3.Connection) -> dict[str, Any]:
         "figures": rests_on,
         "revisions": revised,
         "answers": {a: fetches.read_snapshot(db, each.sha256) for a, each in answers.items()},
-        "kept": [fetches.kept_documents(db, *pair) for pair in PAIRS],
-        "last": [fetches.last_snapshots(db, *pair) for pair in PAIRS],
+        "kept": [fetches.kept_documents(db, [pair]) for pair in PAIRS],
+        "last": [
+            read and (*read, fetches.snapshots_of(db, read[0]))
+            for read in (fetches.last_read(db, *pair) for pair in PAIRS)
+        ],
         "yield": [fetches.last_yield(db, *pair) for pair in PAIRS],
         "runs": last_runs(db),
     }

@@ -13,7 +13,8 @@ from cityflux.core.model.errors import PluginError
 from cityflux.core.model.figure import Figure
 from cityflux.core.plugin.manager import IndicatorPlugin
 from cityflux.core.refresh.derivation import Derived
-from cityflux.core.refresh.isolation.messages import Answer, Ask, Derive, Done, columns
+from cityflux.core.refresh.isolation import messages
+from cityflux.core.refresh.isolation.messages import Answer, Ask, Derive, columns
 from cityflux.core.refresh.isolation.pool import Workers
 
 #: Seconds that a `derive` may take: it asks no host, and whoever recomputes waits for it.
@@ -113,13 +114,10 @@ class _Derivation:
     def read(self) -> None:
         """It reads no document."""
 
-    def past(self) -> None:
-        """It passes no gate."""
-
-    def done(self, done: Done) -> Derived:
+    def done(self, done: messages.Derived) -> Derived:
         """What the worker sent."""
         found = [*map(Figure._make, zip(*done.found, strict=True))]
-        return Derived(found, [*done.lineage], done.error)
+        return Derived(found, [*done.lineage])
 
     def failed(self, error: str) -> Derived:
         """The result where there is none."""

@@ -13,20 +13,17 @@ from typing import TYPE_CHECKING, Any, cast
 from cityflux.core.model.document import Document
 from cityflux.core.model.errors import CityfluxError
 from cityflux.core.model.figure import Figure, FlowFigure
-from cityflux.core.refresh.carry_out import Found, Result
-from cityflux.core.refresh.gate import gate_of
+from cityflux.core.refresh.carry_out import Found, Given, Result, failed
 from cityflux.core.refresh.isolation.messages import (
     Answer,
     Ask,
+    Columns,
     Done,
     Elsewhere,
-    Limits,
     Order,
-    Past,
-    columns,
     portable,
 )
-from cityflux.core.refresh.tasks import Task
+from cityflux.core.refresh.tasks import Part, Task
 from cityflux.core.refresh.witness import Witness
 from cityflux.storage.database import now
 
@@ -56,7 +53,6 @@ class Errand:
         self._kill: Callable[[], None] | None = None
         self._lock = threading.Lock()
         self._documents = {each.sha256: each for each in chain.from_iterable(task.kept)}
-        self._gate = gate_of(task.plugin)
         self._answers: dict[str, Any] = {
             "get": lambda *args, **options: self._sent(self._witness.get(*args, **options)),
             "post": lambda *args, **options: self._sent(self._witness.post(*args, **options)),
@@ -98,16 +94,8 @@ class Errand:
         """What a worker is told to do."""
         task = self.task
         kept = tuple(tuple(_lazy(each) for each in group) for group in task.kept)
-        settings = self._gate.settings if self._gate else None
-        return Order(
-            task.plugin.indicator,
-            task.source.id,
-            task.since,
-            task.known,
-            kept,
-            time_limit,
-            Limits(settings.jump, settings.fewest) if settings else None,
-        )
+        parts = tuple((part.plugin.indicator, part.source.id) for part in task.parts)
+        return Order(parts, task.since, task.known, kept, time_limit)
 
     def answer(self, ask: Ask) -> Answer:
         """Do what the worker asks for; what goes wrong is its to hear."""
@@ -116,35 +104,25 @@ class Errand:
         except Exception as error:
             return Answer(error=_portable_error(error))
 
-    def past(self) -> Past | None:
-        """What is known of the indicator, where a gate will want it."""
-        if self._gate is None:
-            return None
-        history, indicator_id = self._gate.history, self.task.plugin.indicator.id
-        try:
-            known = history.known(indicator_id)
-            return Past((columns(known), history.last_yield(indicator_id, self.task.source.id)))
-        except Exception as error:
-            return Past(error=_portable_error(error))
-
     def done(self, done: Done) -> Result:
         """The result, with the bytes that the worker did not send back."""
         documents = tuple(self._here(each) for each in done.documents)
-        figure = FlowFigure if self.task.is_flow else Figure
-        found = cast("Found", tuple(map(figure._make, zip(*done.found, strict=True))))
+        given = tuple(
+            Given(_figures(part, found), error)
+            for part, (found, error) in zip(self.task.parts, done.given, strict=True)
+        )
         return Result(
             self.task,
             self._started,
             documents or tuple(chain.from_iterable(self.task.kept)),
             self._seen(),
-            found,
+            given,
             done.unchanged,
-            done.error,
         )
 
     def failed(self, error: str) -> Result:
         """The result of a task that came to nothing; what it has seen is kept all the same."""
-        return Result(self.task, self._started, (), self._seen(), error=error)
+        return failed(self.task, self._started, self._seen(), error)
 
     def _seen(self) -> tuple[Document, ...]:
         return tuple(self._witness.documents)
@@ -157,6 +135,11 @@ class Errand:
         if not isinstance(document.content, Elsewhere):
             return document
         return replace(document, content=self._documents[document.content.sha256].content)
+
+
+def _figures(part: Part, found: Columns) -> Found:
+    figure = FlowFigure if part.is_flow else Figure
+    return cast("Found", tuple(map(figure._make, zip(*found, strict=True))))
 
 
 def _portable_error(error: Exception) -> Exception:

@@ -15,35 +15,32 @@ import signal
 import sys
 import threading
 from dataclasses import replace
-from itertools import starmap
 from multiprocessing.connection import Connection
 from typing import TYPE_CHECKING, Any, cast
 
 from cityflux.core.model.document import Document
 from cityflux.core.model.errors import PluginError, Stopped
-from cityflux.core.model.figure import Figure
 from cityflux.core.model.nouns import Indicator
 from cityflux.core.plugin.manager import IndicatorPlugin, Plugins, load_selection
 from cityflux.core.plugin.traces import one_line
 from cityflux.core.refresh.carry_out import Result, carry_out
 from cityflux.core.refresh.derivation import derive_one, inputs_frame
-from cityflux.core.refresh.gate import History, set_gate
 from cityflux.core.refresh.isolation.messages import (
     Answer,
     Ask,
-    Columns,
+    Broken,
     Derive,
+    Derived,
     Done,
     Elsewhere,
     Order,
-    Past,
     Reading,
     Ready,
     Start,
     columns,
     portable,
 )
-from cityflux.core.refresh.tasks import Task
+from cityflux.core.refresh.tasks import Part, Task, page_of
 
 if TYPE_CHECKING:
     from cityflux.scrapers.http.client import Client
@@ -59,7 +56,6 @@ class Talk:
         self._connection = connection
         self._lock = threading.Lock()
         self._over = False
-        self._past: Past | None = None
         self.sent: set[str] = set()
 
     def ask(self, name: str, *arguments: Any, **options: Any) -> Any:
@@ -73,17 +69,9 @@ class Talk:
                 raise Stopped("stopped: this fetch has come to its end")
             self._connection.send(Ask(name, arguments, options))
             answer: Answer = self._connection.recv()
-            if isinstance(answer, Past):
-                self._past = answer
-                answer = self._connection.recv()
-        return _value(answer)
-
-    def past(self) -> tuple[Columns, tuple[int, int] | None]:
-        """What the parent sends when reading begins."""
-        with self._lock:
-            if self._past is None:
-                self._past = cast("Past", self._connection.recv())
-        return cast("tuple[Columns, tuple[int, int] | None]", _value(self._past))
+        if answer.error is not None:
+            raise answer.error
+        return answer.value
 
     def document(self, name: str, *arguments: Any, **options: Any) -> Document:
         """Ask for a document; bytes that the parent left out are asked for when they are read."""
@@ -103,20 +91,14 @@ class Talk:
         with self._lock:
             self._connection.send(Reading())
 
-    def say_done(self, done: Done) -> None:
+    def say_done(self, done: Done | Derived | Broken) -> None:
         """Hand over what came of an order."""
         with self._lock:
             self._over = True
             try:
                 self._connection.send(done)
             except Exception as error:  # the plugin put something of its own into a document
-                self._connection.send(Done(error=one_line(error)))
-
-
-def _value(answer: Answer) -> Any:
-    if answer.error is not None:
-        raise answer.error
-    return answer.value
+                self._connection.send(Broken(one_line(error)))
 
 
 class Http:
@@ -142,19 +124,6 @@ class Http:
         return str(self._talk.ask("secret", name))
 
 
-class _History(History):
-    """What the parent's database knows of an indicator."""
-
-    def __init__(self, talk: Talk) -> None:
-        self._talk = talk
-
-    def known(self, indicator_id: str) -> list[Figure]:
-        return [*starmap(Figure, zip(*self._talk.past()[0], strict=True))]
-
-    def last_yield(self, indicator_id: str, source_id: str) -> tuple[int, int] | None:
-        return self._talk.past()[1]
-
-
 def serve(connection: Connection, plugins: Plugins, cities: frozenset[str]) -> None:
     """Carry out orders until the parent has no more, or is gone."""
     while True:
@@ -162,39 +131,43 @@ def serve(connection: Connection, plugins: Plugins, cities: frozenset[str]) -> N
             order = connection.recv()
         except (EOFError, ConnectionError):
             return
-        if isinstance(order, Past):
-            continue  # the last task came to its end without it
         talk = Talk(connection)
+        done: Done | Derived | Broken
         try:
             if isinstance(order, Derive):
                 done = _derive(order, plugins, cities)
             else:
                 done = _carry_out(order, talk, plugins, cities)
         except BaseException as error:
-            done = Done(error=one_line(error))
+            done = Broken(one_line(error))
         talk.say_done(done)
 
 
 def _carry_out(order: Order, talk: Talk, plugins: Plugins, cities: frozenset[str]) -> Done:
-    plugin = _find(plugins, order.indicator)
-    sources = {source.id: source for source in plugin.sources}
-    if order.source_id not in sources:
-        raise _changed(order.indicator)
-    set_gate(plugin, _History(talk), order.limits)
+    parts = tuple(_part(plugins, *wanted) for wanted in order.parts)
+    page = page_of(parts[0])
     kept = tuple(tuple(talk.here(each) for each in group) for group in order.kept)
-    task = Task(plugin, sources[order.source_id], order.since, order.known, kept)
+    task = Task(parts, page, order.since, order.known, kept)
     http = cast("Client", Http(talk))
     return _done(carry_out(task, http, cities, order.time_limit, talk.say_reading), talk.sent)
 
 
-def _derive(order: Derive, plugins: Plugins, cities: frozenset[str]) -> Done:
+def _part(plugins: Plugins, indicator: Indicator, source_id: str) -> Part:
+    plugin = _find(plugins, indicator)
+    sources = {source.id: source for source in plugin.sources}
+    if source_id not in sources:
+        raise _changed(indicator)
+    return Part(plugin, sources[source_id])
+
+
+def _derive(order: Derive, plugins: Plugins, cities: frozenset[str]) -> Derived | Broken:
     plugin = _find(plugins, order.indicator)
     inputs = inputs_frame(zip(*order.inputs, strict=True))
     try:
         derived = derive_one(plugin, inputs, cities)
     except BaseException as error:  # a plugin may raise SystemExit, or KeyboardInterrupt
-        return Done(error=plugin.told(error))
-    return Done(found=columns(derived.found), lineage=tuple(derived.lineage))
+        return Broken(plugin.told(error))
+    return Derived(columns(derived.found), tuple(derived.lineage))
 
 
 def _find(plugins: Plugins, indicator: Indicator) -> IndicatorPlugin:
@@ -216,9 +189,8 @@ def _done(result: Result, sent: set[str]) -> Done:
     documents = () if result.task.kept else result.documents
     return Done(
         tuple(portable(document, sent) for document in documents),
-        columns(result.found),
-        unchanged=result.unchanged,
-        error=result.error,
+        tuple((columns(found), error) for found, error in result.given),
+        result.unchanged,
     )
 
 

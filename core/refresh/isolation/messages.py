@@ -5,11 +5,10 @@
     parent                     worker
     ──Start──────────────────>          where the plugins are, which cities there are
              <──────────Ready──
-    ──Order, or Derive───────>          fetch and read one source of one indicator
+    ──Order, or Derive───────>          fetch a page and read it for all its indicators
              <────────────Ask──         http.get(…) …
     ──Answer─────────────────>
              <──────────Reading──       from now on it is normalize that takes its time
-    ──Past───────────────────>          what is known of the indicator, if its figures are checked
              <───────────Done──
 
 All of it is pickled, and holds nothing that a plugin has defined: the other side could not load it.
@@ -43,34 +42,23 @@ class Ready:
 
 
 @dataclass(frozen=True)
-class Limits:
-    """How the figures of an indicator are checked: `core.refresh.gate.Thresholds`."""
-
-    jump: float
-    fewest: float
-
-
-@dataclass(frozen=True)
 class Order:
-    """A task, as `core.refresh.tasks.Task` has it, and how its figures are checked.
+    """A task, as `core.refresh.tasks.Task` has it.
 
     Attributes:
-        indicator: as the parent knows it; a plugin file may have changed since.
-        source_id: which of its sources.
+        parts: the indicators, as the parent knows them, and the id of the source of each; a plugin
+            file may have changed since.
         since: the latest period that is known.
         known: the hashes of the documents of the last good fetch.
         kept: documents to be read again.
         time_limit: seconds.
-        limits: the thresholds of the quality gate; None where none stands.
     """
 
-    indicator: Indicator
-    source_id: str
+    parts: tuple[tuple[Indicator, str], ...]
     since: str | None
     known: tuple[str, ...]
     kept: tuple[tuple[Document, ...], ...]
     time_limit: float
-    limits: Limits | None
 
 
 @dataclass(frozen=True)
@@ -104,25 +92,33 @@ class Reading:
 
 
 @dataclass(frozen=True)
-class Past(Answer):
-    """What `core.refresh.gate.History` knows, sent unasked: it is there when it is wanted.
-
-    The value is the known figures, as columns, and the last yield.
-    """
-
-
-@dataclass(frozen=True)
 class Done:
-    """What came of an order, as `core.refresh.carry_out.Result` has it; the figures are columns.
+    """What came of an order, as `core.refresh.carry_out.Result` has it.
 
-    The lineage is that of `core.refresh.derivation.derive_one`.
+    Attributes:
+        documents: what was handed over.
+        given: for each part its figures, as columns, and its error.
+        unchanged: whether the documents are those of the last time.
     """
 
     documents: tuple[Document, ...] = ()
+    given: tuple[tuple[Columns, str], ...] = ()
+    unchanged: bool = False
+
+
+@dataclass(frozen=True)
+class Derived:
+    """What came of a `Derive`, as `core.refresh.derivation` has it; figures are columns."""
+
     found: Columns = ()
     lineage: tuple[dict[str, Any], ...] = ()
-    unchanged: bool = False
-    error: str = ""
+
+
+@dataclass(frozen=True)
+class Broken:
+    """In place of what came of an order: why nothing did."""
+
+    error: str
 
 
 @dataclass(frozen=True)

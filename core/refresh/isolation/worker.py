@@ -11,12 +11,20 @@ from collections.abc import Callable
 from contextlib import suppress
 from multiprocessing.connection import Connection
 from pathlib import Path
-from typing import Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from cityflux.core.model.errors import PluginError
 from cityflux.core.plugin.manager import IndicatorPlugin
 from cityflux.core.plugin.traces import one_line
-from cityflux.core.refresh.isolation.messages import Answer, Ask, Derive, Done, Order, Past, Start
+from cityflux.core.refresh.isolation.messages import (
+    Answer,
+    Ask,
+    Broken,
+    Derive,
+    Order,
+    Reading,
+    Start,
+)
 
 #: Seconds in which a worker must have loaded the plugins, and in which a killed one must be gone.
 _LONGEST_START = 60.0
@@ -53,10 +61,7 @@ class Work(Protocol[Outcome]):
     def read(self) -> None:
         """Hear that fetching is over."""
 
-    def past(self) -> Past | None:
-        """What the worker wants to know then."""
-
-    def done(self, done: Done) -> Outcome:
+    def done(self, done: Any) -> Outcome:
         """What came of it."""
 
     def failed(self, error: str) -> Outcome:
@@ -107,13 +112,13 @@ class Worker:
         """
         try:
             self._connection.send(work.order(time_limit))
-            while not isinstance(message := self._connection.recv(), Done):
+            while isinstance(message := self._connection.recv(), Ask | Reading):
                 if isinstance(message, Ask):
                     self._connection.send(work.answer(message))
-                    continue
-                work.read()
-                if past := work.past():
-                    self._connection.send(past)
+                else:
+                    work.read()
+            if isinstance(message, Broken):
+                return work.failed(message.error)
             return work.done(message)
         except (EOFError, OSError):
             end = self._last_words()

@@ -1,0 +1,265 @@
+"""A page that serves many indicators: it is fetched once, read once and checked once for all.
+
+::
+
+    page = Page(source, read=read)                      # what is fetched, and how it is read
+    plugin = page.indicator(Indicator(...), "常住人口")    # an indicator, and its place on the page
+
+Each indicator stays a plugin of its own with the ordinary hooks, so that wrapping plugins stand
+around them as around all others; the refresh sees that they share a page.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from cityflux.core.model.document import Document
+from cityflux.core.model.errors import PluginError, Unexpected
+from cityflux.core.model.http import Http
+from cityflux.core.model.nouns import Indicator, Source
+from cityflux.core.model.units import convert
+from cityflux.core.plugin.hookspecs import hookimpl
+
+if TYPE_CHECKING:
+    import polars as pl
+
+Fetch = Callable[[Http, Source, str | None], Iterable[Document]]
+Read = Callable[[Sequence[Document]], "pl.DataFrame"]
+
+_REQUIRED = ("place", "city", "period", "value")
+_GIVEN = ("city", "period", "value", "status", "note")
+
+
+def get_address(http: Http, source: Source, since: str | None) -> list[Document]:
+    """Get what stands at the address of a source."""
+    return [http.get(source.address)]
+
+
+class Page:
+    """What many indicators are read from.
+
+    Args:
+        source: who publishes the figures that stand on it; several where the page says of each
+            figure whose it is. They have one address and one schedule.
+        read: turns the documents into a frame: ``place`` (text: which figure of the page it is, as
+            `indicator` names it), ``city``, ``period`` and ``value``, and perhaps ``unit``, in
+            which the value is given, ``status`` and ``note``; ``source`` (an id) where there are
+            several. Pure: no network, no clock.
+        fetch: brings home the documents, as the hook ``fetch`` does; gets the address if left out.
+
+    Raises:
+        PluginError: there is no source, or the sources are not to be had by one fetch.
+    """
+
+    def __init__(
+        self, source: Source | Sequence[Source], read: Read, fetch: Fetch = get_address
+    ) -> None:
+        self.sources = (source,) if isinstance(source, Source) else tuple(source)
+        self.read, self.fetch = read, fetch
+        ways = {(each.address, each.access, each.secrets, each.schedule) for each in self.sources}
+        if len(ways) != 1:
+            raise PluginError(
+                f"a page has {len(ways)} addresses, schedules or ways to it; make it a page for "
+                "each, and name them all with cityflux.OnPages(indicator, page.at(place), …)"
+            )
+
+    def at(self, place: str = "", sources: Collection[str] = ()) -> Place:
+        """A place on the page, for `OnPages`.
+
+        Args:
+            place: as the frame names it; the id of the indicator if left out.
+            sources: the ids of those sources that give figures there; all if left out.
+        """
+        chosen = tuple(each for each in self.sources if not sources or each.id in sources)
+        return Place(self, place, chosen)
+
+    def indicator(self, indicator: Indicator, place: str = "") -> OnPages:
+        """A plugin for an indicator that is read from this page; hand it to ``register``.
+
+        Args:
+            indicator: the declaration; figures are converted into its unit.
+            place: where it stands, as the frame names it; its id if left out.
+        """
+        return OnPages(indicator, self.at(place))
+
+
+class Place(NamedTuple):
+    """Where an indicator stands: which page, how the place is called there, whose figures."""
+
+    page: Page
+    name: str
+    sources: tuple[Source, ...]
+
+
+class OnPages:
+    """An indicator that is read from one page or several, as a plugin.
+
+    Args:
+        indicator: the declaration; figures are converted into its unit.
+        places: from `Page.at`.
+        declared: sources besides that nobody fetches yet.
+    """
+
+    def __init__(
+        self, indicator: Indicator, *places: Place, declared: Sequence[Source] = ()
+    ) -> None:
+        self._indicator = indicator
+        self._sources = sorted(
+            (*(source for place in places for source in place.sources), *declared),
+            key=lambda source: source.priority,
+        )
+        self._places = {source.id: place for place in places for source in place.sources}
+
+    def page_of(self, source: Source) -> Page | None:
+        """The page on which the figures of a source stand; None for one that nobody fetches."""
+        place = self._places.get(source.id)
+        return place and place.page
+
+    @hookimpl
+    def indicator(self) -> Indicator:
+        """Declare the indicator."""
+        return self._indicator
+
+    @hookimpl
+    def source(self) -> list[Source]:
+        """Declare all sources, the preferred one first."""
+        return self._sources
+
+    @hookimpl
+    def fetch(self, http: Http, source: Source, since: str | None) -> Iterable[Document]:
+        """Fetch the page of a source.
+
+        Raises:
+            Unexpected: nobody reads it.
+        """
+        page = self.page_of(source)
+        if page is None:
+            raise Unexpected(
+                f"{source.id}: no scraper reads {source.address} for {self._indicator.id}; "
+                "bring its figures in with `cityflux import`",
+                address=source.address,
+            )
+        return page.fetch(http, source, since)
+
+    @hookimpl
+    def normalize(self, documents: Sequence[Document]) -> pl.DataFrame:
+        """Pick the figures of this indicator, in its unit, from what the page gives.
+
+        Raises:
+            PluginError: a figure is no number.
+            UnitError: a unit is unknown, or counts something else.
+        """
+        import polars as pl
+
+        part = self._part(documents)
+        if part is None:
+            return pl.DataFrame(schema=dict.fromkeys(_GIVEN, pl.String) | {"value": pl.Float64})
+        # Columns are put side by side: for so small a frame an expression takes far longer.
+        values = pl.Series("value", self._values(part), dtype=pl.Float64)
+        return part[[name for name in _GIVEN if name in part.columns and name != "value"]].hstack(
+            [values]
+        )
+
+    def _part(self, documents: Sequence[Document]) -> pl.DataFrame | None:
+        """What stands at the place of this indicator; None where nothing does."""
+        if not documents:
+            return None
+        source_id = documents[0].source_id
+        page, name, _ = self._places[source_id]
+        known = documents if isinstance(documents, Documents) else Documents.of(documents)
+        return known.sheet(page).part(name or self._indicator.id, source_id)
+
+    def _values(self, part: pl.DataFrame) -> list[float | None]:
+        """The figures in the unit of this indicator."""
+        wanted = self._indicator.unit
+        units = part["unit"].to_list() if "unit" in part.columns else [None] * part.height
+        return [
+            None if value is None else _in_unit(value, unit, wanted)
+            for value, unit in zip(part["value"].to_list(), units, strict=True)
+        ]
+
+
+class Documents(tuple[Document, ...]):
+    """The documents of one fetch, with what pages have read from them: each reads them once."""
+
+    _sheets: dict[Page, Sheet]
+
+    @classmethod
+    def of(cls, documents: Iterable[Document]) -> Documents:
+        """The documents, from which nothing was read yet."""
+        return cls._of(documents, {})
+
+    @classmethod
+    def _of(cls, documents: Iterable[Document], sheets: dict[Page, Sheet]) -> Documents:
+        made = cls(documents)
+        made._sheets = sheets
+        return made
+
+    def for_source(self, source_id: str) -> Documents:
+        """The same, as they are handed to an indicator of another source on the same page."""
+        if all(each.source_id == source_id for each in self):
+            return self
+        return self._of((each.for_source(source_id) for each in self), self._sheets)
+
+    def sheet(self, page: Page) -> Sheet:
+        """What a page reads from them."""
+        if page not in self._sheets:
+            self._sheets[page] = Sheet(page, page.read(self))
+        return self._sheets[page]
+
+
+class Sheet:
+    """What was read from a page, by place and source.
+
+    Args:
+        page: which one.
+        frame: what its ``read`` returned.
+
+    Raises:
+        PluginError: it lacks a column, or the places are no text.
+    """
+
+    def __init__(self, page: Page, frame: Any) -> None:
+        import polars as pl
+
+        if not isinstance(frame, pl.DataFrame):
+            kind = type(frame).__name__
+            raise PluginError(f"read() of a page returned a {kind}; return a polars DataFrame")
+        self._by = ["place", "source"] if len(page.sources) > 1 else ["place"]
+        wanted = dict.fromkeys((*_REQUIRED, *self._by))
+        if missing := [name for name in wanted if name not in frame.columns]:
+            raise PluginError(
+                f"read() of a page returned the columns {', '.join(frame.columns) or 'none'}; "
+                f"{' and '.join(missing)} must be among them"
+            )
+        if wrong := [n for n in self._by if frame.height and frame.schema[n] != pl.String]:
+            raise PluginError(
+                f"read() of a page returned a column {wrong[0]} of {frame.schema[wrong[0]]}; it "
+                "must hold text"
+            )
+        self._parts = frame.partition_by(self._by, as_dict=True) if frame.height else {}
+
+    def part(self, place: str, source_id: str) -> pl.DataFrame | None:
+        """The rows of one place, None where the page has no such place.
+
+        Args:
+            place: which one.
+            source_id: whose figures, where there are several sources.
+        """
+        return self._parts.get((place, source_id)[: len(self._by)])
+
+
+def _in_unit(value: Any, unit: str | None, wanted: str) -> float:
+    """A figure of the page in the unit of the indicator.
+
+    Raises:
+        PluginError: it is no number.
+    """
+    try:
+        number = float(value)
+    except (TypeError, ValueError):
+        raise PluginError(
+            f"read() of a page gave {value!r} where a number is wanted; null is a missing figure"
+        ) from None
+    return number if not unit else convert(number, unit, wanted)

@@ -156,7 +156,7 @@ def test_a_declared_source_says_that_nothing_reads_it_yet(plugins: Mapping[str, 
 
 
 def test_importing_the_plugins_does_not_import_polars() -> None:
-    code = "import sys\n" + "".join(f"import plugins.{name}\n" for name in MODULES)
+    code = "import sys\n" + "".join(f"import cityflux.plugins.{name}\n" for name in MODULES)
     done = subprocess.run(
         [sys.executable, "-c", code + "print('polars' in sys.modules)"],
         capture_output=True,

@@ -13,7 +13,7 @@ import pytest
 
 import cityflux
 from cityflux.core.model.errors import Failed, Missing, PluginError, Refused
-from cityflux.core.plugin.saved import Page
+from cityflux.core.plugin.saved import Answer
 from cityflux.testing import DatabaseInFolder, PluginInTest, SavedPages
 from tests.conftest import Cityflux
 from tests.core.plugin.written import FETCHED, FILES, GOOD, READ, write
@@ -72,7 +72,11 @@ def test_a_live_plugin_is_run_on_saved_pages(
         assert plugin.figures(http)["value"].to_list() == [12.5]
         assert http.requests == [ADDRESS]
     else:
-        pages: dict[str, Page] = {"bytes": b"12.5", "text": "12.5", "file": tmp_path / "saved.txt"}
+        pages: dict[str, Answer] = {
+            "bytes": b"12.5",
+            "text": "12.5",
+            "file": tmp_path / "saved.txt",
+        }
         assert plugin.figures({ADDRESS: pages[kind]})["value"].to_list() == [12.5]
 
 

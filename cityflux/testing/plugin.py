@@ -14,7 +14,7 @@ from cityflux.core.model.nouns import Indicator, Source
 from cityflux.core.plugin import trial
 from cityflux.core.plugin.check import Means, check, find_record
 from cityflux.core.plugin.manager import IndicatorPlugin, PluginRecord, Plugins, load_plugins
-from cityflux.core.plugin.saved import Page, SavedPages
+from cityflux.core.plugin.saved import Answer, SavedPages
 from cityflux.core.refresh.derivation import inputs_frame
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from cityflux.core.model.http import Http
 
-    Pages = Mapping[str, Page | list[Page]] | Http
+    Pages = Mapping[str, Answer | list[Answer]] | Http
 
 
 class PluginInTest:

@@ -279,6 +279,11 @@ def declaration(manager: pluggy.PluginManager) -> tuple[Indicator, tuple[Source,
     """
     (plugin,) = manager.get_plugins()
     implemented = {caller.name for caller in manager.get_hookcallers(plugin) or ()}
+    if "indicator" not in implemented:
+        raise PluginError(
+            f"hands over something of the kind {type(plugin).__name__}, which has no hook "
+            "indicator(); hand over an object with the hooks of one indicator"
+        )
     indicator = manager.hook.indicator()
     if not isinstance(indicator, Indicator):
         raise PluginError(f"indicator() returned {indicator!r}; return a cityflux.Indicator")

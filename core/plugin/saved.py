@@ -13,7 +13,7 @@ from cityflux.core.model.errors import Missing, Refused
 from cityflux.core.model.http import Params
 
 #: What an address answers: bytes, text, a file, a whole document, or an error that is raised.
-Page = bytes | str | Path | Document | Exception
+Answer = bytes | str | Path | Document | Exception
 
 #: Stands for every address that is not named.
 ANY = "*"
@@ -34,7 +34,7 @@ class SavedPages:
 
     def __init__(
         self,
-        pages: Mapping[str, Page | list[Page]],
+        pages: Mapping[str, Answer | list[Answer]],
         secrets: Mapping[str, str] | None = None,
         kept: Collection[str] = (),
     ) -> None:
@@ -96,7 +96,7 @@ class SavedPages:
         return self._secrets[name]
 
 
-def _several(page: Page | list[Page]) -> list[Page]:
+def _several(page: Answer | list[Answer]) -> list[Answer]:
     return [*page] if isinstance(page, list) else [page]
 
 

@@ -109,6 +109,12 @@ FILES = {
     ),
     "access": (GOOD.replace('"bundled")', '"Live")'), "access is 'Live'; did you mean live?"),
     "numbered": (GOOD.replace("return Source(", "return 5 or Source("), "source() returned 5; re"),
+    "handed": (
+        "from cityflux import Indicator, hookimpl\n\n\n@hookimpl\n"
+        "def register_indicators(register):\n"
+        "    register(Indicator('local.NAME', '甲', 'NAME', '个'))\n",
+        "hands over something of the kind Indicator, which has no hook indicator(); hand over",
+    ),
     "crooked": ("def broken(:\n", "SyntaxError: invalid syntax (my_plugins/crooked.py, line 1)"),
     "raising": (
         "x = 1\ny = 1 / 0\n",

@@ -47,12 +47,12 @@ class Cache(Protocol):
         """The bytes with this hash."""
 
 
-def conditions(known: Validators | None) -> dict[str, str]:
+def conditions(known: Validators | None) -> tuple[tuple[str, str], ...]:
     """The headers that ask for an answer only if it is another one (RFC 9110, section 13.1)."""
     if known is None:
-        return {}
+        return ()
     fields = (("If-None-Match", known.etag), ("If-Modified-Since", known.last_modified))
-    return {name: value for name, value in fields if value and value.isascii()}
+    return tuple((name, value) for name, value in fields if value and value.isascii())
 
 
 def to_document(

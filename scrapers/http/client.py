@@ -13,8 +13,8 @@ from __future__ import annotations
 import copy
 import logging
 import threading
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Iterable, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from types import TracebackType
 from typing import Self
@@ -141,9 +141,12 @@ class Client:
 
     def known(self, address: str, params: Params | None = None) -> bool:
         """Whether an answer of this address was handed over, so that a backfill passes it over."""
-        with self._naming(address):
-            known = self._validators(self._secrets.redact(str(parse(address, params))))
-            return known is not None and known.handed_over
+        try:
+            url = parse(address, params)
+        except SourceError as error:
+            raise self._named(error, address) from None
+        known = self._validators(self._secrets.redact(str(url)))
+        return known is not None and known.handed_over
 
     def secret(self, name: str) -> str:
         """A secret from the environment, from now on struck out of all that people read.
@@ -215,18 +218,21 @@ class Client:
         json: object | None = None,
         data: Mapping[str, str] | None = None,
     ) -> Document:
-        with self._naming(address):
+        try:
             if self._policy.offline:
                 raise Unreachable("offline: the policy says that nothing is asked")
             url = parse(address, params)
             request = prepare(self._http, method, url, headers, json, data)
             return self._sharing.once(question(request), lambda: self._fetch(request))
+        except SourceError as error:
+            raise self._named(error, address) from None
 
     def _fetch(self, request: httpx.Request) -> Document:
         """Ask for a document, once."""
         address = self._secrets.redact(str(request.url))
         known = self._validators(address) if request.method == "GET" else None
-        request.headers.update(conditions(known))
+        for name, value in conditions(known):
+            request.headers[name] = value
         answer, last = self._follow(request)
         document = to_document(address, answer, known, self._cache)
         if last != request.url:
@@ -238,22 +244,24 @@ class Client:
     ) -> tuple[Answer, httpx.URL]:
         """Ask, and follow redirects; says too where they led."""
         for _ in range(self._policy.max_redirects + 1):
-            with self._naming(str(request.url)):
+            slot = self._slot(request.url)
+            try:
                 if self._policy.obey_robots and not past_robots:
-                    self._slot(request.url).slow_down(self._robots.check(request.url))
-                answer = self._ask(request)
+                    slot.slow_down(self._robots.check(request.url))
+                answer = self._ask(request, slot)
                 if answer.status not in REDIRECTS:
                     return answer, request.url
                 location = answer.headers.get("location", "")
                 request = redirected(self._http, request, answer.status, location)
+            except SourceError as error:
+                raise self._named(error, str(request.url)) from None
         raise Forbidden(
             f"more than {self._policy.max_redirects} redirects, the last one to {request.url}; "
             "look up the address"
         )
 
-    def _ask(self, request: httpx.Request) -> Answer:
+    def _ask(self, request: httpx.Request, slot: Slot) -> Answer:
         """Send one request, and again while that may help."""
-        slot = self._slot(request.url)
         attempt = 0
         while True:
             try:
@@ -316,15 +324,8 @@ class Client:
         for _, slot in self._all_slots():
             slot.forget()
 
-    @contextmanager
-    def _naming(self, address: str) -> Iterator[None]:
-        """Errors say from here on which address they are about, and no secret."""
-        try:
-            yield
-        except SourceError as error:
-            raise self._named(error, address) from None
-
     def _named(self, error: SourceError, address: str) -> SourceError:
+        """The error, which says from here on what address it is about, and no secret."""
         if not error.address:
             # First without secrets, then shortened: half a secret would not be found any more.
             error.address = shown(self._secrets.redact(address))

@@ -48,7 +48,7 @@ def host(url: httpx.URL) -> str:
 
 def question(request: httpx.Request) -> Hashable:
     """What is the same for two requests that ask the same."""
-    return request.method, request.url, tuple(request.headers.raw), request.content
+    return request.method, str(request.url), tuple(request.headers.raw), request.content
 
 
 def parse(address: str, params: Params | None = None) -> httpx.URL:
@@ -79,9 +79,13 @@ def prepare(
     Raises:
         Forbidden: when a header is one that the client decides on, or does not fit into HTTP.
     """
-    for name, value in (headers or {}).items():
-        _check_header(name, value)
-    return http.build_request(method, url, headers=headers, json=json, data=data)
+    fields = http.headers
+    if headers:
+        for name, value in headers.items():
+            _check_header(name, value)
+        fields = httpx.Headers(fields)
+        fields.update(headers)
+    return httpx.Request(method, url, headers=fields, json=json, data=data)
 
 
 def redirected(

@@ -135,7 +135,8 @@ def _body(
         raise TooLarge(f"announced {announced:,} bytes, {_more_than(limit)}")
     pieces: list[bytes] = []
     size = 0
-    for piece in unpack(_within(chunks, limit, watch), encoding):
+    received = _within(chunks, limit, watch)
+    for piece in unpack(received, encoding) if encoding else received:
         size += len(piece)
         if size > limit:
             raise TooLarge(f"unpacks to {_more_than(limit)}")

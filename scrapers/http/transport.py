@@ -191,7 +191,8 @@ class _Stream(httpcore.NetworkStream):
         return data
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
-        self._stream.write(buffer, current_watch.get().patience(timeout))
+        if buffer:
+            self._stream.write(buffer, current_watch.get().patience(timeout))
 
     def close(self) -> None:
         self._stream.close()

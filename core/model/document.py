@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urljoin
 
+from cityflux.core.model.charset import decode
 from cityflux.core.model.errors import Unexpected
 
 
@@ -62,8 +63,6 @@ class Document:
     @cached_property
     def text(self) -> str:
         """The bytes as text, whatever the charset really is (see `core.model.charset`)."""
-        from cityflux.core.model.charset import decode
-
         return decode(self.body, declared=self.charset)
 
     def json(self) -> Any:

@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+import re
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from cityflux.core.model.errors import UnitError
-from cityflux.core.model.units import convert, dimension
+from cityflux.core.model.units import NAMES, convert, dimension
 
 
 @pytest.mark.parametrize(
@@ -25,6 +27,12 @@ from cityflux.core.model.units import convert, dimension
         (7, "％", "%", 7),
         (1.5, "百万元", "CNY", 1.5e6),
         (2, "个百分点", "百分点", 2),
+        (1.2, "万元/平方米", "元/平方米", 12_000),
+        (36, "公里/小时", "米/分钟", 600),
+        (3, "万千瓦时", "千瓦小时", 30_000),
+        (2.4, "倍", "%", 240),
+        (5, "克", "毫克", 5000),
+        (2, "亿人公里", "万人公里", 20_000),
     ],
 )
 def test_published_units_convert(value: float, unit: str, to: str, expected: float) -> None:
@@ -43,6 +51,23 @@ def test_a_unit_into_itself_changes_no_digit() -> None:
 def test_there_and_back_is_the_same_value(value: float, one: str, other: str) -> None:
     there = convert(value, f"{one}吨", f"{other}吨")
     assert convert(there, f"{other}吨", f"{one}吨") == pytest.approx(value, rel=1e-12, abs=1e-9)
+
+
+@given(st.floats(min_value=-1e9, max_value=1e9), st.sampled_from(NAMES), st.sampled_from(NAMES))
+def test_units_convert_both_ways_or_neither(value: float, one: str, other: str) -> None:
+    if dimension(one) == dimension(other):
+        there = convert(value, one, other)
+        assert convert(there, other, one) == pytest.approx(value, rel=1e-12, abs=1e-300)
+    else:
+        for unit, to in ((one, other), (other, one)):
+            with pytest.raises(UnitError, match=f"cannot turn {re.escape(unit)} into"):
+                convert(value, unit, to)
+
+
+@pytest.mark.parametrize("unit", ["元/", "/元", "元/光年", "元//人", "/"])
+def test_a_quotient_of_something_unknown_is_unknown(unit: str) -> None:
+    with pytest.raises(UnitError, match=f"unit '{unit}' is not known"):
+        dimension(unit)
 
 
 def test_two_currencies_need_an_exchange_rate() -> None:

@@ -17,7 +17,7 @@ from cityflux.core.plugin.saved import ANY, SavedPages
 from cityflux.core.refresh.derivation import inputs_frame
 from cityflux.core.refresh.derive import read_inputs
 from cityflux.core.refresh.schedule import next_run, schedules, trigger_of
-from cityflux.core.refresh.tasks import missing_secret
+from cityflux.core.refresh.tasks import missing_secret, users
 from cityflux.storage.jobs import last_runs
 
 if TYPE_CHECKING:
@@ -83,7 +83,7 @@ def _stored(session: Session, plugin: IndicatorPlugin) -> pl.DataFrame:
 
 def _looks(session: Session, plugins: Plugins, record: PluginRecord) -> Iterator[Checked]:
     """When each source is looked at next."""
-    planned = schedules(plugins, session.config.schedule)
+    planned, fetched = schedules(plugins, session.config.schedule), users(plugins)
     sources = {
         source.id: source
         for plugin in (*plugins.indicators.values(), *plugins.flows.values())
@@ -94,6 +94,8 @@ def _looks(session: Session, plugins: Plugins, record: PluginRecord) -> Iterator
         what = f"{source.id}: when"
         if source.access == "bundled":
             yield Checked(what, note="bundled: read by run --once and refresh, not by the clock")
+        elif source.access == "live" and source.id not in fetched:
+            yield Checked(what, note="with the first source of its page")
         elif source.access == "live":
             schedule = planned[source.id]
             try:

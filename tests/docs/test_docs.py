@@ -6,6 +6,7 @@ import inspect
 import json
 import re
 import tomllib
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,7 @@ from cityflux.core.plugin.finding import load_file
 from cityflux.core.plugin.hookspecs import ExtensionSpec, IndicatorSpec
 from cityflux.core.plugin.manager import declaration, indicator_manager
 from cityflux.scrapers.http.client import Client, Policy
+from cityflux.testing import DatabaseInFolder, PluginInTest
 from tests.conftest import run_module
 from tests.docs.commands import MainJob
 from tests.isolation.plugins import rows
@@ -37,6 +39,12 @@ def _text(name: str) -> str:
 
 def _blocks(name: str, language: str) -> list[str]:
     return re.findall(rf"^```{language}\n(.*?)^```$", _text(name), re.M | re.S)
+
+
+def _example(marks: str) -> str:
+    """The example of the page on plugins in which something stands."""
+    (code,) = (each for each in _blocks("docs/plugins.md", "python") if marks in each)
+    return code
 
 
 def _hooks() -> list[str]:
@@ -137,7 +145,7 @@ def _refreshed(folder: Path, code: str, *names: str) -> list[tuple[Any, ...]]:
 
 
 def test_the_plugin_for_a_table_on_a_web_page_has_ten_lines_and_works(tmp_path: Path) -> None:
-    code = _blocks("docs/plugins.md", "python")[0]
+    code = _example("import Indicator, Source, hookimpl, web_table")
     assert len([line for line in code.splitlines() if line and line != "@hookimpl"]) == 10
     table = "".join(
         f"<tr><td>{port}</td><td>2024年</td><td>{value}</td></tr>"
@@ -152,8 +160,27 @@ def test_the_plugin_for_a_table_on_a_web_page_has_ten_lines_and_works(tmp_path: 
         ]
 
 
+def test_the_tests_of_the_documents_pass(
+    cityflux_plugin: Callable[..., PluginInTest],
+    cityflux_database: DatabaseInFolder,
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "cargo.py"
+    path.write_text(_example("import Indicator, Source, hookimpl, web_table"), encoding="utf-8")
+    written: dict[str, Any] = {}
+    exec(_example("def test_"), written)
+    tests = {name: each for name, each in written.items() if name.startswith("test_")}
+    given = {
+        "cityflux_plugin": lambda name: cityflux_plugin(tmp_path / name),
+        "cityflux_database": cityflux_database,
+    }
+    assert len(tests) == 2
+    for test in tests.values():
+        test(**{name: given[name] for name in inspect.signature(test).parameters})
+
+
 def test_the_page_of_many_indicators_is_asked_for_once_and_converted(tmp_path: Path) -> None:
-    code = _blocks("docs/plugins.md", "python")[1]
+    code = _example("Page(SOURCE")
     found = [
         {"name": "年末常住人口", "year": "2024", "value": 24802600, "unit": "人"},
         {"name": "货物运输量", "year": "2024", "value": 15.5, "unit": "亿吨"},
@@ -173,7 +200,7 @@ def test_the_page_of_many_indicators_is_asked_for_once_and_converted(tmp_path: P
 
 
 def test_the_computed_indicator_of_the_documents_computes(tmp_path: Path) -> None:
-    _, _, code, _ = _blocks("docs/plugins.md", "python")
+    code = _example("def derive")
     path = tmp_path / "example.py"
     path.write_text(code, encoding="utf-8")
     manager = indicator_manager(load_file(path))
@@ -193,7 +220,7 @@ def test_the_computed_indicator_of_the_documents_computes(tmp_path: Path) -> Non
 
 
 def test_the_wrapping_plugin_of_the_documents_marks_what_is_doubtful(tmp_path: Path) -> None:
-    *_, code = _blocks("docs/plugins.md", "python")
+    code = _example("wrapper=True")
     (plain,) = _blocks("README.md", "python")
     for name, text in (("wrapper", code), ("plain", plain.replace(",2.5", ",2.5e13"))):
         (tmp_path / f"{name}.py").write_text(text, encoding="utf-8")

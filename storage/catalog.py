@@ -103,3 +103,21 @@ def cities_by_name(connection: sqlite3.Connection) -> dict[str, str]:
 def known_ids(connection: sqlite3.Connection, table: str) -> set[str]:
     """The ids in ``cities``, ``sources``, ``indicators`` or ``indices``."""
     return {row[0] for row in connection.execute(f"SELECT id FROM {table}")}
+
+
+def places(connection: sqlite3.Connection) -> list[tuple[str, str | None, str | None]]:
+    """Every city with its region and its country, None where unknown."""
+    return connection.execute(
+        "SELECT id, nullif(region, ''), nullif(country, '') FROM cities"
+    ).fetchall()
+
+
+def directions(connection: sqlite3.Connection) -> dict[str, int]:
+    """By indicator, whether more is better (1) or worse (-1)."""
+    return dict(connection.execute("SELECT id, direction FROM indicators").fetchall())
+
+
+def indicator_names(connection: sqlite3.Connection) -> dict[str, tuple[str, str]]:
+    """By indicator, its Chinese and its English name."""
+    rows = connection.execute("SELECT id, name_zh, name_en FROM indicators")
+    return {indicator: (name_zh, name_en) for indicator, name_zh, name_en in rows}

@@ -1,6 +1,7 @@
 """How a database comes to its present shape: named steps, each in a transaction of its own.
 
-`storage.schema.STEPS` names them all.
+`storage.schema.STEPS` names them all. A step is frozen, and so is every text that it takes from
+elsewhere: what is to be otherwise gets a new text and a new step.
 """
 
 from __future__ import annotations
@@ -8,6 +9,7 @@ from __future__ import annotations
 from sqlite_utils import Database, Migrations
 
 from cityflux.storage import operation, result_tables, schema
+from cityflux.storage.provenance import PROVENANCE
 from cityflux.storage.views import VIEWS
 
 migrations = Migrations("cityflux")
@@ -121,3 +123,12 @@ def one_fetch_for_a_page(db: Database) -> None:
     """A page that serves forty indicators is one fetch, which gives something for each of them."""
     for statement in schema.YIELDS.split(";\n"):
         db.execute(statement)
+
+
+@migrations()
+def provenance_of_what_was_used(db: Database) -> None:
+    """The view names exactly the figures that a score used, those of the denominators too."""
+    for statement in result_tables.DENOMINATORS:
+        db.execute(statement)
+    db.execute("DROP VIEW IF EXISTS provenance")
+    db.execute(f"CREATE VIEW provenance AS {PROVENANCE}")

@@ -90,3 +90,16 @@ CREATE TABLE definitions (
 ) STRICT""",
     "INSERT INTO definitions SELECT definition_hash, id, definition FROM indices",
 )
+
+#: What a leaf is divided by. A leaf has it in its own entry, or in the table of the whole index.
+DENOMINATORS = (
+    "ALTER TABLE nodes ADD COLUMN denominator_id TEXT REFERENCES indicators(id)",
+    """
+UPDATE nodes SET denominator_id = coalesce(
+    (SELECT e.value ->> '$.denominator.by' FROM indices i, json_tree(i.definition) e
+        WHERE i.id = nodes.index_id AND e.type = 'object' AND e.value ->> '$.id' = nodes.node_id
+            AND e.value ->> '$.denominator.by' IS NOT NULL),
+    (SELECT e.value ->> '$.by' FROM indices i, json_each(i.definition, '$.denominators') e
+        WHERE i.id = nodes.index_id AND e.key = nodes.node_id))
+WHERE indicator_id IS NOT NULL""",
+)

@@ -25,6 +25,7 @@ STEPS = (
     "staleness_in_half_the_time",
     "messages_wait_for_their_receiver",
     "one_fetch_for_a_page",
+    "provenance_of_what_was_used",
 )
 
 CATALOG = """

@@ -17,16 +17,6 @@ _END = """CASE
     ELSE substr({p}, -10) END"""
 
 
-def within(inner: str, outer: str) -> str:
-    """SQL: the period ``inner`` lies in the period ``outer``, compared by years."""
-    return (
-        f"instr({inner}, '/') = 0 AND substr({inner}, 1, 4) >= substr({outer}, 1, 4) "
-        f"AND substr({inner}, 1, 4) <= CASE WHEN instr({outer}, '/') > 0 "
-        f"THEN substr({outer}, instr({outer}, '/') + 1, 4) ELSE substr({outer}, 1, 4) END "
-        f"AND (instr({outer}, '/') > 0 OR {inner} LIKE {outer} || '%')"
-    )
-
-
 CURRENT_OBSERVATIONS = """
 SELECT o.indicator_id, o.city_id, o.period, o.value, i.unit, o.status, o.source_id, o.note,
     o.fetch_id, o.recorded_at
@@ -86,7 +76,8 @@ WHERE latest_day IS NULL OR julianday('now') - julianday(latest_day) > allowed_d
 ORDER BY latest_day IS NULL, days_late DESC, indicator_id
 """
 
-PROVENANCE = f"""
+#: As the first databases had it; `storage.provenance` has the one of today.
+FIRST_PROVENANCE = """
 WITH RECURSIVE below (index_id, node_id, leaf_id, indicator_id) AS (
     SELECT index_id, node_id, node_id, indicator_id FROM nodes WHERE indicator_id IS NOT NULL
     UNION ALL
@@ -110,7 +101,11 @@ SELECT s.index_id, s.node_id, s.city_id, s.period, s.score, s.coverage, s.run_id
 FROM scores s
 JOIN below b ON b.index_id = s.index_id AND b.node_id = s.node_id
 JOIN current_observations used ON used.indicator_id = b.indicator_id AND used.city_id = s.city_id
-    AND (used.period = s.period OR ({within("used.period", "s.period")}
+    AND (used.period = s.period OR (instr(used.period, '/') = 0
+        AND substr(used.period, 1, 4) >= substr(s.period, 1, 4)
+        AND substr(used.period, 1, 4) <= CASE WHEN instr(s.period, '/') > 0
+            THEN substr(s.period, instr(s.period, '/') + 1, 4) ELSE substr(s.period, 1, 4) END
+        AND (instr(s.period, '/') > 0 OR used.period LIKE s.period || '%')
         AND NOT EXISTS (SELECT 1 FROM current_observations whole
             WHERE whole.indicator_id = used.indicator_id AND whole.city_id = used.city_id
                 AND whole.period = s.period)))
@@ -122,10 +117,12 @@ JOIN sources o ON o.id = f.source_id
 LEFT JOIN fetches h ON h.id = f.fetch_id
 """
 
+#: What the steps of `storage.migrations` build from, which is why nothing here ever changes: a view
+#: that is to be another one gets a new text, and a new step that puts it in the place of this.
 VIEWS = {
     "current_observations": CURRENT_OBSERVATIONS,
     "scoreboard": SCOREBOARD,
     "strengths": STRENGTHS,
     "stale_indicators": STALE_INDICATORS,
-    "provenance": PROVENANCE,
+    "provenance": FIRST_PROVENANCE,
 }

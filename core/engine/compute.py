@@ -59,9 +59,8 @@ def evaluate(
         NotEnoughData: there is nothing to compare.
     """
     _check_names(connection, definition)
-    directions = dict(connection.execute("SELECT id, direction FROM indicators").fetchall())
     panel = _panel(connection, definition, as_of)
-    scores = score(definition, panel, directions, methods)
+    scores = score(definition, panel, catalog.directions(connection), methods)
     if as_of is None:
         return scores
     unknown = _not_known(definition, panel, _panel(connection, definition, None), as_of)
@@ -139,12 +138,7 @@ def weight_rows(definition: Definition, scores: Scores) -> Iterator[Weight]:
 
 def save_tree(connection: sqlite3.Connection, definition: Definition) -> None:
     """Write down the definition and its tree, within the caller's transaction."""
-    names = {
-        identifier: (name_zh, name_en)
-        for identifier, name_zh, name_en in connection.execute(
-            "SELECT id, name_zh, name_en FROM indicators"
-        )
-    }
+    names = catalog.indicator_names(connection)
     nodes = []
     for place, node in enumerate(definition.tree):
         name_zh, name_en = names[node.indicator] if node.indicator else (node.name_zh, node.name_en)
@@ -159,6 +153,7 @@ def save_tree(connection: sqlite3.Connection, definition: Definition) -> None:
                 "name_zh": name_zh,
                 "name_en": name_en,
                 "indicator_id": node.indicator,
+                "denominator_id": node.denominator.by if node.denominator else None,
             }
         )
     index = {

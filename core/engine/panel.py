@@ -1,8 +1,7 @@
 """From stored figures to a panel: one row per period and city, one column per indicator.
 
-A figure that is published for exactly the asked period stands as it is. Otherwise the single
-periods inside it are reduced to one figure, those of the coarsest precision that there is (years
-before quarters before months); the coverage is the share of them that is known.
+Which figures make up a cell is said by `core.model.period.part_of`. A figure of exactly the asked
+period stands as it is; several are reduced to one, and the coverage is the share that is known.
 """
 
 from __future__ import annotations
@@ -14,10 +13,10 @@ from dataclasses import dataclass
 import polars as pl
 
 from cityflux.core.engine.definition.index import Periods
-from cityflux.core.model.period import Period, Precision
+from cityflux.core.model.period import Period, part_of
+from cityflux.storage import catalog
 from cityflux.storage.observations import Series, read_series, source_order
 
-_PER_YEAR: dict[Precision, int] = {"year": 1, "quarter": 4, "month": 12, "day": 365}
 KEYS = ("period", "city")
 
 
@@ -78,11 +77,10 @@ def coverage_of(figures: pl.DataFrame, coverage: pl.DataFrame, names: list[str])
 
 
 def _places(connection: sqlite3.Connection) -> pl.DataFrame:
-    rows = connection.execute(
-        "SELECT id, nullif(region, ''), nullif(country, '') FROM cities"
-    ).fetchall()
     return pl.DataFrame(
-        rows, schema=dict.fromkeys(("city", "region", "country"), pl.String), orient="row"
+        catalog.places(connection),
+        schema=dict.fromkeys(("city", "region", "country"), pl.String),
+        orient="row",
     )
 
 
@@ -116,58 +114,61 @@ def _current(figures: pl.DataFrame, order: Sequence[str]) -> pl.DataFrame:
 
 def _reduce(figures: pl.DataFrame, periods: Periods) -> pl.DataFrame:
     """The cells of the panel: indicator, city, period, value, coverage."""
-    roles = _roles(figures["period"].unique().to_list(), periods.of)
-    matched = figures.join(roles, on="period").drop("period").rename({"target": "period"})
+    found = making_up(figures, periods.of).drop("period").rename({"target": "period"})
     keys = ["indicator", "city", "period"]
-    whole = matched.filter("exact").select(*keys, "value", coverage=pl.lit(1.0))
-    inside = matched.filter(~pl.col("exact")).join(whole, on=keys, how="anti")
-    if inside.is_empty():
+    itself = pl.col("fineness") == 0
+    whole = found.filter(itself).select(*keys, "value", coverage=pl.lit(1.0))
+    if whole.height == found.height:
         return whole
     reduced = (
-        inside.filter(pl.col("expected") == pl.col("expected").min().over(keys))
+        found.filter(~itself)
         .sort(*keys, "start")
         .group_by(keys, maintain_order=True)
         .agg(
             getattr(pl.col("value"), periods.reduce)(),
-            coverage=(pl.len() / pl.col("expected").first()).clip(0, 1),
+            coverage=(pl.len() / pl.col("full").first()).clip(0, 1),
         )
     )
     return pl.concat([whole, reduced])
 
 
-def _roles(found: Sequence[str], targets: Sequence[str]) -> pl.DataFrame:
-    """For each stored period and each asked one that it helps: how, and how many would be full."""
-    rows = []
-    wanted = [Period.parse(target) for target in targets]
-    for text in found:
-        period = Period.parse(text)
-        for target in wanted:
-            exact = text == target.text
-            if exact or _inside(period, target):
-                rows.append((text, target.text, exact, period.start, _expected(period, target)))
+def making_up(figures: pl.DataFrame, asked: Sequence[str]) -> pl.DataFrame:
+    """The figures that make up each asked period, as `core.model.period.part_of` says.
+
+    Args:
+        figures: indicator, city, period and more; one row per cell.
+        asked: the periods.
+
+    Returns:
+        The rows that count, once for each asked period: ``target``, with the ``fineness`` and the
+        ``full`` number of its parts, and the ``start`` of the figure's own period.
+    """
+    matched = figures.join(_parts(figures["period"].unique().to_list(), asked), on="period")
+    if matched["fineness"].n_unique() <= 1:  # then there is nothing to choose
+        return matched
+    coarsest = pl.col("fineness").min().over("indicator", "city", "target")
+    return matched.filter(pl.col("fineness") == coarsest)
+
+
+def _parts(stored: Sequence[str], asked: Sequence[str]) -> pl.DataFrame:
+    """What each stored period is to each asked one, where it is a part of it."""
+    rows = [
+        (text, target, *part, Period.parse(text).start)
+        for text in stored
+        for target in asked
+        if (part := part_of(text, target))
+    ]
     return pl.DataFrame(
         rows,
         schema={
             "period": pl.String,
             "target": pl.String,
-            "exact": pl.Boolean,
+            "fineness": pl.Int64,
+            "full": pl.Int64,
             "start": pl.Date,
-            "expected": pl.Int64,
         },
         orient="row",
     )
-
-
-def _inside(period: Period, target: Period) -> bool:
-    return period.precision != "span" and target.start <= period.start <= period.end <= target.end
-
-
-def _expected(period: Period, target: Period) -> int:
-    """How many periods like this one fill the target."""
-    if period.precision == "span":
-        return 1
-    days = (target.end - target.start).days + 1
-    return max(1, round(days / 365.25 * _PER_YEAR[period.precision]))
 
 
 def _wide(

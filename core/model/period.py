@@ -1,4 +1,7 @@
-"""Periods in ISO 8601 at their own precision: a year, a quarter, a month, a day or a span."""
+"""Periods in ISO 8601 at their own precision: a year, a quarter, a month, a day or a span.
+
+What makes up a period is said here, by `part_of`, and in SQL by `storage.periods`.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +9,7 @@ import re
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from cityflux.core.model.errors import PeriodError
 
@@ -55,6 +58,52 @@ class Period:
 
     def __str__(self) -> str:
         return self.text
+
+
+#: How many of a kind there are in a year, the coarsest kind first.
+_PER_YEAR: dict[Precision, int] = {"year": 1, "quarter": 4, "month": 12, "day": 365}
+_FINENESS = {precision: place for place, precision in enumerate(_PER_YEAR, 1)}
+
+
+class Part(NamedTuple):
+    """What a stored period is to an asked one.
+
+    Attributes:
+        fineness: 0 for the asked period itself; of a single period inside it 1 for a year, 2 for
+            a quarter, 3 for a month, 4 for a day.
+        full: how many like it make up the whole.
+    """
+
+    fineness: int
+    full: int
+
+
+def part_of(stored: str, asked: str) -> Part | None:
+    """Whether a stored period can help to make up an asked one.
+
+    A figure of exactly the asked period stands alone. Otherwise the single periods inside it make
+    it up, and of these the coarsest kind alone: years before quarters before months before days.
+    So of the periods that are stored for a cell those of the least `Part.fineness` count, and the
+    coverage is their number over `Part.full`, 1 at most. A span is never a part of another.
+
+    Args:
+        stored: the period of a figure.
+        asked: the period of a cell.
+
+    Returns:
+        None where the stored period is no part of the asked one.
+
+    Raises:
+        PeriodError: one of them is no period.
+    """
+    if stored == asked:
+        return Part(0, 1)
+    part, whole = Period.parse(stored), Period.parse(asked)
+    if part.precision == "span" or part.start < whole.start or part.end > whole.end:
+        return None
+    years = ((whole.end - whole.start).days + 1) / 365.25
+    full = max(1, round(years * _PER_YEAR[part.precision]))
+    return Part(_FINENESS[part.precision], full)
 
 
 @lru_cache(maxsize=4096)  # a refresh reads the same few periods again and again

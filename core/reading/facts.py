@@ -8,8 +8,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from cityflux.core.engine.definition.index import Definition
-from cityflux.core.engine.panel import read_panel
-from cityflux.core.model.period import Period
+from cityflux.core.engine.panel import making_up, read_panel
 from cityflux.core.reading import answers
 from cityflux.core.reading.adjustments import adjustment_frame
 from cityflux.core.reading.catalog import city_frame, source_frame
@@ -85,11 +84,7 @@ class Facts:
     @property
     def used(self) -> pl.DataFrame:
         """The figures that the period is computed from: `series` without the other periods."""
-        target = Period.parse(self.period)
-        within = [text for text in self.series["period"].unique() if _lies_within(text, target)]
-        inside = self.series.filter(pl.col("period").is_in(within))
-        whole = pl.col("period") == self.period
-        return inside.filter(whole | ~whole.any().over("indicator", "city"))
+        return making_up(self.series, [self.period]).select(self.series.columns)
 
     def leaves(self, node: str) -> pl.DataFrame:
         """The indicators right under a node."""
@@ -181,12 +176,6 @@ def gather(connection: sqlite3.Connection, index_id: str, period: str | None = N
         suspects=answers.number(connection, _SUSPECTS, (index_id,)),
         related=_related(connection, index_id, set(names)),
     )
-
-
-def _lies_within(text: str, target: Period) -> bool:
-    period = Period.parse(text)
-    inside = target.start <= period.start and period.end <= target.end
-    return text == target.text or (inside and period.precision != "span")
 
 
 def _related(

@@ -23,6 +23,13 @@ WHERE {only} AND (:first IS NULL OR o.period >= :first)
     AND (:last IS NULL OR o.period < :last || '~')
 ORDER BY o.indicator_id, o.city_id, o.period
 """
+_USED = """
+SELECT p.role, p.indicator_id, i.name_zh, i.name_en, p.figure_period AS period, p.value, p.unit,
+    p.status, p.source_id, p.publisher, p.reference, p.fetch_id
+FROM provenance p JOIN indicators i ON i.id = p.indicator_id
+WHERE p.index_id = ? AND p.node_id = ? AND p.city_id = ? AND p.period = ? AND p.role <> 'input'
+ORDER BY p.role DESC, p.indicator_id, p.figure_period
+"""
 _SUSPECT = """
 SELECT o.indicator_id, i.name_zh, i.name_en, o.city_id, c.name_zh AS city_zh,
     c.name_en AS city_en, o.period, o.value, i.unit, o.source_id, o.note, o.recorded_at
@@ -119,6 +126,21 @@ def figures_in_use(
         "last": last,
     }
     return answers.frame(connection, _IN_USE.format(only=" AND ".join(only)), asked)
+
+
+def figures_used(
+    connection: sqlite3.Connection, index_id: str, node_id: str, city_id: str, period: str
+) -> answers.Rows:
+    """The figures of a city that a score used, and after them those that they are divided by.
+
+    Args:
+        connection: any connection.
+        index_id: the index.
+        node_id: a node of it.
+        city_id: the city.
+        period: of the score.
+    """
+    return answers.rows(connection, _USED, (index_id, node_id, city_id, period))
 
 
 def latest_figures(connection: sqlite3.Connection, city: str) -> answers.Rows:

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import sqlite3
 
-from cityflux.core.reading.answers import Rows
+from cityflux.core.reading.figures import figures_used
 from cityflux.core.reading.runs import last_run
 from cityflux.core.web.asked import Asked, NotHere
 from cityflux.core.web.page import Page
 from cityflux.core.web.queries import found, one
 from cityflux.core.words.catalogue import text
 from cityflux.core.words.language import pick
-from cityflux.storage.views import within
 
 #: Figures of a fetch that are listed.
 LISTED = 100
@@ -43,18 +42,6 @@ LEFT JOIN scores s ON s.index_id = n.index_id AND s.node_id = n.node_id AND s.ci
     AND s.period = ?
 WHERE n.index_id = ? AND n.parent_id = ? ORDER BY n.sort_order
 """
-# As the view `provenance` chooses them: the figure of the whole period, or else those within it.
-_USED = f"""
-SELECT used.period, used.value, used.unit, used.status, used.source_id, used.fetch_id,
-    s.publisher, s.reference
-FROM current_observations used JOIN sources s ON s.id = used.source_id
-WHERE used.indicator_id = :indicator AND used.city_id = :city
-    AND (used.period = :period OR ({within("used.period", ":period")}
-        AND NOT EXISTS (SELECT 1 FROM current_observations whole
-            WHERE whole.indicator_id = :indicator AND whole.city_id = :city
-                AND whole.period = :period)))
-ORDER BY used.period
-"""
 _ADJUSTED = """
 SELECT kind, method, before, after FROM adjustments
 WHERE index_id = ? AND node_id = ? AND city_id = ? AND period = ? ORDER BY kind
@@ -71,11 +58,8 @@ def score_page(connection: sqlite3.Connection, asked: Asked) -> Page:
     node = one(connection, _NODE, index_id, node_id, city_id, period)
     if node is None:
         raise NotHere(f"{index_id}, {node_id}, {city_id}, {period}")
-    figures: Rows = []
-    if node["indicator_id"]:
-        cell = {"indicator": node["indicator_id"], "city": city_id, "period": period}
-        figures = connection.execute(_USED, cell).fetchall()
     place = (index_id, node_id, city_id, period)
+    figures = figures_used(connection, *place) if node["indicator_id"] else []
     name = pick(asked.language, node["name_zh"], node["name_en"], node_id)
     return Page(
         "score.html",

@@ -159,7 +159,7 @@ def test_what_is_missing_is_shown_as_missing(start: Start, tmp_path: Path) -> No
     assert last.startswith("– C2 –")
     answer = site.get("/-/score?index=small&node=boats&city=c2&period=2019")
     assert answer.status_code == 200
-    assert "so it is missing" in answer.text
+    assert "The score uses no figure of this city" in answer.text
     assert "There are no figures" in text(site.page("/-/city/c2"))
 
 

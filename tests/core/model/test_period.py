@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cityflux.core.model.errors import PeriodError
-from cityflux.core.model.period import Period
+from cityflux.core.model.period import Period, part_of
 
 
 @pytest.mark.parametrize(
@@ -43,3 +43,27 @@ def test_every_day_lies_in_its_month_and_quarter(day: date) -> None:
     for text in (f"{day:%Y-%m}", f"{day:%Y}-Q{(day.month + 2) // 3}", f"{day:%Y}"):
         period = Period.parse(text)
         assert period.start <= day <= period.end
+
+
+@pytest.mark.parametrize(
+    ("stored", "asked", "part"),
+    [
+        ("2020", "2020", (0, 1)),
+        ("2011/2020", "2011/2020", (0, 1)),
+        ("2020", "2011/2020", (1, 10)),
+        ("2020-Q3", "2020", (2, 4)),
+        ("2020-07", "2020-Q3", (3, 3)),
+        ("2020-07", "2020-07/2020-12", (3, 6)),
+        ("2020-07-14", "2020-Q3", (4, 92)),
+        ("2020", "2020/2020", (1, 1)),
+        ("2020/2020", "2020", None),  # a span is never a part
+        ("2019/2020", "2011/2020", None),
+        ("2020", "2020-Q3", None),
+        ("2020-06", "2020-06-15/2020-08-31", None),
+        ("2020-08", "2020-06-15/2020-08-31", (3, 3)),
+        ("2020-02", "2020-02-01/2020-02-29", (3, 1)),
+        ("2020-02", "2020-02-01/2020-02-28", None),
+    ],
+)
+def test_what_makes_up_a_period(stored: str, asked: str, part: tuple[int, int] | None) -> None:
+    assert part_of(stored, asked) == part

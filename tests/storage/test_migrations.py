@@ -1,0 +1,79 @@
+"""The steps are frozen: what one of them built for a database, it builds for the next one too."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from pathlib import Path
+
+from sqlite_utils import Database
+
+from cityflux.storage.database import open_database
+from cityflux.storage.migrations import migrations
+from cityflux.storage.schema import STEPS
+
+# Without what SQLite and sqlite-utils make in their own words.
+_OURS = """
+SELECT type, name, sql FROM sqlite_master
+WHERE sql IS NOT NULL AND name NOT LIKE 'indicators_fts%' AND name NOT LIKE '!_%' ESCAPE '!'
+ORDER BY type, name
+"""
+
+#: How the schema is after each step. A line that is no longer right tells that an old step was
+#: changed, in itself or in a text that it takes from elsewhere: write a new step instead.
+FROZEN = {
+    "first_tables": "2b7d308bdeb469ca",
+    "search_in_chinese": "6150d656e34d7fc3",
+    "views_for_people": "512a5bb2b23f8813",
+    "answers_say_how_to_read_them": "d5af74489ac42613",
+    "hosts_keep_their_circuits": "3ed08181972c3c32",
+    "details_of_runs": "052c20b324b69b44",
+    "daemon_says_what_it_does": "21ddc2fd8a9299f1",
+    "definitions_are_kept": "25ea9077b06a2941",
+    "alarms_and_counts_of_operation": "5fc4df094c4e9ace",
+    "terms_of_new_indicators_at_once": "4b51559529b7d878",
+    "no_revision_of_what_stands": "4b51559529b7d878",
+    "staleness_in_half_the_time": "4b51559529b7d878",
+    "messages_wait_for_their_receiver": "0e25530b44bbc149",
+    "one_fetch_for_a_page": "66c6d1aefdbaac06",
+    "provenance_of_what_was_used": "7ae0aa51f9bd0f81",
+}
+
+
+def test_no_step_changes_any_more() -> None:
+    db = Database(memory=True)
+    found = {}
+    for place, step in enumerate(STEPS):
+        later = STEPS[place + 1] if place + 1 < len(STEPS) else None
+        migrations.apply(db, stop_before=later)
+        made = json.dumps([" ".join(" ".join(row).split()) for row in db.execute(_OURS)])
+        found[step] = hashlib.sha256(made.encode()).hexdigest()[:16]
+    db.close()
+    assert found == FROZEN
+
+
+def test_a_database_of_the_version_before_learns_what_its_leaves_are_divided_by(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "old.db"
+    db = Database(path)
+    migrations.apply(db, stop_before="provenance_of_what_was_used")
+    definition = {
+        "denominators": {"a": {"by": "people"}},
+        "indicators": ["a"],
+        "nodes": [{"id": "g", "indicators": ["c", {"id": "b.x", "denominator": {"by": "area"}}]}],
+    }
+    names = {"name_zh": "", "name_en": ""}
+    index = {"id": "i", "definition": json.dumps(definition), "definition_hash": "", **names}
+    db.table("indices").insert(index)
+    for leaf in ("a", "b.x", "c", "people", "area"):
+        db.table("indicators").insert({"id": leaf, "unit": "", **names})
+    tree = {"index_id": "i", "parent_id": None, "weight": 1.0, "sort_order": 0, "level": 1, **names}
+    for leaf in ("a", "b.x", "c"):
+        db.table("nodes").insert({"node_id": leaf, "indicator_id": leaf, **tree})
+    db.table("nodes").insert({"node_id": "g", "indicator_id": None, **tree})
+    db.close()
+    with open_database(path) as connection:
+        rows = connection.execute("SELECT node_id, denominator_id FROM nodes ORDER BY 1")
+        assert rows.fetchall() == [("a", "people"), ("b.x", "area"), ("c", None), ("g", None)]
+        assert connection.execute("SELECT role FROM provenance").fetchall() == []

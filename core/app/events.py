@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
-from cityflux.core.engine.compute import Computed
 from cityflux.core.plugin.manager import Plugins
-from cityflux.core.refresh.carry_out import Result
 from cityflux.storage.changes import read_changes
+
+if TYPE_CHECKING:
+    from cityflux.core.engine.compute import Computed
 
 #: How many changes a plugin hears of at a time.
 _PORTION = 5_000
@@ -24,13 +26,12 @@ def announce_changes(
             hook(changes=changes)
 
 
-def announce_failures(plugins: Plugins, results: Iterable[Result]) -> None:
-    """Tell what failed of some results of a refresh, indicator by indicator."""
-    for result in results:
-        for indicator_id, source_id, error in result.failures():
-            plugins.manager.hook.refresh_failed(
-                indicator_id=indicator_id, source_id=source_id, error=error
-            )
+def announce_failures(plugins: Plugins, failures: Iterable[tuple[str, str, str]]) -> None:
+    """Tell what failed in a refresh: indicator, source and error of each."""
+    for indicator_id, source_id, error in failures:
+        plugins.manager.hook.refresh_failed(
+            indicator_id=indicator_id, source_id=source_id, error=error
+        )
 
 
 def announce_indices(plugins: Plugins, computed: Iterable[Computed]) -> None:

@@ -19,11 +19,11 @@ from cityflux.storage.database import read_database
 def fetch(
     connection: sqlite3.Connection,
     session: Session,
-    only: Iterable[str],
+    only: Iterable[str] = (),
     *,
-    offline: bool,
-    from_snapshots: bool,
-    progress: Callable[[int, int], None],
+    offline: bool = False,
+    from_snapshots: bool = False,
+    progress: Callable[[int, int], None] = lambda done, total: None,
 ) -> Summary:
     """Fetch the figures of some indicators and store them.
 
@@ -45,7 +45,7 @@ def fetch(
 
     def tell(result: Result) -> None:
         progress(next(done), len(tasks))
-        announce_failures(plugins, [result])
+        announce_failures(plugins, result.failures())
 
     with (
         read_database(path, any_thread=True) as known,

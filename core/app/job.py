@@ -1,14 +1,14 @@
-"""The one job: refresh the figures, derive what follows, compute the indices, announce it.
+"""The one job: after the figures changed, derive what follows, compute the indices, announce it.
 
-`cityflux run --once` does all of it, `refresh` and `compute` a part, and the daemon what there is
-to do: at its start whatever is not current, and later what a change touches.
+`cityflux run --once`, `refresh` and `compute` do it to whatever is not current, the daemon at its
+start as well, and later to what a change touches, by whichever hand it came.
 """
 
 from __future__ import annotations
 
 import sqlite3
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -19,13 +19,12 @@ from cityflux.core.engine.definition.index import Definition
 from cityflux.core.model.errors import CityfluxError, StorageError
 from cityflux.core.model.version import __version__
 from cityflux.core.refresh.derive import Pass, derive_all
-from cityflux.core.refresh.isolation.derivations import Derivations
 from cityflux.storage import fetches
 from cityflux.storage.changes import position
 from cityflux.storage.database import now, write
 
 if TYPE_CHECKING:
-    from cityflux.core.refresh.runner import Summary
+    from cityflux.core.refresh.isolation.derivations import Derivations
 
 #: A name, and what is wrong with it.
 Failure = tuple[str, str]
@@ -55,7 +54,7 @@ class Job:
 
     Args:
         connection: for writing.
-        session: plugins, indices and methods, and how sources are asked.
+        session: plugins, indices and methods.
         derivations: as in `core.refresh.derive.derive_all`.
 
     Attributes:
@@ -80,26 +79,6 @@ class Job:
                 fetches.end_fetch(self._connection, fetch, "failed", error=each.error)
         return [(each.name, each.error) for each in broken]
 
-    def refresh(
-        self,
-        only: Iterable[str] = (),
-        *,
-        offline: bool = False,
-        from_snapshots: bool = False,
-        progress: Callable[[int, int], None] = lambda done, total: None,
-    ) -> Summary:
-        """Fetch the figures of some indicators, or of all, as `core.app.fetching.fetch` does."""
-        from cityflux.core.app.fetching import fetch  # who only computes does without
-
-        return fetch(
-            self._connection,
-            self._session,
-            only,
-            offline=offline,
-            from_snapshots=from_snapshots,
-            progress=progress,
-        )
-
     def compute(self, definitions: Iterable[Definition], *, force: bool = False) -> Outcome:
         """Bring all derived figures up to date, and those of some indices that are not current.
 
@@ -108,20 +87,18 @@ class Job:
             force: compute also what knows all changes already.
         """
         started = time.perf_counter()
-        derived = self._derive()
+        derived = derive_all(self._connection, self._session.plugins, None, self._derivations)
         due = [each for each in definitions if force or not is_current(self._connection, each)]
         return self._conclude(derived, due, started)
 
     def follow(self) -> Outcome:
         """Bring up to date what depends on the changes since `position`."""
         started = time.perf_counter()
-        derived = self._derive(self.position)
+        plugins = self._session.plugins
+        derived = derive_all(self._connection, plugins, self.position, self._derivations)
         touched, indices = derived.touched, self._session.indices.values()
         due = [each for each in indices if touched is None or not touched.isdisjoint(each.figures)]
         return self._conclude(derived, due, started)
-
-    def _derive(self, since: int | None = None) -> Pass:
-        return derive_all(self._connection, self._session.plugins, since, self._derivations)
 
     def _conclude(self, derived: Pass, due: Iterable[Definition], started: float) -> Outcome:
         """Compute indices, and announce all that happened."""

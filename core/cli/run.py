@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +12,6 @@ from cityflux.core.cli.output import console, json_option, print_json, progress
 from cityflux.core.cli.session import Session, pass_session
 
 if TYPE_CHECKING:
-    from cityflux.core.app.job import Job
     from cityflux.core.refresh.runner import Summary
 
 
@@ -22,15 +22,16 @@ def _report(lines: list[tuple[str, str]], color: bool) -> None:
         out.print(f"failed: {name}: {error}", style="red", markup=False, soft_wrap=True)
 
 
-def _refresh(session: Session, job: Job, **options: Any) -> Summary:
-    """Refresh, with a line for each source that is left out and a bar that moves on."""
+def _refresh(session: Session, connection: sqlite3.Connection, **options: Any) -> Summary:
+    """Fetch, with a line for each source that is left out and a bar that moves on."""
+    from cityflux.core.app.fetching import fetch
     from cityflux.core.refresh.tasks import left_out
 
     if not any(options.values()):  # all sources are asked
         for line in left_out(session.plugins, session.config.secrets):
             click.echo(f"left out: {line}", err=True)
     with progress("refreshing", session.color) as moved:
-        return job.refresh(**options, progress=moved)
+        return fetch(connection, session, **options, progress=moved)
 
 
 @click.command(epilog="Example: cityflux run --once --offline")
@@ -73,7 +74,7 @@ def run(
     with session.open() as connection:
         job = Job(connection, session)
         failed = job.note_broken()
-        summary = _refresh(session, job, offline=offline)
+        summary = _refresh(session, connection, offline=offline)
         outcome = job.compute(session.indices.values())
         failed += summary.failures() + outcome.failed
         click.echo(
@@ -124,7 +125,9 @@ def refresh(
     with session.open() as connection:
         job = Job(connection, session)
         failed = job.note_broken()
-        summary = _refresh(session, job, only=ids, offline=offline, from_snapshots=from_snapshots)
+        summary = _refresh(
+            session, connection, only=ids, offline=offline, from_snapshots=from_snapshots
+        )
         outcome = job.compute(())
     failed += summary.failures() + outcome.failed
     if as_json:

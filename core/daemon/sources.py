@@ -97,7 +97,7 @@ class Sources:
             indicator_id, _, error = failed[0]
             self.fail(source_id, error, f"{indicator_id} from {source_id}")
         self._errors.setdefault(source_id, "")
-        announce_failures(self._plugins, results)
+        announce_failures(self._plugins, failed)
 
     def fail(self, source_id: str, error: str, name: str) -> None:
         """A look at a source goes wrong; ``name`` says which of its figures it is about."""

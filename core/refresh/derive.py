@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
-from graphlib import TopologicalSorter
+from graphlib import CycleError, TopologicalSorter
 from typing import TYPE_CHECKING
 
 from cityflux.core.plugin.manager import IndicatorPlugin, Plugins
 from cityflux.core.refresh.catalog import sources_of
 from cityflux.core.refresh.derivation import Derived, derive_one, inputs_frame
-from cityflux.core.refresh.isolation.derivations import Derivations
 from cityflux.storage import catalog
 from cityflux.storage.changes import changed_indicators, position
 from cityflux.storage.database import write
@@ -20,6 +19,8 @@ from cityflux.storage.observations import read_current, remove_figures, store_fi
 
 if TYPE_CHECKING:
     import polars as pl
+
+    from cityflux.core.refresh.isolation.derivations import Derivations
 
 #: Derived indicators, each with the derived ones among its inputs.
 Needs = Mapping[str, Sequence[str]]
@@ -40,6 +41,10 @@ class Pass:
     touched: set[str] | None = None
     changed: int = 0
     errors: dict[str, str] = field(default_factory=dict)
+
+    def concerns(self, plugin: IndicatorPlugin) -> bool:
+        """Whether any input of a derived indicator changed."""
+        return self.touched is None or not self.touched.isdisjoint(plugin.indicator.inputs)
 
 
 def derive_all(
@@ -69,18 +74,21 @@ def derive_all(
         name: [each for each in plugin.indicator.inputs if each in derived]
         for name, plugin in derived.items()
     }
-    circles = {name: circle for name in needs if (circle := _circle(name, needs))}
-    for plugin in _due(circles, derived, done.touched):
-        way = " ← ".join(circles[plugin.indicator.id])
-        done.errors[plugin.indicator.id] = f"is computed from itself: {way}; cut it at one input"
+    groups, circles = _in_order(needs)
+    for name, error in circles.items():
+        if done.concerns(derived[name]):
+            done.errors[name] = error
     seen, alone = done.position, True
     cities = catalog.known_ids(connection, "cities")
     with ExitStack() as stack:
-        apart = derivations or stack.enter_context(Derivations(cities))
-        for names in _in_order(needs, circles):
-            if due := _due(names, derived, done.touched):
+        if derivations is None and any(plugin.apart for plugin in derived.values()):
+            from cityflux.core.refresh.isolation.derivations import Derivations
+
+            derivations = stack.enter_context(Derivations(cities))
+        for names in groups:
+            if due := [derived[name] for name in names if done.concerns(derived[name])]:
                 inputs = read_inputs(connection, due)
-                results = [(plugin, _derive(plugin, inputs, cities, apart)) for plugin in due]
+                results = [(each, _derive(each, inputs, cities, derivations)) for each in due]
                 with write(connection):  # only now: nobody waits for the plugins before he writes
                     alone = alone and position(connection) == seen
                     _store_all(connection, results, done)
@@ -88,6 +96,37 @@ def derive_all(
     if alone:  # otherwise others changed figures meanwhile, perhaps inputs that had been read
         done.position = seen
     return done
+
+
+def _in_order(needs: Needs) -> tuple[list[tuple[str, ...]], dict[str, str]]:
+    """The indicators in groups, each after those that hold its inputs, and those in circles.
+
+    Args:
+        needs: the derived inputs of each derived indicator.
+
+    Returns:
+        The groups without what is in a circle, and for each that is in one the error.
+    """
+    circles: dict[str, str] = {}
+    sorter = TopologicalSorter(needs)
+    try:
+        sorter.prepare()
+    except CycleError:
+        for name in needs:
+            if way := _circle(name, needs):
+                circles[name] = f"is computed from itself: {' ← '.join(way)}; cut it at one input"
+        sound = {
+            name: [each for each in inputs if each not in circles]
+            for name, inputs in needs.items()
+            if name not in circles
+        }
+        sorter = TopologicalSorter(sound)
+        sorter.prepare()
+    groups = []
+    while names := sorter.get_ready():
+        groups.append(names)
+        sorter.done(*names)
+    return groups, circles
 
 
 def _circle(name: str, needs: Needs) -> list[str]:
@@ -104,40 +143,17 @@ def _circle(name: str, needs: Needs) -> list[str]:
     return []
 
 
-def _in_order(needs: Needs, left_out: Collection[str]) -> Iterator[Sequence[str]]:
-    """The indicators in groups, each after those that hold inputs of its own."""
-    sorter = TopologicalSorter(
-        {
-            name: [each for each in inputs if each not in left_out]
-            for name, inputs in needs.items()
-            if name not in left_out
-        }
-    )
-    sorter.prepare()
-    while names := sorter.get_ready():
-        yield names
-        sorter.done(*names)
-
-
-def _due(
-    names: Iterable[str], derived: Mapping[str, IndicatorPlugin], touched: set[str] | None
-) -> list[IndicatorPlugin]:
-    """Those of some derived indicators that have an input which changed."""
-    return [
-        derived[name]
-        for name in names
-        if touched is None or not touched.isdisjoint(derived[name].indicator.inputs)
-    ]
-
-
 def _derive(
-    plugin: IndicatorPlugin, inputs: pl.DataFrame, cities: set[str], derivations: Derivations
+    plugin: IndicatorPlugin,
+    inputs: pl.DataFrame,
+    cities: set[str],
+    derivations: Derivations | None,
 ) -> Derived:
     """Compute one derived indicator, here or in a worker; what goes wrong becomes the error."""
     import polars as pl
 
     own = inputs.filter(pl.col("indicator").is_in(plugin.indicator.inputs))
-    if plugin.apart:
+    if plugin.apart and derivations:
         return derivations.derive(plugin, own.iter_rows())
     try:
         return derive_one(plugin, own, cities)

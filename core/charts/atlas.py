@@ -9,8 +9,8 @@ import altair as alt
 import polars as pl
 
 from cityflux.core.charts.geometry import Frame, frame_of, place_labels, project
-from cityflux.core.charts.marks import labels, layered, needs, role
-from cityflux.core.charts.style import FOCUS, MUTED, OKABE_ITO, data
+from cityflux.core.charts.marks import TEXT, labels, layered, needs, role, tips
+from cityflux.core.charts.style import FOCUS, MUTED, OKABE_ITO, data, wrap
 
 
 def city_map(
@@ -26,10 +26,11 @@ def city_map(
 
     Args:
         places: ``name``, ``latitude``, ``longitude`` (degrees) and ``value`` (the size of the
-            disc; null draws a ring); rows without coordinates are left out.
+            disc; null draws a ring), and perhaps ``label`` where something else than the name is
+            to be written, or nothing; rows without coordinates are left out.
         flows: ``origin`` and ``destination`` (names of places) and ``value``; the larger, the
             wider.
-        focus: the name that stands out.
+        focus: the name that stands out; all places are equal where none does.
         value: the title of the scale of sizes.
         title: of the chart.
         width: in pixels.
@@ -57,11 +58,18 @@ def city_map(
     layers = [
         *_graticule(frame),
         *([] if flows is None or flows.is_empty() else [_streams(points, flows, x, y)]),
-        discs.encode(size=size, color=color, tooltip=["name:N", "value:Q"]),
+        discs.encode(size=size, color=color, tooltip=tips("name:N", "value:Q")),
         rings.encode(color=color),
-        *labels(place_labels(points, frame), x, y),
+        *labels(place_labels(_labelled(points), frame), x, y),
     ]
     return layered(layers, title, width=frame.width, height=frame.height)
+
+
+def _labelled(points: pl.DataFrame) -> pl.DataFrame:
+    """The places with the text that is written at each, short enough to find room."""
+    text = pl.col("label" if "label" in points.columns else "name")
+    short = text.map_elements(lambda label: wrap(label, 34, lines=1), return_dtype=pl.String)
+    return points.select("x", "y", name=short)
 
 
 def _across(column: str, frame: Frame) -> alt.X:
@@ -83,7 +91,7 @@ def _streams(points: pl.DataFrame, flows: pl.DataFrame, x: alt.X, y: alt.Y) -> A
     return (
         alt.Chart(data(rows))
         .mark_rule(color=OKABE_ITO[1], opacity=0.45, strokeCap="round")
-        .encode(x=x, y=y, x2="x2:Q", y2="y2:Q", strokeWidth=width)
+        .encode(x=x, y=y, x2=alt.X2("x2:Q"), y2=alt.Y2("y2:Q"), strokeWidth=width)
     )
 
 
@@ -104,6 +112,8 @@ def _graticule(frame: Frame) -> list[alt.Chart]:
     drawn = alt.Chart(rows).mark_rule(color="#e3e8ec")
     texts = alt.Chart(rows).mark_text(fontSize=9, color="#8a959d", align="left", dx=2)
     return [
-        drawn.encode(x=_across("x:Q", frame), y=_down("y:Q", frame), x2="x2:Q", y2="y2:Q"),
-        texts.encode(x=_across("at:Q", frame), y=_down("level:Q", frame), text="text:N"),
+        drawn.encode(
+            x=_across("x:Q", frame), y=_down("y:Q", frame), x2=alt.X2("x2:Q"), y2=alt.Y2("y2:Q")
+        ),
+        texts.encode(x=_across("at:Q", frame), y=_down("level:Q", frame), text=TEXT),
     ]

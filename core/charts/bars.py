@@ -5,7 +5,17 @@ from __future__ import annotations
 import altair as alt
 import polars as pl
 
-from cityflux.core.charts.marks import ROLE, layered, needs, numbers, role, with_lines, zero_rule
+from cityflux.core.charts.marks import (
+    ROLE,
+    TEXT,
+    layered,
+    needs,
+    numbers,
+    role,
+    tips,
+    with_lines,
+    zero_rule,
+)
 from cityflux.core.charts.style import GAIN, INK, LOSS, MUTED, bare_axis, data
 from cityflux.core.words.numbers import percent
 
@@ -25,7 +35,7 @@ def ranking(
     Args:
         scores: ``name``, ``rank``, ``score`` and ``coverage`` (0 to 1), and perhaps ``low`` and
             ``high`` (an interval of the score, drawn as a whisker); null where there is none.
-        focus: the name that stands out.
+        focus: the name that stands out; all bars are equal where none does.
         rival: another one, marked differently.
         score: the title of the axis.
         coverage: the heading of the coverage.
@@ -51,15 +61,21 @@ def ranking(
     base = alt.Chart(data(rows)).encode(y=y)
     bars = base.mark_bar(height={"band": 0.62}, cornerRadiusEnd=2).encode(
         x=alt.X("score:Q", title=score, scale=alt.Scale(domain=domain, nice=False)),
-        x2="zero:Q",
+        x2=alt.X2("zero:Q"),
         color=ROLE,
-        tooltip=["name:N", "score:Q", "coverage:Q"],
+        tooltip=tips("name:N", "score:Q", "coverage:Q"),
     )
-    whiskers = base.mark_rule(color=INK, strokeWidth=1.5).encode(x="low:Q", x2="high:Q")
+    whiskers = base.mark_rule(color=INK, strokeWidth=1.5).encode(
+        x=alt.X("low:Q"), x2=alt.X2("high:Q")
+    )
     layers = [
         zero_rule(),
         bars,
-        *([whiskers] if {"low", "high"} <= set(rows.columns) else []),
+        *(
+            [whiskers.encode(x=alt.X("low:Q"), x2=alt.X2("high:Q"))]
+            if {"low", "high"} <= set(rows.columns)
+            else []
+        ),
         *_scores_beside(base, "high" in rows.columns),
         *_column_of_coverage(base, coverage, width + 70),
     ]
@@ -73,19 +89,17 @@ def _scores_beside(base: alt.Chart, interval: bool) -> list[alt.Chart]:
     below = base.transform_filter("datum.score != null && datum.score < 0")
     none = base.transform_filter("datum.score == null")
     return [
-        above.mark_text(align="left", dx=5, color=INK).encode(x=ends[0], text="text:N"),
-        below.mark_text(align="right", dx=-5, color=INK).encode(x=ends[1], text="text:N"),
-        none.mark_text(align="left", dx=5, color=MUTED).encode(x=alt.datum(0), text="text:N"),
+        above.mark_text(align="left", dx=5, color=INK).encode(x=alt.X(ends[0]), text=TEXT),
+        below.mark_text(align="right", dx=-5, color=INK).encode(x=alt.X(ends[1]), text=TEXT),
+        none.mark_text(align="left", dx=5, color=MUTED).encode(x=alt.XDatum(0), text=TEXT),
     ]
 
 
 def _column_of_coverage(base: alt.Chart, heading: str, x: int) -> list[alt.Chart]:
     head = alt.Chart(alt.InlineData(values=[{"text": heading}]))
     return [
-        base.mark_text(align="right", color=MUTED).encode(x=alt.value(x), text="share:N"),
-        head.mark_text(align="right", color=MUTED, baseline="bottom").encode(
-            x=alt.value(x), y=alt.value(-2), text="text:N"
-        ),
+        base.mark_text(align="right", color=MUTED, x=x).encode(text=alt.Text("share:N")),
+        head.mark_text(align="right", color=MUTED, baseline="bottom", x=x, y=-2).encode(text=TEXT),
     ]
 
 
@@ -127,12 +141,12 @@ def waterfall(
         zero_rule(),
         base.mark_bar(height={"band": 0.6}).encode(
             x=alt.X("low:Q", title=score, scale=scale),
-            x2="high:Q",
+            x2=alt.X2("high:Q"),
             color=alt.Color("kind:N", scale=kinds, legend=None),
-            tooltip=["name:N", "value:Q"],
+            tooltip=tips("name:N", "value:Q"),
         ),
-        links.encode(x="high:Q", y2="below:N"),
-        base.mark_text(align="left", dx=5, color=INK).encode(x="right:Q", text="text:N"),
+        links.encode(x=alt.X("high:Q"), y2=alt.Y2("below:N")),
+        base.mark_text(align="left", dx=5, color=INK).encode(x=alt.X("right:Q"), text=TEXT),
     ]
     return layered(layers, title, width=width, height=alt.Step(28))
 

@@ -138,7 +138,7 @@ def place_labels(points: pl.DataFrame, frame: Frame, size: float = 12.0) -> pl.D
     """Find for each label a place beside its point where it hides nothing; the first come first.
 
     Args:
-        points: ``name``, and ``x`` and ``y`` in pixels.
+        points: ``name`` (empty for no label), and ``x`` and ``y`` in pixels.
         frame: the map.
         size: of the letters, in pixels.
 
@@ -147,7 +147,7 @@ def place_labels(points: pl.DataFrame, frame: Frame, size: float = 12.0) -> pl.D
     """
     taken = [(x - 6, y - 6, x + 6, y + 6) for x, y in points.select("x", "y").iter_rows()]
     found = []
-    for name, x, y in points.select("name", "x", "y").iter_rows():
+    for name, x, y in points.filter(pl.col("name") != "").select("name", "x", "y").iter_rows():
         wide = sum(size if ord(letter) > 0x2E80 else size * 0.56 for letter in name)
         for align, right, down in _SIDES:
             at, level = x + right * 12, y + down * size * 0.7

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import altair as alt
 import polars as pl
 
-from cityflux.core.charts.marks import layered, needs, numbers, order, with_lines
-from cityflux.core.charts.style import FOCUS, INK, MUTED, RIVAL, RULE, bare_axis, data
-from cityflux.core.words.numbers import percent
+from cityflux.core.charts.marks import TEXT, layered, needs, numbers, order, tips, with_lines
+from cityflux.core.charts.style import FOCUS, INK, MUTED, RIVAL, RULE, bare_axis, data, width_of
+from cityflux.core.words.numbers import MISSING, percent
 
+Values = Literal["scores", "shares", "ranks"]
+
+#: Pixels of a Latin letter in a heading; a Chinese one takes two.
+_LETTER = 6.5
 #: One hue from light to dark: in black and white the order stays.
 _RAMP = ["#f4f8fb", "#c9deec", "#8dbbd8", "#4a90bd", "#0d659f", "#063d63"]
 
@@ -16,55 +22,70 @@ _RAMP = ["#f4f8fb", "#c9deec", "#8dbbd8", "#4a90bd", "#0d659f", "#063d63"]
 def heatmap(
     cells: pl.DataFrame,
     *,
-    shares: bool = False,
+    values: Values = "scores",
     legend: str = "",
     title: str = "",
     cell: int = 72,
 ) -> alt.LayerChart:
-    """Draw a table whose cells are the darker the higher their value, with the value in each.
+    """Draw a table whose cells are the darker the better their value, with the value in each.
 
     Args:
         cells: ``row``, ``column`` and ``value``; rows and columns in the order of their first
             appearance; null is drawn as an empty cell with a dash.
-        shares: whether the values are shares, 0 to 1, which are written in percent.
-        legend: the title of the scale.
+        values: what they are: ``scores``; ``shares``, 0 to 1, which are written in percent; or
+            ``ranks``, of which 1 is the best.
+        legend: the title of the scale; ranks need none.
         title: of the chart.
         cell: the width of a column, in pixels.
 
     Raises:
         NotEnoughData: no cell has a value.
     """
-    values = cells["value"].drop_nulls()
-    needs(values.to_frame(), "a heat map needs a value")
-    low, high = min(values), max(values)
-    text = pl.col("value").map_elements(percent, pl.String) if shares else numbers("value")
-    rows = with_lines(cells, "row").with_columns(text=text)
-    top = alt.Axis(orient="top", labelAngle=0, ticks=False, domain=False, labelLimit=cell)
+    drawn = cells["value"].drop_nulls()
+    needs(drawn.to_frame(), "a heat map needs a value")
+    low, high = min(drawn), max(drawn)
+    ranks = values == "ranks"
+    ramp = _RAMP[::-1] if ranks else _RAMP
+    middle = low + (0.45 if ranks else 0.55) * (high - low)
+    dark = pl.col("value") <= middle if ranks else pl.col("value") > middle
+    rows = with_lines(cells, "row").with_columns(text=_written(values), dark=dark)
     base = alt.Chart(data(rows)).encode(
-        x=alt.X("column:N", sort=order(rows, "column"), title=None, axis=top),
+        x=alt.X("column:N", sort=order(rows, "column"), title=None, axis=_heads(rows, cell)),
         y=alt.Y("row:N", sort=order(rows, "row"), title=None, axis=bare_axis()),
     )
     known = base.transform_filter("datum.value != null")
     empty = base.transform_filter("datum.value == null")
+    form = ".0%" if values == "shares" else ".2f"
     color = alt.Color(
         "value:Q",
         title=legend or None,
-        scale=alt.Scale(range=_RAMP, domain=[low, high], interpolate="lab"),
-        legend=alt.Legend(gradientLength=160, orient="bottom", format=".0%" if shares else ".2f"),
+        scale=alt.Scale(range=ramp, domain=[low, high], interpolate="lab"),
+        legend=None if ranks else alt.Legend(gradientLength=160, orient="bottom", format=form),
     )
-    dark = f"datum.value > {low + 0.55 * (high - low)}"
     layers = [
         known.mark_rect(stroke="white", strokeWidth=2).encode(
-            color=color, tooltip=["row:N", "column:N", "value:Q"]
+            color=color, tooltip=tips("row:N", "column:N", "value:Q")
         ),
         empty.mark_rect(fill="white", stroke=RULE, strokeDash=[2, 2]),
-        empty.mark_text(text="–", color=MUTED),
-        known.mark_text(fontSize=12).encode(
-            text="text:N",
-            color=alt.condition(dark, alt.value("white"), alt.value(INK)),
-        ),
+        empty.mark_text(text=MISSING, color=MUTED),
+        known.transform_filter("datum.dark").mark_text(color="white").encode(text=TEXT),
+        known.transform_filter("!datum.dark").mark_text(color=INK).encode(text=TEXT),
     ]
     return layered(layers, title, width=alt.Step(cell), height=alt.Step(32))
+
+
+def _written(values: Values) -> pl.Expr:
+    """The values as they stand in the cells."""
+    if values == "shares":
+        return pl.col("value").map_elements(percent, pl.String)
+    return numbers("value", 0 if values == "ranks" else 2)
+
+
+def _heads(rows: pl.DataFrame, cell: int) -> alt.Axis:
+    """The names over the columns, aslant where one of them is wider than its column."""
+    widest = max(width_of(name) for name in order(rows, "column")) * _LETTER
+    angle, limit = (0, cell) if widest <= cell else (-40, 160)
+    return alt.Axis(orient="top", labelAngle=angle, ticks=False, domain=False, labelLimit=limit)
 
 
 def distances(
@@ -72,7 +93,7 @@ def distances(
     *,
     focus: str,
     rival: str | None = None,
-    others: str = "others",
+    others: str | None = "others",
     score: str = "Score",
     title: str = "",
     width: int = 420,
@@ -83,7 +104,8 @@ def distances(
         cells: ``row``, ``name`` and ``value``; null is left out.
         focus: the name from which a line goes to the best.
         rival: another one with a mark of its own.
-        others: what the legend calls the rest.
+        others: what the legend calls the rest; None where there is none, and the line goes from
+            the focus to the rival.
         score: the title of the axis.
         title: of the chart.
         width: in pixels.
@@ -93,33 +115,34 @@ def distances(
     """
     rows = with_lines(cells, "row")
     marked = [focus, *([rival] if rival else [])]
+    column = pl.col("value")
     known = rows.drop_nulls("value").with_columns(
-        series=pl.when(pl.col("name").is_in(marked)).then("name").otherwise(pl.lit(others)),
-        best=pl.col("value").max().over("row"),
+        series=pl.when(pl.col("name").is_in(marked)).then("name").otherwise(pl.lit(others or "")),
+        goal=(column if others else column.filter(pl.col("name") != focus)).max().over("row"),
     )
     needs(known, "distances need a value")
-    names = [*marked, others]
+    names = [*marked, *([others] if others else [])]
     hues, shapes = [FOCUS, RIVAL][: len(marked)], ["circle", "diamond"][: len(marked)]
-    color = alt.Scale(domain=names, range=[*hues, MUTED])
-    shape = alt.Scale(domain=names, range=[*shapes, "stroke"])
+    color = alt.Scale(domain=names, range=[*hues, MUTED][: len(names)])
+    shape = alt.Scale(domain=names, range=[*shapes, "stroke"][: len(names)])
     told = {
         "color": alt.Color("series:N", title=None, scale=color),
         "shape": alt.Shape("series:N", title=None, scale=shape),
-        "tooltip": ["row:N", "name:N", "value:Q"],
+        "tooltip": tips("row:N", "name:N", "value:Q"),
     }
     x = alt.X("value:Q", title=score, scale=alt.Scale(zero=False, padding=12))
     y = alt.Y("row:N", sort=order(rows, "row"), title=None, axis=bare_axis(grid=True))
     base = alt.Chart(data(known)).encode(x=x, y=y)
-    gap = base.transform_filter(alt.datum.name == focus).mark_rule(
-        color=FOCUS, strokeWidth=4, opacity=0.3
-    )
+    own = base.transform_filter(alt.datum.name == focus).transform_filter("datum.goal != null")
+    gap = own.mark_rule(color=FOCUS, strokeWidth=4, opacity=0.3)
     rest, two = (
         base.transform_filter(condition)
-        for condition in (alt.datum.series == others, alt.datum.series != others)
+        for condition in (alt.datum.series == (others or ""), alt.datum.series != (others or ""))
     )
+    strokes = rest.mark_point(size=140, strokeWidth=2, angle=90, opacity=1)
     layers = [
-        gap.encode(x2="best:Q"),
-        rest.mark_point(size=140, strokeWidth=2, angle=90, opacity=1).encode(**told),
+        gap.encode(x2=alt.X2("goal:Q")),
+        *([strokes.encode(**told)] if others else []),
         two.mark_point(size=120, filled=True, opacity=1).encode(**told),
     ]
     return layered(layers, title, width=width, height=alt.Step(30))

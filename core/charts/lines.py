@@ -8,8 +8,11 @@ from typing import Any
 import altair as alt
 import polars as pl
 
-from cityflux.core.charts.marks import MOST_SERIES, needs, order, told_apart
+from cityflux.core.charts.marks import MOST_SERIES, needs, order, tips, told_apart
 from cityflux.core.charts.style import INK, PALE, data, themed, wrap
+
+#: Pixels that a year at the axis takes.
+_YEAR = 56
 
 
 def lines(
@@ -39,10 +42,9 @@ def lines(
     """
     needs(series.drop_nulls("value"), "trend lines need a value")
     names = order(series, "name")
-    drawn = _drawn(alt.Chart(data(series)), names, focus, rival, unit, _span(series)).properties(
-        width=width, height=height
-    )
-    chart: alt.LayerChart = themed(drawn, title)
+    rows = alt.Chart(data(series))
+    drawn = _drawn(rows, names, focus, rival, unit, _span(series), width)
+    chart: alt.LayerChart = themed(drawn.properties(width=width, height=height), title)
     return chart
 
 
@@ -81,7 +83,7 @@ def panels(
         labelPadding=6,
     )
     # One chart in facets, and not charts side by side: Altair and Vega-Lite take half the time.
-    drawn = _drawn(alt.Chart(), order(rows, "name"), focus, rival, "", _span(rows))
+    drawn = _drawn(alt.Chart(), order(rows, "name"), focus, rival, "", _span(rows), width)
     joined = (
         drawn.properties(width=width, height=height)
         .facet(
@@ -108,10 +110,11 @@ def _span(series: pl.DataFrame) -> list[float]:
     return [min(years), max(years)]
 
 
-def _ticks(span: list[float]) -> list[float]:
-    """At most four whole years, the last one among them; the first moment where there is none."""
+def _ticks(span: list[float], width: int) -> list[float]:
+    """As many whole years as have room, the last one among them; without any the first moment."""
     first, last = math.ceil(span[0]), math.floor(span[1])
-    step = max(1, math.ceil((last - first) / 3))
+    least = max(1, (last - first) / (width // _YEAR))
+    step = next((step for step in (1, 2, 5, 10, 20, 50) if step >= least), 100)
     return [*range(last, first - 1, -step)] or [span[0]]
 
 
@@ -122,18 +125,19 @@ def _drawn(
     rival: str | None,
     unit: str,
     span: list[float],
+    width: int,
 ) -> Any:
     """The lines, the focus heavy and on top; every figure has a mark, so that gaps show."""
     marked = [name for name in names if name in (focus, rival)]
     known = names if len(names) <= MOST_SERIES else marked or names[:MOST_SERIES]
     color, dash, shape = told_apart(known, focus, rival, legend_offset=28 if unit else 16)
     years = alt.Scale(domain=span, nice=False)
-    axis = alt.Axis(format="d", values=_ticks(span), grid=False)
+    axis = alt.Axis(format="d", values=_ticks(span, width), grid=False)
     above = alt.Axis(tickCount=4, titleAngle=0, titleAlign="left", titleX=-8, titleY=-10)
     base = rows.encode(
         x=alt.X("year:Q", title=None, scale=years, axis=axis),
         y=alt.Y("value:Q", title=unit or None, scale=alt.Scale(zero=False), axis=above),
-        detail="name:N",
+        detail=alt.Detail("name:N"),
     )
     told = base.transform_filter(alt.FieldOneOfPredicate("name", known)).encode(color=color)
     layers: list[Any] = []
@@ -144,5 +148,5 @@ def _drawn(
         heavy = told.transform_filter(alt.datum.name == focus)
         layers.append(heavy.mark_line(strokeWidth=3).encode(strokeDash=dash))
     points = told.mark_point(filled=True, size=26, opacity=1)
-    layers.append(points.encode(shape=shape, tooltip=["name:N", "year:Q", "value:Q"]))
+    layers.append(points.encode(shape=shape, tooltip=tips("name:N", "year:Q", "value:Q")))
     return alt.layer(*layers)

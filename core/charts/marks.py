@@ -34,6 +34,8 @@ ROLE = alt.Color(
     scale=alt.Scale(domain=["focus", "rival", "other"], range=[FOCUS, RIVAL, PALE]),
     legend=None,
 )
+#: The column that a mark of text writes.
+TEXT = alt.Text("text:N")
 _SIDES: tuple[Literal["left", "center", "right"], ...] = ("left", "center", "right")
 
 
@@ -55,7 +57,7 @@ def layered(layers: Sequence[Any], title: str, **size: Any) -> alt.LayerChart:
 
 def zero_rule() -> Any:
     """A line at zero, so that what is above and below average shows."""
-    return alt.Chart(alt.InlineData(values=[{}])).mark_rule(color=RULE).encode(x=alt.datum(0))
+    return alt.Chart(alt.InlineData(values=[{}])).mark_rule(color=RULE).encode(x=alt.XDatum(0))
 
 
 def labels(rows: pl.DataFrame, x: alt.X, y: alt.Y) -> list[alt.Chart]:
@@ -63,13 +65,24 @@ def labels(rows: pl.DataFrame, x: alt.X, y: alt.Y) -> list[alt.Chart]:
     return [
         alt.Chart(data(rows.filter(pl.col("align") == side)))
         .mark_text(align=side, baseline="middle", fontSize=12, color=INK, lineBreak="\n")
-        .encode(x=x, y=y, text="name:N")
+        .encode(x=x, y=y, text=alt.Text("name:N"))
         for side in _SIDES
     ]
 
 
+def tips(*columns: str) -> list[alt.Tooltip]:
+    """What a tooltip shows.
+
+    Here as elsewhere the channel is named: of a bare text Altair finds it out by going through
+    its whole schema, which takes longer than the drawing.
+    """
+    return [alt.Tooltip(column) for column in columns]
+
+
 def role(focus: str | None, rival: str | None) -> pl.Expr:
-    """Which part a row plays: focus, rival or other."""
+    """Which part a row plays: focus, rival or other; each is the focus where none is named."""
+    if focus is None and rival is None:
+        return pl.lit("focus")
     return (
         pl.when(pl.col("name").eq_missing(focus))
         .then(pl.lit("focus"))

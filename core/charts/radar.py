@@ -6,7 +6,16 @@ import altair as alt
 import polars as pl
 
 from cityflux.core.charts.geometry import Span, nice_span, radar_points, rim_labels
-from cityflux.core.charts.marks import MOST_SERIES, labels, layered, needs, order, told_apart
+from cityflux.core.charts.marks import (
+    MOST_SERIES,
+    TEXT,
+    labels,
+    layered,
+    needs,
+    order,
+    tips,
+    told_apart,
+)
 from cityflux.core.charts.style import FOCUS, MUTED, RULE, data, wrap
 from cityflux.core.model.errors import NotEnoughData
 
@@ -45,16 +54,17 @@ def radar(
     scale = alt.Scale(domain=[-1.1, 1.1], nice=False)
     x, y = alt.X("x:Q", scale=scale, axis=None), alt.Y("y:Q", scale=scale, axis=None)
     color, dash, shape = told_apart(names, focus, rival)
-    base = alt.Chart(data(points)).encode(x=x, y=y, order="order:Q")
+    base = alt.Chart(data(points)).encode(x=x, y=y, order=alt.Order("order:Q"))
     own = base.transform_filter(alt.datum.name == (focus or ""))
     whole = focus in names and not points.filter(name=focus)["value"].null_count()
     area = own.mark_line(fill=FOCUS, fillOpacity=0.1, strokeOpacity=0)
     dots = base.transform_filter("datum.x != null").mark_point(filled=True, size=42, opacity=1)
+    line = base.mark_line(strokeWidth=2.2)
     layers = [
         *_web(axes, span, x, y),
         *([area] if whole else []),
-        base.mark_line(strokeWidth=2.2).encode(color=color, strokeDash=dash, detail="name:N"),
-        dots.encode(color=color, shape=shape, tooltip=["name:N", "axis:N", "value:Q"]),
+        line.encode(color=color, strokeDash=dash, detail=alt.Detail("name:N")),
+        dots.encode(color=color, shape=shape, tooltip=tips("name:N", "axis:N", "value:Q")),
     ]
     return layered(layers, title, width=size, height=size)
 
@@ -64,7 +74,7 @@ def _web(axes: list[str], span: Span, x: alt.X, y: alt.Y) -> list[alt.Chart]:
     rings = pl.DataFrame(
         [{"name": f"{tick:g}", "axis": axis, "value": tick} for tick in span.ticks for axis in axes]
     )
-    ring = alt.Chart(data(radar_points(rings, span))).encode(x=x, y=y, order="order:Q")
+    ring = alt.Chart(data(radar_points(rings, span))).encode(x=x, y=y, order=alt.Order("order:Q"))
     names = rim_labels([wrap(axis, 18) for axis in axes])
     spokes = names.select(x=pl.col("x") / 1.08, y=pl.col("y") / 1.08, zero=pl.lit(0.0))
     marks = [
@@ -72,13 +82,13 @@ def _web(axes: list[str], span: Span, x: alt.X, y: alt.Y) -> list[alt.Chart]:
         for tick in span.ticks
     ]
     return [
-        ring.mark_line(color=RULE, strokeWidth=0.8).encode(detail="name:N"),
+        ring.mark_line(color=RULE, strokeWidth=0.8).encode(detail=alt.Detail("name:N")),
         ring.transform_filter("datum.value == 0").mark_line(color=MUTED, strokeWidth=1.1),
         alt.Chart(data(spokes))
         .mark_rule(color=RULE, strokeWidth=0.8)
-        .encode(x=x, y=y, x2="zero:Q", y2="zero:Q"),
+        .encode(x=x, y=y, x2=alt.X2("zero:Q"), y2=alt.Y2("zero:Q")),
         alt.Chart(data(pl.DataFrame(marks)))
         .mark_text(align="left", fontSize=10, color=MUTED)
-        .encode(x=x, y=y, text="text:N"),
+        .encode(x=x, y=y, text=TEXT),
         *labels(names, x, y),
     ]

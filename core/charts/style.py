@@ -30,6 +30,13 @@ FONTS = (
     "'PingFang SC', 'Microsoft YaHei', 'WenQuanYi Micro Hei', sans-serif"
 )
 
+#: In a PNG one face draws all letters: what takes the Chinese ones that a Latin face lacks from
+#: elsewhere takes them from any font that it finds, with serifs or without.
+PICTURE_FONTS = (
+    "'Noto Sans CJK SC', 'Source Han Sans SC', 'PingFang SC', 'Microsoft YaHei', "
+    "'WenQuanYi Micro Hei', Arial, sans-serif"
+)
+
 #: The lines of a label.
 _LINES = "split(datum.label, '\\n')"
 

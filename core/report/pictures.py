@@ -84,7 +84,7 @@ def coverage(view: View) -> Any:
         NotEnoughData: there is no group.
     """
     cells = view.group_cells(view.beside, "coverage").rename({"group": "row", "name": "column"})
-    return charts.heatmap(cells, shares=True, legend=view.text("common.coverage"))
+    return charts.heatmap(cells, values="shares", legend=view.text("common.coverage"))
 
 
 def distances(view: View) -> Any:

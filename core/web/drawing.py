@@ -9,10 +9,10 @@ import json
 import sqlite3
 from collections.abc import Callable, Mapping
 from functools import lru_cache
-from html import escape
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from cityflux.core.model.errors import NotEnoughData
 from cityflux.core.reading.figures import largest_flows
 from cityflux.core.reading.scores import scores
 from cityflux.core.reading.standing import groups, ranking
@@ -23,7 +23,7 @@ from cityflux.core.web.page import read, understand
 from cityflux.core.web.queries import chosen, found
 from cityflux.core.words.catalogue import Code, text
 from cityflux.core.words.language import pick
-from cityflux.core.words.numbers import MISSING, number
+from cityflux.core.words.numbers import MISSING
 
 if TYPE_CHECKING:
     from datasette.app import Datasette
@@ -39,7 +39,7 @@ MEDIA = {"svg": "image/svg+xml", "png": "image/png", "csv": "text/csv; charset=u
 #: A picture that a browser opens by itself loads nothing and runs nothing.
 PICTURE = "default-src 'none'; style-src 'unsafe-inline'; sandbox"
 #: Columns that only the drawing needs.
-_DRAWN_ONLY = frozenset({"shown", "label"})
+_DRAWN_ONLY = frozenset({"label", "id", "id2"})
 
 
 class Chart(NamedTuple):
@@ -60,7 +60,6 @@ def _ranking(connection: sqlite3.Connection, asked: Asked) -> Cells:
         {
             "city": _name(asked, row),
             "score": row["score"],
-            "shown": number(row["score"], 3),
             "rank": row["rank"],
             "coverage": row["coverage"],
         }
@@ -131,6 +130,7 @@ def _atlas(connection: sqlite3.Connection, asked: Asked) -> Cells:
     named = [row["city_id"] for row in rows[: charts.NAMED]]
     cities: Cells = [
         {
+            "id": row["city_id"],
             "city": _name(asked, row),
             "label": _label(asked, row) if row["city_id"] in named else "",
             "rank": row["rank"],
@@ -151,6 +151,8 @@ def _label(asked: Asked, row: sqlite3.Row) -> str:
 def _routes(connection: sqlite3.Connection, asked: Asked) -> Cells:
     return [
         {
+            "id": row["origin"],
+            "id2": row["destination"],
             "city": _name(asked, row, "origin", "origin"),
             "latitude": row["origin_latitude"],
             "longitude": row["origin_longitude"],
@@ -170,11 +172,10 @@ def _known(key: str) -> Callable[[Cells], Cells]:
 
 
 def _of_first(count: int, key: str) -> Callable[[Cells], Cells]:
-    """Choose the rows of the first few cities, as far as they have something to draw."""
+    """Choose the rows of the first few cities that have something to draw."""
 
     def choose(rows: Cells) -> Cells:
-        rows = _known(key)(rows)
-        first = list(dict.fromkeys(row["city"] for row in rows))[:count]
+        first = list(dict.fromkeys(row["city"] for row in _known(key)(rows)))[:count]
         return [row for row in rows if row["city"] in first]
 
     return choose
@@ -238,20 +239,18 @@ def _encoded(kind: str, ending: str, rows: Cells, language: Code) -> bytes:
 
 @lru_cache(maxsize=KEPT)
 def _picture(kind: str, ending: str, language: Code, drawn: str) -> bytes:
-    """Draw; the same rows give the same picture, so the last ones are kept."""
-    import vl_convert
+    """Draw; the same rows give the same picture, so the last ones are kept.
 
-    from cityflux.core.charts.render import specification
+    Raises:
+        NotHere: there is nothing to draw.
+    """
+    from cityflux.core.charts import render
 
-    spec = specification(CHARTS[kind].draw(json.loads(drawn), language))
-    if ending == "svg":
-        svg = vl_convert.vegalite_to_svg(spec, allowed_base_urls=[])
-        measured, shown = (
-            f'font-family="{escape(name)}"' for name in (charts.MEASURED, charts.FONT)
-        )
-        return svg.replace(measured, shown).encode()
-    spec["config"]["font"] = charts.FONT
-    return bytes(vl_convert.vegalite_to_png(spec, scale=2, allowed_base_urls=[]))
+    try:
+        chart = CHARTS[kind].draw(json.loads(drawn), language)
+    except NotEnoughData:
+        raise NotHere(text(language, "web.nothing_to_draw")) from None
+    return render.svg(chart).encode() if ending == "svg" else render.png(chart)
 
 
 def _short(cell: Any) -> Any:

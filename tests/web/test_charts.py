@@ -63,8 +63,8 @@ def test_the_map_draws_cities_and_flows(hostile: Site) -> None:
     assert svg.status_code == 200
     drawn = "".join(ElementTree.fromstring(svg.text).itertext())
     assert HOSTILE[1] in drawn
-    assert HOSTILE[2][:30] in drawn
-    assert HOSTILE[2][:50] not in drawn  # a picture has no room for the whole of it
+    assert HOSTILE[2][:14] in drawn
+    assert HOSTILE[2][:20] not in drawn  # a picture has no room for the whole of it
     rows = hostile.get("/-/chart/map.csv", index="strange", flow=SCRIPT).text
     assert "7.5" in rows
 

@@ -1,5 +1,5 @@
 # make run    the main job: refresh the bundled figures, compute, print the index
-# make check  before each commit: ruff, mypy --strict, the tests that need no process of their own
+# make check  before each commit: ruff, mypy --strict, the quick tests
 # make test   every check: ruff, mypy --strict, all of pytest
 # make chaos  kill the daemon 200 times at random moments; two processes write for a minute
 PYTHON ?= python3
@@ -16,7 +16,7 @@ run: $(STAMP)
 	$(BIN)/cityflux run --once --offline
 
 check: lint types
-	$(BIN)/pytest -q -n auto -m "not process"
+	$(BIN)/pytest -q -n auto -m "not long"
 
 test: lint types
 	$(BIN)/pytest -n auto --dist loadgroup

@@ -46,18 +46,19 @@ def shared() -> Path:
     return SHARED
 
 
-#: Where the subject of the tests is a daemon, a worker, a browser, a printer or an install.
-_PROCESSES = (
+#: Where the subject is a daemon, a worker, a browser, a printer, an install, or a set of texts.
+_LONG = (
     *("chaos", "daemon", "isolation", "packaging", "report", "web"),
     *("test_terminal.py", "test_installed_plugins.py", "test_faults.py", "test_variant.py"),
+    *("test_labelled.py", "test_prints.py"),
 )
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark what starts processes, by its folder or file."""
+    """Mark what takes long, by its folder or file."""
     for item in items:
-        if not {*_PROCESSES}.isdisjoint(item.path.relative_to(Path(__file__).parent).parts):
-            item.add_marker("process")
+        if not {*_LONG}.isdisjoint(item.path.relative_to(Path(__file__).parent).parts):
+            item.add_marker("long")
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -110,8 +110,8 @@ class Unit(NamedTuple):
 
     def turn(self, value: float, to: Unit) -> float:
         """A value of this unit in another one, taking both to count the same thing."""
-        ratio = self.size / to.size  # a fraction: 1 亿元 is 10000 万元 and not 9999.999…
-        return value * ratio.numerator / ratio.denominator
+        many, of = (self.size / to.size).as_integer_ratio()
+        return value * many / of
 
 
 def convert(value: float, unit: str, to: str) -> float:
@@ -125,10 +125,16 @@ def convert(value: float, unit: str, to: str) -> float:
     Raises:
         UnitError: when a unit is unknown, or the two do not count the same thing.
     """
+    many, of = _ratio(unit, to)
+    return value * many / of
+
+
+@lru_cache(maxsize=1024)  # a refresh converts tens of thousands of figures of few units
+def _ratio(unit: str, to: str) -> tuple[int, int]:
     one, other = read(unit), read(to)
     if one.what != other.what:
         raise UnitError(_mismatch(unit, one.what, to, other.what))
-    return one.turn(value, other)
+    return (one.size / other.size).as_integer_ratio()  # 1 亿元 is 10000 万元, and not 9999.999…
 
 
 def dimension(unit: str) -> str:
@@ -149,7 +155,7 @@ def is_known(unit: str) -> bool:
     return True
 
 
-@lru_cache(maxsize=1024)  # a refresh converts tens of thousands of figures of few units
+@lru_cache(maxsize=1024)
 def read(unit: str) -> Unit:
     """Read a unit.
 

@@ -33,12 +33,15 @@ def house() -> Mapping[str, ast.Module]:
     }
 
 
-def classes() -> Iterator[tuple[str, ast.ClassDef]]:
+@cache
+def classes() -> list[tuple[str, ast.ClassDef]]:
     """Every class of ours, with the path of its module."""
-    for path, module in house().items():
-        for node in ast.walk(module):
-            if isinstance(node, ast.ClassDef):
-                yield path, node
+    return [
+        (path, node)
+        for path, module in house().items()
+        for node in ast.walk(module)
+        if isinstance(node, ast.ClassDef)
+    ]
 
 
 def imported(module: ast.Module) -> Iterator[str]:
@@ -100,6 +103,7 @@ def test_there_is_one_table_of_units_and_one_of_number_words() -> None:
     assert len(NUMBER_WORDS) == 15
 
 
+@cache
 def known_errors() -> dict[str, str]:
     """Every class of ours that is an exception, however far from Python's own: path and name."""
     names = {

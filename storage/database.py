@@ -68,6 +68,32 @@ def read_database(path: Path, any_thread: bool = False) -> Iterator[sqlite3.Conn
         yield connection
 
 
+def connect_read_only(path: Path) -> sqlite3.Connection:
+    """A connection through which no statement can change anything, for whichever thread uses it.
+
+    The file is not even locked where its folder is read-only.
+    """
+    mode = "mode=ro" if os.access(path.parent, os.W_OK) else "immutable=1"
+    connection = sqlite3.connect(
+        f"{path.resolve().as_uri()}?{mode}",
+        uri=True,
+        check_same_thread=False,
+        timeout=BUSY_TIMEOUT,
+    )
+    connection.execute("PRAGMA query_only = 1")
+    return connection
+
+
+@contextmanager
+def one_state(connection: sqlite3.Connection) -> Iterator[None]:
+    """One transaction for reading: whatever is asked within sees the same state."""
+    connection.execute("BEGIN")
+    try:
+        yield
+    finally:
+        connection.execute("ROLLBACK")
+
+
 @contextmanager
 def write(connection: sqlite3.Connection) -> Iterator[None]:
     """One transaction, from BEGIN IMMEDIATE to COMMIT; an error undoes the whole of it.

@@ -154,28 +154,3 @@ def read_ranks(connection: sqlite3.Connection) -> dict[str, dict[tuple[str, str]
     ):
         found.setdefault(index_id, {})[period, city_id] = rank
     return found
-
-
-class StoredRun(NamedTuple):
-    """A run as it was written down; the definition is None where it was not kept."""
-
-    run_id: int
-    definition_hash: str
-    definition: str | None
-    position: int
-    started: str
-    changed: int
-    version: str
-
-
-def read_runs(connection: sqlite3.Connection, index_id: str) -> list[StoredRun]:
-    """The runs of an index, the first one first."""
-    return [
-        StoredRun(*row)
-        for row in connection.execute(
-            "SELECT r.id, r.definition_hash, d.definition, r.position, r.started, r.changed, "
-            "r.version FROM runs r LEFT JOIN definitions d ON d.hash = r.definition_hash "
-            "WHERE r.index_id = ? ORDER BY r.id",
-            (index_id,),
-        )
-    ]

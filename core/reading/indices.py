@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sqlite3
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
@@ -83,12 +82,12 @@ def definition_of(connection: sqlite3.Connection, name: str) -> Definition:
     Raises:
         IndexDefinitionError: none was computed.
     """
-    from cityflux.core.engine.definition.index import parse_definition
+    from cityflux.core.engine.definition.index import Definition
 
     row = answers.first(connection, "SELECT definition FROM indices WHERE id = ?", (name,))
     if row is None:
         raise _unknown(connection, name)
-    return parse_definition(json.loads(row[0]), name)
+    return Definition.model_validate_json(row["definition"])
 
 
 def periods_of(connection: sqlite3.Connection, name: str) -> list[str]:

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from cityflux.core.model.errors import NotEnoughData
 from cityflux.core.reading import answers
-from cityflux.storage.results import StoredRun, read_runs
 
 if TYPE_CHECKING:
     from cityflux.core.engine.analysis.attribution import State
@@ -16,14 +15,18 @@ if TYPE_CHECKING:
 
 _RUNS = """
 SELECT r.id, r.index_id, r.definition_hash, r.position, r.started, r.ended, r.method, r.changed,
-    r.version, r.position = (SELECT coalesce(max(seq), 0) FROM changes) AS up_to_date
-FROM runs r
+    r.version, d.definition, r.position = (SELECT coalesce(max(seq), 0) FROM changes) AS up_to_date
+FROM runs r LEFT JOIN definitions d ON d.hash = r.definition_hash
 """
 _LATEST = "WHERE r.id = (SELECT max(id) FROM runs q WHERE q.index_id = r.index_id)"
 
 
 class Run(NamedTuple):
-    """One computation of an index; up to date where no figure changed since."""
+    """One computation of an index.
+
+    ``definition`` is None where it was not kept; ``up_to_date`` is 1 where no figure changed since,
+    else 0.
+    """
 
     id: int
     index_id: str
@@ -34,33 +37,30 @@ class Run(NamedTuple):
     method: str
     changed: int
     version: str
-    up_to_date: bool
+    definition: str | None
+    up_to_date: int
 
 
-def last_runs(connection: sqlite3.Connection, index: str, count: int = 1) -> list[Run]:
-    """The last runs of an index, the last one first."""
+def last_runs(connection: sqlite3.Connection, index: str, count: int = -1) -> list[Run]:
+    """The last runs of an index, or all of them, the last one first."""
     query = f"{_RUNS} WHERE r.index_id = ? ORDER BY r.id DESC LIMIT ?"
-    return [_run_of(row) for row in answers.rows(connection, query, (index, count))]
+    return [Run(*row) for row in answers.rows(connection, query, (index, count))]
 
 
 def last_run(connection: sqlite3.Connection, index: str) -> Run | None:
     """The last run of an index; None where it was never computed."""
-    return next(iter(last_runs(connection, index)), None)
+    return next(iter(last_runs(connection, index, 1)), None)
 
 
 def latest_runs(connection: sqlite3.Connection) -> list[Run]:
     """The last run of every index."""
     query = f"{_RUNS} {_LATEST} ORDER BY r.index_id"
-    return [_run_of(row) for row in answers.rows(connection, query)]
-
-
-def _run_of(row: sqlite3.Row) -> Run:
-    return Run(*row)._replace(up_to_date=bool(row["up_to_date"]))
+    return [Run(*row) for row in answers.rows(connection, query)]
 
 
 def described_runs(connection: sqlite3.Connection, index: str) -> list[dict[str, Any]]:
     """All runs of an index as objects, the last one first."""
-    return [_described(run) for run in reversed(read_runs(connection, index))]
+    return [_described(run) for run in last_runs(connection, index)]
 
 
 def compare_runs(
@@ -129,7 +129,7 @@ def compare_runs(
 
 def two_runs(
     connection: sqlite3.Connection, index: str, since: str | None, until: str | None
-) -> tuple[StoredRun, StoredRun]:
+) -> tuple[Run, Run]:
     """Find the two runs that are meant.
 
     Args:
@@ -142,7 +142,7 @@ def two_runs(
     Raises:
         NotEnoughData: there are no such two runs.
     """
-    runs = read_runs(connection, index)
+    runs = last_runs(connection, index)[::-1]
     later = _run(runs, until, index) if until else runs[-1] if runs else None
     if later is None:
         raise NotEnoughData(f"{index} has no run yet; do it with: cityflux compute {index}")
@@ -153,12 +153,12 @@ def two_runs(
         if (run.definition_hash, run.position) != known:
             return run, later
     raise NotEnoughData(
-        f"{index}: no run before run {later.run_id} knew other figures or another definition, "
+        f"{index}: no run before run {later.id} knew other figures or another definition, "
         "so there is nothing to compare"
     )
 
 
-def state_of(connection: sqlite3.Connection, index: str, run: StoredRun) -> State:
+def state_of(connection: sqlite3.Connection, index: str, run: Run) -> State:
     """The index as a run knew it: its definition, and the figures right after its last change.
 
     Args:
@@ -177,7 +177,7 @@ def state_of(connection: sqlite3.Connection, index: str, run: StoredRun) -> Stat
 
     if run.definition is None:
         raise NotEnoughData(
-            f"{index}: the definition of run {run.run_id} was not kept, as an earlier version "
+            f"{index}: the definition of run {run.id} was not kept, as an earlier version "
             "of cityflux made it; compare later runs"
         )
     check_log(connection, run.position)
@@ -195,8 +195,8 @@ def state_of(connection: sqlite3.Connection, index: str, run: StoredRun) -> Stat
     return State(definition, read_directions(connection, run.position), panel)
 
 
-def _run(runs: Sequence[StoredRun], name: str, index: str) -> StoredRun:
-    by_number = {str(run.run_id): run for run in runs}
+def _run(runs: Sequence[Run], name: str, index: str) -> Run:
+    by_number = {str(run.id): run for run in runs}
     if name in by_number:
         return by_number[name]
     earlier = [run for run in runs if "-" in name and run.started[: len(name)] <= name]
@@ -207,9 +207,9 @@ def _run(runs: Sequence[StoredRun], name: str, index: str) -> StoredRun:
     return earlier[-1]
 
 
-def _described(run: StoredRun) -> dict[str, Any]:
+def _described(run: Run) -> dict[str, Any]:
     return {
-        "run": run.run_id,
+        "run": run.id,
         "started": run.started,
         "position": run.position,
         "definition_hash": run.definition_hash,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import polars as pl
 
 from cityflux.core.engine.definition.choices import Aggregation
-from cityflux.core.engine.steps.methods import Methods
+from cityflux.core.engine.steps.aggregation import AGGREGATIONS, median
 from cityflux.core.engine.tree import Step, contributions
 from cityflux.core.reading.facts import Facts
 
@@ -44,23 +44,16 @@ def split_gap(facts: Facts, city: str, rival: str) -> dict[str, float | None] | 
 
 def _wide(facts: Facts, cities: list[str]) -> pl.DataFrame:
     """One row per city, one column per node."""
-    known = {
-        (node, city): score
-        for node, city, score in facts.scores.select("node", "city", "score").iter_rows()
-    }
-    nodes = facts.nodes["node"].to_list()
-    return pl.DataFrame(
-        {node: [known.get((node, city)) for city in cities] for node in nodes},
-        schema=dict.fromkeys(nodes, pl.Float64),
-    )
+    pair = pl.DataFrame({"city": cities})
+    wide = facts.scores.pivot(on="node", index="city", values="score")
+    return pair.join(wide, on="city", how="left", maintain_order="left")
 
 
 def _steps(facts: Facts) -> dict[str, Step]:
     """How each node is aggregated; a method of a plugin is one that cannot be split."""
-    known = Methods().aggregation
     chosen = {node.id: node.aggregation or Aggregation() for node in facts.definition.tree}
     return {
-        name: Step(known.get(each.method, known["median"]), threshold=each.threshold)
+        name: Step(AGGREGATIONS.get(each.method, median), threshold=each.threshold)
         for name, each in chosen.items()
     }
 

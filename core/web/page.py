@@ -15,6 +15,7 @@ from cityflux.core.web.text import isolated, moment
 from cityflux.core.words.catalogue import CODES, Code, term, text
 from cityflux.core.words.language import pick
 from cityflux.core.words.numbers import figure, number, percent, size
+from cityflux.storage.database import one_state
 
 if TYPE_CHECKING:
     from datasette.app import Datasette
@@ -121,12 +122,9 @@ async def read(
     from datasette.utils import sqlite_timelimit
 
     def within(connection: sqlite3.Connection) -> Found:
-        with sqlite_timelimit(connection, STATEMENTS * datasette.sql_time_limit_ms):
-            connection.execute("BEGIN")
-            try:
-                return work(connection)
-            finally:
-                connection.execute("ROLLBACK")
+        limit = sqlite_timelimit(connection, STATEMENTS * datasette.sql_time_limit_ms)
+        with limit, one_state(connection):
+            return work(connection)
 
     found: Found = await datasette.get_database(name).execute_fn(within)
     return found

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import errno
-import os
 import socket
 import sqlite3
 from collections.abc import Collection
@@ -12,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from cityflux.core.model.errors import ConfigError
 from cityflux.core.words.catalogue import Code
-from cityflux.storage.database import BUSY_TIMEOUT, read_database
+from cityflux.storage.database import connect_read_only, read_database
 
 if TYPE_CHECKING:
     from datasette.app import Datasette
@@ -50,10 +49,7 @@ def make_datasette(path: Path, language: Code | None = None) -> Datasette:
         def connect(self, write: bool = False) -> sqlite3.Connection:
             if write:
                 raise PermissionError(f"{path}: is served read-only")
-            connection = sqlite3.connect(
-                _address(path), uri=True, check_same_thread=False, timeout=BUSY_TIMEOUT
-            )
-            connection.execute("PRAGMA query_only = 1")
+            connection = connect_read_only(path)
             self._all_file_connections.append(connection)
             return connection
 
@@ -65,12 +61,6 @@ def make_datasette(path: Path, language: Code | None = None) -> Datasette:
     datasette.remove_database("_memory")
     datasette.add_database(ReadOnly(datasette, path=str(path)), name=DATABASE)
     return datasette
-
-
-def _address(path: Path) -> str:
-    """The file as a URI: never to be written, not even locked where its folder is read-only."""
-    mode = "mode=ro" if os.access(path.parent, os.W_OK) else "immutable=1"
-    return f"{path.resolve().as_uri()}?{mode}"
 
 
 def listen(host: str, port: int) -> socket.socket:

@@ -85,16 +85,6 @@ def connect_read_only(path: Path) -> sqlite3.Connection:
 
 
 @contextmanager
-def one_state(connection: sqlite3.Connection) -> Iterator[None]:
-    """One transaction for reading: whatever is asked within sees the same state."""
-    connection.execute("BEGIN")
-    try:
-        yield
-    finally:
-        connection.execute("ROLLBACK")
-
-
-@contextmanager
 def write(connection: sqlite3.Connection) -> Iterator[None]:
     """One transaction, from BEGIN IMMEDIATE to COMMIT; an error undoes the whole of it.
 

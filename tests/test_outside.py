@@ -102,7 +102,7 @@ def test_a_table_on_a_web_page_takes_four_functions_of_ten_lines(
     (folder / "saved.html").write_text(TABLE, encoding="utf-8")
     done = cityflux("plugins", "check", "my_plugins/ports.py", "--page", "saved.html")
     assert done.returncode == 0
-    assert "harbour.office: 4 figures of 1 documents" in done.stdout
+    assert "harbour.office: 4 figures of 1 document" in done.stdout
     assert "harbour.office: when: @daily, after the frequency of its indicators" in done.stdout
 
 
@@ -117,7 +117,7 @@ def test_a_page_of_fifty_indicators_is_fetched_once_and_is_one_fetch(
     stored = dict(rows(folder, "SELECT indicator_id, value FROM observations"))
     assert stored == {f"local.fifty_{n}": n * 10_000 for n in range(50)}
     done = cityflux("plugins", "check", "my_plugins/fifty.py", "--live")
-    assert done.stdout.count("office.fifty: 1 figures of 1 documents") == 50
+    assert done.stdout.count("office.fifty: 1 figure of 1 document") == 50
     assert server.count("/fifty") == 2
 
 

@@ -111,8 +111,8 @@ def _read(
     except (Exception, SystemExit) as error:
         return Checked(what, plugin.told(error))
     if not found:
-        return Checked(what, f"normalize() gave no figure of {len(documents)} documents")
-    return Checked(what, note=f"{found} figures of {len(documents)} documents")
+        return Checked(what, f"normalize() gave no figure of {_count(len(documents), 'document')}")
+    return Checked(what, note=f"{_count(found, 'figure')} of {_count(len(documents), 'document')}")
 
 
 def _derive(plugin: IndicatorPlugin, plugins: Plugins, means: Means) -> Checked:
@@ -130,4 +130,9 @@ def _derive(plugin: IndicatorPlugin, plugins: Plugins, means: Means) -> Checked:
         found = derive(plugin, inputs, plugins.cities)["value"].count()
     except (Exception, SystemExit) as error:
         return Checked(what, plugin.told(error))
-    return Checked(what, note=f"{found} figures of {inputs.height} {kind} ones of its inputs")
+    given = _count(inputs.height, f"{kind} figure")
+    return Checked(what, note=f"{_count(found, 'figure')} of {given} of its inputs")
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number:,} {noun}{'s' * (number != 1)}"

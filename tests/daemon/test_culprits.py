@@ -180,7 +180,7 @@ def test_what_was_cut_off_by_the_end_of_the_daemon_is_looked_at_when_it_starts_a
 def test_slips_of_authors_are_told_in_one_line(daemon: Daemon) -> None:
     for name in SLIPS:
         right, wrong, _ = RETURNS[name]
-        code = GOOD.replace('access="bundled"', 'schedule="every 1 day"').replace(right, wrong)
+        code = GOOD.replace('access="bundled"', 'access="live"').replace(right, wrong)
         write(daemon.folder / "my_plugins" / f"{name}.py", code)
     daemon.start()
     daemon.until(lambda: len(daemon.rows("SELECT 1 FROM jobs WHERE error > ''")) == len(SLIPS))

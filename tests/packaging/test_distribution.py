@@ -29,7 +29,8 @@ def _files() -> set[str]:
     """All that the rooms hold, by the name that it has when it is installed."""
     rooms = [path for room in ROOMS for path in (ROOT / room).rglob("*")]
     found = [(path, path.relative_to(ROOT)) for path in rooms]
-    found += [(path, Path(path.name)) for path in (ROOT / "cityflux").iterdir()]
+    ours = [*(ROOT / "cityflux").glob("*"), *(ROOT / "cityflux" / "testing").rglob("*")]
+    found += [(path, path.relative_to(ROOT / "cityflux")) for path in ours]
     return {
         f"cityflux/{name}"
         for path, name in found

@@ -55,7 +55,7 @@ def test_a_live_source_is_read_from_a_saved_page(cityflux: Cityflux, tmp_path: P
         (tmp_path / name).write_text(text)
     assert "local.live: office.live" not in checked(cityflux, path), "it is not asked unbidden"
     row = checked(cityflux, path, "--page", "good")["local.live: office.live"]
-    assert (row["error"], row["note"]) == (None, "1 figures of 1 documents")
+    assert (row["error"], row["note"]) == (None, "1 figure of 1 document")
     row = checked(cityflux, path, "--page", "bad")["local.live: office.live"]
     assert row["error"].startswith("ValueError: could not convert string to float: 'twelve' (")
     assert row["error"].endswith("live.py, line 23)")
@@ -83,7 +83,7 @@ def test_a_source_is_asked_once_where_that_is_wanted(
     path = str(write(tmp_path / "live.py", LIVE.replace("https://office.invalid/table", address)))
     (tmp_path / "config.toml").write_text('[client]\nallow_hosts = ["127.0.0.1"]\n')
     row = checked(cityflux, path, "--live")["local.live: office.live"]
-    assert row["note"] == "1 figures of 1 documents"
+    assert row["note"] == "1 figure of 1 document"
     assert server.count("/table") == 1
     assert not (tmp_path / "data").exists(), "nothing is stored"
     done = cityflux("plugins", "check", path, "--live", "--page", "config.toml")
@@ -114,10 +114,10 @@ def test_derive_is_run_and_its_inputs_are_looked_up(cityflux: Cityflux, tmp_path
     write(folder / "good.py")
     path = str(write(folder / "double.py", DERIVED.replace("INPUT", "local.good")))
     row = checked(cityflux, path)["local.double: derive"]
-    assert row["note"] == "4 figures of 4 made-up ones of its inputs"
+    assert row["note"] == "4 figures of 4 made-up figures of its inputs"
     assert cityflux("refresh", "local.good").returncode == 0
     row = checked(cityflux, path)["local.double: derive"]
-    assert row["note"] == "1 figures of 1 stored ones of its inputs"
+    assert row["note"] == "1 figure of 1 stored figure of its inputs"
     write(Path(path), DERIVED.replace("INPUT", "local.god"))
     row = checked(cityflux, path)["local.double: derive"]
     assert row["error"] == "no plugin declares its input 'local.god'; did you mean local.good?"

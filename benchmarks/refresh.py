@@ -29,10 +29,10 @@ from pathlib import Path
 from socket import create_server
 from typing import Any
 
-from cityflux.core.app.client import open_client
 from cityflux.core.app.config import Config
 from cityflux.core.plugin.manager import load_plugins
 from cityflux.core.refresh.catalog import sync_catalog
+from cityflux.core.refresh.client import open_client, policy_of
 from cityflux.core.refresh.gate import Gate, History
 from cityflux.core.refresh.runner import collect_seldom, refresh
 from cityflux.core.refresh.tasks import due
@@ -64,7 +64,8 @@ def measure(database: Path, settings: dict[str, Any], apart: bool) -> dict[str, 
         wanted = [name for name in plugins.indicators if name.startswith("bench.")]
         tasks = due(connection, plugins, wanted)
         gate = Gate(History(known), config.quality)
-        with open_client(config, connection, database, offline=False) as http, http.refresh():
+        policy = policy_of(config.client, config.secrets, offline=False)
+        with open_client(policy, connection, database) as http, http.refresh():
             threads = int(os.environ["BENCH_THREADS"])
             summary = refresh(connection, tasks, http, gate, threads=threads)
         seconds = time.perf_counter() - start

@@ -252,7 +252,9 @@ def test_a_fault_is_named_and_costs_nothing(
     address = fault.address.replace("HOST", f"127.0.0.1:{server.port}")
     office.settings(address or server.address("/page"), fault.deadline)
     if fault.fake_time:
-        monkeypatch.setattr("cityflux.core.app.client.Client", partial(Client, clock=FakeClock()))
+        monkeypatch.setattr(
+            "cityflux.core.refresh.client.Client", partial(Client, clock=FakeClock())
+        )
     code, _, err = office.run("refresh", "local.cargo")
 
     assert code == fault.code, err
@@ -299,7 +301,7 @@ def test_a_broken_circuit_is_shown_and_holds_in_the_next_process(
 ) -> None:
     server.answer("/page", status(500))
     office.settings(server.address("/page"), 20.0, robots=False)
-    monkeypatch.setattr("cityflux.core.app.client.Client", partial(Client, clock=FakeClock()))
+    monkeypatch.setattr("cityflux.core.refresh.client.Client", partial(Client, clock=FakeClock()))
     for _ in range(3):
         office.run("refresh", "local.cargo")
     asked = server.count("/page")

@@ -14,7 +14,7 @@ from typing import Annotated, Literal
 from pydantic import BeforeValidator, Field, PlainSerializer
 
 from cityflux.core.model.errors import ConfigError
-from cityflux.core.model.sections import Quality, Section, validated
+from cityflux.core.model.sections import Politeness, Quality, Section, validated
 
 DEFAULT_FILE = Path("config.toml")
 #: TOML has no null: an empty name stands for no file.
@@ -109,18 +109,6 @@ class Webhook(Section):
         return address
 
 
-class Client(Section):
-    """How politely sources are asked."""
-
-    contact: str = ""
-    requests_per_second: float = Field(default=1.0, gt=0)
-    connections: int = Field(default=2, ge=1, le=16)
-    deadline: float = Field(default=120.0, gt=0)
-    max_megabytes: int = Field(default=64, ge=1)
-    allow_hosts: list[str] = Field(default_factory=list)
-    obey_robots: bool = True
-
-
 class Config(Section):
     """The whole of config.toml; ``secrets`` names environment variables, never values."""
 
@@ -135,7 +123,7 @@ class Config(Section):
     housekeeping: Housekeeping = Housekeeping()
     backup: Backup = Backup()
     quality: Quality = Quality()
-    client: Client = Client()
+    client: Politeness = Politeness()
     secrets: dict[str, str] = Field(
         default={
             "baidu_cookie": "CITYFLUX_BAIDU_COOKIE",

@@ -6,10 +6,10 @@ import sqlite3
 from collections.abc import Callable, Iterable
 from itertools import count
 
-from cityflux.core.app.client import keep_hosts, open_client
 from cityflux.core.app.events import announce_failures
 from cityflux.core.app.session import Session
 from cityflux.core.refresh.carry_out import Result
+from cityflux.core.refresh.client import keep_hosts, open_client, policy_of
 from cityflux.core.refresh.gate import Gate, History
 from cityflux.core.refresh.runner import Summary, collect_seldom, refresh
 from cityflux.core.refresh.tasks import due, kept_tasks
@@ -41,6 +41,7 @@ def fetch(
         tasks, offline = kept_tasks(connection, plugins, path, only), True
     else:
         tasks = due(connection, plugins, only, offline, config.secrets)
+    policy = policy_of(config.client, config.secrets, offline=offline)
     done = count(1)
 
     def tell(result: Result) -> None:
@@ -49,7 +50,7 @@ def fetch(
 
     with (
         read_database(path, any_thread=True) as known,
-        open_client(config, connection, path, offline) as http,
+        open_client(policy, connection, path) as http,
         http.refresh(),
     ):
         summary = refresh(

@@ -41,11 +41,12 @@ def check_plugin(
     Raises:
         PluginError: there is no such plugin.
     """
-    from cityflux.core.app.client import open_bare_client
+    from cityflux.core.refresh.client import open_bare_client, policy_of
 
     found, record = _find(session, plugin)
     with ExitStack() as stack:
-        http = stack.enter_context(open_bare_client(session.config, offline=not live))
+        policy = policy_of(session.config.client, session.config.secrets, offline=not live)
+        http = stack.enter_context(open_bare_client(policy))
         stack.enter_context(http.refresh())  # what many indicators read is asked for once
 
         def client(source: Source) -> Http | None:

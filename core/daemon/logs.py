@@ -6,17 +6,19 @@ import json
 import logging
 import os
 import sys
-from contextlib import suppress
+from collections.abc import Callable
 from datetime import UTC, datetime
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from cityflux.core.model.errors import ConfigError, Refused
-from cityflux.scrapers.http.secrecy import Secrets
+from cityflux.core.model.errors import ConfigError
+from cityflux.core.refresh.client import known_secrets
 
 if TYPE_CHECKING:
     from cityflux.core.app.config import Config
+
+Redact = Callable[[str], str]
 
 #: Libraries that would write a line about each request or each job.
 TALKATIVE = ("apscheduler", "httpcore", "httpx")
@@ -30,9 +32,10 @@ def set_up_logs(config: Config) -> None:
     """
     settings = config.log
     handler = _handler(settings.file, settings.max_megabytes, settings.keep)
-    secrets = _secrets(config)
+    variables = {**config.secrets, "webhook.variable": config.webhook.variable}
+    redact = known_secrets(variables).redact
     journal = not settings.file and _is_journal()
-    handler.setFormatter(_Json(secrets) if settings.format == "json" else _Text(secrets, journal))
+    handler.setFormatter(_Json(redact) if settings.format == "json" else _Text(redact, journal))
     logging.basicConfig(level=settings.level.upper(), handlers=[handler], force=True)
     for name in TALKATIVE:
         logging.getLogger(name).setLevel(logging.ERROR)
@@ -41,20 +44,20 @@ def set_up_logs(config: Config) -> None:
 class _Text(logging.Formatter):
     """A line for people, without the time where the journal adds its own."""
 
-    def __init__(self, secrets: Secrets, journal: bool) -> None:
+    def __init__(self, redact: Redact, journal: bool) -> None:
         super().__init__(f"{'' if journal else '%(asctime)s '}%(levelname)s %(message)s")
-        self._secrets = secrets
+        self._redact = redact
 
     def format(self, record: logging.LogRecord) -> str:
-        return self._secrets.redact(super().format(record))
+        return self._redact(super().format(record))
 
 
 class _Json(logging.Formatter):
     """One object a line."""
 
-    def __init__(self, secrets: Secrets) -> None:
+    def __init__(self, redact: Redact) -> None:
         super().__init__()
-        self._secrets = secrets
+        self._redact = redact
 
     def format(self, record: logging.LogRecord) -> str:
         moment = datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds")
@@ -62,10 +65,10 @@ class _Json(logging.Formatter):
             "time": moment.replace("+00:00", "Z"),
             "level": record.levelname.lower(),
             "logger": record.name,
-            "message": self._secrets.redact(record.getMessage()),
+            "message": self._redact(record.getMessage()),
         }
         if record.exc_info:
-            line["traceback"] = self._secrets.redact(self.formatException(record.exc_info))
+            line["traceback"] = self._redact(self.formatException(record.exc_info))
         return json.dumps(line, ensure_ascii=False)
 
 
@@ -79,15 +82,6 @@ def _handler(file: Path | None, megabytes: int, keep: int) -> logging.Handler:
         )
     except OSError as error:
         raise ConfigError(f"log.file: {file} cannot be written ({error.strerror})") from error
-
-
-def _secrets(config: Config) -> Secrets:
-    """All secrets that are set, so that they are struck out."""
-    secrets = Secrets({**config.secrets, "webhook.variable": config.webhook.variable})
-    for name in (*config.secrets, "webhook.variable"):
-        with suppress(Refused):  # not set
-            secrets.get(name)
-    return secrets
 
 
 def _is_journal() -> bool:

@@ -20,7 +20,6 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from cityflux.core.app.client import LastAnswers, keep_hosts, open_client
 from cityflux.core.app.job import Job
 from cityflux.core.app.lock import Place, only_daemon
 from cityflux.core.app.session import Session
@@ -38,12 +37,12 @@ from cityflux.core.daemon.webhook import LAST_WORDS, message_of, open_webhook
 from cityflux.core.model.errors import CityfluxError, ConfigError, StorageError
 from cityflux.core.plugin.traces import one_line
 from cityflux.core.refresh.carry_out import Result
+from cityflux.core.refresh.client import LastAnswers, keep_hosts, open_client, policy_of
 from cityflux.core.refresh.gate import Gate, History
 from cityflux.core.refresh.isolation.derivations import Derivations
 from cityflux.core.refresh.isolation.pool import Workers
 from cityflux.core.refresh.runner import run_tasks, store_results
 from cityflux.core.refresh.tasks import users
-from cityflux.scrapers.http.client import Client
 from cityflux.storage import catalog, jobs
 from cityflux.storage.changes import position
 from cityflux.storage.database import now, read_database, take_in_the_log, write
@@ -107,14 +106,12 @@ class Service:
             stack.callback(self._alarms.forget_delivered)  # after the last words
             stack.enter_context(self._webhook)
             known = stack.enter_context(read_database(session.database, any_thread=True))
-            http = stack.enter_context(
-                open_client(session.config, connection, session.database, False)
-            )
+            policy = policy_of(session.config.client, session.config.secrets, offline=False)
+            self._http = stack.enter_context(open_client(policy, connection, session.database))
             stack.enter_context(
                 answering(session.config.daemon.port, partial(read_database, session.database))
             )
             self._gate = Gate(History(known), session.config.quality)
-            self._http = http
             # Threads of an earlier configuration may still hand over what nobody waits for.
             self._results: Results = queue.Queue()
             self._held: tuple[str, list[Result] | str | None] | None = None
@@ -139,9 +136,9 @@ class Service:
             self._serve(connection)
             notify(**({"RELOADING": "1"} if self._reload.is_set() else {"STOPPING": "1"}))
             scheduler.pause()
-            self._finish(connection, http)
+            self._finish(connection)
             self._say(connection, stopped=now())
-            keep_hosts(connection, http)
+            keep_hosts(connection, self._http)
             take_in_the_log(connection)
 
     def _start(self, connection: sqlite3.Connection) -> None:
@@ -307,7 +304,7 @@ class Service:
         names = ", ".join(index.index_id for index in done.computed) or "no index"
         log.info("%d changes: %s recomputed in %.3f s", done.changes, names, done.seconds)
 
-    def _finish(self, connection: sqlite3.Connection, http: Client) -> None:
+    def _finish(self, connection: sqlite3.Connection) -> None:
         """Let running fetches and copies finish within the grace, and keep what they bring."""
         self._closing.set()
         end = time.monotonic() + self._session.config.daemon.grace
@@ -315,7 +312,7 @@ class Service:
             self._take(connection, 0.05)
         if self._reload.is_set():
             self._load_again()
-        http.stop()
+        self._http.stop()
         self._workers.close()
         self._chores.give_up()
         self._take_last(connection)

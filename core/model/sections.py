@@ -29,6 +29,18 @@ class Quality(Section):
     off: list[str] = []
 
 
+class Politeness(Section):
+    """How politely sources are asked."""
+
+    contact: str = ""
+    requests_per_second: float = Field(default=1.0, gt=0)
+    connections: int = Field(default=2, ge=1, le=16)
+    deadline: float = Field(default=120.0, gt=0)
+    max_megabytes: int = Field(default=64, ge=1)
+    allow_hosts: list[str] = Field(default_factory=list)
+    obey_robots: bool = True
+
+
 def validated(model: type[Model], values: Mapping[str, Any], file: str) -> Model:
     """Check values against a model.
 

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import sqlite3
 import threading
+from collections.abc import Mapping
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 
-from cityflux.core.app.config import Config
+from cityflux.core.model.errors import Refused
+from cityflux.core.model.sections import Politeness
 from cityflux.scrapers.http.client import Budget, Client, HostState, Policy, Validators
+from cityflux.scrapers.http.secrecy import Secrets
 from cityflux.storage.database import read_database, write
 from cityflux.storage.fetches import read_answer, read_answers, read_snapshot
 from cityflux.storage.hosts import Host, read_hosts, save_hosts
@@ -63,21 +67,14 @@ def _body(path: Path, sha256: str) -> bytes:
         return read_snapshot(connection, sha256)
 
 
-def open_client(
-    config: Config, connection: sqlite3.Connection, path: Path, offline: bool
-) -> Client:
-    """Make the client of a refresh."""
-    hosts = [_state(host) for host in read_hosts(connection)]
-    return Client(_policy(config, offline), StoredAnswers(connection, path), hosts=hosts)
+def policy_of(settings: Politeness, secrets: Mapping[str, str], *, offline: bool) -> Policy:
+    """What the configuration says of the client.
 
-
-def open_bare_client(config: Config, offline: bool) -> Client:
-    """Make a client that remembers nothing, for a look of which nothing is stored."""
-    return Client(_policy(config, offline))
-
-
-def _policy(config: Config, offline: bool) -> Policy:
-    settings = config.client
+    Args:
+        settings: ``[client]`` of config.toml.
+        secrets: the environment variable of each secret.
+        offline: whether no host may be asked.
+    """
     return Policy(
         contact=settings.contact,
         budget=Budget(settings.requests_per_second, settings.connections),
@@ -85,9 +82,33 @@ def _policy(config: Config, offline: bool) -> Policy:
         max_bytes=settings.max_megabytes * 2**20,
         allow_hosts=frozenset(settings.allow_hosts),
         obey_robots=settings.obey_robots,
-        secrets=config.secrets,
+        secrets=secrets,
         offline=offline,
     )
+
+
+def open_client(policy: Policy, connection: sqlite3.Connection, path: Path) -> Client:
+    """Make the client of a refresh."""
+    hosts = [_state(host) for host in read_hosts(connection)]
+    return Client(policy, StoredAnswers(connection, path), hosts=hosts)
+
+
+def open_bare_client(policy: Policy) -> Client:
+    """Make a client that remembers nothing, for a look of which nothing is stored."""
+    return Client(policy)
+
+
+def known_secrets(variables: Mapping[str, str]) -> Secrets:
+    """All secrets that are set, to be struck out of what people read.
+
+    Args:
+        variables: the environment variable of each.
+    """
+    secrets = Secrets(variables)
+    for name in variables:
+        with suppress(Refused):  # not set
+            secrets.get(name)
+    return secrets
 
 
 def keep_hosts(connection: sqlite3.Connection, client: Client) -> None:

@@ -13,7 +13,7 @@ from cityflux.core.report.markdown import markdown
 from cityflux.core.report.report import make_report
 from cityflux.core.words.catalogue import CODES, Code
 from cityflux.core.words.text import clean
-from tests.report.world import GROUPS, Page, World, page, parsed, text_of, told, world
+from tests.report.world import CITIES, GROUPS, Page, World, page, parsed, text_of, told, world
 
 NASTY = (
     '<script>alert("1")</script>',
@@ -204,3 +204,17 @@ def test_a_page_that_is_not_valid_would_be_noticed() -> None:
     with pytest.raises(Exception, match="End tag"):
         parsed("<!DOCTYPE html><title>t</title><p></div>")
     assert Page("<!DOCTYPE html><html><head><title>t</title></head></html>").links == []
+
+
+def test_the_figures_in_use_are_of_the_coarsest_kind_alone(tmp_path: Path) -> None:
+    with world(tmp_path) as made:
+        made.fill("2019", "2020")
+        cells = [(city, month) for city in CITIES for month in ("2020-07", "2020-08")]
+        made.put("x1", *((*cell, float(place)) for place, cell in enumerate(cells)))
+        facts = made.compute(periods={"of": ["2019/2020"]})
+        assert set(facts.used["period"]) == {"2019", "2020"}
+        facts = made.compute(periods={"of": ["2020-Q3"]})
+        assert set(facts.used.select("indicator", "period").iter_rows()) == {
+            ("x1", "2020-07"),
+            ("x1", "2020-08"),
+        }

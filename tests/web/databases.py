@@ -55,6 +55,33 @@ def one_city(path: Path) -> None:
         connection.execute("DELETE FROM scores WHERE city_id = 'c1'")
 
 
+def divided(path: Path) -> None:
+    """An index of a quarter, of which boats are known by month and trains, the divisor, as such."""
+    cities = ["c0", "c1"]
+    with open_database(path) as connection:
+        with write(connection):
+            names = [{"id": city, "name_zh": city, "name_en": city.title()} for city in cities]
+            catalog.save_cities(connection, names)
+            catalog.save_sources(connection, [{"id": "office", "publisher": "Office"}])
+            for indicator, periods in {
+                "boats": ("2020", "2020-07", "2020-09"),
+                "trains": ("2020-Q3", "2020-07"),
+            }.items():
+                _save_indicator(connection, indicator, indicator.title())
+                figures = [
+                    Figure(city, period, 1.0 + place)
+                    for place, city in enumerate(cities)
+                    for period in periods
+                ]
+                store_figures(connection, indicator, "office", figures)
+        definition = {
+            **{"id": "divided", "name_zh": "divided", "name_en": "divided", "cities": cities},
+            **{"periods": {"of": ["2020-Q3"]}, "standardization": {"method": "none"}},
+            "indicators": [{"id": "boats", "denominator": {"by": "trains"}}],
+        }
+        compute(connection, parse_definition(definition, "tests"), Methods(), "0")
+
+
 def hostile(path: Path) -> None:
     """Every text that others write is hostile, and every section of the pages has something."""
     cities, years = ["c0", "c1", "c2", "c3"], ["2019", "2020", "2021"]

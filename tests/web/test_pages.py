@@ -109,6 +109,15 @@ def test_provenance_leads_from_a_score_to_the_kept_bytes(hostile: Site) -> None:
     assert databases.SCRIPT in text(page)  # decoded as the source says, and shown as text
 
 
+def test_a_score_lists_the_figures_that_it_used(start: Start, tmp_path: Path) -> None:
+    databases.divided(tmp_path / "divided.db")
+    page = start(tmp_path / "divided.db").page(
+        "/-/score?index=divided&node=boats&city=c0&period=2020-Q3"
+    )
+    rows = page.select("section[aria-labelledby=figures] tbody th")
+    assert [text(row) for row in rows] == ["2020-07", "2020-09", "2020-Q3 divided by Trains"]
+
+
 def test_a_figure_of_an_indicator_names_all_its_sources_and_what_it_was(hostile: Site) -> None:
     page = hostile.page("/-/figure", indicator=databases.INDICATORS[0], city="c0", period="2020")
     assert [each.get_text().split()[0] for each in page.select("article h3")] == ["20", "25"]

@@ -24,6 +24,7 @@ from cityflux.scrapers.http.watch import Watch, current_watch
 
 # What we read of the page that comes with a refusal, to keep the connection.
 _SMALL = 64 * 2**10
+_READ = httpx.ByteStream(b"")
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +81,10 @@ def exchange(http: httpx.Client, request: httpx.Request, policy: Policy, watch: 
         try:
             return _read(response, policy.max_bytes, watch)
         finally:
-            response.close()
+            if not response.is_closed:
+                response.close()
+                # httpx ties an answer and its stream in a knot that only the collector would undo.
+                response.stream = _READ
     except httpx.HTTPError as error:
         watch.check_running()  # it may be us who broke the connection off
         raise _told(error) from None

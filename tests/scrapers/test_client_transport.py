@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import ast
+import gc
 import gzip
 import math
+import weakref
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -117,6 +119,34 @@ def test_what_httpx_complains_of(
         http.get(ADDRESS)
     assert type(caught.value) is kind
     assert len(asked) == times
+
+
+def test_one_answer_may_serve_twice() -> None:
+    answer = httpx.Response(200, text="figures")
+    with client(lambda request: answer) as http:
+        assert [http.get(ADDRESS).text for _ in range(2)] == ["figures"] * 2
+
+
+def test_an_answer_leaves_no_rubbish() -> None:
+    """Nothing that only the garbage collector finds: it would stop all threads to look."""
+    left = []
+
+    class Body(httpx.SyncByteStream):
+        def __iter__(self) -> Iterator[bytes]:
+            yield b"figures"
+
+    def handler(request: httpx.Request) -> httpx.Response:
+        body = Body()
+        left.append(weakref.ref(body))
+        return httpx.Response(200, stream=body)
+
+    gc.disable()
+    try:
+        with client(handler) as http:
+            assert http.get(ADDRESS).text == "figures"
+        assert [each() for each in left] == [None]
+    finally:
+        gc.enable()
 
 
 def test_a_status_means_what_it_means() -> None:

@@ -8,6 +8,7 @@ from dataclasses import asdict, fields, replace
 from cityflux.core.model.nouns import COMPUTED, Indicator, Source
 from cityflux.core.plugin.manager import IndicatorPlugin, Plugins
 from cityflux.core.refresh.schedule import schedules
+from cityflux.core.refresh.tasks import all_parts, first_source
 from cityflux.storage import catalog
 from cityflux.storage.database import write
 
@@ -16,10 +17,13 @@ def sync_catalog(connection: sqlite3.Connection, plugins: Plugins) -> None:
     """Insert or update the cities, sources and indicators of all plugins."""
     found = plugins.indicators.values()
     planned = schedules(plugins, {})
+    # A page may be looked at as a source of which no indicator stands on it.
+    named = [first_source(part) for part in all_parts(plugins)]
+    for plugin in (*found, *plugins.flows.values()):
+        named += sources_of(plugin)
     sources = {
         source.id: replace(source, schedule=planned.get(source.id, source.schedule))
-        for plugin in (*found, *plugins.flows.values())
-        for source in sources_of(plugin)
+        for source in named
     }
     with write(connection):
         catalog.save_cities(connection, [asdict(city) for city in plugins.cities.values()])

@@ -17,7 +17,9 @@ from typing import TYPE_CHECKING
 
 from cityflux.core.model.errors import ConfigError
 from cityflux.core.model.looks import schedule_of
+from cityflux.core.model.nouns import Frequency, Source
 from cityflux.core.plugin.manager import Plugins
+from cityflux.core.refresh.tasks import all_parts, first_source
 
 if TYPE_CHECKING:
     from apscheduler.triggers.base import BaseTrigger
@@ -33,19 +35,26 @@ _EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
 def schedules(plugins: Plugins, chosen: Mapping[str, str]) -> dict[str, str]:
     """The schedule of each source that is live; ``""`` for one that is never looked at.
 
+    A page of several sources is looked at as its first one, so that it is that one's for all.
+
     Args:
         plugins: all plugins.
         chosen: ``[schedule]`` of config.toml, which goes before what the plugins say.
     """
-    serving = defaultdict(list)
-    for plugin in (*plugins.indicators.values(), *plugins.flows.values()):
-        for source in plugin.sources:
-            if source.access == "live":
-                serving[source.id].append((source, plugin.indicator.frequency))
-    return {
-        name: chosen.get(name, schedule_of(uses[0][0], [frequency for _, frequency in uses]))
-        for name, uses in serving.items()
+    jobs: dict[str, Source] = {}
+    looked_at: dict[str, str] = {}
+    frequencies: dict[str, set[Frequency]] = defaultdict(set)
+    for part in all_parts(plugins):
+        if part.source.access == "live":
+            first = first_source(part)
+            jobs[first.id] = first
+            frequencies[first.id].add(part.plugin.indicator.frequency)
+            looked_at.setdefault(part.source.id, first.id)
+    planned = {
+        name: chosen.get(name, schedule_of(first, frequencies[name]))
+        for name, first in jobs.items()
     }
+    return {**{name: planned[first] for name, first in looked_at.items()}, **planned}
 
 
 def trigger_of(schedule: str, source_id: str, timezone: tzinfo = UTC) -> BaseTrigger | None:

@@ -68,7 +68,7 @@ class Task:
     @property
     def job(self) -> str:
         """The id of the source by whose schedule it is done: of those of a page the first."""
-        return self.page.sources[0].id if self.page else self.source.id
+        return first_source(self.parts[0]).id
 
     @property
     def name(self) -> str:
@@ -140,16 +140,27 @@ def page_of(part: Part) -> Page | None:
     return plugin.page_of(part.source) if isinstance(plugin, OnPages) else None
 
 
+def first_source(part: Part) -> Source:
+    """By which source it is looked at: of those of a page the first, whoever reads it."""
+    page = page_of(part)
+    return page.sources[0] if page else part.source
+
+
+def all_parts(plugins: Plugins) -> Iterator[Part]:
+    """Every indicator and flow with each of its sources."""
+    for plugin in (*plugins.indicators.values(), *plugins.flows.values()):
+        for source in plugin.sources:
+            yield Part(plugin, source)
+
+
 def users(plugins: Plugins) -> dict[str, list[str]]:
     """The ids of the indicators and flows that are served when a source is fetched.
 
     A page of several sources is fetched as its first one, for the indicators of all of them.
     """
     found: dict[str, dict[str, None]] = {}
-    for plugin in (*plugins.indicators.values(), *plugins.flows.values()):
-        for source in plugin.sources:
-            task = Task((part := Part(plugin, source),), page_of(part))
-            found.setdefault(task.job, {})[plugin.indicator.id] = None
+    for part in all_parts(plugins):
+        found.setdefault(first_source(part).id, {})[part.plugin.indicator.id] = None
     return {source_id: [*names] for source_id, names in found.items()}
 
 

@@ -216,6 +216,38 @@ def test_the_quickest_indicator_of_a_source_sets_its_pace() -> None:
     assert schedule_of(Source("a", "p", "x", access="bundled"), ["daily"]) == ""
 
 
+PAGE = """
+from cityflux import Indicator, OnPages, Page, Source, hookimpl
+
+SOURCES = [Source(f"office.{name}", "p", "https://office.invalid/", licence="l") for name in "abc"]
+PAGE = Page(SOURCES, read=None)
+
+
+@hookimpl
+def register_indicators(register):
+    for name, frequency in (("b", "annual"), ("c", "monthly")):
+        indicator = Indicator(f"local.{name}", name, name, "个", frequency=frequency)
+        register(OnPages(indicator, PAGE.at("here", [f"office.{name}"])))
+"""
+
+
+def test_a_page_of_several_sources_is_looked_at_for_the_quickest_that_stands_on_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "my_plugins").mkdir()
+    (tmp_path / "my_plugins" / "page.py").write_text(PAGE, encoding="utf-8")
+    session = Session()
+    found = {name: each for name, each in triggers(session).items() if name.startswith("office.")}
+    assert [*found] == ["office.a"], "one look for all, though nothing is read as the first"
+    assert found["office.a"][0] == "@daily"
+    with session.open() as connection:
+        rows = connection.execute("SELECT id, schedule FROM sources WHERE id LIKE 'office.%'")
+        assert dict(rows.fetchall()) == dict.fromkeys(
+            ["office.a", "office.b", "office.c"], "@daily"
+        )
+
+
 def test_the_document_says_which_frequency_gives_which_schedule() -> None:
     text = (ROOT / "docs" / "daemon.md").read_text("utf-8").partition("| frequency | schedule |")[2]
     rows = re.findall(r"^\| (.+) \| `(.+)` \|$", text.partition("\n\n")[0], re.M)

@@ -129,7 +129,7 @@ class Session:
 
     @contextmanager
     def naming_broken(self) -> Iterator[None]:
-        """Where an index lacks an indicator, say also which plugins are broken: it may be theirs.
+        """Where an index or an indicator of it is not there, say which plugins are broken.
 
         Raises:
             UnknownName: what was raised within, with the broken plugins after it.
@@ -140,4 +140,4 @@ class Session:
             broken = "; ".join(f"{each.name}: {each.error}" for each in self.plugins.broken)
             if not broken or broken in str(error):
                 raise
-            raise UnknownName(f"{error}; not loaded, since it is broken: {broken}") from error
+            raise UnknownName(f"{error}; not loaded, as broken: {broken}") from error

@@ -11,7 +11,7 @@
     ├── ImportRefused      rows of a file that cannot be taken in, each with its reason
     ├── IndexDefinitionError   an index that cannot be computed as it is defined
     │   ├── NotEnoughData  an index that has nothing, or too little, to compare
-    │   └── UnknownName    an index that names a city or an indicator that is not there
+    │   └── UnknownName    an index, or what it names, is not there
     ├── StorageError       the database cannot be opened, read or written
     │   ├── NotADatabase   the file is something else than a cityflux database
     │   ├── NewerDatabase  a later version of cityflux made this database
@@ -81,7 +81,7 @@ class NotEnoughData(IndexDefinitionError):
 
 
 class UnknownName(IndexDefinitionError):
-    """An index names a city or an indicator that is not there."""
+    """An index is not there, or a city or an indicator that it names."""
 
 
 class StorageError(CityfluxError):

@@ -6,7 +6,7 @@ import sqlite3
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
-from cityflux.core.model.errors import IndexDefinitionError
+from cityflux.core.model.errors import IndexDefinitionError, UnknownName
 from cityflux.core.reading import answers
 
 if TYPE_CHECKING:
@@ -112,7 +112,7 @@ def choose(connection: sqlite3.Connection, name: str, period: str | None = None)
     return Chosen(index, periods, period, periods[place - 1] if place else None)
 
 
-def _unknown(connection: sqlite3.Connection, name: str) -> IndexDefinitionError:
+def _unknown(connection: sqlite3.Connection, name: str) -> UnknownName:
     from difflib import get_close_matches
 
     known = [index.id for index in indices(connection)]
@@ -121,7 +121,7 @@ def _unknown(connection: sqlite3.Connection, name: str) -> IndexDefinitionError:
         hint = f"did you mean {close[0]}?"
     else:
         hint = f"there are: {', '.join(known)}" if known else "there is none"
-    return IndexDefinitionError(
+    return UnknownName(
         f"no index {name!r} was computed in this database ({hint}); compute those that are "
         "defined with: cityflux compute"
     )

@@ -86,6 +86,17 @@ def test_computing_names_the_file(folder: Path, cityflux: Cityflux) -> None:
     assert f"broken: {folder}/my_plugins/boats.py: " in done.stderr
 
 
+def test_showing_what_could_not_be_computed_names_the_file(
+    folder: Path, cityflux: Cityflux
+) -> None:
+    cityflux("run", "--once")
+    done = cityflux("show", "boats")
+    assert done.returncode == 1
+    (line,) = done.stderr.splitlines()
+    assert line.startswith("Error: no index 'boats' was computed")
+    assert f"broken: {folder}/my_plugins/boats.py: ModuleNotFoundError" in line
+
+
 def test_several_broken_files_are_all_named(folder: Path, cityflux: Cityflux) -> None:
     (folder / "my_plugins" / "barges.py").write_text("def", encoding="utf-8")
     done = cityflux("compute", "boats")

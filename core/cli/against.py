@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from cityflux.core.cli.output import json_option, percent, print_json, print_table
+from cityflux.core.cli.output import CITY_ZH, json_option, percent, print_json, print_table
 from cityflux.core.cli.session import Session, pass_session
 
 
@@ -32,7 +32,7 @@ def against(session: Session, other: str, index: str | None, as_json: bool) -> N
     numbers = [ours, others, "difference", "coverage", f"coverage of {others}"]
     print_table(
         f"{ours} against {others}",
-        ["node", "城市", "period", *numbers],
+        ["node", CITY_ZH, "period", *numbers],
         [
             [
                 pair.name_zh,

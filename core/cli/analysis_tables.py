@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from cityflux.core.cli.charts import bar, shows_unicode
-from cityflux.core.cli.output import percent, print_table
+from cityflux.core.cli.output import figure, percent, print_table
 
 if TYPE_CHECKING:
     from cityflux.core.reading.study import Study
@@ -37,12 +37,12 @@ def print_statistics(rows: Rows, study: Study, names: Names, cities: Names, *, c
                 names[row["indicator"]],
                 row["available"],
                 row["missing"],
-                _number(row["mean"]),
-                _number(row["sd"]),
+                figure(row["mean"]),
+                figure(row["sd"]),
                 row["skewness"],
                 row["kurtosis"],
                 *(
-                    f"{_number(row[end])} {cities[row[f'{end}_city']]}"
+                    f"{figure(row[end])} {cities[row[f'{end}_city']]}"
                     + (f" {row[f'{end}_period']}" if several else "")
                     for end in ("min", "max")
                 ),
@@ -73,7 +73,7 @@ def print_correlations(
                 names[row["row"]],
                 names[row["column"]],
                 row["correlation"],
-                None if row["p_value"] is None else f"{row['p_value']:.3f}",
+                row["p_value"],
                 row["units"],
                 row["relation"] or "",
                 row["flag"] or "",
@@ -157,8 +157,8 @@ def print_effective_weights(
         [
             [
                 "  " * levels[row["node"]] + names[row["node"]],
-                *(_share(row[name]) for name in numbers[:4]),
-                None if row["p_value"] is None else f"{row['p_value']:.3f}",
+                *(percent(row[name], 1) for name in numbers[:4]),
+                row["p_value"],
                 row["observations"],
             ]
             for row in rows
@@ -166,11 +166,3 @@ def print_effective_weights(
         color=color,
         right=numbers,
     )
-
-
-def _share(value: float | None) -> str | None:
-    return None if value is None else f"{value:.1%}"
-
-
-def _number(value: float | None) -> str | None:
-    return None if value is None else f"{value:,.6g}"

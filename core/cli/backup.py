@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from cityflux.core.cli.output import number
 from cityflux.core.cli.session import Session, pass_session
 
 
@@ -23,4 +24,4 @@ def backup(session: Session, path: Path | None, force: bool) -> None:
 
     target = target_of(session.database, path)
     size = back_up(session.database, target, replace=force)
-    click.echo(f"{target}: {size / 2**20:.1f} MiB, checked")
+    click.echo(f"{target}: {number(size / 2**20, 1)} MiB, checked")

@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from cityflux.core.cli.output import json_option, print_json, print_table
+from cityflux.core.cli.output import figure, json_option, number, print_json, print_table
 from cityflux.core.cli.session import Session, pass_session
 from cityflux.core.reading.indices import Index, index_of
 
@@ -83,7 +83,7 @@ def _print_comparison(index: Index, found: dict[str, Any], top: int, color: bool
                 each["city"],
                 each["before"],
                 each["after"],
-                _signed(_minus(each["after"], each["before"])),
+                number(_minus(each["after"], each["before"]), plus=True),
                 _moved(each["rank_before"], each["rank_after"]),
             ]
             for each in found["cities"]
@@ -96,7 +96,7 @@ def _print_comparison(index: Index, found: dict[str, Any], top: int, color: bool
         f"because of ({len(causes[:top])} of {len(causes)} causes)",
         ["cause", *cities],
         [
-            [each["cause"], *(_signed(each["effects"].get(city)) for city in cities)]
+            [each["cause"], *(number(each["effects"].get(city), plus=True) for city in cities)]
             for each in causes[:top]
         ],
         color=color,
@@ -118,15 +118,11 @@ def _figure(change: dict[str, Any], column: str) -> str | None:
     if column not in ("before", "after") or value is None:
         return None if value is None else str(value)
     status = change[f"status_{column}"]
-    return f"{value:,.6g}" + (f" ({status})" if status != "ok" else "")
+    return figure(value) + (f" ({status})" if status != "ok" else "")
 
 
 def _minus(after: float | None, before: float | None) -> float | None:
     return None if after is None or before is None else after - before
-
-
-def _signed(value: float | None) -> str | None:
-    return None if value is None else f"{value:+.3f}"
 
 
 def _moved(before: int | None, after: int | None) -> str:

@@ -12,11 +12,15 @@ import click
 
 from cityflux.core.cli.charts import shows_unicode
 from cityflux.core.words import numbers
+from cityflux.core.words.catalogue import text
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from rich.console import Console
+
+#: The heading of a column of Chinese names beside the English ones.
+CITY_ZH = text("zh", "common.city")
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON for machines.")
 language_option = click.option(
@@ -77,23 +81,37 @@ def print_table(
 
 def _text(cell: Any) -> str:
     if cell is None:
-        return "–"
-    return f"{cell:,.3f}" if isinstance(cell, float) else str(cell)
+        return numbers.MISSING
+    return number(cell) if isinstance(cell, float) else str(cell)
 
 
-def printable(text: str) -> str:
+def printable(words: str) -> str:
     """The text, with a question mark in place of each cell that cannot be printed; - for a dash."""
     if shows_unicode():
-        return text
+        return words
     from rich.cells import cell_len
 
-    plain = text.replace("–", "-")
+    plain = words.replace(numbers.MISSING, "-")
     return "".join(letter if letter.isascii() else "?" * cell_len(letter) for letter in plain)
 
 
-def percent(share: float | None) -> str | None:
-    """A share as people read it; below one percent with a decimal, so that few is not none."""
-    return None if share is None else numbers.percent(share)
+# Numbers as the other faces write them, but for the minus: what a terminal or a pipe shows is
+# copied, searched and read back, so that it is the one on the keyboard.
+
+
+def number(value: float | None, decimals: int = 3, *, plus: bool = False) -> str:
+    """A computed number, see `core.words.numbers.number`."""
+    return numbers.number(value, decimals, plus=plus, minus=numbers.HYPHEN)
+
+
+def figure(value: float | None) -> str:
+    """A published figure of at most six digits, see `core.words.numbers.figure`."""
+    return numbers.figure(value, 6, minus=numbers.HYPHEN)
+
+
+def percent(share: float | None, decimals: int = 0) -> str:
+    """A share, see `core.words.numbers.percent`."""
+    return numbers.percent(share, decimals, minus=numbers.HYPHEN)
 
 
 @contextmanager

@@ -23,6 +23,7 @@ def draw_index(connection: sqlite3.Connection, index: str, path: Path, *, groups
     from cityflux.core.reading.facts import gather
     from cityflux.core.report import pictures
     from cityflux.core.report.view import look
+    from cityflux.core.words import numbers
     from cityflux.core.words.language import Language
 
     view = look(gather(connection, index), Language("zh"), None, None)
@@ -33,4 +34,4 @@ def draw_index(connection: sqlite3.Connection, index: str, path: Path, *, groups
         path.write_bytes(picture)
     except OSError as error:
         raise ReportError(f"{path}: cannot be written ({error.strerror}); name another") from error
-    click.echo(f"{path}: {len(picture) / 1000:.0f} kB")
+    click.echo(f"{path}: {numbers.number(len(picture) / 1000, 0)} kB")

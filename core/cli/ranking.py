@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from cityflux.core.cli.output import json_option, language_option, print_json, print_table
+from cityflux.core.cli.output import figure, json_option, language_option, print_json, print_table
 from cityflux.core.cli.session import Session, pass_session
 from cityflux.core.reading.catalog import Language, city_names
 
@@ -59,4 +59,4 @@ def ranking(
 def _cell(cell: dict[str, Any]) -> str | None:
     if cell["rank"] is None:
         return None
-    return f"{cell['value']:,.6g} ({cell['rank']})"
+    return f"{figure(cell['value'])} ({cell['rank']})"

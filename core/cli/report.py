@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal
 import click
 
 from cityflux.core.cli.session import Session, pass_session
+from cityflux.core.words import numbers
 
 if TYPE_CHECKING:
     from cityflux.core.report.report import Report
@@ -66,7 +67,7 @@ def report(
     with session.read() as connection:
         facts = gather(connection, name, period)
     _write(path, _written(make_report(facts, language, city, versus), form, interactive))
-    click.echo(f"{path}: {path.stat().st_size / 1e6:.2f} MB")
+    click.echo(f"{path}: {numbers.number(path.stat().st_size / 1e6)} MB")
 
 
 def _form_of(out: Path | None) -> Format:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from cityflux.core.cli.charts import shows_unicode, signed_bar, sparkline
-from cityflux.core.cli.output import console, percent, print_json, print_table
+from cityflux.core.cli.output import CITY_ZH, console, percent, print_json, print_table
 
 if TYPE_CHECKING:
     import sqlite3
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 #: How wide the bars are, at most and at least.
 _BAR, _SHORT_BAR = 20, 5
-_NAMES = ("city", "城市", "course")
+_NAMES = ("city", CITY_ZH, "course")
 
 
 def print_scoreboard(
@@ -49,7 +49,7 @@ def print_scoreboard(
             column: [scores.get((row.city, period)) for row in last]
             for column, period in zip(columns, periods, strict=True)
         }
-    columns = ["rank", "city", "城市", *cells, "coverage"]
+    columns = ["rank", "city", CITY_ZH, *cells, "coverage"]
     print_table(
         f"{index.name_zh} {index.name_en} ({index.id}), {periods[-1]}"
         + (f", as known on {as_of}" if as_of else ""),

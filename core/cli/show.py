@@ -10,7 +10,7 @@ from typing import Any
 import click
 
 from cityflux.core.cli.former import former_options, hand_over
-from cityflux.core.cli.output import json_option, percent, print_json, print_table
+from cityflux.core.cli.output import json_option, number, percent, print_json, print_table
 from cityflux.core.cli.scoreboard import print_scoreboard
 from cityflux.core.cli.session import Session
 from cityflux.core.reading.indices import Index, index_of
@@ -104,4 +104,4 @@ def _print_grid(index: Index, rows: Sequence[Score], *, leaves: bool, color: boo
 def _cell(row: Score | None) -> str | None:
     if row is None or row.score is None:
         return None
-    return f"{row.score:.3f} ({percent(row.coverage)})"
+    return f"{number(row.score)} ({percent(row.coverage)})"

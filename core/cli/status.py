@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from cityflux.core.cli.output import json_option, print_json, print_table
+from cityflux.core.cli.output import json_option, number, print_json, print_table
 from cityflux.core.cli.session import Session, pass_session
 from cityflux.storage.jobs import Job, read_daemon, read_jobs
 
@@ -99,7 +99,7 @@ def _print_daemon(session: Session, found: dict[str, Any]) -> None:
         return
     click.echo(f"daemon: up since {state['started']}, pid {state['pid']} on {state['host']}")
     if state["recomputed"]:
-        click.echo(f"last recompute: {state['recomputed']}, {state['recompute_seconds']:.3f} s")
+        click.echo(f"last recompute: {state['recomputed']}, {number(state['recompute_seconds'])} s")
     if state["problem"]:
         click.echo(f"problem: {state['problem']}")
     shown = ("source_id", "schedule", "next_run", "last_run", "last_success", "late", "error")
@@ -129,9 +129,9 @@ def _together(failed: Iterable[Mapping[str, str]]) -> list[tuple[str, str, str, 
 
 def _print(session: Session, found: dict[str, Any]) -> None:
     _print_daemon(session, found)
-    counts = ", ".join(f"{count:,} {name}" for name, count in found["counts"].items())
-    click.echo(f"database: {found['database']} ({found['bytes'] / 2**20:.1f} MiB)")
-    click.echo(f"holds: {counts}; {found['change_position']:,} changes so far")
+    counts = ", ".join(f"{number(count, 0)} {name}" for name, count in found["counts"].items())
+    click.echo(f"database: {found['database']} ({number(found['bytes'] / 2**20, 1)} MiB)")
+    click.echo(f"holds: {counts}; {number(found['change_position'], 0)} changes so far")
     click.echo(
         f"stale (later than their frequency allows): {len(found['stale'])} indicators; "
         f"without a figure: {found['without_figure']}; see: cityflux indicators --stale"

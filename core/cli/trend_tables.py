@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from cityflux.core.cli.charts import shows_unicode, sparkline
-from cityflux.core.cli.output import console, print_table, printable
+from cityflux.core.cli.output import console, figure, number, percent, print_table, printable
 
 if TYPE_CHECKING:
     from cityflux.core.reading.trends import Subject
@@ -50,19 +50,20 @@ def _cells(
     row: Mapping[str, Any], ends: Mapping[str, str | None], figures: bool
 ) -> list[str | None]:
     values: list[str | None] = [
-        f"{row[f'{end}_value']:,.6g}" + ("" if period else f" ({row[f'{end}_period']})")
+        figure(row[f"{end}_value"]) + ("" if period else f" ({row[f'{end}_period']})")
         for end, period in ends.items()
     ]
     ranks = f"{row['first_rank']} to {row['latest_rank']}"
     if row["city"] == row["leader"]:
         years: str | None = "leads"
     else:
-        years = None if row["years_to_leader"] is None else f"{row['years_to_leader']:,.1f}"
+        years = number(row["years_to_leader"], 1)
     if not figures:
-        return [*values, _signed(row["yearly_change"]), ranks, years]
-    levels = [_share(row[f"level_{end}"]) for end in ends]
-    level = None if None in levels else f"{levels[0]} to {levels[1]}"
-    return [*values, _share(row["growth"]), _share(row["compound_growth"]), ranks, level, years]
+        return [*values, number(row["yearly_change"], plus=True), ranks, years]
+    levels = [row[f"level_{end}"] for end in ends]
+    level = None if None in levels else " to ".join(percent(each, 1) for each in levels)
+    growth = (percent(row[name], 1) for name in ("growth", "compound_growth"))
+    return [*values, *growth, ranks, level, years]
 
 
 def _print_ranks(found: Mapping[str, Any], cities: Mapping[str, str], color: bool) -> None:
@@ -111,7 +112,8 @@ def _sigma(found: Mapping[str, Any], figures: bool) -> str:
     what = "the logarithms" if figures else "the scores"
     return (
         f"the standard deviation of {what} of {found['units']} cities went from "
-        f"{first['sigma']:.3f} ({first['period']}) to {last['sigma']:.3f} ({last['period']}): "
+        f"{number(first['sigma'])} ({first['period']}) to "
+        f"{number(last['sigma'])} ({last['period']}): "
         f"they drew {way}"
     )
 
@@ -121,19 +123,12 @@ def _beta(found: Mapping[str, Any]) -> str:
     span = f"{found['units']} cities, {found['first']} to {found['latest']}"
     if found["slope"] is None:
         return f"cannot be told ({span}; it takes three that begin differently)"
-    p_value = "unknown" if found["p_value"] is None else f"{found['p_value']:.3f}"
-    text = f"slope {found['slope']:+.4f} (p {p_value}, R² {found['r_squared']:.2f}; {span})"
+    p_value = "unknown" if found["p_value"] is None else number(found["p_value"])
+    slope = number(found["slope"], 4, plus=True)
+    text = f"slope {slope} (p {p_value}, R² {number(found['r_squared'], 2)}; {span})"
     if found["half_life"]:
         return (
-            f"{text}; {found['speed']:.1%} of the way a year, "
-            f"half of it in {found['half_life']:.1f} years"
+            f"{text}; {percent(found['speed'], 1)} of the way a year, "
+            f"half of it in {number(found['half_life'], 1)} years"
         )
     return f"{text}; those behind did not grow faster" if found["slope"] >= 0 else text
-
-
-def _share(value: float | None) -> str | None:
-    return None if value is None else f"{value:.1%}"
-
-
-def _signed(value: float | None) -> str | None:
-    return None if value is None else f"{value:+.3f}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from cityflux.core.cli.output import json_option, print_json, print_table
+from cityflux.core.cli.output import json_option, percent, print_json, print_table
 from cityflux.core.cli.session import Session, pass_session
 from cityflux.core.reading.adjustments import Kind
 from cityflux.core.reading.indices import index_of
@@ -48,7 +48,7 @@ def weights(session: Session, index: str | None, as_json: bool) -> None:
                 node.written,
                 node.weight,
                 node.method or None,
-                f"{share[node.node]:.2%}",
+                percent(share[node.node], 2),
             ]
             for node in found
         ],

@@ -1,22 +1,27 @@
-"""What the extra ``cityflux[report]`` brings, and the error where it is missing."""
+"""What the extras of the package bring, and the error where one is missing."""
 
 from __future__ import annotations
 
 from importlib.util import find_spec
+from typing import Literal
 
 from cityflux.core.model.errors import ReportError
 
-_NEEDED = ("altair", "jinja2", "vl_convert")
+_NEEDED = {
+    "report": ("altair", "jinja2", "vl_convert"),
+    "web": ("altair", "jinja2", "vl_convert", "datasette"),
+}
+_WHAT = {"report": "charts and the report", "web": "the pages"}
 
 
-def need_extra() -> None:
-    """Check that charts can be drawn here.
+def need_extra(name: Literal["report", "web"] = "report") -> None:
+    """Check that charts can be drawn here, or the pages be shown.
 
     Raises:
         ReportError: the extra is not installed.
     """
-    if missing := [name for name in _NEEDED if find_spec(name) is None]:
+    if missing := [module for module in _NEEDED[name] if find_spec(module) is None]:
         raise ReportError(
-            f"{', '.join(missing)}: not installed; charts and the report need the extra: "
-            "pip install 'cityflux[report]'"
+            f"{', '.join(missing)}: not installed; {_WHAT[name]} need the extra: "
+            f"pip install 'cityflux[{name}]'"
         )

@@ -76,9 +76,7 @@ def pdf(html: str) -> bytes:
                 command, capture_output=True, text=True, timeout=_TIMEOUT, check=False
             )
         except subprocess.TimeoutExpired as error:
-            raise ReportError(
-                f"{browser}: printed nothing in {_TIMEOUT:.0f} s; try again"
-            ) from error
+            raise ReportError(f"{browser}: printed nothing in {_TIMEOUT:g} s; try again") from error
         except OSError as error:
             raise ReportError(f"{browser}: cannot be started ({error.strerror})") from error
         if not printed.exists():

@@ -12,7 +12,7 @@ from functools import lru_cache
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from cityflux.core.model.errors import NotEnoughData
+from cityflux.core.model.errors import NotEnoughData, ReportError
 from cityflux.core.reading.figures import largest_flows
 from cityflux.core.reading.scores import scores
 from cityflux.core.reading.standing import groups, ranking
@@ -207,6 +207,8 @@ def chart_view(name: str) -> Callable[..., Any]:
         except NotHere as missing:
             said = f"{text(asked.language, 'web.not_here')}: {missing}"
             return Response.text(said, status=int(HTTPStatus.NOT_FOUND))
+        except ReportError as error:  # no font here has Chinese letters
+            return Response.text(str(error), status=int(HTTPStatus.SERVICE_UNAVAILABLE))
         way = "attachment" if asked.text("download") else "inline"
         return Response(
             body,

@@ -61,6 +61,7 @@ def environment() -> Environment:
     )
     made.filters.update(
         score=partial(number, decimals=3),
+        whole=partial(number, decimals=0),
         figure=figure,
         percent=percent,
         size=size,

@@ -95,10 +95,11 @@ def menu_links(datasette: Datasette) -> list[dict[str, str]]:
     """The way back from Datasette's pages to ours."""
     if not database_of(datasette):
         return []
-    labels = {"search": "Search 检索", "map": "Map 地图"}
+    from cityflux.core.words.catalogue import text
+
     return [
-        {"href": datasette.urls.path(f"/-/{page}"), "label": label}
-        for page, label in labels.items()
+        {"href": datasette.urls.path(f"/-/{page}"), "label": f"{text('en', key)} {text('zh', key)}"}
+        for page, key in (("search", "web.search"), ("map", "web.map"))
     ]
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cityflux.core.model.errors import ConfigError
+from cityflux.core.model.extra import need_extra
 from cityflux.core.words.catalogue import Code
 from cityflux.storage.database import connect_read_only, read_database
 
@@ -28,18 +29,13 @@ def make_datasette(path: Path, language: Code | None = None) -> Datasette:
         language: of readers who chose none; that of their browser without it.
 
     Raises:
-        ConfigError: the extra is not installed.
+        ReportError: the extra is not installed.
         StorageError: the database is not there, or is none of this version.
     """
-    try:
-        import vl_convert  # noqa: F401 - the charts need it later
-        from datasette.app import Datasette
-        from datasette.database import Database
-        from datasette.plugins import pm
-    except ModuleNotFoundError as error:
-        raise ConfigError(
-            f"{error.name} is not installed; install the pages with: pip install 'cityflux[web]'"
-        ) from error
+    need_extra("web")
+    from datasette.app import Datasette
+    from datasette.database import Database
+    from datasette.plugins import pm
 
     from cityflux.core.web import plugin
 

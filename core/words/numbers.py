@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import math
+
 #: What stands in the place of a number that is not known.
 MISSING = "–"
 #: The sign of a negative number in typeset text; where text is read back, it is a hyphen.
 MINUS, HYPHEN = "−", "-"
+#: Decimals at the most.
+_MOST = 12
 
 
 def number(
@@ -32,16 +36,15 @@ def figure(value: float | None, digits: int | None = None, *, minus: str = MINUS
 
     Args:
         value: any number.
-        digits: so many digits count at the most, and what is smaller is rounded away; without a
-            limit a figure reads back as what it was, as a power of ten where it has to be.
+        digits: so many digits count at the most, and there is no power of ten; without a limit
+            a figure reads back as what it was, as a power of ten where it has to be.
         minus: the sign of a negative number.
     """
     if value is None:
         return MISSING
     if digits is None and value and not 1e-5 <= abs(value) < 1e15:
         return _signed(f"{value:.6g}", minus)
-    whole = len(str(int(abs(value))))
-    text = f"{value:,.{6 if digits is None else max(0, digits - whole)}f}"
+    text = f"{value:,.{6 if digits is None else _decimals(value, digits)}f}"
     if "." in text:
         text = text.rstrip("0").rstrip(".")
     return _signed(text, minus) if text.strip("-0") else "0"
@@ -68,3 +71,10 @@ def size(count: int) -> str:
 
 def _signed(text: str, minus: str) -> str:
     return minus + text[1:] if text.startswith("-") else text
+
+
+def _decimals(value: float, digits: int) -> int:
+    """The decimals with which so many digits count; the zero before the point is one of them."""
+    if abs(value) >= 0.1 or not value:
+        return max(0, digits - len(str(int(abs(value)))))
+    return min(digits - 2 - math.floor(math.log10(abs(value))), _MOST)

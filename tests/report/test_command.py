@@ -11,6 +11,7 @@ import pytest
 from cityflux.core.model import extra
 from cityflux.core.model.errors import ReportError
 from cityflux.core.report.pdf import find_chromium, pdf
+from cityflux.core.web.server import make_datasette
 from tests.conftest import Cityflux, run_module
 
 
@@ -94,9 +95,12 @@ def test_an_index_that_was_never_computed_is_named(tmp_path: Path, cityflux: Cit
 def test_without_the_extra_the_command_says_what_to_install(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(extra, "_NEEDED", ("altair", "no_such_module"))
+    needed = dict.fromkeys(("report", "web"), ("altair", "no_such_module"))
+    monkeypatch.setattr(extra, "_NEEDED", needed)
     with pytest.raises(ReportError, match=r"no_such_module: not installed.*'cityflux\[report\]'"):
         extra.need_extra()
+    with pytest.raises(ReportError, match=r"no_such_module: .* pip install 'cityflux\[web\]'"):
+        make_datasette(Path("none.db"))
 
 
 def test_the_other_commands_work_without_the_extra(home: Path) -> None:

@@ -96,3 +96,14 @@ def test_what_cannot_be_drawn_is_said(site: Site) -> None:
     ):
         answer = site.get(path)
         assert (answer.status_code, len(answer.text.splitlines())) == (404, 1), path
+
+
+def test_without_a_chinese_font_a_picture_is_refused_and_the_drawing_is_not(
+    site: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", "")  # no fc-list, which knows the fonts
+    with Site(site.database, tmp_path) as poor:
+        refused = poor.get("/-/chart/ranking.png", "zh", index="flow_index")
+        assert (refused.status_code, len(refused.text.splitlines())) == (503, 1)
+        assert "fonts-noto-cjk" in refused.text
+        assert poor.get("/-/chart/ranking.svg", "zh", index="flow_index").status_code == 200

@@ -82,6 +82,28 @@ def test_shares_are_written_as_the_tables_write_them() -> None:
     assert all(words in text.split() for words in ("12%", "0.4%", "0%"))
 
 
+def test_of_ranks_the_first_is_the_darkest_and_they_are_whole() -> None:
+    cells = pl.DataFrame({"row": ["甲"] * 3, "column": list("abc"), "value": [1, 3, None]})
+    scores, ranks = (charts.heatmap(cells, values=each) for each in ("scores", "ranks"))
+    assert {"1", "3", "–"} <= set(drawn(ranks).split())
+    assert {"1.00", "3.00", "–"} <= set(drawn(scores).split())
+    ramps = [
+        c.to_dict()["layer"][0]["encoding"]["color"]["scale"]["range"] for c in (scores, ranks)
+    ]
+    assert ramps[0] == ramps[1][::-1]
+
+
+def test_names_wider_than_their_columns_stand_aslant() -> None:
+    def angle(name: str, cell: int) -> int:
+        cells = pl.DataFrame({"row": ["甲"], "column": [name], "value": [1.0]})
+        encoding = charts.heatmap(cells, cell=cell).to_dict()["layer"][0]["encoding"]
+        return int(encoding["x"]["axis"]["labelAngle"])
+
+    assert angle("Guangzhou", 72) == 0
+    assert angle("Guangzhou", 44) < 0
+    assert angle("广州", 44) == 0
+
+
 def test_a_heat_map_of_one_value_has_a_colour() -> None:
     one = pl.DataFrame({"row": ["甲"], "column": ["a"], "value": [3.0]})
     assert "3.00" in drawn(charts.heatmap(one))
@@ -91,6 +113,24 @@ def test_distances_name_the_focus_the_rival_and_the_others() -> None:
     chart = charts.distances(CELLS, focus="a", rival="b", others="the rest")
     text = drawn(chart)
     assert all(words in text for words in ("甲", "乙", "丙", "a", "b", "the rest"))
+
+
+def test_between_two_alone_the_line_goes_from_one_to_the_other() -> None:
+    chart = charts.distances(CELLS, focus="b", rival="a", others=None)
+    assert "others" not in drawn(chart)
+    (rows,) = map(json.loads, chart.to_dict()["datasets"].values())
+    own = {row["row"]: (row["value"], row["goal"]) for row in rows if row["name"] == "b"}
+    assert own == {"甲": (2.0, 1.0), "乙": (0.5, None), "丙": (-2.0, -1.0)}
+
+
+def test_where_nobody_stands_out_all_bars_have_the_colour_of_the_focus() -> None:
+    def bars(focus: str | None) -> list[str]:
+        svg = render.svg(charts.ranking(SCORES, focus=focus))
+        found = re.findall(r'aria-roledescription="bar"[^>]*fill="([^"]+)"', svg)
+        return [hue.upper() for hue in found]
+
+    assert bars(None) == [OKABE_ITO[0]] * 2
+    assert bars("上海").count(OKABE_ITO[0]) == 1
 
 
 def test_a_waterfall_ends_at_the_sum_of_its_parts() -> None:
@@ -153,6 +193,27 @@ def test_a_map_labels_cities_and_draws_flows_between_them() -> None:
     assert "上海" in text
     assert "35°N" in text
     assert "nowhere" not in text
+    assert render.svg(chart).count("rule mark") > render.svg(charts.city_map(places)).count(
+        "rule mark"
+    )
+
+
+def test_a_map_writes_the_labels_that_it_is_given_and_joins_flows_by_name() -> None:
+    places = pl.DataFrame(
+        {
+            "name": ["a", "b"],
+            "label": ["1 上海", ""],
+            "latitude": [31.2, 39.9],
+            "longitude": [121.5, 116.4],
+            "value": [1.0, None],
+        }
+    )
+    flows = pl.DataFrame({"origin": ["a"], "destination": ["b"], "value": [5.0]})
+    chart = charts.city_map(places, flows)
+    words = drawn(chart).split()
+    assert "上海" in words
+    assert "a" not in words
+    assert "b" not in words
     assert render.svg(chart).count("rule mark") > render.svg(charts.city_map(places)).count(
         "rule mark"
     )

@@ -143,7 +143,8 @@ def test_who_changed_places_is_told(server: LoopbackServer, connection: sqlite3.
     connection.executescript("""
         INSERT INTO cities (id, name_zh, name_en) VALUES ('a', 'a', 'A'), ('b', 'b', 'B');
         INSERT INTO indices VALUES ('i', 'i', 'I', '', '', '');
-        INSERT INTO nodes VALUES ('i', 'i', NULL, 1, 0, 0, 'i', 'I', NULL);
+        INSERT INTO nodes (index_id, node_id, weight, sort_order, level, name_zh, name_en)
+            VALUES ('i', 'i', 1, 0, 0, 'i', 'I');
         INSERT INTO runs VALUES (1, 'i', '', 0, '', '', '', 0, '');
         INSERT INTO scores VALUES ('i', 'i', 'a', '2020', 9, 1, 1, 1), ('i', 'i', 'b', '2020', 8,
             2, 1, 1);

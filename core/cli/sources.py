@@ -2,31 +2,14 @@
 
 from __future__ import annotations
 
-import sqlite3
 from urllib.parse import urlsplit
 
 import click
 
 from cityflux.core.cli.output import json_option, print_json, print_table
 from cityflux.core.cli.session import Session, pass_session
+from cityflux.core.reading.catalog import sources as sources_of
 from cityflux.storage.hosts import read_hosts
-
-_SOURCES = """
-WITH last AS (
-    SELECT y.source_id, max(y.fetch_id) AS fetch_id,
-        max(CASE WHEN y.outcome <> 'failed' THEN f.ended END) AS last_good
-    FROM fetch_yields y JOIN fetches f ON f.id = y.fetch_id GROUP BY y.source_id
-)
-SELECT s.id, s.publisher, s.access, s.priority, s.schedule, s.vintage, s.licence, s.address,
-    s.reference,
-    (SELECT count(*) FROM observations o WHERE o.source_id = s.id) AS figures,
-    f.started AS last_fetch, f.outcome, f.error, l.last_good
-FROM sources s
-LEFT JOIN last l ON l.source_id = s.id
-LEFT JOIN fetches f ON f.id = l.fetch_id
-ORDER BY s.priority, s.id
-"""
-
 
 _COUNTS = ("in_a_row", "failures", "requests")
 
@@ -43,8 +26,7 @@ def sources(session: Session, failed: bool, as_json: bool) -> None:
     """
     with session.read() as connection:
         hosts = {host.host: host for host in read_hosts(connection)}
-        connection.row_factory = sqlite3.Row
-        rows = [dict(row) for row in connection.execute(_SOURCES)]
+        rows = [dict(row) for row in sources_of(connection)]
     for row in rows:
         if row["access"] == "live":
             row["schedule"] = session.config.schedule.get(row["id"], row["schedule"])

@@ -11,20 +11,9 @@ import click
 
 from cityflux.core.cli.output import json_option, number, print_json, print_table
 from cityflux.core.cli.session import Session, pass_session
+from cityflux.core.reading.runs import latest_runs
+from cityflux.core.reading.status import counts, failed_fetches
 from cityflux.storage.jobs import Job, read_daemon, read_jobs
-
-_FAILED = """
-SELECT y.indicator_id, y.source_id, f.started, y.error
-FROM fetch_yields y JOIN fetches f ON f.id = y.fetch_id
-WHERE y.outcome = 'failed' AND f.id = (SELECT max(fetch_id) FROM fetch_yields z
-    WHERE z.indicator_id = y.indicator_id AND z.source_id = y.source_id)
-ORDER BY f.id DESC, y.indicator_id
-"""
-_RUNS = """
-SELECT r.index_id, r.id AS run, r.ended AS computed, r.changed, r.position
-FROM runs r WHERE r.id = (SELECT max(id) FROM runs q WHERE q.index_id = r.index_id)
-ORDER BY r.index_id
-"""
 
 
 def facts(session: Session, connection: sqlite3.Connection) -> dict[str, Any]:
@@ -33,26 +22,28 @@ def facts(session: Session, connection: sqlite3.Connection) -> dict[str, Any]:
     from cityflux.storage.staleness import read_late
 
     stale, without = read_late(connection)
-    connection.row_factory = sqlite3.Row
-    counts = {
-        table: connection.execute(f"SELECT count(*) FROM {table}").fetchone()[0]
-        for table in ("indicators", "observations", "revisions", "fetches", "snapshots", "scores")
-    }
-    now_at = position(connection)
-    runs = [dict(row) for row in connection.execute(_RUNS)]
-    for run in runs:
-        run["up_to_date"] = run["position"] == now_at
+    runs = [
+        {
+            "index_id": run.index_id,
+            "run": run.id,
+            "computed": run.ended,
+            "changed": run.changed,
+            "position": run.position,
+            "up_to_date": bool(run.up_to_date),
+        }
+        for run in latest_runs(connection)
+    ]
     return {
         "daemon": _daemon(session, connection),
         "sources": [_job(job) for job in read_jobs(connection).values()],
         "database": str(session.database),
         "bytes": session.database.stat().st_size,
-        "change_position": now_at,
-        "counts": counts,
+        "change_position": position(connection),
+        "counts": counts(connection),
         "stale": [each._asdict() for each in stale],
         "without_figure": without,
         "indices": runs,
-        "failed": [dict(row) for row in connection.execute(_FAILED)],
+        "failed": [dict(row) for row in failed_fetches(connection)],
     }
 
 

@@ -17,7 +17,7 @@ _ADJUSTMENTS = """
 SELECT a.node_id AS node, a.city_id AS city, a.period, a.kind, a.method, a.before, a.after
 FROM adjustments a
 JOIN nodes n ON n.index_id = a.index_id AND n.node_id = a.node_id
-WHERE a.index_id = :index
+WHERE a.index_id = :index {only}
 ORDER BY n.sort_order, a.period, a.city_id, a.kind
 """
 # How many imputed figures stand below each node, in its whole subtree.
@@ -51,13 +51,26 @@ def adjustments(
     connection: sqlite3.Connection, index: str, kind: Kind | None = None
 ) -> list[Adjustment]:
     """What the last run of an index touched, in the order of the tree; of one kind, or of both."""
-    found = (Adjustment(*row) for row in answers.rows(connection, _ADJUSTMENTS, {"index": index}))
-    return [each for each in found if kind in (None, each.kind)]
+    query = _ADJUSTMENTS.format(only="" if kind is None else "AND a.kind = :kind")
+    return [
+        Adjustment(*row) for row in answers.rows(connection, query, {"index": index, "kind": kind})
+    ]
+
+
+def adjustments_of_cell(
+    connection: sqlite3.Connection, index: str, node: str, city: str, period: str
+) -> list[Adjustment]:
+    """What the last run of an index did to one figure."""
+    query = _ADJUSTMENTS.format(
+        only="AND a.node_id = :node AND a.city_id = :city AND a.period = :period"
+    )
+    asked = {"index": index, "node": node, "city": city, "period": period}
+    return [Adjustment(*row) for row in answers.rows(connection, query, asked)]
 
 
 def adjustment_frame(connection: sqlite3.Connection, index: str) -> pl.DataFrame:
     """The same as a frame: a column per field of `Adjustment`."""
-    return answers.frame(connection, _ADJUSTMENTS, {"index": index})
+    return answers.frame(connection, _ADJUSTMENTS.format(only=""), {"index": index})
 
 
 def imputed_below(connection: sqlite3.Connection, index: str) -> Counter[tuple[str, str, str]]:

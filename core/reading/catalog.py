@@ -21,19 +21,28 @@ SELECT id, name_zh, name_en, unit, direction, frequency, definition, note FROM i
 """
 # Every source; of an indicator, those that it can come from or has figures of.
 _SOURCES = """
+WITH last AS (
+    SELECT y.source_id, max(y.fetch_id) AS fetch_id,
+        max(CASE WHEN y.outcome <> 'failed' THEN f.ended END) AS last_good
+    FROM fetch_yields y JOIN fetches f ON f.id = y.fetch_id {of_yields} GROUP BY y.source_id
+)
 SELECT s.*, (SELECT count(*) FROM observations o WHERE o.source_id = s.id {of_figures}) AS figures,
-    f.id AS fetch_id, f.started AS last_fetch, f.outcome, f.error,
-    (SELECT max(ended) FROM fetches g WHERE g.source_id = s.id {of_fetches}
-        AND g.outcome IN ('stored', 'unchanged', 'empty')) AS last_good
+    l.fetch_id, f.started AS last_fetch, {outcome}.outcome, {outcome}.error, l.last_good
 FROM sources s
-LEFT JOIN fetches f
-    ON f.id = (SELECT max(id) FROM fetches g WHERE g.source_id = s.id {of_fetches})
+LEFT JOIN last l ON l.source_id = s.id
+LEFT JOIN fetches f ON f.id = l.fetch_id
+LEFT JOIN fetch_yields y ON y.indicator_id = :indicator AND y.source_id = s.id
+    AND y.fetch_id = l.fetch_id
 {only}
 ORDER BY s.priority, s.id
 """
 _OF_INDICATOR = """
 WHERE s.id IN (SELECT source_id FROM indicator_sources WHERE indicator_id = :indicator
     UNION SELECT source_id FROM observations WHERE indicator_id = :indicator)
+"""
+_INDICES_WITH = """
+SELECT n.index_id, i.name_zh, i.name_en FROM nodes n JOIN indices i ON i.id = n.index_id
+WHERE n.indicator_id = ? ORDER BY n.index_id
 """
 _SOURCE_TEXTS = """
 SELECT id AS source, publisher, reference, vintage, licence, address, access FROM sources
@@ -88,6 +97,16 @@ def find_indicator(connection: sqlite3.Connection, name: str) -> Indicator | Non
     return None if row is None else Indicator(*row)
 
 
+def indices_with(connection: sqlite3.Connection, indicator: str) -> answers.Rows:
+    """The indices that an indicator stands in."""
+    return answers.rows(connection, _INDICES_WITH, (indicator,))
+
+
+def find_source(connection: sqlite3.Connection, name: str) -> sqlite3.Row | None:
+    """The source of this id; None where there is none."""
+    return answers.first(connection, "SELECT * FROM sources WHERE id = ?", (name,))
+
+
 def sources(connection: sqlite3.Connection, indicator: str | None = None) -> answers.Rows:
     """The sources, or those of an indicator, by priority: terms, figures, and the last fetch.
 
@@ -95,8 +114,9 @@ def sources(connection: sqlite3.Connection, indicator: str | None = None) -> ans
     ``last_fetch``, ``outcome``, ``error``) and ``last_good``, when one succeeded last.
     """
     query = _SOURCES.format(
+        of_yields="WHERE y.indicator_id = :indicator" if indicator else "",
         of_figures="AND o.indicator_id = :indicator" if indicator else "",
-        of_fetches="AND g.indicator_id = :indicator" if indicator else "",
+        outcome="y" if indicator else "f",
         only=_OF_INDICATOR if indicator else "",
     )
     return answers.rows(connection, query, {"indicator": indicator})

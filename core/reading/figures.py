@@ -128,6 +128,13 @@ def figures_in_use(
     return answers.frame(connection, _IN_USE.format(only=" AND ".join(only)), asked)
 
 
+def series_of(connection: sqlite3.Connection, indicator: str) -> answers.Rows:
+    """The figures in use of an indicator by city and period, columns as `figures_in_use`."""
+    asked = {"indicator": indicator, "first": None, "last": None}
+    query = _IN_USE.format(only="o.indicator_id = :indicator")
+    return answers.rows(connection, query, asked)
+
+
 def figures_used(
     connection: sqlite3.Connection, index_id: str, node_id: str, city_id: str, period: str
 ) -> answers.Rows:

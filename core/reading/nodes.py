@@ -54,6 +54,16 @@ def nodes(connection: sqlite3.Connection, index: str) -> list[Node]:
     return [Node(*row) for row in answers.rows(connection, _NODES, (index,))]
 
 
+def ancestors(connection: sqlite3.Connection, index: str, node: str) -> list[Node]:
+    """The nodes above a node, the root first."""
+    known = {each.node: each for each in nodes(connection, index)}
+    way: list[Node] = []
+    while (parent := known[node].parent) is not None:
+        way.insert(0, known[parent])
+        node = parent
+    return way
+
+
 def node_frame(connection: sqlite3.Connection, index: str) -> pl.DataFrame:
     """The same as a frame: a column per field of `Node`, and ``share``, see `shares`.
 

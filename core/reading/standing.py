@@ -114,10 +114,12 @@ def groups_of_city(connection: sqlite3.Connection, shown: Chosen, city: str) -> 
     return answers.rows(connection, _GROUPS_OF_CITY, _of(shown, city=city))
 
 
-def children(connection: sqlite3.Connection, shown: Chosen, node: str, city: str) -> answers.Rows:
+def children(
+    connection: sqlite3.Connection, index: str, node: str, city: str, period: str
+) -> answers.Rows:
     """The nodes right under a node with their weights and the scores of a city."""
-    query = _TREE.format(only="AND n.parent_id = :node")
-    return answers.rows(connection, query, _of(shown, node=node, city=city, other=None))
+    asked = {"index": index, "node": node, "city": city, "other": None, "period": period}
+    return answers.rows(connection, _TREE.format(only="AND n.parent_id = :node"), asked)
 
 
 def branches(

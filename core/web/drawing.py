@@ -13,14 +13,15 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from cityflux.core.model.errors import NotEnoughData, ReportError
-from cityflux.core.reading.figures import largest_flows
+from cityflux.core.reading.catalog import find_indicator
+from cityflux.core.reading.figures import largest_flows, series_of
 from cityflux.core.reading.scores import scores
 from cityflux.core.reading.standing import groups, ranking
 from cityflux.core.web import atlas, charts
 from cityflux.core.web.asked import Asked, NotHere
-from cityflux.core.web.indicator import lines_of, series_of
+from cityflux.core.web.indicator import lines_of
 from cityflux.core.web.page import read, understand
-from cityflux.core.web.queries import chosen, found
+from cityflux.core.web.queries import chosen, here
 from cityflux.core.words.catalogue import Code, text
 from cityflux.core.words.language import pick
 from cityflux.core.words.numbers import MISSING
@@ -110,16 +111,17 @@ def _years(connection: sqlite3.Connection, asked: Asked) -> Cells:
 
 
 def _series(connection: sqlite3.Connection, asked: Asked) -> Cells:
-    indicator = found(connection, "indicators", asked.needed("indicator"))
+    key = asked.needed("indicator")
+    indicator = here(find_indicator(connection, key), key)
     return [
         {
-            "city": _name(asked, line.city),
+            "city": _name(asked, line.city, "city", "city"),
             "period": period,
             "value": row["value"],
-            "unit": indicator["unit"],
+            "unit": indicator.unit,
             "status": row["status"],
         }
-        for line in lines_of(series_of(connection, indicator["id"]))
+        for line in lines_of(series_of(connection, key))
         for period, row in line.cells.items()
     ]
 

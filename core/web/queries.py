@@ -3,28 +3,28 @@
 from __future__ import annotations
 
 import sqlite3
+from typing import TypeVar
 
 from cityflux.core.model.errors import IndexDefinitionError
 from cityflux.core.reading.indices import Chosen, choose, indices
 from cityflux.core.web.asked import Asked, NotHere
 
-
-def one(connection: sqlite3.Connection, query: str, *values: object) -> sqlite3.Row | None:
-    """The first row of an answer."""
-    row: sqlite3.Row | None = connection.execute(query, values).fetchone()
-    return row
+Found = TypeVar("Found")
 
 
-def found(connection: sqlite3.Connection, table: str, identifier: str) -> sqlite3.Row:
-    """The row of ``cities``, ``indicators``, ``indices`` or ``fetches`` with this id.
+def here(found: Found | None, *asked: str) -> Found:
+    """What was found.
+
+    Args:
+        found: None where there is nothing.
+        asked: what was asked for.
 
     Raises:
-        NotHere: there is none.
+        NotHere: there is nothing.
     """
-    row = one(connection, f"SELECT * FROM {table} WHERE id = ?", identifier)
-    if row is None:
-        raise NotHere(identifier)
-    return row
+    if found is None:
+        raise NotHere(", ".join(asked))
+    return found
 
 
 def chosen(connection: sqlite3.Connection, asked: Asked, index_id: str) -> Chosen:

@@ -8,9 +8,10 @@ from collections.abc import Callable
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from cityflux.core.reading.provenance import fetches_of_snapshot, snapshot_of
 from cityflux.core.web.asked import Asked, NotHere
 from cityflux.core.web.page import Page, read, understand
-from cityflux.core.web.queries import one
+from cityflux.core.web.queries import here
 from cityflux.core.words.catalogue import text
 from cityflux.storage.fetches import read_snapshot
 
@@ -23,18 +24,6 @@ SHOWN = 50_000
 #: A browser that opens the bytes all the same runs nothing in them.
 SANDBOX = "default-src 'none'; sandbox"
 
-_BROUGHT_BY = """
-SELECT f.id, f.indicator_id, f.source_id, f.started,
-    coalesce((SELECT d.address FROM fetch_documents d
-        WHERE d.fetch_id = f.id AND d.snapshot = :snapshot), f.address) AS address
-FROM fetches f
-WHERE f.snapshot = :snapshot
-    OR f.id IN (SELECT fetch_id FROM fetch_documents WHERE snapshot = :snapshot)
-ORDER BY f.id DESC LIMIT 20
-"""
-_CHARSET = "SELECT charset FROM fetch_documents WHERE snapshot = ? AND charset <> '' LIMIT 1"
-_ABOUT = "SELECT sha256, media_type, size, kept_at FROM snapshots WHERE sha256 = ?"
-
 
 class Kept(NamedTuple):
     """A snapshot; text is None where the bytes are none."""
@@ -42,6 +31,7 @@ class Kept(NamedTuple):
     sha256: str
     content: bytes
     text: str | None
+    about: sqlite3.Row
 
 
 def snapshot_page(connection: sqlite3.Connection, asked: Asked) -> Page:
@@ -55,12 +45,12 @@ def snapshot_page(connection: sqlite3.Connection, asked: Asked) -> Page:
         "snapshot.html",
         text(asked.language, "web.snapshot"),
         {
-            "snapshot": one(connection, _ABOUT, kept.sha256),
+            "snapshot": kept.about,
             "genuine": hashlib.sha256(kept.content).hexdigest() == kept.sha256,
             "text": kept.text and kept.text[:SHOWN],
             "longer": kept.text is not None and len(kept.text) > SHOWN,
             "shown": SHOWN,
-            "fetches": connection.execute(_BROUGHT_BY, {"snapshot": kept.sha256}).fetchall(),
+            "fetches": fetches_of_snapshot(connection, kept.sha256),
         },
     )
 
@@ -72,12 +62,9 @@ def load(connection: sqlite3.Connection, asked: Asked) -> Kept:
         NotHere: there is no such snapshot.
     """
     sha256 = asked.place("id")
-    try:
-        content = read_snapshot(connection, sha256)
-    except KeyError:
-        raise NotHere(sha256) from None
-    row = one(connection, _CHARSET, sha256)
-    return Kept(sha256, content, _decoded(content, row["charset"] if row else "utf-8"))
+    about = here(snapshot_of(connection, sha256), sha256)
+    content = read_snapshot(connection, sha256)
+    return Kept(sha256, content, _decoded(content, about["charset"]), about)
 
 
 def _decoded(content: bytes, charset: str) -> str | None:

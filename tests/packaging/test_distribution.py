@@ -96,31 +96,51 @@ def test_the_main_job_runs_in_an_empty_folder(installed: Installed, tmp_path: Pa
     assert "北京" in done.stdout
 
 
+def broken_copy(installed: Installed, folder: Path, *sound: str) -> str:
+    """A copy of what is installed, in which all but a few files of ours are broken."""
+    copy = folder / "packages"
+    shutil.copytree(installed.packages, copy)
+    broken = "raise ImportError('broken')\n"
+    for path in (copy / "cityflux").rglob("*.py"):
+        if str(path.relative_to(copy)) not in sound:
+            path.write_text(broken, encoding="utf-8")
+    for library in ("polars", "httpx", "pydantic", "numpy"):
+        (copy / f"{library}.py").write_text(broken, encoding="utf-8")
+    return str(copy)
+
+
+def test_a_broken_cityflux_breaks_nobodys_tests(from_wheel: Installed, tmp_path: Path) -> None:
+    copy = broken_copy(from_wheel, tmp_path, "cityflux/__init__.py", "cityflux/testing/__init__.py")
+    (tmp_path / "test_other.py").write_text(
+        "import sys\n\n\ndef test_other():\n    assert 'cityflux.testing' in sys.modules\n"
+    )
+    code = (
+        "import sys; sys.path.insert(0, sys.argv.pop(1)); import pytest; pytest.main(sys.argv[1:])"
+    )
+    done = from_wheel.run(tmp_path, "-c", code, copy, "-q", "-W", "error", "test_other.py")
+    assert "1 passed" in done.stdout, done.stdout + done.stderr
+
+
+def test_the_plugin_that_new_writes_passes_its_tests(installed: Installed, tmp_path: Path) -> None:
+    done = installed.run(tmp_path, "-m", "cityflux", "plugins", "new", "boats", "--dir", ".")
+    assert done.returncode == 0, done.stderr
+    done = installed.run(tmp_path, "-m", "pytest", "-q", "-W", "error")
+    assert (done.returncode, done.stderr) == (0, ""), done.stdout
+
+
 def test_a_broken_cityflux_breaks_no_command_of_sqlite_utils(
     from_wheel: Installed, tmp_path: Path
 ) -> None:
     """Whatever is broken in it, or in what it needs: the entry point takes none of that."""
-    copy = tmp_path / "packages"
-    shutil.copytree(from_wheel.packages, copy)
-    broken = "raise ImportError('broken')\n"
-    for path in (copy / "cityflux").rglob("*.py"):
-        inside = path.relative_to(copy / "cityflux").parts
-        if inside not in {
-            ("__init__.py",),
-            ("storage", "__init__.py"),
-            ("storage", "sql_functions.py"),
-        }:
-            path.write_text(broken, encoding="utf-8")
-    for library in ("polars", "httpx", "pydantic", "numpy"):
-        (copy / f"{library}.py").write_text(broken, encoding="utf-8")
+    copy = broken_copy(from_wheel, tmp_path, *LOADED)
     code = (
         "import sys; sys.path.insert(0, sys.argv.pop(1)); from sqlite_utils.cli import cli; cli()"
     )
     sql = "SELECT zscore(3.0, 1.0, 2.0) AS z, period_year('2020-Q3') AS y"
-    done = from_wheel.run(tmp_path, "-c", code, str(copy), "query", ":memory:", sql)
+    done = from_wheel.run(tmp_path, "-c", code, copy, "query", ":memory:", sql)
     assert (done.returncode, done.stderr) == (0, "")
     assert json.loads(done.stdout) == [{"z": 1.0, "y": 2020}]
-    done = from_wheel.run(tmp_path, "-c", code, str(copy), "plugins")
+    done = from_wheel.run(tmp_path, "-c", code, copy, "plugins")
     assert "cityflux" in {row["name"] for row in json.loads(done.stdout)}
 
 

@@ -19,14 +19,15 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from cityflux.core.model.document import Document
-    from cityflux.core.model.errors import CityfluxError
+    from cityflux.core.model.document import Document, read_file
+    from cityflux.core.model.errors import CityfluxError, Unexpected
+    from cityflux.core.model.http import Http
     from cityflux.core.model.nouns import COMPUTED, City, Flow, Indicator, Source
     from cityflux.core.model.period import Period
     from cityflux.core.model.units import convert
     from cityflux.core.model.version import __version__
     from cityflux.core.plugin.hookspecs import hookimpl
-    from cityflux.core.plugin.page import OnPages, Page
+    from cityflux.core.plugin.page import OnPages, Page, Place
     from cityflux.core.report.notebook import Database
     from cityflux.core.report.notebook import open_database as open  # noqa: A004 - cityflux.open
     from cityflux.scrapers.page import number as web_number
@@ -39,15 +40,19 @@ __all__ = [
     "Database",
     "Document",
     "Flow",
+    "Http",
     "Indicator",
     "OnPages",
     "Page",
     "Period",
+    "Place",
     "Source",
+    "Unexpected",
     "__version__",
     "convert",
     "hookimpl",
     "open",
+    "read_file",
     "web_number",
     "web_table",
 ]
@@ -60,15 +65,19 @@ _PLACES = {
     "Database": "core.report.notebook",
     "Document": "core.model.document",
     "Flow": "core.model.nouns",
+    "Http": "core.model.http",
     "Indicator": "core.model.nouns",
     "OnPages": "core.plugin.page",
     "Page": "core.plugin.page",
     "Period": "core.model.period",
+    "Place": "core.plugin.page",
     "Source": "core.model.nouns",
+    "Unexpected": "core.model.errors",
     "__version__": "core.model.version",
     "convert": "core.model.units",
     "hookimpl": "core.plugin.hookspecs",
     "open": "core.report.notebook:open_database",
+    "read_file": "core.model.document",
     "web_number": "scrapers.page:number",
     "web_table": "scrapers.page:table",
 }

@@ -8,10 +8,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from cityflux import Document, Page, Source
-from cityflux.core.model.document import read_file
-from cityflux.core.model.http import Http
-from cityflux.core.plugin.page import Place
+from cityflux import Document, Http, Page, Place, Source, read_file
 
 if TYPE_CHECKING:
     import polars as pl

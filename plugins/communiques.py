@@ -12,8 +12,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from cityflux import Document, Page, Source
-from cityflux.core.model.http import Http
+from cityflux import Document, Http, Page, Source
 from cityflux.plugins.bundle import Printed, frame
 
 if TYPE_CHECKING:

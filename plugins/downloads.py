@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from cityflux import Document, hookimpl
-from cityflux.core.model.errors import Unexpected
+from cityflux import Document, Unexpected, hookimpl
 
 if TYPE_CHECKING:
     import polars as pl

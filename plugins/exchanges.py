@@ -7,8 +7,7 @@ from datetime import date, timedelta
 from functools import partial
 from typing import TYPE_CHECKING
 
-from cityflux import Document, Page, Source
-from cityflux.core.model.http import Http
+from cityflux import Document, Http, Page, Source
 from cityflux.plugins.bundle import Printed, frame
 
 if TYPE_CHECKING:

@@ -7,8 +7,7 @@ from datetime import date, timedelta
 from itertools import chain
 from typing import TYPE_CHECKING, Literal
 
-from cityflux import Document, Flow, Source, hookimpl
-from cityflux.core.model.http import Http
+from cityflux import Document, Flow, Http, Source, hookimpl
 
 if TYPE_CHECKING:
     import polars as pl

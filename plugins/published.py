@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from cityflux import Indicator, OnPages, Page, Source
-from cityflux.core.plugin.page import Place
+from cityflux import Indicator, OnPages, Page, Place, Source
 from cityflux.plugins import bundle
 
 

@@ -40,7 +40,8 @@ def console(color: bool = True, stderr: bool = False) -> Console:
     stream = sys.stderr if stderr else sys.stdout
     width = None if stream.isatty() else 200
     plain = None if color else True  # None leaves it to the variable NO_COLOR
-    return Console(stderr=stderr, no_color=plain, width=width, highlight=False, soft_wrap=False)
+    # An address may hold ":book:", which is no picture of a book.
+    return Console(stderr=stderr, no_color=plain, width=width, highlight=False, emoji=False)
 
 
 def print_table(

@@ -106,16 +106,13 @@ def _together(failed: Iterable[Mapping[str, str]]) -> list[tuple[str, str, str, 
     """The failed fetches, the latest first; what failed together, such as all of a page, once."""
     causes: dict[tuple[str, str], list[Mapping[str, str]]] = {}
     for row in failed:
-        causes.setdefault((row["source_id"], row["error"]), []).append(row)
-    return [
-        (
-            rows[0]["indicator_id"] if len(rows) == 1 else f"{len(rows)} indicators",
-            source,
-            rows[0]["started"],
-            error,
-        )
-        for (source, error), rows in causes.items()
-    ]
+        causes.setdefault((row["place"], row["error"]), []).append(row)
+    found = []
+    for (place, error), rows in causes.items():
+        names = {row["indicator_id"] for row in rows}
+        what = min(names) if len(names) == 1 else f"{len(names)} indicators"
+        found.append((what, place, rows[0]["started"], error))
+    return found
 
 
 def _print(session: Session, found: dict[str, Any]) -> None:

@@ -9,7 +9,8 @@ from cityflux.core.reading import answers
 
 _TABLES = ("indicators", "observations", "revisions", "fetches", "snapshots", "scores")
 _FAILED = """
-SELECT f.id, y.indicator_id, i.name_zh, i.name_en, y.source_id, f.started, y.error
+SELECT f.id, y.indicator_id, i.name_zh, i.name_en, y.source_id, f.started, y.error,
+    CASE WHEN f.source_id = '' AND f.error <> '' THEN f.address ELSE y.source_id END AS place
 FROM fetch_yields y JOIN fetches f ON f.id = y.fetch_id
 LEFT JOIN indicators i ON i.id = y.indicator_id
 WHERE y.outcome = 'failed' AND f.id = (SELECT max(fetch_id) FROM fetch_yields z

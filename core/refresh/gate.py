@@ -123,12 +123,13 @@ class Gate:
                 "time; look whether the page has changed, the last good figures stay"
             )
         found = cast("tuple[Figure, ...]", given.found)
-        reasons = dict(self._doubts(part, found))
-        return (
-            given._replace(found=tuple(_marked(each, reasons) for each in found))
-            if reasons
-            else given
+        if not (reasons := dict(self._doubts(part, found))):
+            return given
+        marked = (
+            _suspect(each, f"suspect: {reasons[each[:2]]}") if each[:2] in reasons else each
+            for each in found
         )
+        return given._replace(found=tuple(marked))
 
     def _doubts(
         self, part: Part, figures: Sequence[Figure]
@@ -176,11 +177,6 @@ def _counts_things(part: Part) -> bool:
         return dimension(part.plugin.indicator.unit) not in _SIGNED
     except UnitError:
         return False  # who knows what it counts
-
-
-def _marked(figure: Figure, reasons: Mapping[tuple[str, str], str]) -> Figure:
-    reason = reasons.get((figure.city_id, figure.period))
-    return _suspect(figure, f"suspect: {reason}") if reason else figure
 
 
 def _doubted(result: Result, reason: str) -> Result:

@@ -38,6 +38,8 @@ _TOGETHER = 50
 _MOMENT = 0.25
 #: How long (s) nothing may come before one looks whether more threads would help.
 _LULL = 0.05
+#: How many workers overlap where one source is fetched at a time: one fetches, another reads.
+_OVERLAP = 2
 
 
 #: So many objects more than before, and the collector looks for circles among them.
@@ -64,13 +66,23 @@ class Summary:
     unchanged: int = 0
     failed: list[tuple[str, str, str]] = field(default_factory=list)
 
+    def note(self, result: Result) -> None:
+        """Count a result; a page that failed as a whole did so in one place."""
+        self.figures += result.figures
+        self.unchanged += result.unchanged
+        where = result.task.where if result.error else ""
+        self.failed += [(name, where or source, why) for name, source, why in result.failures()]
+
     def failures(self) -> list[tuple[str, str]]:
         """What failed and why; what failed together, such as all figures of a page, once."""
-        together: dict[tuple[str, str], list[str]] = {}
+        together: dict[tuple[str, str], set[str]] = {}
         for indicator, source, error in self.failed:
-            together.setdefault((source, error), []).append(indicator)
+            together.setdefault((source, error), set()).add(indicator)
         return [
-            (f"{names[0] if len(names) == 1 else f'{len(names)} indicators'} from {source}", error)
+            (
+                f"{min(names) if len(names) == 1 else f'{len(names)} indicators'} from {source}",
+                error,
+            )
             for (source, error), names in together.items()
         ]
 
@@ -104,9 +116,7 @@ def refresh(
         for results in run_tasks(tasks, http, gate, cities, threads, time_limit, workers):
             summary.changed += store_results(connection, results)
             for result in results:
-                summary.figures += result.figures
-                summary.unchanged += result.unchanged
-                summary.failed += result.failures()
+                summary.note(result)
                 progress(result)
     return summary
 
@@ -140,7 +150,8 @@ def _as_they_come(
     """Run tasks in threads: in one, and in twice as many whenever they mostly wait for answers.
 
     Threads that compute take turns, and each turn costs; those that wait do not. There are no more
-    of them than workers where it is these that they would wait for.
+    of them than workers where it is these that they would wait for. No more of them than are
+    allowed fetch at the same time.
 
     A task that takes too long is given up. Where it is that of a plugin which is not built in, its
     worker is killed; otherwise its thread is left behind, as Python cannot end it, and a new one
@@ -151,14 +162,20 @@ def _as_they_come(
     results: queue.Queue[Result] = queue.Queue()
     running: dict[Task, Errand] = {}
 
+    turns = threading.Semaphore(threads)
+    apart = any(task.plugin.apart for task in tasks)
+    most = max(threads, min(_OVERLAP, workers.most) if apart else 1)
+
     def work() -> None:
         while (task := waiting.get()) is not None:
-            errand = running[task] = Errand(task, http)
+            turns.acquire()
+            errand = running[task] = Errand(task, http, turns.release)
             if task.plugin.apart:
                 result = workers.carry_out(errand, time_limit)
             else:
                 errand.begin()
                 result = carry_out(task, http, cities, time_limit, errand.read)
+            errand.end_turn()
             if running.pop(task, None) is None:
                 return  # it was given up, and another thread goes on
             results.put(gate.judge(result))
@@ -171,11 +188,11 @@ def _as_they_come(
     open_tasks, started, waits = len(tasks), 0, Waits()
     while open_tasks:
         more = not started or (waits.mostly() and not workers.are_full())
-        wanted = min(threads, max(1, 2 * started)) if more else started
+        wanted = min(most, max(1, 2 * started)) if more else started
         while started < wanted and not waiting.empty():
             start()
             started += 1
-        may_start = started < threads and not waiting.empty()
+        may_start = started < most and not waiting.empty()
         patience = _LULL if may_start else min(1.0, time_limit / 4)
         arrived = [*_soon_after(results, min(_TOGETHER, open_tasks), patience)]
         for errand in list(running.values()):
@@ -185,7 +202,7 @@ def _as_they_come(
         open_tasks -= len(arrived)
         if arrived:
             yield arrived
-    for _ in range(threads):
+    for _ in range(most):
         waiting.put(None)
 
 

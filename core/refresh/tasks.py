@@ -71,12 +71,11 @@ class Task:
         return first_source(self.parts[0]).id
 
     @property
-    def name(self) -> str:
-        """How the task is named in messages: the indicator, or how many, and the source."""
-        count = len({part.plugin.indicator.id for part in self.parts})
-        what = self.plugin.indicator.id if count == 1 else f"{count} indicators"
-        sources = {part.source.id for part in self.parts}
-        return f"{what} from {self.source.address if len(sources) > 1 else sources.pop()}"
+    def where(self) -> str:
+        """How its source is named in messages; a page of several has an address alone."""
+        return (
+            self.source.address if len({part.source for part in self.parts}) > 1 else self.source.id
+        )
 
 
 def due(

@@ -6,6 +6,7 @@ import math
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 from itertools import chain
 from typing import TYPE_CHECKING, Any, cast
@@ -37,6 +38,7 @@ class Errand:
     Args:
         task: what to do.
         http: the client that fetches for it.
+        fetched: called once when it asks nobody any more, and others may.
 
     Attributes:
         task: the same.
@@ -44,9 +46,10 @@ class Errand:
         step: the hook that is running: ``fetch`` or ``normalize``.
     """
 
-    def __init__(self, task: Task, http: Client) -> None:
+    def __init__(self, task: Task, http: Client, fetched: Callable[[], None]) -> None:
         self.task, self.plugin = task, task.plugin
         self.step = "normalize" if task.kept else "fetch"
+        self._turns = [fetched]
         self._witness = Witness(http)
         self._started = now()
         self._since = math.inf
@@ -75,6 +78,12 @@ class Errand:
     def read(self) -> None:
         """Fetching is over, and reading begins."""
         self.step = "normalize"
+        self.end_turn()
+
+    def end_turn(self) -> None:
+        """Others may fetch, if they might not already; any thread may say so."""
+        with suppress(IndexError):
+            self._turns.pop()()
 
     def seconds(self) -> float:
         """How long it has been under way."""
@@ -85,6 +94,7 @@ class Errand:
         with self._lock:
             if self._kill:
                 self._kill()
+        self.end_turn()
         return self.failed(
             f"{self.step} did not end: gave up after {time_limit:g} s; mend the plugin, or raise "
             "[refresh] time_limit in config.toml"

@@ -27,11 +27,14 @@ class Workers:
         cities: the ids of the cities that exist.
         most: how many there may be.
         moment: seconds with one task after which a worker no longer counts as one that moves on.
+
+    Attributes:
+        most: the same.
     """
 
     def __init__(self, cities: set[str], most: int, moment: float = 0.5) -> None:
         self._cities = frozenset(cities)
-        self._most = most
+        self.most = most
         self._moment = moment
         self._freed = threading.Condition()
         self._idle: list[tuple[float, Worker]] = []
@@ -112,7 +115,7 @@ class Workers:
                     self._busy[work] = self._idle.pop()[1]
                     return self._busy[work]
                 moving = self._moving()
-                if len(moving) < _MOVING and len(self._busy) < self._most:
+                if len(moving) < _MOVING and len(self._busy) < self.most:
                     self._busy[work] = None
                     return None
                 self._freed.wait(self._moment - max([0.0, *moving]))  # until one may move no longer

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -310,6 +312,19 @@ def test_an_indicator_stands_on_pages_of_its_own_and_of_several_sources(
     assert rows(folder, fetched) == [("", "local.site", 0), ("local.boats", "", 1)]
 
 
+def test_a_page_of_several_sources_that_fails_is_one_failure_at_its_address(
+    folder: Path, server: LoopbackServer, cityflux: Cityflux
+) -> None:
+    path = folder / "my_plugins" / "family.py"
+    plugin = TWO_PAGES.format(address=server.address("/page")).replace("8 9", "8")
+    path.write_text(plugin, encoding="utf-8")
+    done = cityflux("refresh", "local.boats")
+    (line,) = done.stderr.splitlines()
+    assert line.startswith("failed: local.boats from file:book: ValueError: not enough values")
+    (line,) = (row for row in cityflux("status").stdout.splitlines() if "local.boats" in row)
+    assert "file:book" in line
+
+
 def test_sources_that_no_one_fetch_brings_are_no_page(folder: Path, cityflux: Cityflux) -> None:
     path = folder / "my_plugins" / "family.py"
     plugin = TWO_PAGES.format(address="http://127.0.0.1:9/x").replace(
@@ -340,3 +355,36 @@ def test_what_is_known_of_a_page_is_what_all_its_indicators_have_read(
         (part,) = due(connection, plugins, NAMES[:1])
     assert task.known == part.known == tuple(each.sha256 for each in result.documents)
     assert (task.since, len(task.parts), len(part.parts)) == ("2020", COUNT, 1)
+
+
+def test_an_older_database_knows_what_its_pages_gave(
+    folder: Path, server: LoopbackServer, cityflux: Cityflux
+) -> None:
+    assert cityflux("refresh", *NAMES).returncode == 0
+    with closing(sqlite3.connect(folder / "data" / "cityflux.db")) as older, older:
+        # One row for each indicator, and no table of what each fetch gave.
+        older.executescript(
+            """
+            INSERT INTO fetches (indicator_id, source_id, address, started, ended, http_status,
+                etag, snapshot, outcome, figures, changed)
+            SELECT y.indicator_id, y.source_id, f.address, f.started, f.ended, f.http_status,
+                f.etag, f.snapshot, y.outcome, y.figures, y.changed
+            FROM fetch_yields y JOIN fetches f ON f.id = y.fetch_id;
+            UPDATE observations SET fetch_id = (SELECT f.id FROM fetches f
+                WHERE f.indicator_id = observations.indicator_id);
+            DROP TABLE fetch_yields;
+            DELETE FROM fetches WHERE indicator_id = '';
+            CREATE INDEX fetches_by_source ON fetches (indicator_id, source_id, id);
+            DELETE FROM _sqlite_migrations WHERE name = 'one_fetch_for_a_page';
+            """
+        )
+    done = cityflux("refresh", *NAMES)
+    assert done.stdout.startswith("1 sources: 0 figures read, 0 new or different, 1 sources unch")
+    counts = "SELECT indicator_id = '', outcome, count(*) FROM fetches GROUP BY 1, 2 ORDER BY 1"
+    assert rows(folder, counts) == [(0, "stored", 50), (1, "unchanged", 1)]
+    again = cityflux("refresh", "--from-snapshots", *NAMES)
+    assert again.stdout.startswith("1 sources: 100 figures read, 0 new")
+    server.answer("/page", answer(page(20, period="2021")[::2], '"2"'))
+    assert cityflux("refresh", *NAMES).returncode == 0
+    doubted = "SELECT DISTINCT status FROM observations WHERE period = '2021'"
+    assert rows(folder, doubted) == [("suspect",)]

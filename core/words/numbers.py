@@ -74,7 +74,6 @@ def _signed(text: str, minus: str) -> str:
 
 
 def _decimals(value: float, digits: int) -> int:
-    """The decimals with which so many digits count; the zero before the point is one of them."""
-    if abs(value) >= 0.1 or not value:
-        return max(0, digits - len(str(int(abs(value)))))
-    return min(digits - 2 - math.floor(math.log10(abs(value))), _MOST)
+    """The decimals with which so many digits count."""
+    before = math.floor(math.log10(abs(value))) + 1 if value else 1
+    return min(max(0, digits - before), _MOST)

@@ -30,7 +30,13 @@ def test_a_sign_is_written_as_it_is_asked_for() -> None:
 
 @pytest.mark.parametrize(
     ("value", "text"),
-    [(12345678.9, "12,345,679"), (0.123456789, "0.12346"), (30.0, "30"), (-1.5, "−1.5")],
+    [
+        (12345678.9, "12,345,679"),
+        (0.123456789, "0.123457"),
+        (0.00123456789, "0.00123457"),
+        (30.0, "30"),
+        (-1.5, "−1.5"),
+    ],
 )
 def test_figures_have_the_digits_that_count(value: float, text: str) -> None:
     assert figure(value, 6) == text

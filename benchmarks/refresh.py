@@ -64,7 +64,7 @@ def measure(database: Path, settings: dict[str, Any], apart: bool) -> dict[str, 
         wanted = [name for name in plugins.indicators if name.startswith("bench.")]
         tasks = due(connection, plugins, wanted)
         gate = Gate(History(known), config.quality)
-        policy = policy_of(config.client, config.secrets, offline=False)
+        policy = policy_of(config.client, config.secrets)
         with open_client(policy, connection, database) as http, http.refresh():
             threads = int(os.environ["BENCH_THREADS"])
             summary = refresh(connection, tasks, http, gate, threads=threads)

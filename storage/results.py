@@ -6,6 +6,7 @@ import sqlite3
 from collections.abc import Iterable
 from typing import NamedTuple
 
+from cityflux.storage.changes import position
 from cityflux.storage.database import now
 
 
@@ -141,6 +142,11 @@ def last_run(connection: sqlite3.Connection, index_id: str) -> tuple[str, int] |
         (index_id,),
     ).fetchone()
     return (row[0], row[1]) if row else None
+
+
+def is_current(connection: sqlite3.Connection, index_id: str, definition_hash: str) -> bool:
+    """Whether the last run of an index knew all changes and this very definition."""
+    return last_run(connection, index_id) == (definition_hash, position(connection))
 
 
 def read_ranks(connection: sqlite3.Connection) -> dict[str, dict[tuple[str, str], int]]:

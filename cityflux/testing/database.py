@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 from cityflux.core.model.errors import PluginError
 from cityflux.core.model.sections import Quality
@@ -16,7 +16,6 @@ from cityflux.storage.database import open_database, read_database
 from cityflux.testing.plugin import PluginInTest, as_client
 
 if TYPE_CHECKING:
-    from cityflux.scrapers.http.client import Client
     from cityflux.testing.plugin import Pages
 
 
@@ -44,7 +43,7 @@ class DatabaseInFolder:
             PluginError: something failed; what did not is stored.
         """
         own = plugin.alone()
-        http = cast("Client", as_client(pages))
+        http = as_client(pages)
         with (
             open_database(self.path) as connection,
             read_database(self.path, any_thread=True) as known,

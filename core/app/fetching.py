@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from itertools import count
 
 from cityflux.core.app.events import announce_failures
 from cityflux.core.app.session import Session
+from cityflux.core.model.errors import Unreachable
+from cityflux.core.model.http import Http
+from cityflux.core.plugin.saved import ANY, SavedPages
 from cityflux.core.refresh.carry_out import Result
-from cityflux.core.refresh.client import keep_hosts, open_client, policy_of
 from cityflux.core.refresh.gate import Gate, History
 from cityflux.core.refresh.runner import Summary, collect_seldom, refresh
 from cityflux.core.refresh.tasks import due, kept_tasks
@@ -41,7 +44,6 @@ def fetch(
         tasks, offline = kept_tasks(connection, plugins, path, only), True
     else:
         tasks = due(connection, plugins, only, offline, config.secrets)
-    policy = policy_of(config.client, config.secrets, offline=offline)
     done = count(1)
 
     def tell(result: Result) -> None:
@@ -50,10 +52,9 @@ def fetch(
 
     with (
         read_database(path, any_thread=True) as known,
-        open_client(policy, connection, path) as http,
-        http.refresh(),
+        _client(connection, session, offline) as http,
     ):
-        summary = refresh(
+        return refresh(
             connection,
             tasks,
             http,
@@ -63,5 +64,17 @@ def fetch(
             time_limit=config.refresh.time_limit,
             progress=tell,
         )
+
+
+@contextmanager
+def _client(connection: sqlite3.Connection, session: Session, offline: bool) -> Iterator[Http]:
+    """Who asks the hosts, and writes down how they are doing; nobody where none may be asked."""
+    if offline:
+        yield SavedPages({ANY: Unreachable("offline: no host is asked")})
+        return
+    from cityflux.core.refresh.client import keep_hosts, open_client, policy_of
+
+    policy = policy_of(session.config.client, session.config.secrets)
+    with open_client(policy, connection, session.database) as http, http.refresh():
+        yield http
         keep_hosts(connection, http)
-    return summary

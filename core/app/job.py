@@ -14,16 +14,17 @@ from typing import TYPE_CHECKING
 
 from cityflux.core.app import events
 from cityflux.core.app.session import Session
-from cityflux.core.engine.compute import Computed, compute, is_current
-from cityflux.core.engine.definition.index import Definition
 from cityflux.core.model.errors import CityfluxError, StorageError
 from cityflux.core.model.version import __version__
 from cityflux.core.refresh.derive import Pass, derive_all
 from cityflux.storage import fetches
 from cityflux.storage.changes import position
 from cityflux.storage.database import now, write
+from cityflux.storage.results import is_current
 
 if TYPE_CHECKING:
+    from cityflux.core.engine.compute import Computed
+    from cityflux.core.engine.definition.index import Definition
     from cityflux.core.refresh.isolation.derivations import Derivations
 
 #: A name, and what is wrong with it.
@@ -88,7 +89,11 @@ class Job:
         """
         started = time.perf_counter()
         derived = derive_all(self._connection, self._session.plugins, None, self._derivations)
-        due = [each for each in definitions if force or not is_current(self._connection, each)]
+        due = [
+            each
+            for each in definitions
+            if force or not is_current(self._connection, each.id, each.hash)
+        ]
         return self._conclude(derived, due, started)
 
     def follow(self) -> Outcome:
@@ -107,16 +112,19 @@ class Job:
         outcome.failed += derived.errors.items()
         for definition in due:
             try:
-                with self._session.naming_broken():
-                    done = compute(connection, definition, self._session.methods, __version__)
+                outcome.computed.append(self._compute(definition))
             except StorageError:
                 raise  # nothing is wrong with the index
             except CityfluxError as error:
                 outcome.failed.append((definition.id, str(error)))
-            else:
-                outcome.computed.append(done)
         outcome.seconds = time.perf_counter() - started
         events.announce_changes(connection, plugins, self.position, derived.position)
         self.position = derived.position
         events.announce_indices(plugins, outcome.computed)
         return outcome
+
+    def _compute(self, definition: Definition) -> Computed:
+        from cityflux.core.engine.compute import compute  # who only refreshes does without
+
+        with self._session.naming_broken():
+            return compute(self._connection, definition, self._session.methods, __version__)

@@ -106,7 +106,7 @@ class Service:
             stack.callback(self._alarms.forget_delivered)  # after the last words
             stack.enter_context(self._webhook)
             known = stack.enter_context(read_database(session.database, any_thread=True))
-            policy = policy_of(session.config.client, session.config.secrets, offline=False)
+            policy = policy_of(session.config.client, session.config.secrets)
             self._http = stack.enter_context(open_client(policy, connection, session.database))
             stack.enter_context(
                 answering(session.config.daemon.port, partial(read_database, session.database))

@@ -23,7 +23,6 @@ from cityflux.storage.results import (
     Run,
     Score,
     Weight,
-    last_run,
     save_details,
     save_scores,
 )
@@ -108,12 +107,6 @@ def compute(
             connection, definition.id, run_id, weight_rows(definition, scores), adjustments
         )
     return Computed(definition.id, run_id, changed, scores.notes)
-
-
-def is_current(connection: sqlite3.Connection, definition: Definition) -> bool:
-    """Whether the last run of an index knew all changes and this very definition."""
-    last = last_run(connection, definition.id)
-    return last == (definition.hash, position(connection))
 
 
 def score_rows(definition: Definition, scores: Scores) -> Iterator[Score]:

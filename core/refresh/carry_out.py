@@ -20,7 +20,7 @@ from cityflux.core.refresh.witness import Witness
 from cityflux.storage.database import now
 
 if TYPE_CHECKING:
-    from cityflux.scrapers.http.client import Client
+    from cityflux.core.model.http import Http
 
 Found = tuple[Figure, ...] | tuple[FlowFigure, ...]
 
@@ -79,7 +79,7 @@ def failed(task: Task, started: str, seen: tuple[Document, ...], error: str) -> 
 
 def carry_out(
     task: Task,
-    http: Client,
+    http: Http,
     cities: Collection[str],
     time_limit: float = math.inf,
     reading: Callable[[], None] = lambda: None,

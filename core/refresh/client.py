@@ -67,7 +67,7 @@ def _body(path: Path, sha256: str) -> bytes:
         return read_snapshot(connection, sha256)
 
 
-def policy_of(settings: Politeness, secrets: Mapping[str, str], *, offline: bool) -> Policy:
+def policy_of(settings: Politeness, secrets: Mapping[str, str], *, offline: bool = False) -> Policy:
     """What the configuration says of the client.
 
     Args:

@@ -30,7 +30,7 @@ from cityflux.storage.flows import store_flows
 from cityflux.storage.observations import Batch, store_batches
 
 if TYPE_CHECKING:
-    from cityflux.scrapers.http.client import Client
+    from cityflux.core.model.http import Http
 
 
 #: How many results are stored in one transaction at most, and how long (s) one waits for others.
@@ -90,7 +90,7 @@ class Summary:
 def refresh(
     connection: sqlite3.Connection,
     tasks: Sequence[Task],
-    http: Client,
+    http: Http,
     gate: Gate,
     *,
     threads: int = 8,
@@ -123,7 +123,7 @@ def refresh(
 
 def run_tasks(
     tasks: Sequence[Task],
-    http: Client,
+    http: Http,
     gate: Gate,
     cities: set[str],
     threads: int,
@@ -140,7 +140,7 @@ def run_tasks(
 
 def _as_they_come(
     tasks: Sequence[Task],
-    http: Client,
+    http: Http,
     gate: Gate,
     cities: set[str],
     threads: int,

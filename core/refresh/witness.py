@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Any
 from cityflux.core.model.document import Document
 
 if TYPE_CHECKING:
-    from cityflux.core.model.http import Params
-    from cityflux.scrapers.http.client import Client
+    from cityflux.core.model.http import Http, Params
 
 
 class Witness:
@@ -18,24 +17,24 @@ class Witness:
     be refusals. They are kept as well.
     """
 
-    def __init__(self, client: Client) -> None:
+    def __init__(self, client: Http) -> None:
         self._client = client
         self.documents: list[Document] = []
 
     def get(self, address: str, **options: Any) -> Document:
-        """As `scrapers.http.client.Client.get`."""
+        """As `core.model.http.Http.get`."""
         return self._noted(self._client.get(address, **options))
 
     def post(self, address: str, **options: Any) -> Document:
-        """As `scrapers.http.client.Client.post`."""
+        """As `core.model.http.Http.post`."""
         return self._noted(self._client.post(address, **options))
 
     def known(self, address: str, params: Params | None = None) -> bool:
-        """As `scrapers.http.client.Client.known`."""
+        """As `core.model.http.Http.known`."""
         return self._client.known(address, params)
 
     def secret(self, name: str) -> str:
-        """As `scrapers.http.client.Client.secret`."""
+        """As `core.model.http.Http.secret`."""
         return self._client.secret(name)
 
     def _noted(self, document: Document) -> Document:

@@ -29,7 +29,7 @@ from cityflux.core.refresh.witness import Witness
 from cityflux.storage.database import now
 
 if TYPE_CHECKING:
-    from cityflux.scrapers.http.client import Client
+    from cityflux.core.model.http import Http
 
 
 class Errand:
@@ -46,7 +46,7 @@ class Errand:
         step: the hook that is running: ``fetch`` or ``normalize``.
     """
 
-    def __init__(self, task: Task, http: Client, fetched: Callable[[], None]) -> None:
+    def __init__(self, task: Task, http: Http, fetched: Callable[[], None]) -> None:
         self.task, self.plugin = task, task.plugin
         self.step = "normalize" if task.kept else "fetch"
         self._turns = [fetched]

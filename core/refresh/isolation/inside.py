@@ -16,7 +16,7 @@ import sys
 import threading
 from dataclasses import replace
 from multiprocessing.connection import Connection
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any, cast
 
 from cityflux.core.model.document import Document
 from cityflux.core.model.errors import PluginError, Stopped
@@ -41,9 +41,6 @@ from cityflux.core.refresh.isolation.messages import (
     portable,
 )
 from cityflux.core.refresh.tasks import Part, Task, page_of
-
-if TYPE_CHECKING:
-    from cityflux.scrapers.http.client import Client
 
 #: Less urgent than the parent, so that a plugin that eats the CPU does not slow it down.
 _NICE = 5
@@ -108,19 +105,19 @@ class Http:
         self._talk = talk
 
     def get(self, address: str, **options: Any) -> Document:
-        """As `scrapers.http.client.Client.get`."""
+        """As `core.model.http.Http.get`."""
         return self._talk.document("get", address, **options)
 
     def post(self, address: str, **options: Any) -> Document:
-        """As `scrapers.http.client.Client.post`."""
+        """As `core.model.http.Http.post`."""
         return self._talk.document("post", address, **options)
 
     def known(self, address: str, params: Any = None) -> bool:
-        """As `scrapers.http.client.Client.known`."""
+        """As `core.model.http.Http.known`."""
         return bool(self._talk.ask("known", address, params))
 
     def secret(self, name: str) -> str:
-        """As `scrapers.http.client.Client.secret`."""
+        """As `core.model.http.Http.secret`."""
         return str(self._talk.ask("secret", name))
 
 
@@ -148,7 +145,7 @@ def _carry_out(order: Order, talk: Talk, plugins: Plugins, cities: frozenset[str
     page = page_of(parts[0])
     kept = tuple(tuple(talk.here(each) for each in group) for group in order.kept)
     task = Task(parts, page, order.since, order.known, kept)
-    http = cast("Client", Http(talk))
+    http = Http(talk)
     return _done(carry_out(task, http, cities, order.time_limit, talk.say_reading), talk.sent)
 
 

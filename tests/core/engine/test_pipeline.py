@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cityflux.core.engine.compute import compute, evaluate, is_current
+from cityflux.core.engine.compute import compute, evaluate
 from cityflux.core.engine.definition.index import Definition, parse_definition, read_definition
 from cityflux.core.engine.steps.methods import Methods
 from cityflux.core.model.errors import NotEnoughData
@@ -21,6 +21,7 @@ from cityflux.core.model.figure import Figure
 from cityflux.storage import catalog
 from cityflux.storage.database import open_database, write
 from cityflux.storage.observations import store_figures
+from cityflux.storage.results import is_current
 
 CITIES = ("a", "b", "c", "d")
 INDICES = Path(__file__).resolve().parents[3] / "plugins" / "indices"
@@ -215,16 +216,15 @@ def test_the_index_as_it_was_known(database: sqlite3.Connection) -> None:
 def test_a_run_stores_what_changed_and_knows_where_it_stood(database: sqlite3.Connection) -> None:
     definition = index(indicators=["x"])
     put(database, "x", [(c, "2020", float(n)) for n, c in enumerate(CITIES)])
-    assert not is_current(database, definition)
+    assert not is_current(database, definition.id, definition.hash)
     assert compute(database, definition, Methods(), "1").changed == 8
-    assert is_current(database, definition)
+    assert is_current(database, definition.id, definition.hash)
     assert compute(database, definition, Methods(), "1").changed == 0
     put(database, "x", [("a", "2020", 0.5)])
-    assert not is_current(database, definition)
+    assert not is_current(database, definition.id, definition.hash)
     assert compute(database, definition, Methods(), "1").changed > 0
-    assert not is_current(
-        database, index(indicators=["x"], periods={"of": ["2020"], "reduce": "sum"})
-    )
+    other = index(indicators=["x"], periods={"of": ["2020"], "reduce": "sum"})
+    assert not is_current(database, other.id, other.hash)
 
 
 def test_nothing_is_stored_of_an_index_without_data(database: sqlite3.Connection) -> None:

@@ -8,7 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from cityflux.core.plugin.manager import load_plugins
+from cityflux.core.plugin.check import Means, check, find_record
+from cityflux.core.plugin.finding import load_file
+from cityflux.core.plugin.manager import Plugins, Selection, load_selection
+from cityflux.core.plugin.saved import SavedPages
 from tests.conftest import run_module
 from tests.core.plugin.written import FILES, GOOD, RETURNS, write
 
@@ -32,15 +35,27 @@ def slip(folder: Path, name: str) -> Path:
     return write(folder / f"{name}.py", GOOD.replace(right, wrong))
 
 
+def loaded(folder: Path) -> Plugins:
+    """The plugins of a folder, without those that are built in."""
+    return load_selection(Selection((folder,), built_in=False))
+
+
 @pytest.mark.parametrize("name", RETURNS)
 def test_check_names_what_a_hook_returns(name: str, folder: Path) -> None:
     path = slip(folder, name)
+    plugins = loaded(folder)
+    means = Means(lambda source: SavedPages({}), None, lambda plugin: pytest.fail("not derived"))
+    found = [*check(plugins, find_record(plugins, str(path)), means)]
+    (problem,) = (each.problem for each in found if each.problem)
+    assert said(name, path) in problem
+
+
+def test_check_says_failed_and_ends_with_one(folder: Path) -> None:
+    path = slip(folder, "table")
     done = run("plugins", "check", str(path))
     assert done.returncode == 1
-    (line,) = (
-        each for each in (done.stdout + done.stderr).splitlines() if each.startswith("FAILED")
-    )
-    assert said(name, path) in line
+    (line,) = (each for each in done.stdout.splitlines() if each.startswith("FAILED"))
+    assert said("table", path) in line
 
 
 def test_a_refresh_names_them_all_in_its_worker(folder: Path) -> None:
@@ -58,7 +73,7 @@ def test_a_refresh_names_them_all_in_its_worker(folder: Path) -> None:
 @pytest.mark.parametrize("name", FILES)
 def test_a_file_is_broken_with_its_reason(name: str, folder: Path) -> None:
     path = write(folder / f"{name}.py", FILES[name][0])
-    (record,) = (each for each in load_plugins([folder]).records if each.name == str(path))
+    (record,) = (each for each in loaded(folder).records if each.name == str(path))
     assert record.state == "broken"
     assert FILES[name][1] in record.error
     assert "\n" not in record.error
@@ -96,7 +111,7 @@ def register_indicators(register):
 """
     write(folder / "good.py", GOOD + helpers)
     write(folder / "family.py", family)
-    assert load_plugins([folder]).broken == []
+    assert loaded(folder).broken == []
 
 
 @pytest.mark.parametrize(
@@ -105,7 +120,7 @@ def register_indicators(register):
 def test_a_neighbour_file_belongs_into_a_package(line: str, folder: Path) -> None:
     path = write(folder / "lone.py", f"{line}\n{GOOD}")
     write(folder / "helper.py", "KEY = 1\n")
-    (record,) = (each for each in load_plugins([folder]).records if each.name == str(path))
+    (record,) = (each for each in loaded(folder).records if each.name == str(path))
     assert "(my_plugins/lone.py, line 1)" in record.error
     assert "move them into my_plugins/lone/, this one as __init__.py" in record.error
 
@@ -121,7 +136,7 @@ def test_a_neighbour_file_is_named_when_it_is_imported_late(folder: Path) -> Non
 def test_an_absolute_import_inside_a_package_is_set_right(folder: Path) -> None:
     write(folder / "pair" / "__init__.py", f"import helper\n{GOOD}")
     write(folder / "pair" / "helper.py", "KEY = 1\n")
-    (broken,) = load_plugins([folder]).broken
+    (broken,) = loaded(folder).broken
     assert broken.error.endswith(
         "(my_plugins/pair/__init__.py, line 1); write: from . import helper"
     )
@@ -139,7 +154,7 @@ def test_a_package_folder_is_a_plugin(folder: Path) -> None:
     (row,) = (each for each in listed if each["file"] == str(first.absolute()))
     assert (row["name"], row["state"]) == (str(first.parent), "loaded")
     assert run("plugins", "check", "my_plugins/pair").returncode == 0
-    # What is read anew is read anew as a whole, and a mistake is told where it is.
+    # A mistake is told where it is.
     helper.write_text("def frame():\n    return 1 / 0\n", encoding="utf-8")
     done = run("refresh", "local.pair", "--from-snapshots")
     assert "ZeroDivisionError: division by zero (my_plugins/pair/helper.py, line 2)" in (
@@ -147,12 +162,20 @@ def test_a_package_folder_is_a_plugin(folder: Path) -> None:
     )
 
 
+def test_a_package_is_read_anew_as_a_whole(folder: Path) -> None:
+    write(folder / "pair" / "__init__.py", "from .helper import KEY\n")
+    helper = write(folder / "pair" / "helper.py", "KEY = 1\n")
+    assert load_file(folder / "pair").KEY == 1
+    helper.write_text("KEY = 1000\n", encoding="utf-8")
+    assert load_file(folder / "pair").KEY == 1000
+
+
 def test_a_folder_without_its_first_file_is_named(folder: Path) -> None:
     write(folder / "parts" / "part.py")
     write(folder / "tests" / "test_part.py", "")
     write(folder / "data" / "table.csv", "")
     write(folder / "_kept" / "part.py")
-    (broken,) = load_plugins([folder]).broken
+    (broken,) = loaded(folder).broken
     assert broken.name == str(folder / "parts")
     assert "has no __init__.py" in broken.error
 

@@ -10,6 +10,7 @@ import shutil
 import sqlite3
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -18,7 +19,7 @@ from typing import TYPE_CHECKING, Literal
 
 from cityflux.core.app.health import LONGEST_SILENCE
 from cityflux.core.app.lock import is_running
-from cityflux.core.model.errors import CityfluxError
+from cityflux.core.model.errors import CityfluxError, ConfigError
 from cityflux.core.model.version import __version__
 from cityflux.storage import examination
 from cityflux.storage.database import read_database
@@ -116,6 +117,10 @@ def _configuration(session: Session) -> Finding:
 
 
 def _plugins(session: Session) -> Finding:
+    from cityflux.core.app.timetable import triggers
+
+    with suppress(ConfigError):  # which is a finding of its own
+        triggers(session)  # it looks at the schedules of plugins
     records = session.plugins.records
     if broken := [f"{record.name}: {record.error}" for record in session.plugins.broken]:
         return Finding("plugins", "failed", f"{len(broken)} broken: {_several(broken)}")

@@ -23,8 +23,10 @@ BACKUP = "cityflux backup"
 def triggers(session: Session) -> dict[str, tuple[str, BaseTrigger]]:
     """The schedule and the trigger of each source that is fetched by the clock.
 
+    A plugin whose own schedule is none counts as broken from then on, and its source is left out.
+
     Raises:
-        ConfigError: a schedule or the time zone is none.
+        ConfigError: a schedule of the configuration or the time zone is none.
     """
     config, plugins = session.config, session.plugins
     zone = zone_of(config)
@@ -36,8 +38,16 @@ def triggers(session: Session) -> dict[str, tuple[str, BaseTrigger]]:
     }
     found, fetched = {}, users(plugins)
     for source_id, schedule in schedules(plugins, config.schedule).items():
-        left_out = source_id in lacking or source_id not in fetched
-        trigger = None if left_out else trigger_of(schedule, source_id, zone)
+        if source_id in lacking or source_id not in fetched:
+            continue
+        try:
+            trigger = trigger_of(schedule, source_id, zone)
+        except ConfigError as error:
+            if source_id in config.schedule:
+                raise
+            for name in fetched[source_id]:
+                plugins.mark_broken(name, error)
+            continue
         if trigger is not None:
             found[source_id] = (schedule, trigger)
     return found

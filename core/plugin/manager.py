@@ -17,7 +17,7 @@ from typing import Any, Literal, get_args
 
 import pluggy
 
-from cityflux.core.model.errors import PluginError
+from cityflux.core.model.errors import CityfluxError, PluginError
 from cityflux.core.model.nouns import Access, City, Flow, Frequency, Indicator, Source
 from cityflux.core.plugin.finding import (
     built_in,
@@ -165,6 +165,11 @@ class Plugins:
         if look := self._waiting.get(indicator_id):
             return look()
         return self.indicators.get(indicator_id) or self.flows.get(indicator_id)
+
+    def mark_broken(self, indicator_id: str, error: CityfluxError) -> None:
+        """Say what is wrong with the plugin of an indicator, whose hooks may work all the same."""
+        if found := self.find(indicator_id):
+            _mark_broken(found.record, error)
 
     def load(
         self, name: str, origin: str, find: Callable[[], object], version: str = "", file: str = ""

@@ -216,6 +216,28 @@ def test_the_quickest_indicator_of_a_source_sets_its_pace() -> None:
     assert schedule_of(Source("a", "p", "x", access="bundled"), ["daily"]) == ""
 
 
+def test_a_plugin_with_a_schedule_that_is_none_costs_itself_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    readme_plugin(tmp_path, "annual")
+    path = tmp_path / "my_plugins" / "night_buses.py"
+    text = path.read_text("utf-8").replace('access="live"', 'schedule="sometimes"')
+    path.write_text(text, encoding="utf-8")
+    session = Session()
+    found = triggers(session)
+    assert found, "the others are looked at"
+    assert "local.night_buses" not in found
+    (broken,) = session.plugins.broken
+    assert broken.name == str(path)
+    assert broken.error.startswith("local.night_buses: schedule 'sometimes' is none that is known")
+    done = CliRunner().invoke(cli, ["doctor", "--json"])
+    states = {each["check"]: each for each in json.loads(done.output)}
+    assert states["plugins"]["state"] == "failed"
+    assert "schedule 'sometimes'" in states["plugins"]["detail"]
+    assert states["schedules"]["state"] == "ok"
+
+
 PAGE = """
 from cityflux import Indicator, OnPages, Page, Source, hookimpl
 

@@ -1,1 +1,1 @@
-"""What a command or the daemon is made of: configuration, session, client, the one job."""
+"""What a command or the daemon is made of: configuration, session, timetable, the one job."""

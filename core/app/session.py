@@ -129,7 +129,7 @@ class Session:
 
     @contextmanager
     def naming_broken(self) -> Iterator[None]:
-        """Where an index or an indicator of it is not there, say which plugins are broken.
+        """Where an index or what it names is not there, say which plugins are broken.
 
         Raises:
             UnknownName: what was raised within, with the broken plugins after it.

@@ -68,7 +68,7 @@ def located(definition: Definition, place: str, key: str) -> Iterator[None]:
         raise
     except IndexDefinitionError as error:
         message = f"{definition.origin}: {place}: {key}: {error}"
-        raise IndexDefinitionError(message) from error
+        raise type(error)(message) from error
 
 
 def check_parameters(

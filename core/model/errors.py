@@ -81,7 +81,7 @@ class NotEnoughData(IndexDefinitionError):
 
 
 class UnknownName(IndexDefinitionError):
-    """An index is not there, or a city or an indicator that it names."""
+    """An index is not there, or a city, an indicator or a method that it names."""
 
 
 class StorageError(CityfluxError):

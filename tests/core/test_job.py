@@ -86,6 +86,15 @@ def test_computing_names_the_file(folder: Path, cityflux: Cityflux) -> None:
     assert f"broken: {folder}/my_plugins/boats.py: " in done.stderr
 
 
+def test_a_method_of_a_broken_file_is_lost_as_well(folder: Path, cityflux: Cityflux) -> None:
+    index = INDEX.format("sound") + '[standardization]\nmethod = "halved"\n'
+    (folder / "sound.toml").write_text(index)
+    cityflux("refresh")
+    (line,) = cityflux("compute", "sound").stderr.splitlines()
+    assert "sound.toml: index sound: standardization: no standardization is called 'halved'" in line
+    assert f"broken: {folder}/my_plugins/boats.py: ModuleNotFoundError" in line
+
+
 def test_showing_what_could_not_be_computed_names_the_file(
     folder: Path, cityflux: Cityflux
 ) -> None:

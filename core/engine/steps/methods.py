@@ -12,7 +12,7 @@ from cityflux.core.engine.steps.imputation import IMPUTATIONS, Imputation
 from cityflux.core.engine.steps.standardization import STANDARDIZATIONS, Standardization
 from cityflux.core.engine.steps.transformation import TRANSFORMATIONS, Transformation
 from cityflux.core.engine.steps.weighting import WEIGHTINGS, Weighting
-from cityflux.core.model.errors import IndexDefinitionError, PluginError
+from cityflux.core.model.errors import PluginError, UnknownName
 
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
 
@@ -66,13 +66,13 @@ class Methods:
         """Give a method.
 
         Raises:
-            IndexDefinitionError: when there is none of this name.
+            UnknownName: when there is none of this name.
         """
         known = self._kinds()[kind]
         if name not in known:
             near = get_close_matches(name, known, n=1)
             hint = f"did you mean {near[0]!r}?" if near else f"there are {', '.join(sorted(known))}"
-            raise IndexDefinitionError(f"no {kind} is called {name!r}; {hint}")
+            raise UnknownName(f"no {kind} is called {name!r}; {hint}")
         return known[name]
 
     def _kinds(self) -> dict[str, dict[str, Callable[..., Any]]]:

@@ -12,6 +12,7 @@ from cityflux.core.model.errors import PluginError, UnitError
 from cityflux.core.model.nouns import Flow, Source
 from cityflux.core.model.units import dimension
 from cityflux.core.plugin.manager import IndicatorPlugin, PluginRecord, Plugins
+from cityflux.core.plugin.page import OnPages
 from cityflux.core.plugin.trial import derive, fetch, made_up, normalize
 
 if TYPE_CHECKING:
@@ -111,7 +112,9 @@ def _read(
     except (Exception, SystemExit) as error:
         return Checked(what, plugin.told(error))
     if not found:
-        return Checked(what, f"normalize() gave no figure of {_count(len(documents), 'document')}")
+        missed = plugin.plugin.missed(documents) if isinstance(plugin.plugin, OnPages) else ""
+        nothing = f"normalize() gave no figure of {_count(len(documents), 'document')}"
+        return Checked(what, missed or nothing)
     return Checked(what, note=f"{_count(found, 'figure')} of {_count(len(documents), 'document')}")
 
 

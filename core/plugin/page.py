@@ -11,6 +11,8 @@ around them as around all others; the refresh sees that they share a page.
 
 from __future__ import annotations
 
+import difflib
+import inspect
 from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -24,14 +26,14 @@ from cityflux.core.plugin.hookspecs import hookimpl
 if TYPE_CHECKING:
     import polars as pl
 
-Fetch = Callable[[Http, Source, str | None], Iterable[Document]]
+Fetch = Callable[..., Iterable[Document]]
 Read = Callable[[Sequence[Document]], "pl.DataFrame"]
 
 _REQUIRED = ("place", "city", "period", "value")
 _GIVEN = ("city", "period", "value", "status", "note")
 
 
-def get_address(http: Http, source: Source, since: str | None) -> list[Document]:
+def get_address(http: Http, source: Source) -> list[Document]:
     """Get what stands at the address of a source."""
     return [http.get(source.address)]
 
@@ -46,23 +48,35 @@ class Page:
             `indicator` names it), ``city``, ``period`` and ``value``, and perhaps ``unit``, in
             which the value is given, ``status`` and ``note``; ``source`` (an id) where there are
             several. Pure: no network, no clock.
-        fetch: brings home the documents, as the hook ``fetch`` does; gets the address if left out.
+        fetch: brings home the documents, as the hook ``fetch`` does, and like it takes what it
+            needs of ``http``, ``source`` and ``since``; gets the address if left out.
 
     Raises:
-        PluginError: there is no source, or the sources are not to be had by one fetch.
+        PluginError: there is no source, the sources are not to be had by one fetch, or `fetch`
+            wants something else.
     """
 
     def __init__(
         self, source: Source | Sequence[Source], read: Read, fetch: Fetch = get_address
     ) -> None:
         self.sources = (source,) if isinstance(source, Source) else tuple(source)
-        self.read, self.fetch = read, fetch
+        self.read, self._fetch = read, fetch
+        self._wanted = [*inspect.signature(fetch).parameters]
+        if others := [name for name in self._wanted if name not in ("http", "source", "since")]:
+            raise PluginError(
+                f"fetch() of a page takes {others[0]!r}; there are http, source and since"
+            )
         ways = {(each.address, each.access, each.secrets, each.schedule) for each in self.sources}
         if len(ways) != 1:
             raise PluginError(
                 f"a page has {len(ways)} addresses, schedules or ways to it; make it a page for "
                 "each, and name them all with cityflux.OnPages(indicator, page.at(place), …)"
             )
+
+    def fetch(self, http: Http, source: Source, since: str | None) -> Iterable[Document]:
+        """Bring home the documents, as the hook ``fetch`` does."""
+        known = {"http": http, "source": source, "since": since}
+        return self._fetch(**{name: known[name] for name in self._wanted})
 
     def at(self, place: str = "", sources: Collection[str] = ()) -> Place:
         """A place on the page, for `OnPages`.
@@ -161,14 +175,28 @@ class OnPages:
             [values]
         )
 
+    def missed(self, documents: Sequence[Document]) -> str:
+        """What the page has instead where it lacks the place of this indicator; else ``""``."""
+        if not documents or self._part(documents) is not None:
+            return ""
+        sheet, place, source_id = self._looked_up(documents)
+        places = sheet.places(source_id)
+        near = difflib.get_close_matches(place, places, n=3) or places[:3]
+        return f"the page has no place {place!r}; it has {', '.join(map(repr, near)) or 'none'}"
+
     def _part(self, documents: Sequence[Document]) -> pl.DataFrame | None:
         """What stands at the place of this indicator; None where nothing does."""
         if not documents:
             return None
+        sheet, place, source_id = self._looked_up(documents)
+        return sheet.part(place, source_id)
+
+    def _looked_up(self, documents: Sequence[Document]) -> tuple[Sheet, str, str]:
+        """What was read from the page, the place of this indicator on it, and the source."""
         source_id = documents[0].source_id
         page, name, _ = self._places[source_id]
         known = documents if isinstance(documents, Documents) else Documents.of(documents)
-        return known.sheet(page).part(name or self._indicator.id, source_id)
+        return known.sheet(page), name or self._indicator.id, source_id
 
     def _values(self, part: pl.DataFrame) -> list[float | None]:
         """The figures in the unit of this indicator."""
@@ -248,6 +276,10 @@ class Sheet:
             source_id: whose figures, where there are several sources.
         """
         return self._parts.get((place, source_id)[: len(self._by)])
+
+    def places(self, source_id: str) -> list[str]:
+        """The places at which something stands, of one source where there are several."""
+        return [key[0] for key in self._parts if key[1:] in ((), (source_id,))]
 
 
 def _in_unit(value: Any, unit: str | None, wanted: str) -> float:

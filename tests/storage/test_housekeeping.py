@@ -172,3 +172,29 @@ def test_more_than_one_transaction_holds() -> None:
     with filled(history) as db:
         assert run_housekeeping(db, POLICY, NOW).fetches == 2499
         assert len(rows(db, "SELECT id FROM fetches")) == 2
+
+
+def test_a_page_stays_as_long_as_one_of_its_indicators_rests_on_it() -> None:
+    with filled([]) as db:
+        source = SOURCES[0]
+        for days_ago, value, good in ((390, 1.0, 2), (380, 2.0, 1), (370, 3.0, 1), (5, 4.0, 0)):
+            with write(db):
+                (number,) = fetches.begin_fetches(db, [("", source, "p", text(days_ago))])
+                yields = [fetches.Yield(name, source, "failed") for name in INDICATORS[good:]]
+                for name in INDICATORS[:good]:
+                    store_figures(db, name, source, [Figure("c", "2020", value)], number)
+                    yields.append(fetches.Yield(name, source, "stored", 1, 1))
+                page = answer("p", f"{value}".encode())
+                outcome: fetches.Outcome = "stored" if good else "failed"
+                ended = fetches.Ended(number, outcome, [page], good, good, yields=yields)
+                fetches.end_fetches(db, [ended])
+                db.execute("UPDATE snapshots SET kept_at = ?", (text(390),))
+        run_housekeeping(db, POLICY, NOW)
+        kept = dict(db.execute("SELECT started, snapshot IS NOT NULL FROM fetches"))
+        # The second indicator has its figure from the first fetch, the first from the third; the
+        # figure of the second fetch was revised.
+        assert kept == {text(390): 1, text(380): 0, text(370): 1, text(5): 1}
+        assert fetches.last_read(db, INDICATORS[0], source) == (3, "stored")
+        assert fetches.last_read(db, INDICATORS[1], source) == (1, "stored")
+        assert fetches.last_yield(db, INDICATORS[1], source) == (1, 1)
+        assert db.execute("PRAGMA foreign_key_check").fetchall() == []

@@ -264,7 +264,7 @@ def read_site(documents):
     return pl.DataFrame(documents[0].json())
 
 
-def fetch_book(http, source, since):
+def fetch_book(source):
     return [Document(source.address, b"8 9")]
 
 
@@ -333,6 +333,27 @@ def test_sources_that_no_one_fetch_brings_are_no_page(folder: Path, cityflux: Ci
     path.write_text(plugin, encoding="utf-8")
     done = cityflux("plugins", "list")
     assert "a page has 2 addresses, schedules or ways to it" in " ".join(done.stdout.split())
+
+
+def test_a_fetch_of_a_page_takes_what_the_hook_takes(folder: Path, cityflux: Cityflux) -> None:
+    path = folder / "my_plugins" / "family.py"
+    plugin = TWO_PAGES.format(address="http://127.0.0.1:9/x")
+    path.write_text(plugin.replace("fetch_book(source)", "fetch_book(client)"), encoding="utf-8")
+    done = cityflux("plugins", "list")
+    said = "fetch() of a page takes 'client'; there are http, source and since"
+    assert said in " ".join(done.stdout.split())
+
+
+def test_a_place_that_is_not_there_is_named_with_those_that_are(
+    folder: Path, server: LoopbackServer, cityflux: Cityflux
+) -> None:
+    server.answer("/page", answer(page(COUNT - 1)))
+    done = cityflux("plugins", "check", "--live", "my_plugins/family.py")
+    assert done.returncode == 1
+    (line,) = (line for line in done.stdout.splitlines() if "no place" in line)
+    assert "local.n49" in line
+    assert "the page has no place '第49项'; it has '第9项'" in line
+    assert server.count("/page") == 1
 
 
 def test_a_new_indicator_of_a_page_is_read_though_nothing_has_changed(

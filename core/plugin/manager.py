@@ -7,18 +7,18 @@ folders of ``[plugins] dirs``, and as installed packages with an entry point in 
 
 from __future__ import annotations
 
-import difflib
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import Any, Literal
 
 import pluggy
 
 from cityflux.core.model.errors import CityfluxError, PluginError
-from cityflux.core.model.nouns import Access, City, Flow, Frequency, Indicator, Source
+from cityflux.core.model.nouns import City, Flow, Indicator, Source
+from cityflux.core.plugin.declaration import check_fields, declaration
 from cityflux.core.plugin.finding import (
     built_in,
     file_of,
@@ -223,6 +223,7 @@ class Plugins:
         return self.manager.subset_hook_caller(hook, remove_plugins=others)
 
     def _add_city(self, city: City) -> None:
+        check_fields(city)
         if not _CITY_ID.fullmatch(city.id):
             raise PluginError(
                 f"registers a city with the id {city.id!r}; write small letters, digits, _ and -, "
@@ -271,53 +272,6 @@ class Plugins:
         kind = self.flows if isinstance(indicator, Flow) else self.indicators
         kind[indicator.id] = found
         record.indicators.append(indicator.id)
-
-
-def declaration(manager: pluggy.PluginManager) -> tuple[Indicator, tuple[Source, ...]]:
-    """What an indicator plugin declares of itself.
-
-    Args:
-        manager: from `indicator_manager`, with nothing wrapped around the plugin yet.
-
-    Raises:
-        PluginError: a hook is missing or returns something else.
-    """
-    (plugin,) = manager.get_plugins()
-    implemented = {caller.name for caller in manager.get_hookcallers(plugin) or ()}
-    if "indicator" not in implemented:
-        raise PluginError(
-            f"hands over something of the kind {type(plugin).__name__}, which has no hook "
-            "indicator(); hand over an object with the hooks of one indicator"
-        )
-    indicator = manager.hook.indicator()
-    if not isinstance(indicator, Indicator):
-        raise PluginError(f"indicator() returned {indicator!r}; return a cityflux.Indicator")
-    _check_choice("frequency", indicator.frequency, get_args(Frequency), indicator.id)
-    needed = {"derive"} if indicator.inputs else {"source", "fetch", "normalize"}
-    if missing := sorted(needed - implemented):
-        raise PluginError(f"{indicator.id} lacks the hook {missing[0]}(); write it with @hookimpl")
-    if "source" not in implemented:
-        return indicator, ()
-    found = manager.hook.source()
-    listed = (found,) if isinstance(found, Source) else found
-    sources = tuple(listed) if isinstance(listed, Iterable) else ()
-    if not sources or not all(isinstance(source, Source) for source in sources):
-        raise PluginError(f"{indicator.id}: source() returned {found!r}; return a cityflux.Source")
-    for source in sources:
-        _check_choice("access", source.access, get_args(Access), source.id)
-    return indicator, sources
-
-
-def _check_choice(name: str, value: str, choices: Sequence[str], whose: str) -> None:
-    """Refuse a word that means nothing, or something else than its author thinks.
-
-    Raises:
-        PluginError: it is none of the choices.
-    """
-    if value not in choices:
-        near = difflib.get_close_matches(str(value), choices, n=1)
-        hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(choices)}"
-        raise PluginError(f"{whose}: {name} is {value!r}; {hint}")
 
 
 def load_plugins(

@@ -19,9 +19,10 @@ from cityflux.core.app.config import Config
 from cityflux.core.cli.main import COMMANDS, cli
 from cityflux.core.engine.definition.index import parse_definition
 from cityflux.core.plugin.contract import figures
+from cityflux.core.plugin.declaration import declaration
 from cityflux.core.plugin.finding import load_file
 from cityflux.core.plugin.hookspecs import ExtensionSpec, IndicatorSpec
-from cityflux.core.plugin.manager import declaration, indicator_manager
+from cityflux.core.plugin.manager import indicator_manager
 from cityflux.scrapers.http.client import Client, Policy
 from cityflux.testing import DatabaseInFolder, PluginInTest
 from tests.conftest import run_module

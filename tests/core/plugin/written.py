@@ -108,6 +108,22 @@ FILES = {
         "frequency is 'anual'; did you mean annual?",
     ),
     "access": (GOOD.replace('"bundled")', '"Live")'), "access is 'Live'; did you mean live?"),
+    "nowhere": (GOOD.replace('"个")', '"个", direction=0)'), "direction is 0; there are 1, -1"),
+    "unitless": (GOOD.replace('"个")', "None)"), "unit is None; write text"),
+    "nameless": (GOOD.replace('"local.NAME"', '""'), "a declaration has no id; write one such as"),
+    "first": (
+        GOOD.replace('access="bundled"', 'access="bundled", priority="high"'),
+        "office.first: priority is 'high'; write a whole number",
+    ),
+    "single": (
+        GOOD.replace('access="bundled"', 'access="bundled", secrets="KEY"'),
+        "office.single: secrets is 'KEY'; write texts such as",
+    ),
+    "towns": (
+        GOOD.replace("import Document", "import City, Document") + "\n\n@hookimpl\n"
+        "def register_cities(register):\n    register(City('town', '镇', 'Town', latitude='N'))\n",
+        "town: latitude is 'N'; write a number",
+    ),
     "numbered": (GOOD.replace("return Source(", "return 5 or Source("), "source() returned 5; re"),
     "handed": (
         "from cityflux import Indicator, hookimpl\n\n\n@hookimpl\n"

@@ -1,0 +1,93 @@
+"""What an indicator plugin declares of itself, and whether the database could keep it."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+from dataclasses import fields
+from functools import lru_cache
+from typing import Any, get_args, get_type_hints
+
+import pluggy
+
+from cityflux.core.model.errors import PluginError
+from cityflux.core.model.nouns import Access, City, Frequency, Indicator, Source
+
+_CHOICES = {
+    "access": get_args(Access),
+    "direction": (1, -1),
+    "frequency": get_args(Frequency),
+}
+
+
+def declaration(manager: pluggy.PluginManager) -> tuple[Indicator, tuple[Source, ...]]:
+    """What an indicator plugin declares of itself.
+
+    Args:
+        manager: from `indicator_manager`, with nothing wrapped around the plugin yet.
+
+    Raises:
+        PluginError: a hook is missing or returns something else.
+    """
+    (plugin,) = manager.get_plugins()
+    implemented = {caller.name for caller in manager.get_hookcallers(plugin) or ()}
+    if "indicator" not in implemented:
+        raise PluginError(
+            f"hands over something of the kind {type(plugin).__name__}, which has no hook "
+            "indicator(); hand over an object with the hooks of one indicator"
+        )
+    indicator = manager.hook.indicator()
+    if not isinstance(indicator, Indicator):
+        raise PluginError(f"indicator() returned {indicator!r}; return a cityflux.Indicator")
+    check_fields(indicator)
+    needed = {"derive"} if indicator.inputs else {"source", "fetch", "normalize"}
+    if missing := sorted(needed - implemented):
+        raise PluginError(f"{indicator.id} lacks the hook {missing[0]}(); write it with @hookimpl")
+    if "source" not in implemented:
+        return indicator, ()
+    found = manager.hook.source()
+    listed = (found,) if isinstance(found, Source) else found
+    sources = tuple(listed) if isinstance(listed, Iterable) else ()
+    if not sources or not all(isinstance(source, Source) for source in sources):
+        raise PluginError(f"{indicator.id}: source() returned {found!r}; return a cityflux.Source")
+    for source in sources:
+        check_fields(source)
+    return indicator, sources
+
+
+def check_fields(noun: City | Indicator | Source) -> None:
+    """Refuse what the database would refuse, for all plugins at once.
+
+    Raises:
+        PluginError: naming the first field that holds something else than it may.
+    """
+    kind: Any = type(noun)
+    for name, kinds, wanted in _kinds(kind):
+        value = getattr(noun, name)
+        if (choices := _CHOICES.get(name)) and value not in choices:
+            texts = [*map(str, choices)]
+            near = difflib.get_close_matches(str(value), texts, n=1)
+            hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(texts)}"
+            raise PluginError(f"{noun.id}: {name} is {value!r}; {hint}")
+        parts = value if isinstance(value, tuple | list) else ()
+        if not isinstance(value, kinds) or not all(isinstance(each, str) for each in parts):
+            raise PluginError(f"{noun.id}: {name} is {value!r}; write {wanted}")
+    if not noun.id:
+        raise PluginError("a declaration has no id; write one such as local.boats")
+
+
+#: What a field may hold, by its type.
+_KINDS: dict[object, tuple[tuple[type, ...], str]] = {
+    str: ((str,), "text"),
+    int: ((int,), "a whole number"),
+    float | None: ((float, int, type(None)), "a number"),
+    tuple[str, ...]: ((tuple, list), 'texts such as ("one", "another")'),
+}
+
+
+@lru_cache
+def _kinds(noun: type[Any]) -> tuple[tuple[str, tuple[type, ...], str], ...]:
+    """The fields of a noun, each with the types that it may have and with what to write."""
+    hints = get_type_hints(noun)
+    names = [each.name for each in fields(noun)]
+    return tuple((name, *_KINDS.get(hints[name], ((object,), ""))) for name in names)

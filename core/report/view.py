@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -14,7 +13,7 @@ from cityflux.core.model.errors import IndexDefinitionError, NotEnoughData
 from cityflux.core.reading.facts import Facts
 from cityflux.core.report.blocks import Cell, anchor
 from cityflux.core.words import numbers
-from cityflux.core.words.language import Language, short
+from cityflux.core.words.language import Language, short, told_apart
 
 #: Cities that a table or a chart sets side by side.
 SIDE_BY_SIDE = 7
@@ -165,7 +164,7 @@ class View:
     @cached_property
     def _city_names(self) -> dict[str, str]:
         rows = self.facts.cities.to_dicts()
-        return _told_apart({row["city"]: self.language.name(row) or row["city"] for row in rows})
+        return told_apart({row["city"]: self.language.name(row) or row["city"] for row in rows})
 
     @cached_property
     def _node_names(self) -> dict[str, str]:
@@ -178,7 +177,7 @@ class View:
     def _labels(self) -> dict[str, str]:
         leaves = set(self.facts.nodes["indicator"].drop_nulls())
         names = self._node_names.items()
-        return _told_apart({node: name if node in leaves else short(name) for node, name in names})
+        return told_apart({node: name if node in leaves else short(name) for node, name in names})
 
     @cached_property
     def _coverage(self) -> dict[tuple[str, str], float]:
@@ -222,12 +221,6 @@ def look(facts: Facts, language: Language, focus: str | None, rival: str | None)
         (city for city in facts.definition.cities if city in known and city != rival), known[0]
     )
     return View(facts, language, focus, rival or nearest(facts.root, focus))
-
-
-def _told_apart(names: dict[str, str]) -> dict[str, str]:
-    """Add the id to names that stand for several things, which a chart would draw as one."""
-    counts = Counter(names.values())
-    return {key: name if counts[name] == 1 else f"{name} ({key})" for key, name in names.items()}
 
 
 def nearest(root: pl.DataFrame, focus: str) -> str | None:

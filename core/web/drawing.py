@@ -23,7 +23,7 @@ from cityflux.core.web.indicator import lines_of
 from cityflux.core.web.page import read, understand
 from cityflux.core.web.queries import chosen, here
 from cityflux.core.words.catalogue import Code, text
-from cityflux.core.words.language import pick
+from cityflux.core.words.language import pick, short, told_apart
 from cityflux.core.words.numbers import MISSING
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ MEDIA = {"svg": "image/svg+xml", "png": "image/png", "csv": "text/csv; charset=u
 #: A picture that a browser opens by itself loads nothing and runs nothing.
 PICTURE = "default-src 'none'; style-src 'unsafe-inline'; sandbox"
 #: Columns that only the drawing needs.
-_DRAWN_ONLY = frozenset({"label", "id", "id2"})
+_DRAWN_ONLY = frozenset({"label", "id", "id2", "node"})
 
 
 class Chart(NamedTuple):
@@ -59,6 +59,7 @@ def _ranking(connection: sqlite3.Connection, asked: Asked) -> Cells:
     shown = chosen(connection, asked, asked.needed("index"))
     return [
         {
+            "id": row["city_id"],
             "city": _name(asked, row),
             "score": row["score"],
             "rank": row["rank"],
@@ -85,7 +86,9 @@ def _by_group(connection: sqlite3.Connection, asked: Asked, cities: list[str]) -
     rows.sort(key=lambda row: (place[row["city_id"]], row["sort_order"]))
     return [
         {
+            "id": row["city_id"],
             "city": _name(asked, row),
+            "node": row["node_id"],
             "group": _name(asked, row, "node", "node_id"),
             "score": row["score"],
             "rank": row["rank"],
@@ -102,6 +105,7 @@ def _years(connection: sqlite3.Connection, asked: Asked) -> Cells:
     rows.sort(key=lambda row: (place.get(row.city, len(place)), row.period))
     return [
         {
+            "id": row.city,
             "city": pick(asked.language, row.city_zh, row.city_en, row.city),
             "period": row.period,
             "value": row.score,
@@ -115,6 +119,7 @@ def _series(connection: sqlite3.Connection, asked: Asked) -> Cells:
     indicator = here(find_indicator(connection, key), key)
     return [
         {
+            "id": line.city["city"],
             "city": _name(asked, line.city, "city", "city"),
             "period": period,
             "value": row["value"],
@@ -177,8 +182,8 @@ def _of_first(count: int, key: str) -> Callable[[Cells], Cells]:
     """Choose the rows of the first few cities that have something to draw."""
 
     def choose(rows: Cells) -> Cells:
-        first = list(dict.fromkeys(row["city"] for row in _known(key)(rows)))[:count]
-        return [row for row in rows if row["city"] in first]
+        first = list(dict.fromkeys(row["id"] for row in _known(key)(rows)))[:count]
+        return [row for row in rows if row["id"] in first]
 
     return choose
 
@@ -237,7 +242,7 @@ def _encoded(kind: str, ending: str, rows: Cells, language: Code) -> bytes:
     chosen_rows = CHARTS[kind].drawn(rows)
     if not chosen_rows:
         raise NotHere(text(language, "web.nothing_to_draw"))
-    drawn = [{name: _short(cell) for name, cell in row.items()} for row in chosen_rows]
+    drawn = [{name: _short(cell) for name, cell in row.items()} for row in _told(chosen_rows)]
     return _picture(kind, ending, language, json.dumps(drawn))
 
 
@@ -255,6 +260,16 @@ def _picture(kind: str, ending: str, language: Code, drawn: str) -> bytes:
     except NotEnoughData:
         raise NotHere(text(language, "web.nothing_to_draw")) from None
     return render.svg(chart).encode() if ending == "svg" else render.png(chart)
+
+
+def _told(rows: Cells) -> Cells:
+    """The rows with names that tell their things apart, those of groups without their remarks."""
+    cities = told_apart({row["id"]: row["city"] for row in rows})
+    groups = told_apart({row["node"]: short(row["group"]) for row in rows if "node" in row})
+    labels = [{"group": groups[row["node"]]} if "node" in row else {} for row in rows]
+    return [
+        row | {"city": cities[row["id"]]} | more for row, more in zip(rows, labels, strict=True)
+    ]
 
 
 def _short(cell: Any) -> Any:

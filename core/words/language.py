@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
@@ -98,3 +99,13 @@ def moment(text: str) -> str:
 def short(name: str) -> str:
     """A name without a remark in brackets at its end, for labels of charts."""
     return _REMARK.sub("", name) or name
+
+
+def told_apart(names: Mapping[str, str]) -> dict[str, str]:
+    """Add the id to names that stand for several things, which a chart would draw as one.
+
+    Args:
+        names: by id.
+    """
+    counts = Counter(names.values())
+    return {key: name if counts[name] == 1 else f"{name} ({key})" for key, name in names.items()}

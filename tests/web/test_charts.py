@@ -69,6 +69,18 @@ def test_the_map_draws_cities_and_flows(hostile: Site) -> None:
     assert "7.5" in rows
 
 
+def test_two_cities_of_one_name_are_two_in_a_picture(tmp_path: Path) -> None:
+    databases.small(tmp_path / "same.db", ["c0", "c1"], ["2020", "2021"])
+    with open_database(tmp_path / "same.db") as connection, write(connection):
+        connection.execute("UPDATE cities SET name_en = 'Suzhou'")
+    with Site(tmp_path / "same.db", tmp_path) as site:
+        for kind in ("ranking", "years"):
+            svg = site.get(f"/-/chart/{kind}.svg", index="small", lang="en").text
+            drawn = " ".join(ElementTree.fromstring(svg).itertext())
+            assert "Suzhou (c0)" in drawn, kind
+            assert "Suzhou (c1)" in drawn, kind
+
+
 def test_a_series_of_hostile_names_is_drawn_as_text(hostile: Site) -> None:
     svg = hostile.get("/-/chart/series.svg", indicator=INDICATORS[0])
     assert svg.status_code == 200

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from cityflux.core.words.catalogue import CODES, Code
-from cityflux.core.words.language import Language, moment, pick, short
+from cityflux.core.words.language import Language, moment, pick, short, told_apart
 
 ZH, EN = Language("zh"), Language("en")
 
@@ -74,3 +74,9 @@ def test_remarks_in_brackets_are_left_out_of_short_names() -> None:
     assert short("人流(包括人力资源流、旅客流)") == "人流"
     assert short("Trade (total)") == "Trade"
     assert short("(all)") == "(all)"
+
+
+def test_names_that_stand_for_several_things_get_their_ids() -> None:
+    assert told_apart({"a": "Suzhou", "b": "Suzhou", "c": "Wuxi"}) == {
+        **{"a": "Suzhou (a)", "b": "Suzhou (b)", "c": "Wuxi"}
+    }

@@ -180,6 +180,27 @@ def test_a_folder_without_its_first_file_is_named(folder: Path) -> None:
     assert "has no __init__.py" in broken.error
 
 
+WRAPPER = """
+from cityflux import hookimpl
+
+
+@hookimpl(wrapper=True)
+def normalize(documents):
+    frame = yield
+    return frame["nothing"]
+"""
+
+
+def test_a_mistake_of_a_wrapper_is_told_as_its_own(folder: Path) -> None:
+    write(folder / "good.py")
+    write(folder / "around.py", WRAPPER)
+    done = run("refresh", "local.good")
+    assert done.returncode == 1
+    (line,) = done.stderr.splitlines()
+    assert line.startswith("failed: local.good from office.good: ColumnNotFoundError: ")
+    assert line.endswith("(my_plugins/around.py, line 8)")
+
+
 DERIVED = """
 import polars as pl
 from cityflux import Indicator, hookimpl

@@ -47,6 +47,5 @@ def frame(connection: sqlite3.Connection, query: str, asked: Asked = ()) -> pl.D
     cursor = connection.cursor()
     cursor.row_factory = None
     cursor.execute(query, asked)
-    names = [column[0] for column in cursor.description]
-    schema = {name: types.get(name, pl.String) for name in names}
+    schema = {name: types.get(name, pl.String) for name, *_ in cursor.description}
     return pl.DataFrame(cursor.fetchall(), schema=schema, orient="row")

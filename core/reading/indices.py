@@ -92,7 +92,7 @@ def definition_of(connection: sqlite3.Connection, name: str) -> Definition:
 
 def periods_of(connection: sqlite3.Connection, name: str) -> list[str]:
     """The periods that an index was computed for."""
-    return [row[0] for row in answers.rows(connection, _PERIODS, {"index": name})]
+    return [period for (period,) in answers.rows(connection, _PERIODS, {"index": name})]
 
 
 def choose(connection: sqlite3.Connection, name: str, period: str | None = None) -> Chosen:
@@ -101,7 +101,9 @@ def choose(connection: sqlite3.Connection, name: str, period: str | None = None)
     Raises:
         IndexDefinitionError: the index was not computed, or not for this period.
     """
-    index = index_of(connection, name)
+    index = find_index(connection, name)
+    if index is None:
+        raise _unknown(connection, name)
     periods = periods_of(connection, name)
     if period is not None and period not in periods:
         raise IndexDefinitionError(

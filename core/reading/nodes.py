@@ -72,10 +72,10 @@ def node_frame(connection: sqlite3.Connection, index: str) -> pl.DataFrame:
     import polars as pl
 
     found = answers.frame(connection, _NODES, (index,))
-    share = shares([Node(*row) for row in found.iter_rows()])
+    share = shares([*map(Node._make, found.iter_rows())])
     return found.with_columns(
         pl.col("method").fill_null(""),
-        share=pl.Series([share[node] for node in found["node"]], dtype=pl.Float64),
+        share=pl.col("node").replace_strict(share, return_dtype=pl.Float64),
     )
 
 

@@ -44,7 +44,7 @@ class Run(NamedTuple):
 def last_runs(connection: sqlite3.Connection, index: str, count: int = -1) -> list[Run]:
     """The last runs of an index, or all of them, the last one first."""
     query = f"{_RUNS} WHERE r.index_id = ? ORDER BY r.id DESC LIMIT ?"
-    return [Run(*row) for row in answers.rows(connection, query, (index, count))]
+    return [*map(Run._make, answers.rows(connection, query, (index, count)))]
 
 
 def last_run(connection: sqlite3.Connection, index: str) -> Run | None:

@@ -9,7 +9,7 @@ import polars as pl
 from cityflux.core import charts
 from cityflux.core.engine.measures.timeline import decimal_years
 from cityflux.core.model.errors import NotEnoughData
-from cityflux.core.report.gap import split_gap
+from cityflux.core.reading.gap import split_gap
 from cityflux.core.report.view import View
 
 #: Bars that fit on a page; of more cities the first ones are drawn, with the focus and the rival.

@@ -53,11 +53,11 @@ class View:
 
     def score(self, node: str, city: str) -> float | None:
         """The score of a node; None where it is missing."""
-        return self._scores.get((node, city), (None, None))[0]
+        return self._cells.get((node, city), {}).get("score")
 
     def rank(self, node: str, city: str) -> int | None:
         """The rank of a city in a node; None where it is missing."""
-        return self._scores.get((node, city), (None, None))[1]
+        return self._cells.get((node, city), {}).get("rank")
 
     def points(self, node: str, city: str) -> str:
         """The score of a node as text; a dash where it is missing."""
@@ -69,7 +69,7 @@ class View:
 
     def coverage(self, node: str, city: str) -> str:
         """The coverage of a node as text."""
-        return numbers.percent(self._coverage.get((node, city), 0.0))
+        return numbers.percent(self._cells.get((node, city), {}).get("coverage", 0.0))
 
     def listed(self, nodes: Sequence[str], most: int = 12) -> str:
         """The names of nodes as a list in a sentence, without their remarks in brackets."""
@@ -145,12 +145,8 @@ class View:
 
     def group_cells(self, cities: Sequence[str], column: str = "score") -> pl.DataFrame:
         """A value of every group and city: ``node``, ``group`` (its label), ``name``, ``value``."""
-        known = {
-            (node, city): value
-            for node, city, value in self.facts.scores.select("node", "city", column).iter_rows()
-        }
         rows = [
-            (node, self.label(node), self.city(city), known.get((node, city)))
+            (node, self.label(node), self.city(city), self._cells.get((node, city), {}).get(column))
             for node in self.groups
             for city in cities
         ]
@@ -180,14 +176,10 @@ class View:
         return told_apart({node: name if node in leaves else short(name) for node, name in names})
 
     @cached_property
-    def _coverage(self) -> dict[tuple[str, str], float]:
-        columns = self.facts.scores.select("node", "city", "coverage")
-        return {(node, city): share for node, city, share in columns.iter_rows()}
-
-    @cached_property
-    def _scores(self) -> dict[tuple[str, str], tuple[float | None, int | None]]:
-        columns = self.facts.scores.select("node", "city", "score", "rank")
-        return {(node, city): (score, rank) for node, city, score, rank in columns.iter_rows()}
+    def _cells(self) -> dict[tuple[str, str], dict[str, Any]]:
+        """The scores of the period, see `core.reading.scores.Score`, by node and city."""
+        rows = self.facts.scores.iter_rows(named=True)
+        return {(row["node"], row["city"]): row for row in rows}
 
 
 def look(facts: Facts, language: Language, focus: str | None, rival: str | None) -> View:

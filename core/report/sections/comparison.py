@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import polars as pl
 
+from cityflux.core.reading.gap import split_gap
 from cityflux.core.report import pictures
 from cityflux.core.report.blocks import Block, Cell, Chart, Missing, Section, Table, Text, anchor
-from cityflux.core.report.gap import split_gap
 from cityflux.core.report.view import View
 from cityflux.core.words.numbers import number
 

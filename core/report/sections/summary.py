@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 import polars as pl
 
+from cityflux.core.reading.gap import split_gap
 from cityflux.core.report.blocks import Block, Items, Section, Text
-from cityflux.core.report.gap import split_gap
 from cityflux.core.report.view import View, nearest
 from cityflux.core.words.numbers import number
 

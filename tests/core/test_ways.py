@@ -1,0 +1,26 @@
+"""The ways of the commands stay short: how many functions of ours each passes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import run_module
+
+#: Each command, how many functions it passed before the rooms were rebuilt, and how many it may:
+#: ``show`` a third. Counted by ``python -m tests.ways --database FILE COMMAND``, both times after
+#: ``run --once --offline``.
+WAYS = {
+    "show flow_index": (223, 74),
+    "refresh --offline": (444, 450),
+    "compute": (442, 480),
+    "report flow_index": (480, 479),
+}
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_the_way_is_short(way: str, home: Path) -> None:
+    done = run_module("tests.ways", "--database", "data/cityflux.db", *way.split(), cwd=home)
+    passed = int(done.stderr.split()[-1])
+    assert 20 < passed <= WAYS[way][1], done.stderr

@@ -18,7 +18,8 @@ from typing import TYPE_CHECKING, cast
 
 from cityflux.core.model.document import Document
 from cityflux.core.model.figure import Figure, FlowFigure
-from cityflux.core.refresh.carry_out import Given, Result, carry_out
+from cityflux.core.plugin.traces import one_line
+from cityflux.core.refresh.carry_out import Given, Result, carry_out, failed
 from cityflux.core.refresh.gate import Gate
 from cityflux.core.refresh.isolation.errand import Errand
 from cityflux.core.refresh.isolation.pool import Workers
@@ -178,7 +179,7 @@ def _as_they_come(
             errand.end_turn()
             if running.pop(task, None) is None:
                 return  # it was given up, and another thread goes on
-            results.put(gate.judge(result))
+            results.put(_judged(result, gate))
 
     def start() -> None:
         threading.Thread(target=work, name="cityflux-fetch", daemon=True).start()
@@ -204,6 +205,14 @@ def _as_they_come(
             yield arrived
     for _ in range(most):
         waiting.put(None)
+
+
+def _judged(result: Result, gate: Gate) -> Result:
+    """A result that has passed the gate; who waits for it must get one, whatever happens."""
+    try:
+        return gate.judge(result)
+    except Exception as error:
+        return failed(result.task, result.started, result.seen, one_line(error))
 
 
 class Waits:

@@ -27,11 +27,11 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def run(folder: Path, workers: Workers) -> Iterator[Result]:
+def run(folder: Path, workers: Workers, threads: int = 8) -> Iterator[Result]:
     plugins = load_selection(Selection((folder / "my_plugins",), built_in=False))
     tasks = [Task((Part(plugin, plugin.sources[0]),)) for plugin in plugins.indicators.values()]
     with Client(Policy(offline=True)) as http, new_gate() as gate:
-        for together in run_tasks(tasks, http, gate, CITIES, len(tasks), 60, workers):
+        for together in run_tasks(tasks, http, gate, CITIES, threads, 60, workers):
             yield from together
 
 
@@ -72,3 +72,16 @@ def release(folder: Path) -> None:
     """Let the slow ones go on as soon as all workers are with one."""
     until(lambda: len([*folder.glob("*.pid")]) == 3)
     (folder / "go").touch()
+
+
+def test_one_thread_fetches_one_source_at_a_time_while_another_is_read(folder: Path) -> None:
+    alone = (
+        "from pathlib import Path; Path('fetching').touch(exist_ok=False); "
+        "Path(f'{NAME}.fetched').touch(); Path('fetching').unlink()"
+    )
+    other = "import time\nfrom pathlib import Path\n"
+    other += "while not Path('b.fetched').exists(): time.sleep(0.01)"
+    for name in "abcd":
+        write_plugin(folder, name, alone, other)
+    with Workers(CITIES, most=8, moment=3600) as workers:
+        assert [result.error for result in run(folder, workers, threads=1)] == [""] * 4

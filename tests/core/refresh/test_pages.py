@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -21,67 +19,10 @@ from cityflux.core.refresh.tasks import due, users
 from cityflux.scrapers.http.client import Client, Policy
 from cityflux.storage.database import open_database
 from tests.conftest import Cityflux
+from tests.core.refresh.family import COUNT, FAMILY, NAMES, answer, page
 from tests.isolation.plugins import new_gate, rows
 from tests.servers import Answer, LoopbackServer
 
-COUNT = 50
-FAMILY = """
-import polars as pl
-
-from cityflux import Indicator, Page, Source, hookimpl
-
-SOURCE = Source("local.yearbook", "p", "{address}", licence="l", schedule="@monthly", priority=1)
-
-
-def read(documents):
-    return pl.DataFrame([row for document in documents for row in document.json()])
-
-
-PAGE = Page(SOURCE, read=read)
-
-
-@hookimpl
-def register_indicators(register):
-    for n in range({count}):
-        register(PAGE.indicator(Indicator(f"local.n{{n}}", "甲", f"N {{n}}", "万人"), f"第{{n}}项"))
-"""
-
-
-def page(count: int = COUNT, city: str = "shanghai", **changed: Any) -> list[dict[str, Any]]:
-    """The rows of the page, in the tenth part of the indicators' unit."""
-    return [
-        {
-            **{"place": f"第{n}项", "city": city, "period": str(year)},
-            **{"value": 10.0 * (n + 1), "unit": "千人", **changed},
-        }
-        for n in range(count)
-        for year in range(2019, 2021)
-    ]
-
-
-def answer(found: list[dict[str, Any]], tag: str = '"1"') -> Answer:
-    return Answer(json.dumps(found, ensure_ascii=False), headers={"ETag": tag})
-
-
-@pytest.fixture
-def server() -> Iterator[LoopbackServer]:
-    with LoopbackServer() as running:
-        running.answer("/page", answer(page()))
-        yield running
-
-
-@pytest.fixture
-def folder(tmp_path: Path, server: LoopbackServer) -> Path:
-    (tmp_path / "my_plugins").mkdir()
-    (tmp_path / "config.toml").write_text(
-        '[client]\nallow_hosts = ["127.0.0.1"]\nrequests_per_second = 1000.0\n'
-    )
-    plugin = FAMILY.format(address=server.address("/page"), count=COUNT)
-    (tmp_path / "my_plugins" / "family.py").write_text(plugin, encoding="utf-8")
-    return tmp_path
-
-
-NAMES = [f"local.n{n}" for n in range(COUNT)]
 FETCHES = (
     "SELECT indicator_id, source_id, outcome, figures, changed FROM fetches "
     "WHERE source_id = 'local.yearbook' ORDER BY id"
@@ -248,114 +189,6 @@ def test_the_daemon_looks_at_a_page_once_and_a_worker_reads_it_once(
     assert server.count("/page") == 1
 
 
-TWO_PAGES = """
-import polars as pl
-
-from cityflux import Document, Indicator, OnPages, Page, Source, hookimpl
-
-LIVE = Source("local.site", "p", "{address}", licence="l", schedule="@monthly", priority=2)
-CITED = [
-    Source(f"local.book_{{n}}", "p", "file:book", licence="l", priority=n, access="bundled")
-    for n in (1, 3)
-]
-
-
-def read_site(documents):
-    return pl.DataFrame(documents[0].json())
-
-
-def fetch_book(source):
-    return [Document(source.address, b"8 9")]
-
-
-def read_book(documents):
-    one, two = map(float, documents[0].body.split())
-    return pl.DataFrame(
-        {{
-            **{{"place": ["boats"] * 2, "city": ["shanghai"] * 2, "period": ["2018"] * 2}},
-            **{{"value": [one, two], "source": [source.id for source in CITED]}},
-        }}
-    )
-
-
-SITE, BOOK = Page(LIVE, read_site), Page(CITED, read_book, fetch_book)
-
-
-@hookimpl
-def register_indicators(register):
-    boats = Indicator("local.boats", "船", "Boats", "万人")
-    register(OnPages(boats, SITE.at("第0项"), BOOK.at("boats")))
-    register(SITE.indicator(Indicator("local.others", "他", "Others", "万人"), "第1项"))
-"""
-
-
-def test_an_indicator_stands_on_pages_of_its_own_and_of_several_sources(
-    folder: Path, server: LoopbackServer, cityflux: Cityflux
-) -> None:
-    path = folder / "my_plugins" / "family.py"
-    path.write_text(TWO_PAGES.format(address=server.address("/page")), encoding="utf-8")
-    done = cityflux("refresh", "local.boats", "local.others")
-    assert (done.returncode, done.stderr) == (0, "")
-    query = (
-        "SELECT indicator_id, source_id, period, value FROM observations "
-        "WHERE indicator_id IN ('local.boats', 'local.others') ORDER BY 1, 2, 3"
-    )
-    assert rows(folder, query) == [
-        ("local.boats", "local.book_1", "2018", 8.0),
-        ("local.boats", "local.book_3", "2018", 9.0),
-        ("local.boats", "local.site", "2019", 1.0),
-        ("local.boats", "local.site", "2020", 1.0),
-        ("local.others", "local.site", "2019", 2.0),
-        ("local.others", "local.site", "2020", 2.0),
-    ]
-    fetched = "SELECT indicator_id, source_id, address LIKE 'file%' FROM fetches ORDER BY 3"
-    assert rows(folder, fetched) == [("", "local.site", 0), ("local.boats", "", 1)]
-
-
-def test_a_page_of_several_sources_that_fails_is_one_failure_at_its_address(
-    folder: Path, server: LoopbackServer, cityflux: Cityflux
-) -> None:
-    path = folder / "my_plugins" / "family.py"
-    plugin = TWO_PAGES.format(address=server.address("/page")).replace("8 9", "8")
-    path.write_text(plugin, encoding="utf-8")
-    done = cityflux("refresh", "local.boats")
-    (line,) = done.stderr.splitlines()
-    assert line.startswith("failed: local.boats from file:book: ValueError: not enough values")
-    (line,) = (row for row in cityflux("status").stdout.splitlines() if "local.boats" in row)
-    assert "file:book" in line
-
-
-def test_sources_that_no_one_fetch_brings_are_no_page(folder: Path, cityflux: Cityflux) -> None:
-    path = folder / "my_plugins" / "family.py"
-    plugin = TWO_PAGES.format(address="http://127.0.0.1:9/x").replace(
-        "Page(LIVE", "Page([LIVE, *CITED]"
-    )
-    path.write_text(plugin, encoding="utf-8")
-    done = cityflux("plugins", "list")
-    assert "a page has 2 addresses, schedules or ways to it" in " ".join(done.stdout.split())
-
-
-def test_a_fetch_of_a_page_takes_what_the_hook_takes(folder: Path, cityflux: Cityflux) -> None:
-    path = folder / "my_plugins" / "family.py"
-    plugin = TWO_PAGES.format(address="http://127.0.0.1:9/x")
-    path.write_text(plugin.replace("fetch_book(source)", "fetch_book(client)"), encoding="utf-8")
-    done = cityflux("plugins", "list")
-    said = "fetch() of a page takes 'client'; there are http, source and since"
-    assert said in " ".join(done.stdout.split())
-
-
-def test_a_place_that_is_not_there_is_named_with_those_that_are(
-    folder: Path, server: LoopbackServer, cityflux: Cityflux
-) -> None:
-    server.answer("/page", answer(page(COUNT - 1)))
-    done = cityflux("plugins", "check", "--live", "my_plugins/family.py")
-    assert done.returncode == 1
-    (line,) = (line for line in done.stdout.splitlines() if "no place" in line)
-    assert "local.n49" in line
-    assert "the page has no place '第49项'; it has '第9项'" in line
-    assert server.count("/page") == 1
-
-
 def test_a_new_indicator_of_a_page_is_read_though_nothing_has_changed(
     folder: Path, server: LoopbackServer, cityflux: Cityflux
 ) -> None:
@@ -409,3 +242,18 @@ def test_an_older_database_knows_what_its_pages_gave(
     assert cityflux("refresh", *NAMES).returncode == 0
     doubted = "SELECT DISTINCT status FROM observations WHERE period = '2021'"
     assert rows(folder, doubted) == [("suspect",)]
+
+
+def test_a_gate_that_breaks_costs_the_page_and_nobody_waits_for_it(
+    folder: Path, server: LoopbackServer
+) -> None:
+    plugins = load_plugins([folder / "my_plugins"])
+    policy = Policy(allow_hosts=frozenset({"127.0.0.1"}))
+    with new_gate() as gate:
+        pass  # its database is closed
+    with open_database(folder / "c.db") as connection:
+        sync_catalog(connection, plugins)
+        tasks = due(connection, plugins, NAMES)
+        with Client(policy) as http, Workers({*plugins.cities}, 2) as workers:
+            ((result,),) = run_tasks(tasks, http, gate, {*plugins.cities}, 4, 60, workers)
+    assert "ProgrammingError" in result.error

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import click
 
-from cityflux.core.cli.output import CITY_ZH, json_option, percent, print_json, print_table
+from cityflux.core.cli.output import json_option, percent, print_json, print_table
 from cityflux.core.cli.session import Session, pass_session
+from cityflux.core.words.catalogue import text
 
 
 @click.command(epilog="Example: cityflux against paper_published flow_index")
@@ -32,7 +33,7 @@ def against(session: Session, other: str, index: str | None, as_json: bool) -> N
     numbers = [ours, others, "difference", "coverage", f"coverage of {others}"]
     print_table(
         f"{ours} against {others}",
-        ["node", CITY_ZH, "period", *numbers],
+        ["node", text("zh", "common.city"), "period", *numbers],
         [
             [
                 pair.name_zh,

@@ -121,7 +121,8 @@ def cli(
     ctx: click.Context, config: Path | None, database: Path | None, no_color: bool, debug: bool
 ) -> None:
     """Live, traceable and defensible indices of the flow economy of cities (流量型经济)."""
-    ctx.obj = Session(config, database, color=not no_color, debug=debug)
+    ctx.obj = Session(config, database)
+    ctx.obj.color = not no_color
 
 
 def main(arguments: list[str] | None = None) -> None:

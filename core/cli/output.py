@@ -12,15 +12,11 @@ import click
 
 from cityflux.core.cli.charts import shows_unicode
 from cityflux.core.words import numbers
-from cityflux.core.words.catalogue import text
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from rich.console import Console
-
-#: The heading of a column of Chinese names beside the English ones.
-CITY_ZH = text("zh", "common.city")
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON for machines.")
 language_option = click.option(

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from cityflux.core.cli.charts import shows_unicode, signed_bar, sparkline
-from cityflux.core.cli.output import CITY_ZH, console, percent, print_json, print_table
+from cityflux.core.cli.output import console, percent, print_json, print_table
+from cityflux.core.words.catalogue import text
 
 if TYPE_CHECKING:
     import sqlite3
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
 
 #: How wide the bars are, at most and at least.
 _BAR, _SHORT_BAR = 20, 5
-_NAMES = ("city", CITY_ZH, "course")
 
 
 def print_scoreboard(
@@ -49,7 +49,8 @@ def print_scoreboard(
             column: [scores.get((row.city, period)) for row in last]
             for column, period in zip(columns, periods, strict=True)
         }
-    columns = ["rank", "city", CITY_ZH, *cells, "coverage"]
+    city_zh = text("zh", "common.city")  # the heading of the Chinese names
+    columns = ["rank", "city", city_zh, *cells, "coverage"]
     print_table(
         f"{index.name_zh} {index.name_en} ({index.id}), {periods[-1]}"
         + (f", as known on {as_of}" if as_of else ""),
@@ -59,7 +60,7 @@ def print_scoreboard(
             for row, drawn in zip(last, zip(*cells.values(), strict=True), strict=True)
         ],
         color=color,
-        right=[name for name in columns if name and name not in _NAMES],
+        right=[name for name in columns if name and name not in ("city", city_zh, "course")],
     )
 
 

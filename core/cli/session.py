@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from importlib.metadata import entry_points
 from itertools import chain
-from pathlib import Path
 
 import click
 
@@ -14,17 +13,8 @@ from cityflux.core.app import session
 class Session(session.Session):
     """What a command works with, and how its output looks."""
 
-    def __init__(
-        self,
-        config: Path | None = None,
-        database: Path | None = None,
-        *,
-        color: bool = True,
-        debug: bool = False,
-    ) -> None:
-        super().__init__(config, database)
-        self.color = color
-        self.debug = debug
+    #: Whether output may be coloured, where it goes to a terminal.
+    color = True
 
     def may_have_commands(self) -> bool:
         """Whether any plugin besides the built-in ones could add a command."""

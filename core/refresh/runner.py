@@ -12,7 +12,7 @@ import sqlite3
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, cast
 
@@ -113,7 +113,8 @@ def refresh(
     """
     summary = Summary(tasks=len(tasks))
     cities = catalog.known_ids(connection, "cities")
-    with Workers(cities, processes) as workers:
+    apart = any(task.plugin.apart for task in tasks)
+    with Workers(cities, processes) if apart else nullcontext() as workers:
         for results in run_tasks(tasks, http, gate, cities, threads, time_limit, workers):
             summary.changed += store_results(connection, results)
             for result in results:
@@ -129,7 +130,7 @@ def run_tasks(
     cities: set[str],
     threads: int,
     time_limit: float,
-    workers: Workers,
+    workers: Workers | None,
 ) -> Iterator[list[Result]]:
     """Run tasks in threads and give their results as they come, those that came together at once.
 
@@ -146,7 +147,7 @@ def _as_they_come(
     cities: set[str],
     threads: int,
     time_limit: float,
-    workers: Workers,
+    workers: Workers | None,
 ) -> Iterator[list[Result]]:
     """Run tasks in threads: in one, and in twice as many whenever they mostly wait for answers.
 
@@ -165,13 +166,13 @@ def _as_they_come(
 
     turns = threading.Semaphore(threads)
     apart = any(task.plugin.apart for task in tasks)
-    most = max(threads, min(_OVERLAP, workers.most) if apart else 1)
+    most = max(threads, min(_OVERLAP, workers.most) if workers and apart else 1)
 
     def work() -> None:
         while (task := waiting.get()) is not None:
             turns.acquire()
             errand = running[task] = Errand(task, http, turns.release)
-            if task.plugin.apart:
+            if workers and task.plugin.apart:
                 result = workers.carry_out(errand, time_limit)
             else:
                 errand.begin()
@@ -188,7 +189,7 @@ def _as_they_come(
         waiting.put(task)
     open_tasks, started, waits = len(tasks), 0, Waits()
     while open_tasks:
-        more = not started or (waits.mostly() and not workers.are_full())
+        more = not started or (waits.mostly() and not (workers and workers.are_full()))
         wanted = min(most, max(1, 2 * started)) if more else started
         while started < wanted and not waiting.empty():
             start()

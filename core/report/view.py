@@ -35,7 +35,7 @@ class View:
     focus: str
     rival: str | None
 
-    def text(self, key: str, **values: Any) -> str:
+    def text(self, key: str, /, **values: Any) -> str:
         """A text of the report, see `core.words.language.Language.text`."""
         return self.language.text(key, **values)
 

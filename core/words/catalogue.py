@@ -12,7 +12,7 @@ Code = Literal["zh", "en"]
 CODES: tuple[Code, ...] = ("zh", "en")
 
 
-def text(code: Code, key: str, **values: Any) -> str:
+def text(code: Code, key: str, /, **values: Any) -> str:
     """Look a text up and fill its values in.
 
     Args:

@@ -27,7 +27,7 @@ class Language:
         """The language tag of HTML."""
         return self.text("common.tag")
 
-    def text(self, key: str, **values: Any) -> str:
+    def text(self, key: str, /, **values: Any) -> str:
         """A text with its values, see `core.words.catalogue.text`."""
         return catalogue.text(self.code, key, **values)
 

@@ -14,6 +14,7 @@ import pytest
 
 from cityflux.core.model.errors import Unexpected
 from cityflux.core.model.units import convert, dimension
+from cityflux.core.words.catalogue import section
 from cityflux.plugins import communiques, main_cities
 from tests.plugins.conftest import MODULES
 
@@ -46,6 +47,11 @@ def test_english_names_are_those_of_the_paper_but_for_capitals(
     for row in spec:
         assert plain(plugins[row["id"]].indicator().name_en) == plain(row["name_en"])
     assert plugins["information.baidu_qq"].indicator().name_en == "Baidu Index, daily mean: QQ"
+
+
+def test_every_chinese_unit_has_an_english_word(plugins: Mapping[str, Any]) -> None:
+    declared = {plugin.indicator().unit for plugin in plugins.values()}
+    assert {unit for unit in declared if not unit.isascii()} <= set(section("en", "units"))
 
 
 def test_what_is_not_of_the_paper_stays_out_of_its_groups_unless_it_says_why(

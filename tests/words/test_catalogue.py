@@ -14,6 +14,7 @@ import pytest
 
 from cityflux.core.engine.steps.methods import Methods
 from cityflux.core.model.nouns import Access, Frequency
+from cityflux.core.model.units import is_known
 from cityflux.core.words.catalogue import CODES, Code, formulas, section, term, text, texts
 
 ROOT = Path(__file__).parents[2]
@@ -129,7 +130,7 @@ def test_a_singular_is_used_for_one() -> None:
 def test_every_built_in_method_has_a_name_and_a_formula(kind: str) -> None:
     built_in = set(getattr(Methods(), kind))
     for code in CODES:
-        assert built_in <= set(section(code, f"methods.{kind}"))
+        assert built_in == set(section(code, f"methods.{kind}"))
     described = formulas()[kind]
     assert set(described) <= set(section("en", f"methods.{kind}"))
     assert kind == "imputation" or all(described[name]["formula"] for name in built_in)
@@ -140,3 +141,7 @@ def test_words_of_the_database_are_translated_and_others_stand_as_they_are() -> 
     assert set(get_args(Access)) <= set(section("zh", "terms.access"))
     assert term("zh", "status", "suspect") == "存疑"
     assert term("zh", "status", "strange") == "strange"
+
+
+def test_every_unit_with_an_english_word_is_one_that_is_known() -> None:
+    assert [unit for unit in section("en", "units") if not is_known(unit)] == []

@@ -68,7 +68,7 @@ def derive_all(
     if since is not None:
         done.touched = changed_indicators(connection, since)
     derived = {name: each for name, each in plugins.indicators.items() if each.derived}
-    if not derived:
+    if not any(map(done.concerns, derived.values())):
         return done
     needs = {
         name: [each for each in plugin.indicator.inputs if each in derived]

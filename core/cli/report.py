@@ -60,7 +60,7 @@ def report(
     from cityflux.core.reading.facts import gather
     from cityflux.core.report.report import make_report
 
-    name = index or session.config.indices.default
+    name = session.index_name(index)
     path = out or Path(f"{name}.{form}")
     if not path.parent.is_dir():
         raise click.UsageError(f"--out {path}: there is no folder {path.parent}; make it first")

@@ -13,7 +13,7 @@ from tests.conftest import run_module
 #: ``run --once --offline``.
 WAYS = {
     "show flow_index": (223, 74),
-    "refresh --offline": (444, 450),
+    "refresh --offline": (444, 443),
     "compute": (442, 480),
     "report flow_index": (480, 479),
 }

@@ -10,6 +10,7 @@ import polars as pl
 from cityflux.core.engine.checking import check_methods, located
 from cityflux.core.engine.definition.choices import Aggregation
 from cityflux.core.engine.definition.index import Definition, Node
+from cityflux.core.engine.measures.ranking import ranks
 from cityflux.core.engine.panel import KEYS, Panel, coverage_of
 from cityflux.core.engine.preparation import prepare
 from cityflux.core.engine.steps.aggregation import aggregate, looks_across_units
@@ -39,8 +40,8 @@ class Scores:
 
     def ranks(self) -> pl.DataFrame:
         """The rank of each city in its period, 1 for the highest score; equals share a rank."""
-        places = pl.exclude(KEYS).rank("min", descending=True)
-        return self.scores.select(*KEYS, places.over("period"))
+        nodes = [name for name in self.scores.columns if name not in KEYS]
+        return ranks(self.scores, nodes, within="period", scale=True)
 
 
 def score(

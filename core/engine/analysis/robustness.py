@@ -18,6 +18,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
+from cityflux.core.engine.measures import ranking
 from cityflux.core.engine.measures.matrix import Floats, to_matrix
 from cityflux.core.model.errors import IndexDefinitionError
 
@@ -200,4 +201,4 @@ def rank_statistics(ranks: pl.DataFrame) -> pl.DataFrame:
 
 
 def _ranks(scores: pl.DataFrame) -> pl.DataFrame:
-    return scores.select(pl.all().rank("min", descending=True).cast(pl.Int64))
+    return ranking.ranks(scores, scores.columns, scale=True)

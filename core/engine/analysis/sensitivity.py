@@ -15,6 +15,7 @@ import numpy as np
 import polars as pl
 
 from cityflux.core.engine.analysis.robustness import Assumptions, Model, Runs, run
+from cityflux.core.engine.measures import ranking
 from cityflux.core.engine.measures.matrix import Floats, to_matrix
 from cityflux.core.model.errors import IndexDefinitionError
 
@@ -142,7 +143,7 @@ def rank_distance(ranks: pl.DataFrame, nominal: pl.Series) -> Floats:
         ranks: one row per unit, one column per run.
         nominal: the nominal score of every unit.
     """
-    own = nominal.rank("min", descending=True).cast(pl.Float64).to_frame()
+    own = ranking.ranks(nominal.to_frame("nominal"), ["nominal"], scale=True)
     return np.asarray(np.nanmean(np.abs(to_matrix(ranks) - to_matrix(own)), axis=0))
 
 

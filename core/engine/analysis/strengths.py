@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from cityflux.core.engine.measures.ranking import ranks
+from cityflux.core.engine.measures.tolerance import levelled_column
 from cityflux.core.model.errors import IndexDefinitionError
 
 
@@ -105,10 +106,14 @@ _ROW: dict[str, type[pl.DataType]] = {
 def _compare(
     turned: pl.DataFrame, name: str, rank: int, unit: str, key: str, sign: int
 ) -> dict[str, object]:
-    others = turned.select(key, name).drop_nulls().sort(name, key, descending=[True, False])
+    place = levelled_column(pl.col(name))
+    others = (
+        turned.select(key, name, place=place).drop_nulls().sort(name, key, descending=[True, False])
+    )
+    own = others.filter(pl.col(key) == unit)["place"].item()
     value = others.filter(pl.col(key) == unit)[name].item()
-    below = others.filter(pl.col(name) < value).head(1)
-    above = others.filter(pl.col(name) > value).head(1)
+    below = others.filter(pl.col("place") < own).head(1)
+    above = others.filter(pl.col("place") > own).head(1)
     return {
         "indicator": name,
         "rank": rank,

@@ -25,6 +25,7 @@ from cityflux.core.engine.measures.correlation import (
     student_p,
 )
 from cityflux.core.engine.measures.matrix import to_matrix, to_series
+from cityflux.core.engine.measures.tolerance import constant
 from cityflux.core.model.errors import IndexDefinitionError
 
 
@@ -154,10 +155,10 @@ def principal_components(frame: pl.DataFrame) -> Components:
             f"principal components of {', '.join(frame.columns)}: only {n} units have all figures; "
             "leave out those with gaps"
         )
-    constant = [c for c, spread in zip(frame.columns, np.ptp(x, axis=0), strict=True) if not spread]
-    if constant:
+    flat_ones = [c for c, flat in zip(frame.columns, constant(x), strict=True) if flat]
+    if flat_ones:
         raise IndexDefinitionError(
-            f"principal components: {', '.join(constant)} is constant over the complete units; "
+            f"principal components: {', '.join(flat_ones)} is constant over the complete units; "
             "leave it out"
         )
     z = (x - x.mean(axis=0)) / x.std(axis=0, ddof=1)

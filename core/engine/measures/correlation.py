@@ -12,6 +12,7 @@ from typing import Literal
 import numpy as np
 
 from cityflux.core.engine.measures.matrix import Floats
+from cityflux.core.engine.measures.tolerance import constant
 
 Method = Literal["pearson", "spearman", "kendall"]
 
@@ -112,8 +113,7 @@ def _centred(a: Floats) -> Floats:
     n = np.maximum(there.sum(axis=0), 1)
     away = np.where(there, a - np.where(there, a, 0.0).sum(axis=0) / n, 0.0)
     # The mean of a constant may be off by rounding, which must not pass for a spread.
-    low = np.min(a, axis=0, initial=np.inf, where=there)
-    away[:, low == np.max(a, axis=0, initial=-np.inf, where=there)] = 0.0
+    away[:, constant(a)] = 0.0
     return away
 
 

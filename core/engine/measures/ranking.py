@@ -1,4 +1,7 @@
-"""Ranks: 1 for the best, equal scores share the better rank, and no score has no rank."""
+"""Ranks: 1 for the best, equal scores share the better rank, and no score has no rank.
+
+Scores that differ by rounding only are equal: see `core.engine.measures.tolerance`.
+"""
 
 from __future__ import annotations
 
@@ -6,9 +9,12 @@ from collections.abc import Sequence
 
 import polars as pl
 
+from cityflux.core.engine.measures.matrix import to_frame, to_matrix
+from cityflux.core.engine.measures.tolerance import levelled, levelled_column
+
 
 def ranks(
-    scores: pl.DataFrame, columns: Sequence[str], *, within: str | None = None
+    scores: pl.DataFrame, columns: Sequence[str], *, within: str | None = None, scale: bool = False
 ) -> pl.DataFrame:
     """Replace scores by ranks, 1 for the highest; null stays null. Source: COINr, ``rank_df``.
 
@@ -16,10 +22,19 @@ def ranks(
         scores: one row per unit.
         columns: the Float64 columns to rank, more is better.
         within: rank among the rows that share the value of this column (period, region).
+        scale: how scores that differ by rounding only are told, as in
+            `core.engine.measures.tolerance.levelled`; they share a rank.
 
     Returns:
         The same frame with Int64 ranks in ``columns``.
     """
+    x = to_matrix(scores.select(columns)).copy()
+    groups = pl.lit(0) if within is None else pl.col(within)
+    rows = scores.select(groups.alias("group"), row=pl.int_range(pl.len())).group_by("group")
+    for _, part in rows:
+        place = part["row"].to_numpy()
+        x[place] = levelled(x[place], scale=scale)
+    scores = scores.with_columns(to_frame(x, columns))
     order = pl.col(columns).rank("min", descending=True).cast(pl.Int64)
     return scores.with_columns(order if within is None else order.over(within))
 
@@ -41,12 +56,11 @@ def ranking_table(
         where that is zero). Units without a figure are left out.
     """
     best = pl.col("value").first()
+    placed = levelled_column(pl.col("value") * direction)
     return (
         figures.select(key, value=pl.col(indicator))
         .drop_nulls("value")
-        .with_columns(
-            rank=(pl.col("value") * direction).rank("min", descending=True).cast(pl.Int64)
-        )
+        .with_columns(rank=placed.rank("min", descending=True).cast(pl.Int64))
         .sort("rank", key)
         .select(
             "rank",

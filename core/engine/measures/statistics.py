@@ -19,6 +19,7 @@ import numpy as np
 import polars as pl
 
 from cityflux.core.engine.measures.matrix import Floats, to_matrix, to_series
+from cityflux.core.engine.measures.tolerance import constant
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,8 +154,7 @@ def _shape(x: Floats) -> tuple[Floats, Floats]:
     with np.errstate(divide="ignore", invalid="ignore"):
         away = np.where(there, x - np.where(there, x, 0.0).sum(axis=0) / n, 0.0)
         # The mean of a constant may be off by rounding: it has no shape all the same.
-        largest = np.max(x, axis=0, initial=-np.inf, where=there)
-        away[:, largest == np.min(x, axis=0, initial=np.inf, where=there)] = 0.0
+        away[:, constant(x)] = 0.0
         square = away * away
         m2, m3, m4 = (p.sum(axis=0) / n for p in (square, square * away, square * square))
         g1, g2 = m3 / m2**1.5, m4 / m2**2 - 3

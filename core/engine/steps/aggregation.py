@@ -21,6 +21,7 @@ import numpy as np
 import polars as pl
 
 from cityflux.core.engine.measures.matrix import Bools, Floats, to_matrix, to_series, to_weights
+from cityflux.core.engine.measures.tolerance import ROUNDING
 from cityflux.core.engine.steps.frontier import benefit_of_the_doubt
 from cityflux.core.engine.steps.multicriteria import copeland, topsis, vikor
 from cityflux.core.model.errors import IndexDefinitionError
@@ -76,13 +77,13 @@ def weighted_sum(children: pl.DataFrame, weights: Weights) -> pl.Series:
     """
     x, w = _present(children, weights)
     total = np.nansum(to_weights(weights, children.columns))
-    return to_series(_divide((x * w).sum(axis=1), w.sum(axis=1)) * total)
+    return to_series(_divide(_sum(x * w), w.sum(axis=1)) * total)
 
 
 def weighted_mean(children: pl.DataFrame, weights: Weights) -> pl.Series:
     """Take the arithmetic mean: Σ wⱼ xⱼ / Σ wⱼ. Source: OECD/JRC (2008), section 6.10."""
     x, w = _present(children, weights)
-    return to_series(_divide((x * w).sum(axis=1), w.sum(axis=1)))
+    return to_series(_divide(_sum(x * w), w.sum(axis=1)))
 
 
 def geometric_mean(children: pl.DataFrame, weights: Weights) -> pl.Series:
@@ -151,7 +152,7 @@ def median(children: pl.DataFrame, weights: Weights) -> pl.Series:
     order = np.argsort(np.where(w > 0, x, np.inf), axis=1, kind="stable")
     x, w = np.take_along_axis(x, order, axis=1), np.take_along_axis(w, order, axis=1)
     run, half = w.cumsum(axis=1), w.sum(axis=1, keepdims=True) / 2
-    slack = half * 1e-12  # weights such as thirds do not add up to a half exactly
+    slack = half * ROUNDING  # weights such as thirds do not add up to a half exactly
     low = np.argmax(run >= half - slack, axis=1)[:, None]
     high = np.argmax(run > half + slack, axis=1)[:, None]
     middle = (np.take_along_axis(x, low, axis=1) + np.take_along_axis(x, high, axis=1)) / 2
@@ -231,6 +232,13 @@ def _present(children: pl.DataFrame, weights: Weights) -> tuple[Floats, Floats]:
     x = to_matrix(children)
     there = ~np.isnan(x) & ~np.isnan(vector)
     return np.where(there, x, 0.0), np.where(there, vector, 0.0)
+
+
+def _sum(parts: Floats) -> Floats:
+    """Add up row by row; parts that cancel out, up to rounding, are 0."""
+    total: Floats = parts.sum(axis=1)
+    size = np.abs(parts).sum(axis=1)
+    return np.where(np.abs(total) <= ROUNDING * size, 0.0, total)
 
 
 def _divide(above: Floats, below: Floats) -> Floats:

@@ -16,12 +16,10 @@ import numpy as np
 import polars as pl
 
 from cityflux.core.engine.measures.matrix import Floats, to_matrix, to_series, to_weights
+from cityflux.core.engine.measures.tolerance import ROUNDING, constant, levelled
 from cityflux.core.model.errors import IndexDefinitionError
 
 Method = Callable[..., pl.Series]
-
-#: Sums of weights that differ by less than this share of all the weight are the same sum.
-ROUNDING = 1e-12
 
 
 def across_units(method: Method) -> Method:
@@ -129,8 +127,9 @@ def vikor(
         raise IndexDefinitionError(f"vikor: majority {majority} is no share; write 0 to 1")
     x, w = _units(children, weights)
     best, worst = _extremes(x)
-    width = np.where(best > worst, best - worst, 1.0)
-    regret = _shares(x, w) * (best - x) / width
+    flat = constant(x)
+    width = np.where(flat, 1.0, best - worst)
+    regret = _shares(x, w) * np.where(flat, 0.0, best - x) / width
     group = _blank(np.nansum(regret, axis=1), x, w)
     single = _blank(np.nan_to_num(regret, nan=0.0).max(axis=1, initial=0.0), x, w)
     return to_series(1 - majority * _position(group) - (1 - majority) * _position(single))
@@ -147,7 +146,7 @@ def _units(children: pl.DataFrame, weights: Sequence[float | None]) -> tuple[Flo
 def _weight_ahead(x: Floats, w: Floats) -> Floats:
     """Sum for each pair of units the weight of the children in which the first is ahead."""
     ahead = np.zeros((len(x), len(x)))
-    for child, weight in zip(x.T, w, strict=True):
+    for child, weight in zip(levelled(x).T, w, strict=True):
         # A comparison with NaN is false: a child that one of both lacks counts for neither.
         ahead += weight * (child[:, None] > child[None, :])
     return ahead
@@ -172,10 +171,10 @@ def _extremes(x: Floats) -> tuple[Floats, Floats]:
 
 def _position(values: Floats) -> Floats:
     """Scale to 0 for the smallest and 1 for the largest; all 0 where there is no difference."""
-    if np.isnan(values).all():
-        return values
+    if constant(values[:, None])[0]:
+        return values * 0.0
     low, high = np.nanmin(values), np.nanmax(values)
-    return (values - low) / (high - low if high > low else 1.0)
+    return (values - low) / (high - low)
 
 
 def _blank(scores: Floats, x: Floats, w: Floats) -> Floats:

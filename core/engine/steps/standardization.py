@@ -7,7 +7,7 @@ compares within a period instead of over all of them.
 The expression x is a column: it holds one indicator, with a row for each unit (a city, or a city
 in a period). ``direction`` is 1, or -1 where less is better; ``ties`` says how polars ranks equals.
 Null stays null. Whatever has no defined value, such as the z-score of a constant, is null as well,
-never NaN.
+never NaN. Figures that differ by rounding only are equal: see `core.engine.measures.tolerance`.
 
 References:
     OECD/JRC (2008), Handbook on Constructing Composite Indicators, step 5.
@@ -25,6 +25,7 @@ from typing import Any, Literal
 
 import polars as pl
 
+from cityflux.core.engine.measures.tolerance import beyond, differs, levelled_column
 from cityflux.core.model.errors import IndexDefinitionError
 
 Standardization = Callable[..., pl.Expr]
@@ -86,9 +87,11 @@ def minmax(x: pl.Expr, *, lower: float = 0.0, upper: float = 100.0) -> pl.Expr:
 def rank(x: pl.Expr, *, ties: Ties = "min") -> pl.Expr:
     """Rank from 1 for the worst to n for the best; equal figures share the ``ties`` rank.
 
+    Figures that differ by rounding only are equal.
+
     Source: OECD/JRC (2008), section 1.5, ranking.
     """
-    return x.rank(ties).cast(pl.Float64)
+    return levelled_column(x).rank(ties).cast(pl.Float64)
 
 
 def borda(x: pl.Expr, *, ties: Ties = "min") -> pl.Expr:
@@ -129,7 +132,7 @@ def distance_to_reference(
     """
     benchmark = x.filter(pl.col(key) == reference).first()
     score = (x - x.min()) / (benchmark - x.min())
-    return pl.when(benchmark > x.min()).then(score.clip(upper_bound=1.0) if cap else score)
+    return pl.when(beyond(benchmark, x.min())).then(score.clip(upper_bound=1.0) if cap else score)
 
 
 def distance_to_target(
@@ -148,9 +151,11 @@ def distance_to_target(
         direction: 1 where more is better, -1 where less is better.
     """
     x = x * direction
-    way = target * direction - x.min()
-    score = (x - x.min()) / way
-    return pl.when(way != 0).then(score.clip(upper_bound=1.0) if cap else score)
+    goal = pl.lit(float(target * direction))
+    score = (x - x.min()) / (goal - x.min())
+    return pl.when(beyond(goal, x.min()) | beyond(x.min(), goal)).then(
+        score.clip(upper_bound=1.0) if cap else score
+    )
 
 
 def goalposts(
@@ -278,7 +283,7 @@ def _turns_itself(method: Standardization) -> bool:
 
 
 def _unless_constant(x: pl.Expr, score: pl.Expr) -> pl.Expr:
-    return pl.when(x.max() > x.min()).then(score)
+    return pl.when(differs(x)).then(score)
 
 
 def _in_order(method: str, lower: float, upper: float) -> None:

@@ -20,6 +20,7 @@ import polars as pl
 from cityflux.core.engine.measures.association import principal_components
 from cityflux.core.engine.measures.correlation import Method, correlation_matrix
 from cityflux.core.engine.measures.matrix import Floats, to_matrix
+from cityflux.core.engine.measures.tolerance import constant
 from cityflux.core.engine.steps.balancing import balance
 from cityflux.core.engine.steps.frontier import common_frontier
 from cityflux.core.engine.steps.pairwise import analytic_hierarchy, best_worst
@@ -86,9 +87,9 @@ def critic(data: pl.DataFrame, *, method: Method = "pearson") -> list[float]:
         data: one column per child, one row per unit.
         method: the kind of correlation.
     """
-    span = data.select(pl.all().max() - pl.all().min()).row(0)
-    spread = [s / r if r else 0.0 for s, r in zip(_deviations(data), span, strict=True)]
     x = to_matrix(data)
+    span = data.select(pl.all().max() - pl.all().min()).row(0)
+    spread = [s / r if s else 0.0 for s, r in zip(_deviations(data), span, strict=True)]
     r = correlation_matrix(x, x, method)
     np.fill_diagonal(r, 1.0)
     return _normalized(np.array(spread) * np.nansum(1 - r, axis=0))
@@ -202,7 +203,9 @@ WEIGHTINGS: dict[str, Weighting] = {
 
 
 def _deviations(data: pl.DataFrame) -> list[float]:
-    return [float(s or 0.0) for s in data.select(pl.all().std()).row(0)]
+    spread = data.select(pl.all().std()).row(0)
+    flat = constant(to_matrix(data))
+    return [0.0 if same else float(s or 0.0) for s, same in zip(spread, flat, strict=True)]
 
 
 def _normalized(weights: Floats) -> list[float]:

@@ -14,7 +14,7 @@ from pydantic.errors import PydanticSchemaGenerationError, PydanticUndefinedAnno
 from cityflux.core.engine.definition.choices import Joining, Method, Steps
 from cityflux.core.engine.definition.index import Definition
 from cityflux.core.engine.steps.methods import Methods
-from cityflux.core.model.errors import IndexDefinitionError, NotEnoughData
+from cityflux.core.model.errors import IndexDefinitionError, NotEnoughData, UnfitFigure
 
 #: For each kind how many arguments are data, and which keywords the engine fills in itself.
 _CALLS: dict[str, tuple[int, tuple[str, ...]]] = {
@@ -60,12 +60,14 @@ def located(definition: Definition, place: str, key: str) -> Iterator[None]:
         key: what was chosen there.
 
     Raises:
-        IndexDefinitionError: the complaint, with the place before it.
+        IndexDefinitionError: the complaint, with the place before it; an UnfitFigure stays one.
     """
     try:
         yield
     except NotEnoughData:
         raise
+    except UnfitFigure as error:
+        raise error.placed(f"{definition.origin}: {place}: {key}") from error
     except IndexDefinitionError as error:
         message = f"{definition.origin}: {place}: {key}: {error}"
         raise type(error)(message) from error

@@ -11,8 +11,16 @@ from cityflux.core.engine.checking import check_methods, located
 from cityflux.core.engine.definition.choices import Aggregation
 from cityflux.core.engine.definition.index import Definition, Node
 from cityflux.core.engine.measures.ranking import ranks
+from cityflux.core.engine.measures.refusal import named
 from cityflux.core.engine.panel import KEYS, Panel, coverage_of
 from cityflux.core.engine.preparation import prepare
+from cityflux.core.engine.soundness import (
+    check_weights,
+    partial_sums,
+    refuse_huge,
+    refuse_shares,
+    unequal_ranks,
+)
 from cityflux.core.engine.steps.aggregation import aggregate, looks_across_units
 from cityflux.core.engine.steps.methods import Methods
 from cityflux.core.engine.steps.standardization import standardize
@@ -60,13 +68,21 @@ def score(
         IndexDefinitionError: a method does not exist, or cannot be applied.
     """
     check_methods(definition, methods)
+    leaves = [leaf.id for leaf in definition.leaves]
+    refuse_huge(definition, panel.values, definition.figures)
+    sums = partial_sums(definition, panel)
     prepared = prepare(definition, panel, directions, methods)
-    panel, notes = prepared.panel, prepared.notes
-    standardized = _standardize(definition, panel, directions, methods)
+    panel, notes = prepared.panel, [*sums, *prepared.notes]
+    refuse_huge(definition, panel.values, leaves)
+    signs = {leaf.id: leaf.direction or directions.get(leaf.id, 1) for leaf in definition.leaves}
+    refuse_shares(definition, panel, signs)
+    standardized = _standardize(definition, panel, signs, methods)
+    refuse_huge(definition, standardized, leaves)
     notes += _incomparable(definition, panel, standardized)
-    if all(standardized[leaf.id].null_count() == standardized.height for leaf in definition.leaves):
+    notes += unequal_ranks(definition, standardized)
+    if all(standardized[leaf].null_count() == standardized.height for leaf in leaves):
         raise NotEnoughData(
-            f"{definition.id} has no data: none of its {len(definition.leaves)} indicators has "
+            f"{definition.id} has no data: none of its {len(leaves)} indicators has "
             f"figures that differ between two of its cities in {_list(definition.periods.of)}; "
             "fetch some with cityflux refresh, or import them with cityflux import"
         )
@@ -77,17 +93,16 @@ def score(
 
 
 def _standardize(
-    definition: Definition, panel: Panel, directions: Mapping[str, int], methods: Methods
+    definition: Definition, panel: Panel, signs: Mapping[str, int], methods: Methods
 ) -> pl.DataFrame:
     columns = []
     alone = panel.values["period"].n_unique() == 1  # then `over` would cost time for nothing
     for leaf in definition.leaves:
         chosen = leaf.standardization or definition.standardization
         function = methods.get("standardization", chosen.method)
-        direction = leaf.direction or directions.get(leaf.id, 1)
         with located(definition, f"indicator {leaf.id}", "standardization"):
             column = standardize(
-                pl.col(leaf.id), function, direction=direction, **chosen.parameters
+                pl.col(leaf.id), function, direction=signs[leaf.id], **chosen.parameters
             )
         within = chosen.within == "period" and not alone
         columns.append((column.over("period") if within else column).alias(leaf.id))
@@ -122,12 +137,13 @@ def _aggregate(
         if node.indicator:
             continue
         children = [child for child in definition.tree if child.parent == node.id]
-        with located(definition, f"node {node.id}", "weighting"):
+        with located(definition, f"node {node.id}", "weighting"), named(frame):
             weights = _weights(node, children, frame, methods)
         used |= {child.id: weight for child, weight in zip(children, weights, strict=True)}
         with located(definition, f"node {node.id}", "aggregation"):
             score = _node(node, children, weights, frame, methods)
         frame = frame.with_columns(score.alias(node.id))
+    refuse_huge(definition, frame, [node.id for node in definition.tree])
     return frame.select(*KEYS, *(node.id for node in definition.tree)), used
 
 
@@ -151,6 +167,7 @@ def _weights(
     weights: list[float] = function(
         frame.select(child.id for child in children), **node.weighting.parameters
     )
+    check_weights(children, weights)
     return weights
 
 
@@ -167,16 +184,19 @@ def _node(
     parts = [frame]
     if looks_across_units(function):
         parts = frame.partition_by("period", maintain_order=True)
-    return pl.concat(
-        aggregate(
-            function,
-            part.select(columns),
-            weights,
-            threshold=chosen.threshold,
-            **chosen.parameters,
-        )
-        for part in parts
-    )
+    scores = []
+    for part in parts:
+        with named(part):
+            scores.append(
+                aggregate(
+                    function,
+                    part.select(columns),
+                    weights,
+                    threshold=chosen.threshold,
+                    **chosen.parameters,
+                )
+            )
+    return pl.concat(scores)
 
 
 def _coverage(definition: Definition, panel: Panel, standardized: pl.DataFrame) -> pl.DataFrame:

@@ -10,6 +10,7 @@
     ├── ReportError        a chart or a report cannot be made here
     ├── ImportRefused      rows of a file that cannot be taken in, each with its reason
     ├── IndexDefinitionError   an index that cannot be computed as it is defined
+    │   ├── UnfitFigure    a figure or score that a formula cannot take: node, city and period
     │   ├── NotEnoughData  an index that has nothing, or too little, to compare
     │   └── UnknownName    an index, or what it names, is not there
     ├── StorageError       the database cannot be opened, read or written
@@ -74,6 +75,53 @@ class ImportRefused(CityfluxError):
 
 class IndexDefinitionError(CityfluxError):
     """An index cannot be computed as it is defined."""
+
+
+class UnfitFigure(IndexDefinitionError):
+    """A figure or score that a formula cannot take.
+
+    Attributes:
+        node: the indicator or node that has it.
+        value: the figure.
+        reason: why it cannot be taken, and what to do.
+        row: where it stands in the table that the formula was given.
+        city: whose it is; empty where the formula did not know.
+        period: of the figure; as the city.
+    """
+
+    def __init__(
+        self,
+        node: str,
+        value: float,
+        reason: str,
+        *,
+        row: int,
+        city: str = "",
+        period: str = "",
+        place: str = "",
+    ) -> None:
+        where = f"for {city} in {period}" if city else f"in row {row}"
+        super().__init__(f"{place}{node!r} is {value} {where}: {reason}")
+        self.node, self.value, self.reason = node, value, reason
+        self.row, self.city, self.period = row, city, period
+
+    def known(self, city: str, period: str) -> UnfitFigure:
+        """The same complaint, with the city and the period of its row."""
+        return UnfitFigure(
+            self.node, self.value, self.reason, row=self.row, city=city, period=period
+        )
+
+    def placed(self, place: str) -> UnfitFigure:
+        """The same complaint, with the place of the definition that led to it before it."""
+        return UnfitFigure(
+            self.node,
+            self.value,
+            self.reason,
+            row=self.row,
+            city=self.city,
+            period=self.period,
+            place=f"{place}: ",
+        )
 
 
 class NotEnoughData(IndexDefinitionError):

@@ -23,6 +23,7 @@ from cityflux.core.engine.definition.choices import (
     Standardization,
     Steps,
 )
+from cityflux.core.engine.measures.refusal import LARGEST
 from cityflux.core.model.errors import IndexDefinitionError, PeriodError
 from cityflux.core.model.period import Period
 from cityflux.core.model.sections import explain
@@ -237,6 +238,11 @@ def _problems(definition: Definition) -> Iterator[str]:
         )
     yield from _tree_problems(definition)
     for node in definition.tree:
+        if node.weight > LARGEST and math.isfinite(node.weight):
+            yield (
+                f"node {node.id} has the weight {node.weight:g}, which is too large to compute "
+                "with; weights are relative, so write smaller ones"
+            )
         if not math.isfinite(node.weight) or node.weight <= 0:
             yield (
                 f"node {node.id} has the weight {node.weight:g}, and a weight must be above zero; "

@@ -20,7 +20,15 @@ from typing import Any, Literal
 import numpy as np
 import polars as pl
 
-from cityflux.core.engine.measures.matrix import Bools, Floats, to_matrix, to_series, to_weights
+from cityflux.core.engine.measures.matrix import (
+    Bools,
+    Floats,
+    to_frame,
+    to_matrix,
+    to_series,
+    to_weights,
+)
+from cityflux.core.engine.measures.refusal import refuse
 from cityflux.core.engine.measures.tolerance import ROUNDING
 from cityflux.core.engine.steps.frontier import benefit_of_the_doubt
 from cityflux.core.engine.steps.multicriteria import copeland, topsis, vikor
@@ -92,7 +100,7 @@ def geometric_mean(children: pl.DataFrame, weights: Weights) -> pl.Series:
     Source: OECD/JRC (2008), section 6.11, geometric aggregation.
 
     Raises:
-        IndexDefinitionError: when a score is not positive.
+        UnfitFigure: when a score is not positive.
     """
     x, w = _present(children, weights)
     _refuse(children, x <= 0, w, "the geometric mean takes positive scores only")
@@ -107,10 +115,10 @@ def harmonic_mean(children: pl.DataFrame, weights: Weights) -> pl.Series:
     Source: Hardy, Littlewood, Pólya (1934), Inequalities, ch. 2, the mean of power -1.
 
     Raises:
-        IndexDefinitionError: when a score is zero.
+        UnfitFigure: when a score is not positive.
     """
     x, w = _present(children, weights)
-    _refuse(children, x == 0, w, "the harmonic mean takes no zero")
+    _refuse(children, x <= 0, w, "the harmonic mean takes positive scores only")
     with np.errstate(divide="ignore", invalid="ignore"):
         shares = np.where(w != 0, w / x, 0.0)
     return to_series(_divide(w.sum(axis=1), shares.sum(axis=1)))
@@ -123,15 +131,16 @@ def generalised_mean(children: pl.DataFrame, weights: Weights, *, power: float) 
     for a low one. Source: Hardy, Littlewood, Pólya (1934), Inequalities, ch. 2.
 
     Raises:
-        IndexDefinitionError: when the power is 0 (that is the geometric mean), when a score is
-            not positive and the power negative, or negative and the power no whole number.
+        IndexDefinitionError: when the power is 0 (that is the geometric mean).
+        UnfitFigure: when a score is not positive and the power negative, or a score is negative
+            and the power not 1: an even one would take it for its opposite.
     """
     if power == 0:
         raise IndexDefinitionError("the generalised mean of power 0 is the geometric mean; use it")
     x, w = _present(children, weights)
     if power < 0:
         _refuse(children, x <= 0, w, f"the mean of power {power} takes positive scores only")
-    elif power != int(power):
+    elif power != 1:
         _refuse(children, x < 0, w, f"the mean of power {power} takes no negative score")
     with np.errstate(divide="ignore", invalid="ignore"):
         powers = np.where(w != 0, x**power, 0.0)
@@ -177,18 +186,19 @@ def mazziotta_pareto(
         penalty: ``negative`` subtracts (more is better), ``positive`` adds (less is better).
 
     Raises:
-        IndexDefinitionError: when a mean is not positive, or a weight is negative.
+        UnfitFigure: when a mean is not positive.
+        IndexDefinitionError: when a weight is negative.
     """
     x, w = _present(children, weights)
     _refuse_negative(w, "mazziotta_pareto")
     total = w.sum(axis=1)
     mean = _divide((x * w).sum(axis=1), total)
     variance = _divide(((x - mean[:, None]) ** 2 * w).sum(axis=1), total)
-    if (mean <= 0).any():
-        raise IndexDefinitionError(
-            f"mazziotta_pareto: the scores of row {int(np.argmax(mean <= 0))} have a mean that is "
-            "not positive; standardize to zscore with mean 100 and sd 10"
-        )
+    refuse(
+        to_frame(mean[:, None], ["the mean of the scores"]),
+        mean[:, None] <= 0,
+        "mazziotta_pareto takes a positive one only; standardize to zscore with mean 100 and sd 10",
+    )
     sign = {"negative": -1.0, "positive": 1.0}[penalty]
     return to_series(mean + sign * variance / mean)
 
@@ -249,13 +259,8 @@ def _divide(above: Floats, below: Floats) -> Floats:
 
 def _refuse(children: pl.DataFrame, bad: Bools, w: Floats, reason: str) -> None:
     """Refuse scores that the formula cannot take; those of weight zero play no part."""
-    rows, columns = np.nonzero(bad & (w != 0))
-    if len(rows):
-        row, name = int(rows[0]), children.columns[columns[0]]
-        raise IndexDefinitionError(
-            f"{name!r} is {children[name][row]} in row {row}: {reason}; "
-            "standardize to a positive scale first or take another aggregation"
-        )
+    advice = "standardize to a positive scale first or take another aggregation"
+    refuse(children, bad & (w != 0), f"{reason}; {advice}")
 
 
 def _refuse_negative(w: Floats, method: str) -> None:

@@ -21,6 +21,7 @@ from cityflux.core.engine.measures.matrix import (
     to_series,
     to_weights,
 )
+from cityflux.core.engine.measures.refusal import refuse
 from cityflux.core.engine.steps.multicriteria import across_units
 from cityflux.core.model.errors import IndexDefinitionError
 
@@ -140,10 +141,7 @@ def _checked(
     data: pl.DataFrame, lower: Sequence[float] | None, upper: Sequence[float] | None
 ) -> tuple[Floats, Floats, Floats]:
     x, columns = to_matrix(data), data.columns
-    if (x < 0).any():
-        raise IndexDefinitionError(
-            "benefit of the doubt takes no negative score; standardize to minmax first"
-        )
+    refuse(data, x < 0, "benefit of the doubt takes no negative score; standardize to minmax first")
     least = to_weights([0.0] * data.width if lower is None else lower, columns)
     most = to_weights([1.0] * data.width if upper is None else upper, columns)
     if least.sum() > 1 + 1e-9 or most.sum() < 1 - 1e-9 or (least > most).any():

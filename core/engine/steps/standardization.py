@@ -80,7 +80,12 @@ def minmax(x: pl.Expr, *, lower: float = 0.0, upper: float = 100.0) -> pl.Expr:
     """Score between the worst and the best: lower + (upper - lower) (x - min) / (max - min).
 
     A constant is null. Source: OECD/JRC (2008), section 5.3, min-max.
+
+    Raises:
+        IndexDefinitionError: when lower is above upper, which would give the worst the best score.
     """
+    if lower > upper:
+        raise IndexDefinitionError(f"minmax: lower {lower} must be below upper {upper}")
     return _unless_constant(x, (x - x.min()) / (x.max() - x.min()) * (upper - lower) + lower)
 
 

@@ -20,7 +20,8 @@ import polars as pl
 from cityflux.core.engine.measures.association import principal_components
 from cityflux.core.engine.measures.correlation import Method, correlation_matrix
 from cityflux.core.engine.measures.matrix import Floats, to_matrix
-from cityflux.core.engine.measures.tolerance import constant
+from cityflux.core.engine.measures.refusal import LARGEST, refuse
+from cityflux.core.engine.measures.tolerance import ROUNDING, constant
 from cityflux.core.engine.steps.balancing import balance
 from cityflux.core.engine.steps.frontier import common_frontier
 from cityflux.core.engine.steps.pairwise import analytic_hierarchy, best_worst
@@ -35,10 +36,16 @@ def given(data: pl.DataFrame, *, weights: Mapping[str, float]) -> list[float]:
     Source: OECD/JRC (2008), section 6.5, budget allocation process.
 
     Raises:
-        IndexDefinitionError: when a column has none, or they do not sum to something positive.
+        IndexDefinitionError: when a column has none, or one that is not above zero.
     """
     if missing := [name for name in data.columns if name not in weights]:
         raise IndexDefinitionError(f"{', '.join(missing)}: no weight given")
+    for name in data.columns:
+        if not 0 < weights[name] <= LARGEST:
+            raise IndexDefinitionError(
+                f"the weight {weights[name]:g} of {name} is none; write one above 0, or take the "
+                "child out of the node"
+            )
     return _normalized(np.array([weights[name] for name in data.columns], dtype=np.float64))
 
 
@@ -63,11 +70,10 @@ def entropy(data: pl.DataFrame) -> list[float]:
     Source: Hwang, Yoon (1981), Multiple Attribute Decision Making, after Shannon.
 
     Raises:
-        IndexDefinitionError: when a figure is negative.
+        UnfitFigure: when a figure is negative.
     """
     x = to_matrix(data)
-    if (x < 0).any():
-        raise IndexDefinitionError("entropy weights take no negative score; standardize to minmax")
+    refuse(data, x < 0, "entropy weights take no negative score; standardize to minmax")
     units = (~np.isnan(x)).sum(axis=0)
     total = np.nansum(x, axis=0)
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -106,13 +112,22 @@ def principal_component(
     Args:
         data: one column per child, one row per unit.
         scheme: ``squared`` takes the squared loadings, which sum to 1; ``loadings`` the loadings
-            themselves, which may be negative and do not.
+            themselves, which do not.
 
     Raises:
-        IndexDefinitionError: when fewer than two units are complete, or a column is constant.
+        IndexDefinitionError: when fewer than two units are complete, a column is constant, or a
+            loading that is to be a weight is not positive: the column goes against the others.
     """
     loadings = principal_components(data).loadings["pc1"].to_numpy()
-    return loadings.tolist() if scheme == "loadings" else _normalized(loadings**2)
+    if scheme == "squared":
+        return _normalized(loadings**2)
+    for name, loading in zip(data.columns, loadings, strict=True):
+        if loading <= ROUNDING:
+            raise IndexDefinitionError(
+                f"{name} has the loading {loading:.4f} on the first component, and a weight must "
+                "be above zero; turn its direction, leave it out, or take scheme squared"
+            )
+    return [float(loading) for loading in loadings]
 
 
 def pairwise(data: pl.DataFrame, *, comparisons: Sequence[Sequence[float]]) -> list[float]:

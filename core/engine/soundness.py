@@ -1,0 +1,148 @@
+"""What is refused or noted rather than computed to a number that means nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import polars as pl
+
+from cityflux.core.engine.checking import located
+from cityflux.core.engine.definition.index import Definition, Node
+from cityflux.core.engine.measures.matrix import to_matrix
+from cityflux.core.engine.measures.refusal import LARGEST, named, refuse
+from cityflux.core.engine.panel import KEYS, Panel
+from cityflux.core.model.errors import IndexDefinitionError
+
+#: Standardizations whose scores grow with the number of cities.
+_COUNTS = ("rank", "borda")
+
+
+def refuse_huge(definition: Definition, frame: pl.DataFrame, names: Sequence[str]) -> None:
+    """Refuse figures or scores that nothing can be computed with.
+
+    Args:
+        definition: the index.
+        frame: period, city, and a column per name.
+        names: the indicators or nodes to look at.
+
+    Raises:
+        UnfitFigure: one is infinite, or above `LARGEST`.
+    """
+    x = to_matrix(frame.select(names))
+    with located(definition, f"index {definition.id}", "figures"), named(frame):
+        refuse(
+            frame.select(names),
+            np.abs(x) > LARGEST,
+            "too large to compute with; look for a "
+            "slip in the figure or in a parameter, or take another unit",
+        )
+
+
+def refuse_shares(definition: Definition, panel: Panel, signs: Mapping[str, int]) -> None:
+    """Refuse shares of the largest figure where the largest is not the best, or one is negative.
+
+    Args:
+        definition: the index.
+        panel: the figures that are to be standardized.
+        signs: the direction of each leaf, 1 or -1.
+
+    Raises:
+        IndexDefinitionError: less is better, so that the worst city would have the best score.
+        UnfitFigure: a figure is negative.
+    """
+    for leaf in definition.leaves:
+        chosen = leaf.standardization or definition.standardization
+        if chosen.method != "fraction_of_max":
+            continue
+        figures = panel.values.select(leaf.id)
+        place = f"indicator {leaf.id}"
+        with located(definition, place, "standardization"), named(panel.values):
+            if signs[leaf.id] == -1:
+                raise IndexDefinitionError(
+                    "fraction_of_max gives the largest figure the best score, and here less is "
+                    "better; take minmax or distance_to_best"
+                )
+            refuse(
+                figures,
+                to_matrix(figures) < 0,
+                "fraction_of_max takes no negative figure; take minmax or distance_to_best",
+            )
+
+
+def check_weights(children: Sequence[Node], weights: Sequence[float]) -> None:
+    """Check the weights that a method found.
+
+    Args:
+        children: whose weights they are.
+        weights: one for each.
+
+    Raises:
+        IndexDefinitionError: one is negative, not a number, or too large to compute with.
+    """
+    for child, weight in zip(children, weights, strict=True):
+        if weight is not None and not 0 <= weight <= LARGEST:
+            raise IndexDefinitionError(
+                f"{child.id} would weigh {weight:g}, which is no weight; take another weighting"
+            )
+
+
+def partial_sums(definition: Definition, panel: Panel) -> list[str]:
+    """A line for each indicator with a sum over periods some of which have no figure.
+
+    Args:
+        definition: the index.
+        panel: the figures as they were read.
+    """
+    if definition.periods.reduce != "sum":
+        return []
+    lines = []
+    for name in definition.figures:
+        known = panel.coverage[name]
+        partial = panel.coverage.filter((known > 0) & (known < 1)).select(*KEYS, name)
+        if partial.height:
+            cells = [f"{city} in {at} ({share:.0%})" for at, city, share in partial.rows()]
+            lines.append(
+                f"{name}: the sum leaves out periods without a figure for {_few(cells)}, "
+                "so it is too small there; reduce by mean, or leave them out"
+            )
+    return lines
+
+
+def unequal_ranks(definition: Definition, standardized: pl.DataFrame) -> list[str]:
+    """A line for each node that joins ranks among different numbers of cities.
+
+    The best of 36 has the rank 36 and the best of 7 the rank 7.
+
+    Args:
+        definition: the index.
+        standardized: the scores of the leaves.
+    """
+    whole = {
+        leaf.id: (leaf.standardization or definition.standardization) for leaf in definition.leaves
+    }
+    lines = []
+    for node in definition.tree:
+        ranked = [
+            child.id
+            for child in definition.tree
+            if child.parent == node.id and child.id in whole and whole[child.id].method in _COUNTS
+        ]
+        if len(ranked) < 2:
+            continue
+        counts = standardized.group_by("period", maintain_order=True).agg(pl.col(ranked).count())
+        for period, *each in counts.iter_rows():
+            known = {name: n for name, n in zip(ranked, each, strict=True) if n}
+            few = min(known, key=lambda name: known[name], default="")
+            many = max(known, key=lambda name: known[name], default="")
+            if known and known[few] < known[many]:
+                lines.append(
+                    f"{node.id}: {few} has ranks among {known[few]} cities in {period} and {many} "
+                    f"among {known[many]}, which do not compare; take percentile_rank"
+                )
+    return lines
+
+
+def _few(cells: Sequence[str], most: int = 3) -> str:
+    rest = len(cells) - most
+    return ", ".join(cells[:most]) + (f" and {rest} more" if rest > 0 else "")

@@ -8,6 +8,7 @@ figure ``before`` (null where it was missing) and ``after``.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 import polars as pl
 
@@ -162,9 +163,20 @@ def _treatment_notes(treated: Treated, period: str) -> list[str]:
     where = f" in {period}" if period else ""
     return [
         f"{row['indicator']}{where} has outliers: {row['outcome']} "
-        f"({row['points']} winsorized, transformation {row['transform'] or 'none'})"
+        f"({row['points']} winsorized, transformation {row['transform'] or 'none'}), "
+        f"{_moved(row, 'skewness')}, {_moved(row, 'kurtosis')}"
         for row in treated.table.filter(pl.col("outcome") != "passes").iter_rows(named=True)
     ]
+
+
+def _moved(row: Mapping[str, Any], what: str) -> str:
+    """How a statistic was before a treatment and is after it."""
+    after = row[f"{what}_transformed"] if row["transform"] else row[f"{what}_winsorized"]
+    return f"{what} {row[what]:.2f}" + (
+        f" before and {after:.2f} after"
+        if row["outcome"] != "left alone" and after is not None
+        else ""
+    )
 
 
 def _records(

@@ -16,8 +16,10 @@ from cityflux.core.engine.panel import KEYS, Panel, coverage_of
 from cityflux.core.engine.preparation import prepare
 from cityflux.core.engine.soundness import (
     check_weights,
+    cities_known,
     partial_sums,
     refuse_huge,
+    refuse_negative,
     refuse_shares,
     unequal_ranks,
 )
@@ -78,7 +80,7 @@ def score(
     refuse_shares(definition, panel, signs)
     standardized = _standardize(definition, panel, signs, methods)
     refuse_huge(definition, standardized, leaves)
-    notes += _incomparable(definition, panel, standardized)
+    notes += [*cities_known(definition, panel), *_incomparable(definition, panel, standardized)]
     notes += unequal_ranks(definition, standardized)
     if all(standardized[leaf].null_count() == standardized.height for leaf in leaves):
         raise NotEnoughData(
@@ -86,9 +88,9 @@ def score(
             f"figures that differ between two of its cities in {_list(definition.periods.of)}; "
             "fetch some with cityflux refresh, or import them with cityflux import"
         )
-    scores, weights = _aggregate(definition, standardized, methods)
+    scores, weights, remarks = _aggregate(definition, standardized, methods)
     coverage = _coverage(definition, panel, standardized)
-    notes += _weight_notes(definition, weights)
+    notes += _weight_notes(definition, weights, remarks)
     return Scores(scores, coverage, prepared.adjustments, weights, tuple(notes))
 
 
@@ -129,31 +131,41 @@ def _incomparable(definition: Definition, panel: Panel, standardized: pl.DataFra
 
 def _aggregate(
     definition: Definition, standardized: pl.DataFrame, methods: Methods
-) -> tuple[pl.DataFrame, dict[str, float]]:
-    """Add a column per inner node, children before parents; and the weights that were used."""
+) -> tuple[pl.DataFrame, dict[str, float], dict[str, str]]:
+    """Add a column per inner node, children before parents.
+
+    Returns:
+        The frame, the weights that were used, and by node what a method remarked on them.
+    """
     frame = standardized
     used: dict[str, float] = {}
+    remarks: dict[str, str] = {}
     for node in reversed(definition.tree):
         if node.indicator:
             continue
         children = [child for child in definition.tree if child.parent == node.id]
         with located(definition, f"node {node.id}", "weighting"), named(frame):
             weights = _weights(node, children, frame, methods)
+        if remark := getattr(weights, "remark", ""):
+            remarks[node.id] = remark
         used |= {child.id: weight for child, weight in zip(children, weights, strict=True)}
         with located(definition, f"node {node.id}", "aggregation"):
             score = _node(node, children, weights, frame, methods)
         frame = frame.with_columns(score.alias(node.id))
     refuse_huge(definition, frame, [node.id for node in definition.tree])
-    return frame.select(*KEYS, *(node.id for node in definition.tree)), used
+    return frame.select(*KEYS, *(node.id for node in definition.tree)), used, remarks
 
 
-def _weight_notes(definition: Definition, weights: Mapping[str, float]) -> list[str]:
+def _weight_notes(
+    definition: Definition, weights: Mapping[str, float], remarks: Mapping[str, str]
+) -> list[str]:
     notes = []
     for node in reversed(definition.tree):
         if node.weighting:
             children = [child.id for child in definition.tree if child.parent == node.id]
             listed = ", ".join(f"{child} {weights[child]:.4f}" for child in children)
-            notes.append(f"{node.id}: weights by {node.weighting.method}: {listed}")
+            remark = f" ({remarks[node.id]})" if node.id in remarks else ""
+            notes.append(f"{node.id}: weights by {node.weighting.method}: {listed}{remark}")
     return notes
 
 
@@ -187,6 +199,7 @@ def _node(
     scores = []
     for part in parts:
         with named(part):
+            refuse_negative(function, part.select(columns))
             scores.append(
                 aggregate(
                     function,

@@ -12,6 +12,7 @@ from cityflux.core.engine.definition.index import Definition, Node
 from cityflux.core.engine.measures.matrix import to_matrix
 from cityflux.core.engine.measures.refusal import LARGEST, named, refuse
 from cityflux.core.engine.panel import KEYS, Panel
+from cityflux.core.engine.steps.aggregation import Aggregation, harmonic_mean
 from cityflux.core.model.errors import IndexDefinitionError
 
 #: Standardizations whose scores grow with the number of cities.
@@ -70,6 +71,25 @@ def refuse_shares(definition: Definition, panel: Panel, signs: Mapping[str, int]
             )
 
 
+def refuse_negative(method: Aggregation, children: pl.DataFrame) -> None:
+    """Refuse negative scores where the formula has a value for them that is no mean.
+
+    Args:
+        method: how the children are aggregated.
+        children: their scores, a column for each.
+
+    Raises:
+        UnfitFigure: a score is negative, and the method the harmonic mean.
+    """
+    if method is harmonic_mean:
+        refuse(
+            children,
+            to_matrix(children) <= 0,
+            "the harmonic mean takes positive scores only; standardize to a positive scale first "
+            "or take another aggregation",
+        )
+
+
 def check_weights(children: Sequence[Node], weights: Sequence[float]) -> None:
     """Check the weights that a method found.
 
@@ -106,6 +126,28 @@ def partial_sums(definition: Definition, panel: Panel) -> list[str]:
                 f"{name}: the sum leaves out periods without a figure for {_few(cells)}, "
                 "so it is too small there; reduce by mean, or leave them out"
             )
+    return lines
+
+
+def cities_known(definition: Definition, panel: Panel) -> list[str]:
+    """A line for each period in which indicators rest on fewer cities than others.
+
+    Args:
+        definition: the index.
+        panel: the figures that are to be standardized; imputed ones do not count.
+    """
+    leaves = [leaf.id for leaf in definition.leaves]
+    lines = []
+    for part in panel.coverage.partition_by("period", maintain_order=True):
+        observed = part.select(pl.col(leaves) > 0)
+        cities = observed.select(pl.any_horizontal(leaves).sum()).item()
+        fewer: dict[int, list[str]] = {}
+        for name, count in zip(leaves, observed.sum().row(0), strict=True):
+            if count < cities:
+                fewer.setdefault(count, []).append(name)
+        if fewer:
+            listed = "; ".join(f"{count} for {', '.join(fewer[count])}" for count in sorted(fewer))
+            lines.append(f"{part['period'][0]}: of {cities} cities have a figure: {listed}")
     return lines
 
 

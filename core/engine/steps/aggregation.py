@@ -114,11 +114,14 @@ def harmonic_mean(children: pl.DataFrame, weights: Weights) -> pl.Series:
 
     Source: Hardy, Littlewood, Pólya (1934), Inequalities, ch. 2, the mean of power -1.
 
+    Made for positive scores; a negative one is taken here as COINr takes it, and is refused in an
+    index.
+
     Raises:
-        UnfitFigure: when a score is not positive.
+        UnfitFigure: when a score is zero.
     """
     x, w = _present(children, weights)
-    _refuse(children, x <= 0, w, "the harmonic mean takes positive scores only")
+    _refuse(children, x == 0, w, "the harmonic mean takes no zero")
     with np.errstate(divide="ignore", invalid="ignore"):
         shares = np.where(w != 0, w / x, 0.0)
     return to_series(_divide(w.sum(axis=1), shares.sum(axis=1)))

@@ -11,7 +11,7 @@ References:
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Literal
 
 import numpy as np
@@ -28,6 +28,22 @@ from cityflux.core.engine.steps.pairwise import analytic_hierarchy, best_worst
 from cityflux.core.model.errors import IndexDefinitionError
 
 Weighting = Callable[..., list[float]]
+
+#: Judgements that contradict each other more than this are refused (Saaty 1980).
+INCONSISTENT = 0.1
+#: By how much a share may miss its target before it is worth a word.
+_MISSED = 0.005
+
+
+class Remarked(list[float]):
+    """Weights, and what a reader of the index must know of how they were found.
+
+    Methods of plugins may give it too: the remark becomes a note of the run.
+    """
+
+    def __init__(self, weights: Iterable[float], remark: str) -> None:
+        super().__init__(weights)
+        self.remark = remark
 
 
 def given(data: pl.DataFrame, *, weights: Mapping[str, float]) -> list[float]:
@@ -130,16 +146,31 @@ def principal_component(
     return [float(loading) for loading in loadings]
 
 
-def pairwise(data: pl.DataFrame, *, comparisons: Sequence[Sequence[float]]) -> list[float]:
+def pairwise(
+    data: pl.DataFrame, *, comparisons: Sequence[Sequence[float]], force: bool = False
+) -> list[float]:
     """Weigh by pairwise comparison of the columns (AHP): see `analytic_hierarchy`.
 
     Source: Saaty (1980), The Analytic Hierarchy Process; OECD/JRC (2008), section 6.7.
 
+    Args:
+        data: whose columns are weighed.
+        comparisons: how many times as important each column is as each other.
+        force: take judgements with a consistency ratio above 0.1 as well.
+
     Raises:
-        IndexDefinitionError: as there, or when the matrix has not one row per column.
+        IndexDefinitionError: as there, when the matrix has not one row per column, or when the
+            consistency ratio is above 0.1.
     """
     _one_per_column(data, len(comparisons))
-    return analytic_hierarchy(comparisons).weights
+    found = analytic_hierarchy(comparisons)
+    ratio = f"consistency ratio {found.inconsistency:.3f}"
+    if found.inconsistency > INCONSISTENT and not force:
+        raise IndexDefinitionError(
+            f"the judgements contradict each other: {ratio}, above {INCONSISTENT}; "
+            "judge again, or take them with force = true"
+        )
+    return Remarked(found.weights, ratio)
 
 
 def best_and_worst(
@@ -158,7 +189,8 @@ def best_and_worst(
         IndexDefinitionError: as there, or when there is not one comparison per column.
     """
     _one_per_column(data, len(best_to_others))
-    return best_worst(best_to_others, others_to_worst).weights
+    found = best_worst(best_to_others, others_to_worst)
+    return Remarked(found.weights, f"largest gap to a judgement {found.inconsistency:.3f}")
 
 
 def common_benefit(
@@ -199,7 +231,16 @@ def balanced(
     Raises:
         IndexDefinitionError: as there.
     """
-    return balance(data, targets=targets, method=method).weights
+    found = balance(data, targets=targets, method=method)
+    if found.gap <= _MISSED:
+        return found.weights
+    wanted = np.ones(data.width) if targets is None else np.array(targets, dtype=np.float64)
+    missed = ", ".join(
+        f"{name} has {share:.3f} of {goal:.3f}"
+        for name, share, goal in zip(data.columns, found.shares, wanted / wanted.sum(), strict=True)
+        if abs(share - goal) > _MISSED
+    )
+    return Remarked(found.weights, f"shares of the correlations miss their targets: {missed}")
 
 
 #: Every built-in method by the name that an index definition uses.

@@ -79,7 +79,7 @@ def run(
         failed += summary.failures() + outcome.failed
         click.echo(
             f"{summary.tasks} sources: {summary.figures} figures read, {summary.changed} new or "
-            f"different, {summary.unchanged} sources unchanged, {len(summary.failed)} failed; "
+            f"different, {summary.unchanged} sources unchanged, {len(summary.failures())} failed; "
             f"{outcome.derived} derived figures changed; {len(outcome.computed)} indices computed",
             err=True,
         )
@@ -144,7 +144,7 @@ def refresh(
     else:
         click.echo(
             f"{summary.tasks} sources: {summary.figures} figures read, {summary.changed} new or "
-            f"different, {summary.unchanged} sources unchanged, {len(summary.failed)} failed"
+            f"different, {summary.unchanged} sources unchanged, {len(summary.failures())} failed"
         )
         _report(failed, session.color)
     return 1 if failed else 0

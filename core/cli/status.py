@@ -104,14 +104,16 @@ def _print_daemon(session: Session, found: dict[str, Any]) -> None:
 
 def _together(failed: Iterable[Mapping[str, str]]) -> list[tuple[str, str, str, str]]:
     """The failed fetches, the latest first; what failed together, such as all of a page, once."""
+    from cityflux.core.refresh.tasks import named
+
     causes: dict[tuple[str, str], list[Mapping[str, str]]] = {}
     for row in failed:
         causes.setdefault((row["place"], row["error"]), []).append(row)
     found = []
     for (place, error), rows in causes.items():
-        names = {row["indicator_id"] for row in rows}
-        what = min(names) if len(names) == 1 else f"{len(names)} indicators"
-        found.append((what, place, rows[0]["started"], error))
+        found.append(
+            (named({row["indicator_id"] for row in rows}), place, rows[0]["started"], error)
+        )
     return found
 
 

@@ -14,6 +14,7 @@ from cityflux.core.daemon.alarms import Alarms
 from cityflux.core.plugin.manager import Plugins
 from cityflux.core.refresh.carry_out import Result
 from cityflux.core.refresh.schedule import next_run
+from cityflux.core.refresh.tasks import named
 from cityflux.storage import jobs
 from cityflux.storage.database import as_text, now, write
 from cityflux.storage.jobs import Job
@@ -94,13 +95,13 @@ class Sources:
         """A part of what a look came to."""
         failed = [each for result in results for each in result.failures()]
         if failed and not self._errors.get(source_id):
-            indicator_id, _, error = failed[0]
-            self.fail(source_id, error, f"{indicator_id} from {source_id}")
+            what = named({name for name, _, _ in failed})
+            self.fail(source_id, failed[0][2], f"{what} from {source_id}")
         self._errors.setdefault(source_id, "")
         announce_failures(self._plugins, failed)
 
     def fail(self, source_id: str, error: str, name: str) -> None:
-        """A look at a source goes wrong; ``name`` says which of its figures it is about."""
+        """A look at a source goes wrong; ``name`` says what it is about."""
         self._errors[source_id] = error
         if error != self._jobs[source_id].error:
             log.warning("%s: %s", name, error)

@@ -91,8 +91,8 @@ class Gate:
             given if given.error else self._passed(part, given, result)
             for part, given in zip(result.task.parts, result.given, strict=True)
         )
-        (judged,) = self.judge_page([replace(result, given=given)])
-        return judged
+        passed = replace(result, given=given)
+        return self.judge_page([passed])[0] if len(given) >= FEWEST else passed
 
     def judge_page(self, results: Sequence[Result]) -> Sequence[Result]:
         """Doubt all that comes from one page if it gives too few of what it gave before."""

@@ -24,7 +24,7 @@ from cityflux.core.refresh.gate import Gate
 from cityflux.core.refresh.isolation.errand import Errand
 from cityflux.core.refresh.isolation.pool import Workers
 from cityflux.core.refresh.pages import judge_together
-from cityflux.core.refresh.tasks import Task
+from cityflux.core.refresh.tasks import Task, named
 from cityflux.storage import catalog, fetches
 from cityflux.storage.database import write
 from cityflux.storage.flows import store_flows
@@ -81,7 +81,7 @@ class Summary:
             together.setdefault((source, error), set()).add(indicator)
         return [
             (
-                f"{min(names) if len(names) == 1 else f'{len(names)} indicators'} from {source}",
+                f"{named(names)} from {source}",
                 error,
             )
             for (source, error), names in together.items()

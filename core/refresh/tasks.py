@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sqlite3
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import NamedTuple
@@ -76,6 +76,11 @@ class Task:
         return (
             self.source.address if len({part.source for part in self.parts}) > 1 else self.source.id
         )
+
+
+def named(indicators: Collection[str]) -> str:
+    """How indicators are named in a message: the one, or how many there are."""
+    return min(indicators) if len(indicators) == 1 else f"{len(indicators)} indicators"
 
 
 def due(

@@ -110,6 +110,7 @@ def test_a_page_that_fails_is_one_failure_that_says_for_how_many(
     (line,) = done.stderr.splitlines()
     assert line.startswith("failed: 50 indicators from local.yearbook: ")
     assert said in line
+    assert done.stdout.rstrip().endswith("1 failed")
     assert rows(folder, FETCHES) == [("", "local.yearbook", "failed", 0, 0)]
 
 

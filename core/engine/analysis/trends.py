@@ -10,6 +10,7 @@ References:
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -19,7 +20,7 @@ from cityflux.core.engine.measures.matrix import Bools, Floats, to_series
 from cityflux.core.engine.measures.timeline import decimal_years
 from cityflux.core.model.errors import IndexDefinitionError
 
-Trend = Callable[[Floats, Floats], Floats]
+Trend = Callable[..., Floats]
 
 
 def growth(y: Floats, t: Floats) -> Floats:
@@ -50,12 +51,18 @@ def yearly_change(y: Floats, t: Floats) -> Floats:
     return np.where(years > 0, (last - first) / np.where(years > 0, years, 1.0), np.nan)
 
 
-def percent_change(y: Floats, t: Floats) -> Floats:
-    """Compute the yearly change in percent of the start of the series.
+def percent_change(y: Floats, t: Floats, *, per: float = 1.0) -> Floats:
+    """Compute the change per so many years in percent of the start of the series.
 
-    From the least-squares line: 100 slope / value of the line at the first figure. It goes
-    through both figures where there are only two. Source: COINr, ``prc_change``.
+    From the least-squares line: 100 slope ``per`` / value of the line at the first figure, so
+    that ``per`` 1 is the yearly change and 10 that in ten years. The line goes through both
+    figures where there are only two. Source: COINr, ``prc_change``.
+
+    Raises:
+        IndexDefinitionError: when ``per`` is not positive.
     """
+    if not per > 0:
+        raise IndexDefinitionError(f"percent_change: per {per} years is no time; write 1 or more")
     there = ~np.isnan(y)
     n = there.sum(axis=0)
     count = np.maximum(n, 1)
@@ -65,7 +72,7 @@ def percent_change(y: Floats, t: Floats) -> Floats:
     spread = (away**2).sum(axis=0)
     slope = (away * np.where(there, y - mean, 0.0)).sum(axis=0) / np.where(spread > 0, spread, 1.0)
     start = mean + slope * away[np.argmax(there, axis=0), np.arange(y.shape[1])]
-    change = np.where(start != 0, 100 * slope / np.where(start != 0, start, 1.0), np.nan)
+    change = np.where(start != 0, 100 * slope / np.where(start != 0, start, 1.0), np.nan) * per
     low = np.min(y, axis=0, initial=np.inf, where=there)
     level = low == np.max(y, axis=0, initial=-np.inf, where=there)
     return np.where(n > 1, np.where(level, 0.0, change), np.nan)
@@ -90,6 +97,7 @@ def trends(
     directions: Mapping[str, int] | None = None,
     unit: str = "city",
     period: str = "period",
+    **params: Any,
 ) -> pl.DataFrame:
     """Compute the trend of every unit and indicator.
 
@@ -103,6 +111,7 @@ def trends(
         directions: 1 or -1 for each indicator; -1 turns the sign, so that up is always better.
         unit: the column that names the units.
         period: the column of periods: numbers, or texts as in `core.model.period`.
+        params: the keyword parameters of the statistic, such as ``per``.
 
     Returns:
         One row per unit and indicator: the unit, ``indicator``, ``trend``, ``share_available`` (of
@@ -121,7 +130,7 @@ def trends(
     table = {
         unit: units.to_list() * len(columns),
         "indicator": [name for name in columns for _ in units],
-        "trend": to_series(statistic(cube, t) * signs),
+        "trend": to_series(statistic(cube, t, **params) * signs),
         "share_available": (~np.isnan(observed)).mean(axis=0),
         "first": _period_of(_first(observed), observed, periods),
         "latest": _period_of(_last(observed), observed, periods),

@@ -169,13 +169,14 @@ def goalposts(
     lower: float,
     upper: float,
     scale: float = 1.0,
+    least: float = 0.0,
     truncate: bool = True,
     direction: int = 1,
 ) -> pl.Expr:
-    """Score between two fixed figures: scale (x - lower) / (upper - lower).
+    """Score between two fixed figures: least + (scale - least) (x - lower) / (upper - lower).
 
-    The score of a city does not depend on the other cities. With direction -1 it is
-    scale (upper - x) / (upper - lower).
+    The score of a city does not depend on the other cities. With direction -1 upper - x stands
+    in place of x - lower. A ``least`` above 0 suits a geometric mean, which takes no zero.
     Source: UNDP (2010), Human Development Report, technical note 1; COINr, ``n_goalposts``.
 
     Args:
@@ -183,16 +184,19 @@ def goalposts(
         lower: the lower goalpost, in the unit of the indicator.
         upper: the upper goalpost, in the unit of the indicator.
         scale: what the better goalpost scores.
-        truncate: keep what lies outside the goalposts at 0 and at ``scale``.
+        least: what the worse goalpost scores.
+        truncate: keep what lies outside the goalposts at ``least`` and at ``scale``.
         direction: 1 where more is better, -1 where less is better.
 
     Raises:
-        IndexDefinitionError: when lower is not below upper.
+        IndexDefinitionError: when lower is not below upper, or least above scale.
     """
     _in_order("goalposts", lower, upper)
+    if least and not least < scale:
+        raise IndexDefinitionError(f"goalposts: least {least} must be below scale {scale}")
     way = x - lower if direction == 1 else -(x - upper)
     score = way / (upper - lower)
-    return (score.clip(0.0, 1.0) if truncate else score) * scale
+    return (score.clip(0.0, 1.0) if truncate else score) * (scale - least) + least
 
 
 def fraction_of_max(x: pl.Expr) -> pl.Expr:

@@ -23,6 +23,7 @@ from cityflux.core.engine.measures.matrix import Floats, to_matrix
 from cityflux.core.engine.measures.refusal import LARGEST, refuse
 from cityflux.core.engine.measures.tolerance import ROUNDING, constant
 from cityflux.core.engine.steps.balancing import balance
+from cityflux.core.engine.steps.factors import rotated_weights
 from cityflux.core.engine.steps.frontier import common_frontier
 from cityflux.core.engine.steps.pairwise import analytic_hierarchy, best_worst
 from cityflux.core.model.errors import IndexDefinitionError
@@ -102,7 +103,8 @@ def entropy(data: pl.DataFrame) -> list[float]:
 def critic(data: pl.DataFrame, *, method: Method = "pearson") -> list[float]:
     """Weigh by spread and by conflict with the other columns: sⱼ Σ (1 - rⱼₖ), scaled to 1.
 
-    s is the standard deviation after min-max. A constant weighs nothing.
+    s is the standard deviation after min-max. A constant weighs nothing; a column beside which
+    there is no other that varies weighs everything.
     Source: Diakoulaki, Mavrotas, Papayannakis (1995), as above.
 
     Args:
@@ -110,6 +112,11 @@ def critic(data: pl.DataFrame, *, method: Method = "pearson") -> list[float]:
         method: the kind of correlation.
     """
     x = to_matrix(data)
+    varies = ~constant(x)
+    if data.width == 1:
+        return [1.0]
+    if varies.sum() == 1:
+        return _normalized(varies.astype(np.float64))
     span = data.select(pl.all().max() - pl.all().min()).row(0)
     spread = [s / r if s else 0.0 for s, r in zip(_deviations(data), span, strict=True)]
     r = correlation_matrix(x, x, method)
@@ -118,9 +125,9 @@ def critic(data: pl.DataFrame, *, method: Method = "pearson") -> list[float]:
 
 
 def principal_component(
-    data: pl.DataFrame, *, scheme: Literal["squared", "loadings"] = "squared"
+    data: pl.DataFrame, *, scheme: Literal["squared", "loadings", "rotated"] = "squared"
 ) -> list[float]:
-    """Weigh by the first principal component of the correlations.
+    """Weigh by the first principal component of the correlations, or by rotated factors.
 
     Units with any figure missing are left out. Source: OECD/JRC (2008), section 6.1, for the
     squares; COINr, ``get_PCA``, for the loadings.
@@ -128,12 +135,15 @@ def principal_component(
     Args:
         data: one column per child, one row per unit.
         scheme: ``squared`` takes the squared loadings, which sum to 1; ``loadings`` the loadings
-            themselves, which do not.
+            themselves, which do not; ``rotated`` all factors that count, see
+            `core.engine.steps.factors.rotated_weights`.
 
     Raises:
         IndexDefinitionError: when fewer than two units are complete, a column is constant, or a
             loading that is to be a weight is not positive: the column goes against the others.
     """
+    if scheme == "rotated":
+        return rotated_weights(data)
     loadings = principal_components(data).loadings["pc1"].to_numpy()
     if scheme == "squared":
         return _normalized(loadings**2)
@@ -243,6 +253,25 @@ def balanced(
     return Remarked(found.weights, f"shares of the correlations miss their targets: {missed}")
 
 
+def infomax(data: pl.DataFrame) -> list[float]:
+    """Weigh so that the mean keeps the most of its columns: (1 / sⱼ) / Σ (1 / s).
+
+    The sum of the correlations of the columns with their weighted mean, Σⱼ (C w)ⱼ / sⱼ over
+    √(w' C w), is greatest where the weights are inverse to the standard deviations (Cauchy and
+    Schwarz, for the covariances C); with gaps, of what is there.
+    Source: COINr, ``get_opt_weights``, whose ``infomax`` searches for the same sum.
+
+    Raises:
+        IndexDefinitionError: when a column is constant.
+    """
+    spread = np.array(_deviations(data))
+    if flat := [name for name, s in zip(data.columns, spread, strict=True) if not s]:
+        raise IndexDefinitionError(
+            f"infomax: {', '.join(flat)} is constant and correlates with nothing; leave it out"
+        )
+    return _normalized(1 / spread)
+
+
 #: Every built-in method by the name that an index definition uses.
 WEIGHTINGS: dict[str, Weighting] = {
     "given": given,
@@ -255,6 +284,7 @@ WEIGHTINGS: dict[str, Weighting] = {
     "best_worst": best_and_worst,
     "benefit_of_the_doubt": common_benefit,
     "optimised": balanced,
+    "infomax": infomax,
 }
 
 

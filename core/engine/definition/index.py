@@ -7,7 +7,7 @@ import json
 import math
 import tomllib
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal
@@ -23,6 +23,8 @@ from cityflux.core.engine.definition.choices import (
     Standardization,
     Steps,
 )
+from cityflux.core.engine.definition.selection import remaining, selection_problems
+from cityflux.core.engine.definition.tables import Group, Leaf, NodeTable
 from cityflux.core.engine.measures.refusal import LARGEST
 from cityflux.core.model.errors import IndexDefinitionError, PeriodError
 from cityflux.core.model.period import Period
@@ -46,40 +48,12 @@ class Periods(Choice):
         return texts
 
 
-class Leaf(Steps):
-    """An indicator in the tree, with what is special about it here."""
-
-    id: str
-    weight: float = 1.0
-    direction: Literal[1, -1] | None = None
-    denominator: DenominatorChoice | None = None
-
-
-class Group(Choice):
-    """Whatever has indicators right under it: an id alone stands for a leaf without more."""
-
-    indicators: list[Leaf] = Field(default_factory=list)
-
-    @field_validator("indicators", mode="before")
-    @classmethod
-    def _name(cls, entries: Any) -> Any:
-        if not isinstance(entries, list):
-            return entries
-        return [{"id": entry} if isinstance(entry, str) else entry for entry in entries]
-
-
-class NodeTable(Steps, Joining, Group):
-    """A node as written: a group of indicators, of nodes, or of both."""
-
-    id: str
-    name_zh: str
-    name_en: str
-    parent: str | None = None
-    weight: float = 1.0
-
-
 class Definition(Steps, Joining, Group):
-    """One index: cities, periods, methods and tree."""
+    """One index: cities, periods, methods and tree.
+
+    ``exclude`` leaves nodes and indicators out; ``weight_set`` names which of the ``weight_sets``
+    stands in for the weights of the nodes that it names.
+    """
 
     id: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
     name_zh: str
@@ -95,6 +69,9 @@ class Definition(Steps, Joining, Group):
     aggregation: Aggregation = Aggregation()
     levels: dict[int, Joining] = Field(default_factory=dict)
     nodes: list[NodeTable] = Field(default_factory=list)
+    exclude: list[str] = Field(default_factory=list)
+    weight_sets: dict[str, dict[str, float]] = Field(default_factory=dict)
+    weight_set: str = ""
 
     _origin: str = PrivateAttr(default="")
 
@@ -112,7 +89,34 @@ class Definition(Steps, Joining, Group):
     @cached_property
     def tree(self) -> tuple[Node, ...]:
         """All nodes, parents before their children, children in the order of the file."""
+        weights = self.weight_sets.get(self.weight_set, {})
+        nodes = [n.model_copy(update={"weight": weights.get(n.id, n.weight)}) for n in self.written]
+        if not self.exclude:
+            return tuple(nodes)
+        leaves = [node.id for node in nodes if node.indicator]
+        kept = remaining({node.id: node.path for node in nodes}, leaves, self.exclude)
+        return tuple(node for node in nodes if node.id in kept)
+
+    @cached_property
+    def written(self) -> tuple[Node, ...]:
+        """All nodes as they are written, whatever is left out and whichever weights are used."""
         return tuple(_walk(self))
+
+    def variant(self, *, exclude: Sequence[str] = (), weight_set: str = "") -> Definition:
+        """The same index without some nodes, or with another set of weights.
+
+        Args:
+            exclude: nodes and indicators to leave out besides those that the definition does.
+            weight_set: the name of a set of weights; that of the definition unless given.
+
+        Raises:
+            IndexDefinitionError: there is no such node or set.
+        """
+        chosen = {
+            "exclude": [*self.exclude, *exclude],
+            "weight_set": weight_set or self.weight_set,
+        }
+        return parse_definition({**self.model_dump(exclude_defaults=True), **chosen}, self.origin)
 
     @property
     def leaves(self) -> tuple[Node, ...]:
@@ -237,7 +241,11 @@ def _problems(definition: Definition) -> Iterator[str]:
             "name two cities or more in cities"
         )
     yield from _tree_problems(definition)
-    for node in definition.tree:
+    ids = [node.id for node in definition.written]
+    yield from selection_problems(
+        ids, definition.exclude, definition.weight_sets, definition.weight_set
+    )
+    for node in definition.written:
         if node.weight > LARGEST and math.isfinite(node.weight):
             yield (
                 f"node {node.id} has the weight {node.weight:g}, which is too large to compute "
@@ -248,18 +256,20 @@ def _problems(definition: Definition) -> Iterator[str]:
                 f"node {node.id} has the weight {node.weight:g}, and a weight must be above zero; "
                 "leave the node out to give it none"
             )
+    if definition.exclude and not definition.leaves:
+        yield "exclude leaves out every indicator; leave one in"
     if not definition.leaves:
         yield "no node names an indicator; write indicators = [...] in a node"
     yield from _step_problems(definition)
-    parents = {node.parent for node in definition.tree}
-    for node in definition.tree:
+    parents = {node.parent for node in definition.written}
+    for node in definition.written:
         if not node.indicator and node.id not in parents:
             yield f"node {node.id} has no children; give it indicators or leave it out"
 
 
 def _step_problems(definition: Definition) -> Iterator[str]:
     """What the choices of the steps name, and is not there."""
-    leaves = {leaf.id for leaf in definition.leaves}
+    leaves = {node.id for node in definition.written if node.indicator}
     for name in definition.denominators:
         if name not in leaves:
             yield f"denominators: {name} is no indicator of this index; leave it out"
@@ -267,7 +277,7 @@ def _step_problems(definition: Definition) -> Iterator[str]:
     for leaf in entries:
         if leaf.denominator and leaf.id in definition.denominators:
             yield f"indicator {leaf.id} has a denominator of its own and in denominators; keep one"
-    deepest = max(node.level for node in definition.tree if not node.indicator)
+    deepest = max(node.level for node in definition.written if not node.indicator)
     for level in definition.levels:
         if not 0 <= level <= deepest:
             yield f"levels.{level}: there are groups at the levels 0 to {deepest} only"

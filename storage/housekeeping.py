@@ -51,11 +51,13 @@ UNION SELECT max(f.id) FROM fetch_yields y JOIN fetches f ON f.id = y.fetch_id
     WHERE y.outcome = 'stored' OR y.figures > 0
     GROUP BY y.indicator_id, y.source_id, coalesce(d.address, f.address)
 """
-# Besides them, fetches whose rows stay: of revisions, and the last of each outcome.
+# Besides them, fetches whose rows stay: of revisions, the last of each outcome, and the very last,
+# so that no number is given twice.
 _ROWS = """
 INSERT INTO basis
 SELECT fetch_id FROM revisions WHERE fetch_id IS NOT NULL
 UNION SELECT max(fetch_id) FROM fetch_yields GROUP BY indicator_id, source_id, outcome
+UNION SELECT max(id) FROM fetches
 """
 _NEEDED = """
 SELECT snapshot FROM answers

@@ -198,3 +198,14 @@ def test_a_page_stays_as_long_as_one_of_its_indicators_rests_on_it() -> None:
         assert fetches.last_read(db, INDICATORS[1], source) == (1, "stored")
         assert fetches.last_yield(db, INDICATORS[1], source) == (1, 1)
         assert db.execute("PRAGMA foreign_key_check").fetchall() == []
+
+
+def test_the_number_of_a_fetch_is_never_given_twice() -> None:
+    with filled([]) as db:
+        with write(db):
+            db.execute(
+                "INSERT INTO fetches (id, indicator_id, started, outcome) VALUES "
+                f"(7, 'x', '{text(390)}', 'failed'), (8, 'x', '{text(390)}', 'failed')"
+            )
+        run_housekeeping(db, POLICY, NOW)
+        assert rows(db, "SELECT id FROM fetches") == [8]

@@ -123,7 +123,7 @@ def treat_figures(
     plans: dict[Within, dict[str, Treatment | None]] = {}
     for leaf in definition.leaves:
         if leaf.treatment:
-            plans.setdefault(leaf.treatment.within, {})[leaf.id] = _plan(leaf.treatment)
+            plans.setdefault(leaf.treatment.within, {})[leaf.id] = _plan(leaf.treatment, methods)
     records, notes = [no_adjustments()], []
     for within, each in plans.items():
         done = []
@@ -136,11 +136,13 @@ def treat_figures(
     return values, pl.concat(records), notes
 
 
-def _plan(chosen: TreatmentChoice) -> Treatment:
-    limits = Limits(chosen.skewness, chosen.kurtosis)
+def _plan(chosen: TreatmentChoice, methods: Methods) -> Treatment:
+    own = methods.get("outlier_test", chosen.test) if chosen.test else None
+    limits = Limits(chosen.skewness, chosen.kurtosis, own)
     inner = Limits(
         limits.skewness if chosen.winsorize_skewness is None else chosen.winsorize_skewness,
         limits.kurtosis if chosen.winsorize_kurtosis is None else chosen.winsorize_kurtosis,
+        own,
     )
     return Treatment(
         limits=limits,

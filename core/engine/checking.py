@@ -44,6 +44,9 @@ def check_methods(definition: Definition, methods: Methods) -> None:
                 with located(definition, place, key):
                     _check(definition, methods, key, chosen)
         treatment = getattr(table, "treatment", None)
+        if treatment and treatment.test:
+            with located(definition, place, "treatment"):
+                methods.get("outlier_test", treatment.test)
         if treatment and treatment.transform:
             with located(definition, place, "treatment"):
                 function = methods.get("transformation", treatment.transform)

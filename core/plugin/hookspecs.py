@@ -90,7 +90,8 @@ class ExtensionSpec:
     def register_methods(self, register: Callable[[str, str, Callable[..., Any]], None]) -> None:
         """Hand over methods: kind, name, function.
 
-        The kinds are imputation, transformation, standardization, weighting and aggregation.
+        The kinds are imputation, transformation, standardization, weighting,
+        aggregation and outlier_test.
         """
 
     @hookspec

@@ -26,6 +26,7 @@ from cityflux.core.engine.measures.association import (
 )
 from cityflux.core.engine.measures.correlation import Method
 from cityflux.core.engine.measures.statistics import indicator_statistics
+from cityflux.core.engine.measures.tolerance import differs
 from cityflux.core.engine.panel import KEYS
 from cityflux.core.engine.tree import effective_weights, realised_weights
 from cityflux.core.model.errors import IndexDefinitionError, NotEnoughData
@@ -132,7 +133,8 @@ def _relation(paths: Mapping[str, tuple[str, ...]], a: str, b: str) -> str | Non
 
 def comparable(scores: pl.DataFrame, nodes: Sequence[str]) -> list[str]:
     """Name the nodes with two different scores or more: of the others nothing can be said."""
-    return [name for name in nodes if scores[name].drop_nulls().n_unique() > 1]
+    varies = scores.select(differs(pl.col(nodes)).fill_null(value=False)) if nodes else scores
+    return [name for name in nodes if varies[name].any()]
 
 
 def consistency(scores: pl.DataFrame, definition: Definition, node: str | None) -> pl.DataFrame:

@@ -79,10 +79,11 @@ class TreatmentChoice(Choice):
 
     TOML has no null, so ``winsorize = "all"`` sets no limit. ``skewness`` and ``kurtosis`` are
     the limits of the test, ``winsorize_skewness`` and ``winsorize_kurtosis`` those that end
-    winsorization, where they are others.
+    winsorization, where they are others. ``test`` names a test of a plugin in place of all limits.
     """
 
     within: Within = "period"
+    test: str = ""
     skewness: float = Field(default=2.0, ge=0, allow_inf_nan=False)
     kurtosis: float = Field(default=3.5, allow_inf_nan=False)
     winsorize: Annotated[int, Field(ge=0)] | Literal["all"] = 5

@@ -13,6 +13,7 @@ References:
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -20,6 +21,10 @@ import polars as pl
 
 from cityflux.core.engine.measures.matrix import Floats, to_matrix, to_series
 from cityflux.core.engine.measures.tolerance import constant
+
+#: A test of one's own: from the figures of an indicator, without gaps, to whether it passes; None
+#: where it cannot tell.
+PassFunction = Callable[[Floats], bool | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,10 +34,12 @@ class Limits:
     Attributes:
         skewness: of the absolute value.
         kurtosis: in excess of the normal distribution.
+        passes: a test of one's own, in place of both limits.
     """
 
     skewness: float = 2.0
     kurtosis: float = 3.5
+    passes: PassFunction | None = None
 
 
 LIMITS = Limits()
@@ -45,7 +52,7 @@ class OutlierTest:
     Attributes:
         skewness: of the sample.
         kurtosis: of the sample, in excess.
-        passes: 1 where either is below its limit, 0 where neither is.
+        passes: 1 where the column passes, 0 where it does not.
     """
 
     skewness: Floats
@@ -72,10 +79,14 @@ def kurtosis(x: Floats) -> Floats:
 def outlier_test(x: Floats, limits: Limits = LIMITS) -> OutlierTest:
     """Test each column: it passes where |skewness| or kurtosis is below its limit.
 
-    The test cannot tell of a constant, or of too few figures.
-    Source: the practice of the JRC audits; COINr, ``check_SkewKurt``.
+    The test cannot tell of a constant, or of too few figures. Limits with a pass function leave
+    the answer to it. Source: the practice of the JRC audits; COINr, ``check_SkewKurt``.
     """
     skewed, peaked = _shape(x)
+    if limits.passes is not None:
+        answers = [limits.passes(column[~np.isnan(column)]) for column in x.T]
+        own = np.array([np.nan if a is None else float(bool(a)) for a in answers])
+        return OutlierTest(skewed, peaked, np.where(constant(x), np.nan, own))
     fine = (np.abs(skewed) < limits.skewness) | (peaked < limits.kurtosis)
     unknown = np.isnan(skewed) | np.isnan(peaked)
     return OutlierTest(skewed, peaked, np.where(fine, 1.0, np.where(unknown, np.nan, 0.0)))

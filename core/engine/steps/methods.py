@@ -7,6 +7,7 @@ from collections.abc import Callable
 from difflib import get_close_matches
 from typing import Any
 
+from cityflux.core.engine.measures.statistics import PassFunction
 from cityflux.core.engine.steps.aggregation import AGGREGATIONS, Aggregation
 from cityflux.core.engine.steps.imputation import IMPUTATIONS, Imputation
 from cityflux.core.engine.steps.standardization import STANDARDIZATIONS, Standardization
@@ -29,6 +30,7 @@ class Methods:
         standardization: by name.
         weighting: by name.
         aggregation: by name.
+        outlier_test: in place of the limits of skewness and kurtosis, by name; none is built in.
     """
 
     def __init__(self) -> None:
@@ -37,15 +39,17 @@ class Methods:
         self.standardization: dict[str, Standardization] = dict(STANDARDIZATIONS)
         self.weighting: dict[str, Weighting] = dict(WEIGHTINGS)
         self.aggregation: dict[str, Aggregation] = dict(AGGREGATIONS)
+        self.outlier_test: dict[str, PassFunction] = {}
 
     def register(self, kind: str, name: str, function: Callable[..., Any]) -> None:
         """Add a method of a plugin.
 
         Args:
-            kind: ``imputation``, ``transformation``, ``standardization``, ``weighting`` or
-                ``aggregation``.
+            kind: ``imputation``, ``transformation``, ``standardization``, ``weighting``,
+                ``aggregation`` or ``outlier_test``.
             name: as an index definition writes it: small letters, digits and underscores.
-            function: with the signature of the built-in methods of this kind.
+            function: with the signature of the built-in methods of this kind; an outlier test
+                takes the figures of an indicator, without gaps, and says whether they pass.
 
         Raises:
             PluginError: when the kind is unknown, the name malformed or taken, or the function
@@ -71,7 +75,11 @@ class Methods:
         known = self._kinds()[kind]
         if name not in known:
             near = get_close_matches(name, known, n=1)
-            hint = f"did you mean {near[0]!r}?" if near else f"there are {', '.join(sorted(known))}"
+            hint = (
+                f"did you mean {near[0]!r}?"
+                if near
+                else f"there are {', '.join(sorted(known)) or 'none'}"
+            )
             raise UnknownName(f"no {kind} is called {name!r}; {hint}")
         return known[name]
 
@@ -82,4 +90,5 @@ class Methods:
             "standardization": self.standardization,
             "weighting": self.weighting,
             "aggregation": self.aggregation,
+            "outlier_test": self.outlier_test,
         }

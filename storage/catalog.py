@@ -32,6 +32,18 @@ def save_indicator_sources(connection: sqlite3.Connection, pairs: Iterable[tuple
     return upsert(connection, "indicator_sources", rows, ["indicator_id", "source_id"])
 
 
+def is_written(connection: sqlite3.Connection, mark: str) -> bool:
+    """Whether the catalogue was written by this mark, and nobody has changed it since."""
+    row = connection.execute("SELECT 1 FROM declared WHERE mark = ?", (mark,)).fetchone()
+    return row is not None
+
+
+def note_written(connection: sqlite3.Connection, mark: str) -> None:
+    """Remember what the catalogue was written by; triggers forget it when it is changed."""
+    connection.execute("DELETE FROM declared")
+    connection.execute("INSERT INTO declared VALUES (?)", (mark,))
+
+
 def save_index(connection: sqlite3.Connection, index: Row, nodes: Iterable[Row]) -> None:
     """Insert or update an index and its tree; nodes that left it go, with their scores.
 

@@ -132,3 +132,10 @@ def provenance_of_what_was_used(db: Database) -> None:
         db.execute(statement)
     db.execute("DROP VIEW IF EXISTS provenance")
     db.execute(f"CREATE VIEW provenance AS {PROVENANCE}")
+
+
+@migrations()
+def declarations_are_written_once(db: Database) -> None:
+    """A command that finds the catalogue as its plugins declare it has nothing to write."""
+    for statement in schema.DECLARED:
+        db.execute(statement)

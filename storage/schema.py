@@ -26,6 +26,7 @@ STEPS = (
     "messages_wait_for_their_receiver",
     "one_fetch_for_a_page",
     "provenance_of_what_was_used",
+    "declarations_are_written_once",
 )
 
 CATALOG = """
@@ -344,3 +345,14 @@ _TERMS_OF_NEW = """(
 )"""
 SEARCH_INSERT = f"""CREATE TRIGGER indicators_insert AFTER INSERT ON indicators BEGIN {_LEARN}
     UPDATE indicators SET terms = {_TERMS_OF_NEW} WHERE id = new.id; END"""
+
+#: What the catalogue was written by. Whoever changes the catalogue makes it be written again.
+DECLARED = (
+    "CREATE TABLE declared (mark TEXT NOT NULL) STRICT",
+    *(
+        f"CREATE TRIGGER {table}_{event.lower()}_is_told AFTER {event} ON {table} "
+        "BEGIN DELETE FROM declared; END"
+        for table in ("cities", "sources", "indicators", "indicator_sources")
+        for event in ("INSERT", "UPDATE", "DELETE")
+    ),
+)

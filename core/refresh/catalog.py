@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 import sqlite3
 from dataclasses import asdict, fields, replace
 
 from cityflux.core.model.nouns import COMPUTED, Indicator, Source
+from cityflux.core.model.version import __version__
 from cityflux.core.plugin.manager import IndicatorPlugin, Plugins
 from cityflux.core.refresh.schedule import schedules
 from cityflux.core.refresh.tasks import all_parts, first_source
@@ -14,8 +16,13 @@ from cityflux.storage.database import write
 
 
 def sync_catalog(connection: sqlite3.Connection, plugins: Plugins) -> None:
-    """Insert or update the cities, sources and indicators of all plugins."""
+    """Insert or update the cities, sources and indicators of all plugins, where they are others."""
     found = plugins.indicators.values()
+    said = [(each.indicator, each.sources, each.record.name) for each in found]
+    said += [(each.indicator, each.sources, each.record.name) for each in plugins.flows.values()]
+    mark = hashlib.sha256(repr((__version__, plugins.cities, said)).encode()).hexdigest()
+    if catalog.is_written(connection, mark):
+        return
     planned = schedules(plugins, {})
     # A page may be looked at as a source of which no indicator stands on it.
     named = [first_source(part) for part in all_parts(plugins)]
@@ -35,6 +42,7 @@ def sync_catalog(connection: sqlite3.Connection, plugins: Plugins) -> None:
             connection,
             [(each.indicator.id, source.id) for each in found for source in sources_of(each)],
         )
+        catalog.note_written(connection, mark)
 
 
 def sources_of(plugin: IndicatorPlugin) -> tuple[Source, ...]:

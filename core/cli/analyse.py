@@ -33,15 +33,17 @@ PARTS = ("statistics", "correlations", "consistency", "components", "effective_w
     "--level",
     "levels",
     type=click.IntRange(min=0),
+    metavar="LEVEL",
     multiple=True,
-    help="Nodes of this level, the root is 0; twice for correlations between two levels.",
+    help="Nodes of this level, the root is 0; twice: correlations between two.",
 )
 @click.option(
     "--method",
     type=click.Choice(["pearson", "spearman", "kendall"]),
-    help="Of the correlations; pearson unless given.",
+    metavar="NAME",
+    help="Of correlations: pearson (default), spearman, kendall.",
 )
-@click.option("--period", help="The last one of the index unless given; all: every one together.")
+@click.option("--period", help="One of the index (default: the last), or all.")
 @language_option
 @json_option
 @pass_session
@@ -57,10 +59,10 @@ def analyse(
     as_json: bool,
     **chosen: bool,
 ) -> None:
-    """Analyse INDEX (or the default one): its statistics, or what the options name.
+    """Analyse INDEX (or the default one): its statistics, or what is named.
 
-    An observation is a city in a period. Figures are those that were read, in their own unit,
-    before any step of the index; scores are those of the last run.
+    An observation is a city in a period. Figures are in their own unit, before any step of the
+    index; scores are those of the last run.
     """
     from cityflux.core.cli import analysis_tables
 

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 )
 @click.option("--indicator", help="With --format: the indicator that the figures are of.")
 @click.option("--series", help="With --format: which of the file's indicators it is.")
-@click.option("--unit", help="With --format: the unit, where the file does not name it.")
+@click.option("--unit", help="With --format: the unit, if the file names none.")
 @json_option
 @pass_session
 def import_figures(

@@ -123,7 +123,7 @@ SELECT index_id FROM scores WHERE index_id <> ? GROUP BY index_id
 HAVING count(DISTINCT period) > 1 ORDER BY count(DISTINCT period) DESC, index_id
 """
 _SUSPECTS = """
-SELECT count(*) FROM observations WHERE status = 'suspect'
+SELECT count(*) AS figures FROM observations WHERE status = 'suspect'
     AND indicator_id IN (SELECT indicator_id FROM nodes WHERE index_id = ?)
 """
 
@@ -173,7 +173,7 @@ def gather(connection: sqlite3.Connection, index_id: str, period: str | None = N
         changes=answers.frame(connection, _CHANGES, changed),
         adjustments=adjustment_frame(connection, index_id).filter(period=period),
         flows=flows,
-        suspects=answers.number(connection, _SUSPECTS, (index_id,)),
+        suspects=answers.frame(connection, _SUSPECTS, (index_id,)).item(),
         related=_related(connection, index_id, set(names)),
     )
 

@@ -26,7 +26,9 @@ def split_gap(facts: Facts, city: str, rival: str) -> dict[str, float | None] | 
         root where the groups cannot be split; None where nothing can be, because the scores are
         no sums or means, or one is missing.
     """
-    wide = _wide(facts, [city, rival])
+    scores = facts.scores.pivot(on="node", index="city", values="score")
+    pair = pl.DataFrame({"city": [city, rival]})
+    wide = pair.join(scores, on="city", how="left", maintain_order="left")
     root = facts.definition.id
     if wide[root].null_count():
         return None
@@ -40,13 +42,6 @@ def split_gap(facts: Facts, city: str, rival: str) -> dict[str, float | None] | 
         if abs(sum(part or 0.0 for part in found.values()) - gap) < 1e-6 * max(1.0, abs(gap)):
             return found
     return None
-
-
-def _wide(facts: Facts, cities: list[str]) -> pl.DataFrame:
-    """One row per city, one column per node."""
-    pair = pl.DataFrame({"city": cities})
-    wide = facts.scores.pivot(on="node", index="city", values="score")
-    return pair.join(wide, on="city", how="left", maintain_order="left")
 
 
 def _steps(facts: Facts) -> dict[str, Step]:

@@ -90,11 +90,6 @@ def definition_of(connection: sqlite3.Connection, name: str) -> Definition:
     return Definition.model_validate_json(row["definition"])
 
 
-def periods_of(connection: sqlite3.Connection, name: str) -> list[str]:
-    """The periods that an index was computed for."""
-    return [period for (period,) in answers.rows(connection, _PERIODS, {"index": name})]
-
-
 def choose(connection: sqlite3.Connection, name: str, period: str | None = None) -> Chosen:
     """An index, and one of its periods, the last one unless given.
 
@@ -104,7 +99,7 @@ def choose(connection: sqlite3.Connection, name: str, period: str | None = None)
     index = find_index(connection, name)
     if index is None:
         raise _unknown(connection, name)
-    periods = periods_of(connection, name)
+    periods = [row["period"] for row in answers.rows(connection, _PERIODS, {"index": name})]
     if period is not None and period not in periods:
         raise IndexDefinitionError(
             f"{name} was not computed for {period!r}; there are: {', '.join(periods)}"

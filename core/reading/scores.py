@@ -20,9 +20,10 @@ SELECT s.node_id AS node, n.parent_id AS parent, n.level, n.indicator_id AS indi
 FROM scores s
 JOIN nodes n ON n.index_id = s.index_id AND n.node_id = s.node_id
 JOIN cities c ON c.id = s.city_id
-WHERE s.index_id = :index {only}
+WHERE s.index_id = :index {}
 ORDER BY n.sort_order, s.period, s.rank IS NULL, s.rank, s.city_id
 """
+_OF_NODE = "AND s.node_id = :node"
 
 
 class Score(NamedTuple):
@@ -56,7 +57,9 @@ def scores(connection: sqlite3.Connection, index: str, node: str | None = None) 
     Raises:
         NotEnoughData: the index was not computed yet, or has no such node.
     """
-    found = [Score(*row) for row in answers.rows(connection, *_asked(index, node))]
+    query = _SCORES.format(_OF_NODE if node else "")
+    asked = {"index": index, "node": node}
+    found = [Score(*row) for row in answers.rows(connection, query, asked)]
     if not found:
         raise _not_computed(index)
     return found
@@ -70,7 +73,8 @@ def score_frame(
     Raises:
         NotEnoughData: the index was not computed yet, or has no such node.
     """
-    found = answers.frame(connection, *_asked(index, node))
+    query = _SCORES.format(_OF_NODE if node else "")
+    found = answers.frame(connection, query, {"index": index, "node": node})
     if found.is_empty():
         raise _not_computed(index)
     return found
@@ -98,11 +102,6 @@ def score_table(connection: sqlite3.Connection, definition: Definition) -> pl.Da
     }
     keys = pl.DataFrame(grid, schema={"period": pl.String, "city": pl.String}, orient="row")
     return keys.with_columns(**columns)
-
-
-def _asked(index: str, node: str | None) -> tuple[str, dict[str, str | None]]:
-    only = "" if node is None else "AND s.node_id = :node"
-    return _SCORES.format(only=only), {"index": index, "node": node}
 
 
 def _not_computed(index: str) -> NotEnoughData:

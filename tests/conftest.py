@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+import csv
 import io
 import ipaddress
 import json
+import logging
 import os
 import shutil
 import socket
@@ -20,6 +22,7 @@ from click.testing import CliRunner, Result
 from hypothesis import settings
 
 from cityflux.core.cli.main import cli, main
+from cityflux.core.daemon.logs import TALKATIVE
 
 # The fixtures for authors, also where what is installed does not declare them yet.
 pytest_plugins = ["cityflux.testing"]
@@ -82,6 +85,17 @@ def only_loopback(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
     monkeypatch.setattr(socket.socket, "connect", guarded)
     yield
+
+
+@pytest.fixture(autouse=True)
+def as_it_was() -> Iterator[None]:
+    """Take back what a command sets for the whole of its process: one runs here after another."""
+    limit = csv.field_size_limit()
+    levels = {name: logging.getLogger(name).level for name in ("", "cityflux", *TALKATIVE)}
+    yield
+    csv.field_size_limit(limit)
+    for name, level in levels.items():
+        logging.getLogger(name).setLevel(level)
 
 
 def run_process(module: str, *arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:

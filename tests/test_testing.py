@@ -171,7 +171,7 @@ def test_what_new_writes_passes_in_an_empty_folder(cityflux: Cityflux, tmp_path:
     folder = tmp_path / "elsewhere"
     assert cityflux("plugins", "new", "cinemas", "--dir", str(folder)).returncode == 0
     assert cityflux("plugins", "check", str(folder / "cinemas.py")).returncode == 0
-    for file in folder.iterdir():
+    for file in folder.glob("*.py"):
         ours = [line for line in file.read_text("utf-8").splitlines() if "import" in line]
         assert not [line for line in ours if "cityflux." in line], "only `from cityflux import …`"
     site = entry_points(tmp_path / "site")

@@ -137,7 +137,7 @@ def test_a_file_that_declares_something_else_by_now_is_not_used(
 def test_a_thread_that_outlives_its_fetch_hears_that_it_is_over(
     folder: Path, cityflux: Cityflux
 ) -> None:
-    (folder / "config.toml").write_text("[refresh]\nthreads = 1\n")
+    (folder / "config.toml").write_text("[refresh]\nthreads = 1\nprocesses = 1\n")
     left = """
 import threading
 def ask():

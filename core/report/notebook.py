@@ -109,7 +109,8 @@ class Database:
 
         Raises:
             NotEnoughData: the index was not computed yet.
-            IndexDefinitionError: there is no such index or city, or only one of two is named.
+            IndexDefinitionError: there is no such index or city, only one of two is named, or a
+                node is aggregated by a method of a plugin, which nothing loads here.
         """
         from cityflux.core.engine.steps.methods import Methods
         from cityflux.core.model.errors import IndexDefinitionError

@@ -95,6 +95,14 @@ def test_an_index_that_was_not_computed_is_named(read_only: Run) -> None:
     assert "cityflux compute" in str(done.exception)
 
 
+def test_a_city_that_is_not_compared_is_named_with_those_that_are(read_only: Run) -> None:
+    for asked in (("strengths", "atlantis"), ("tree", "--city", "atlantis", "--versus", "beijing")):
+        done = read_only(*asked)
+        assert done.exit_code == 1
+        said = "'atlantis' is not among the cities of the index flow_index: beijing, guangzhou"
+        assert said in str(done.exception)
+
+
 def test_the_used_weights_sum_to_the_whole(read_only: Run) -> None:
     rows = answer(read_only, "weights", "paper_transport")
     root, *leaves = rows

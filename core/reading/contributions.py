@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from cityflux.core.model.errors import IndexDefinitionError
+from cityflux.core.reading.indices import check_cities
 from cityflux.core.reading.nodes import node_frame, used_weights
 from cityflux.core.reading.scores import score_table
 
@@ -59,9 +59,7 @@ def contributions_of(
     from cityflux.core.engine.definition.choices import Aggregation
     from cityflux.core.engine.tree import Step, contributions
 
-    for city in between or ():
-        if city not in definition.cities:
-            raise IndexDefinitionError(f"{city!r} is not among the cities of the index")
+    check_cities(definition, *(between or ()))
     scores = (
         score_table(connection, definition)
         .filter(pl.col("period") == definition.periods.of[-1])

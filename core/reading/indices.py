@@ -109,6 +109,20 @@ def choose(connection: sqlite3.Connection, name: str, period: str | None = None)
     return Chosen(index, periods, period, periods[place - 1] if place else None)
 
 
+def check_cities(definition: Definition, *names: str) -> None:
+    """Refuse cities that an index does not compare.
+
+    Raises:
+        IndexDefinitionError: one is not in it.
+    """
+    for name in names:
+        if name not in definition.cities:
+            raise IndexDefinitionError(
+                f"{name!r} is not among the cities of the index {definition.id}: "
+                f"{', '.join(sorted(definition.cities))}"
+            )
+
+
 def _unknown(connection: sqlite3.Connection, name: str) -> UnknownName:
     from difflib import get_close_matches
 

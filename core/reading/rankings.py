@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 from typing import TYPE_CHECKING, Any
 
+from cityflux.core.reading.indices import check_cities
 from cityflux.core.reading.nodes import nodes
 
 if TYPE_CHECKING:
@@ -67,6 +68,7 @@ def strengths(connection: sqlite3.Connection, definition: Definition, city: str)
     """
     from cityflux.core.engine.analysis.strengths import profile
 
+    check_cities(definition, city)
     names = [leaf.id for leaf in definition.leaves]
     figures = _last_figures(connection, definition, names)
     known = figures.filter(city=city).select(names).unpivot()["value"].count()

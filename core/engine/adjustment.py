@@ -128,7 +128,8 @@ def treat_figures(
     for within, each in plans.items():
         done = []
         for part in _parts(values, within):
-            treated = treat(part, list(each), each=each, transformations=methods.transformation)
+            with located(definition, f"index {definition.id}", "treatment"):
+                treated = treat(part, list(each), each=each, transformations=methods.transformation)
             done.append(treated.frame)
             records += [_treated(part, treated, name) for name in each]
             notes += _treatment_notes(treated, part["period"][0] if within == "period" else "")

@@ -14,7 +14,12 @@ from pydantic.errors import PydanticSchemaGenerationError, PydanticUndefinedAnno
 from cityflux.core.engine.definition.choices import Joining, Method, Steps
 from cityflux.core.engine.definition.index import Definition
 from cityflux.core.engine.steps.methods import Methods
-from cityflux.core.model.errors import IndexDefinitionError, NotEnoughData, UnfitFigure
+from cityflux.core.model.errors import (
+    CityfluxError,
+    IndexDefinitionError,
+    NotEnoughData,
+    UnfitFigure,
+)
 
 #: For each kind how many arguments are data, and which keywords the engine fills in itself.
 _CALLS: dict[str, tuple[int, tuple[str, ...]]] = {
@@ -63,7 +68,8 @@ def located(definition: Definition, place: str, key: str) -> Iterator[None]:
         key: what was chosen there.
 
     Raises:
-        IndexDefinitionError: the complaint, with the place before it; an UnfitFigure stays one.
+        IndexDefinitionError: the complaint, with the place before it; an UnfitFigure stays one,
+            and what is no error of cityflux becomes one.
     """
     try:
         yield
@@ -74,6 +80,12 @@ def located(definition: Definition, place: str, key: str) -> Iterator[None]:
     except IndexDefinitionError as error:
         message = f"{definition.origin}: {place}: {key}: {error}"
         raise type(error)(message) from error
+    except CityfluxError:
+        raise
+    except Exception as error:  # whatever a method of a plugin raises is its index's alone
+        said = (str(error).splitlines() or [""])[0]
+        message = f"{definition.origin}: {place}: {key}: {type(error).__name__}: {said}"
+        raise IndexDefinitionError(message) from error
 
 
 def check_parameters(

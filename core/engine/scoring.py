@@ -108,8 +108,15 @@ def _standardize(
             )
         within = chosen.within == "period" and not alone
         columns.append((column.over("period") if within else column).alias(leaf.id))
+    try:
+        scores = panel.values.select(*KEYS, *columns)
+    except Exception:  # of which indicator it is, polars does not say
+        for leaf, column in zip(definition.leaves, columns, strict=True):
+            with located(definition, f"indicator {leaf.id}", "standardization"):
+                panel.values.select(column)
+        raise
     # Behind an expression `fill_nan` would compute it once more.
-    return panel.values.select(*KEYS, *columns).with_columns(pl.exclude(KEYS).fill_nan(None))
+    return scores.with_columns(pl.exclude(KEYS).fill_nan(None))
 
 
 def _incomparable(definition: Definition, panel: Panel, standardized: pl.DataFrame) -> list[str]:
@@ -151,7 +158,7 @@ def _aggregate(
         used |= {child.id: weight for child, weight in zip(children, weights, strict=True)}
         with located(definition, f"node {node.id}", "aggregation"):
             score = _node(node, children, weights, frame, methods)
-        frame = frame.with_columns(score.alias(node.id))
+            frame = frame.with_columns(score.fill_nan(None).alias(node.id))
     refuse_huge(definition, frame, [node.id for node in definition.tree])
     return frame.select(*KEYS, *(node.id for node in definition.tree)), used, remarks
 

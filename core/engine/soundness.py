@@ -98,8 +98,11 @@ def check_weights(children: Sequence[Node], weights: Sequence[float]) -> None:
         weights: one for each.
 
     Raises:
-        IndexDefinitionError: one is negative, not a number, or too large to compute with.
+        IndexDefinitionError: there is not one for each child, or one is negative, not a number,
+            or too large to compute with.
     """
+    if len(weights) != len(children):
+        raise IndexDefinitionError(f"{len(weights)} weights for {len(children)} children")
     for child, weight in zip(children, weights, strict=True):
         if weight is not None and not 0 <= weight <= LARGEST:
             raise IndexDefinitionError(

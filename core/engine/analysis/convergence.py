@@ -20,6 +20,7 @@ import polars as pl
 
 from cityflux.core.engine.analysis.trends import series_of
 from cityflux.core.engine.measures.matrix import Bools, Floats, to_series
+from cityflux.core.engine.measures.tolerance import constant
 
 Scale = Literal["ratio", "interval"]
 _FEWEST = 3
@@ -195,7 +196,7 @@ def _span(there: Bools, t: Floats) -> tuple[int, int] | None:
 
 def _regression(x: Floats, y: Floats) -> tuple[float | None, float | None, float | None]:
     """Give slope, p-value and R² of a line; nothing below three points or where x does not vary."""
-    if len(x) < _FEWEST or np.ptp(x) == 0:
+    if len(x) < _FEWEST or constant(x[:, None])[0]:
         return None, None, None
     from scipy import stats
 

@@ -16,6 +16,7 @@ import numpy as np
 
 from cityflux.core.engine.measures.matrix import Bools, Floats
 from cityflux.core.engine.measures.statistics import skewness
+from cityflux.core.engine.measures.tolerance import constant
 
 Transformation = Callable[..., Floats]
 
@@ -61,7 +62,7 @@ def box_cox(x: Floats, *, power: float | None = None) -> Floats:
     out = np.full_like(y, np.nan)
     for i in range(y.shape[1]):
         rows = ~np.isnan(y[:, i])
-        if np.ptp(y[rows, i]) > 0:
+        if not constant(y[rows, i : i + 1])[0]:
             out[rows, i] = stats.boxcox(y[rows, i])[0]
     return out
 

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from cityflux.core.engine.analysis.convergence import convergence
 from cityflux.core.engine.analysis.robustness import Choice, uncertainty
 from cityflux.core.engine.analysis.strengths import profile
 from cityflux.core.engine.definition.index import Definition, parse_definition
@@ -31,6 +32,7 @@ from cityflux.core.engine.steps.standardization import (
     standardize,
     zscore,
 )
+from cityflux.core.engine.steps.transformation import TRANSFORMATIONS
 from cityflux.core.engine.steps.weighting import critic, standard_deviation
 from cityflux.core.model.errors import NotEnoughData
 
@@ -164,3 +166,17 @@ def test_noise_changes_no_rank(figures: list[float | None], random: Any) -> None
 def test_small_figures_beside_a_huge_one_stay_apart() -> None:
     frame = pl.DataFrame({"x": [1.0, 2.0, 3.0, 1e30]})
     assert frame.select(rank(pl.col("x"))).to_series().to_list() == [1, 2, 3, 4]
+
+
+def test_there_is_no_catching_up_from_one_level() -> None:
+    later = [float(i) for i in range(1, 13)]
+    frame = pl.DataFrame(
+        {"city": CITIES * 2, "period": ["2019"] * 12 + ["2020"] * 12, "x": [*TENTHS, *later]}
+    )
+    found = convergence(frame, "x")
+    assert found is not None
+    assert found.slope is None
+
+
+def test_a_transformation_leaves_a_constant_alone() -> None:
+    assert np.isnan(TRANSFORMATIONS["box_cox"](np.array([TENTHS]).T)).all()

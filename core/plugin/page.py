@@ -113,6 +113,9 @@ class OnPages:
         indicator: the declaration; figures are converted into its unit.
         places: from `Page.at`.
         declared: sources besides that nobody fetches yet.
+
+    Raises:
+        PluginError: two of the places are of one source.
     """
 
     def __init__(
@@ -123,7 +126,14 @@ class OnPages:
             (*(source for place in places for source in place.sources), *declared),
             key=lambda source: source.priority,
         )
-        self._places = {source.id: place for place in places for source in place.sources}
+        self._places: dict[str, Place] = {}
+        for place in places:
+            for source in place.sources:
+                if self._places.setdefault(source.id, place) is not place:
+                    raise PluginError(
+                        f"{indicator.id} stands at two places of the source {source.id}; give "
+                        "each page a source of its own"
+                    )
 
     def page_of(self, source: Source) -> Page | None:
         """The page on which the figures of a source stand; None for one that nobody fetches."""

@@ -89,3 +89,11 @@ def test_a_page_of_several_sources_says_of_each_figure_whose_it_is() -> None:
     plugin = family(SOURCES, frame, [])["a"]
     with pytest.raises(CityfluxError, match="source must be among them"):
         plugin.normalize([Document("file:x", b"").for_source("s0")])
+
+
+def test_one_source_has_one_place_for_an_indicator() -> None:
+    indicator = Indicator("a", "甲", "a", "个")
+    one, other = (Page(SOURCES[0], read=lambda documents: pl.DataFrame()) for _ in range(2))
+    assert OnPages(indicator, one.at("a")).source() == SOURCES[:1]
+    with pytest.raises(CityfluxError, match="a stands at two places of the source s0"):
+        OnPages(indicator, one.at("a"), other.at("b"))

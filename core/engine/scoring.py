@@ -75,11 +75,11 @@ def score(
     sums = partial_sums(definition, panel)
     prepared = prepare(definition, panel, directions, methods)
     panel, notes = prepared.panel, [*sums, *prepared.notes]
-    refuse_huge(definition, panel.values, leaves)
+    if any(leaf.denominator or leaf.treatment for leaf in definition.leaves):
+        refuse_huge(definition, panel.values, leaves)
     signs = {leaf.id: leaf.direction or directions.get(leaf.id, 1) for leaf in definition.leaves}
     refuse_shares(definition, panel, signs)
     standardized = _standardize(definition, panel, signs, methods)
-    refuse_huge(definition, standardized, leaves)
     notes += [*cities_known(definition, panel), *_incomparable(definition, panel, standardized)]
     notes += unequal_ranks(definition, standardized)
     if all(standardized[leaf].null_count() == standardized.height for leaf in leaves):

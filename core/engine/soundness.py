@@ -30,14 +30,16 @@ def refuse_huge(definition: Definition, frame: pl.DataFrame, names: Sequence[str
     Raises:
         UnfitFigure: one is infinite, or above `LARGEST`.
     """
-    x = to_matrix(frame.select(names))
-    with located(definition, f"index {definition.id}", "figures"), named(frame):
-        refuse(
-            frame.select(names),
-            np.abs(x) > LARGEST,
-            "too large to compute with; look for a "
-            "slip in the figure or in a parameter, or take another unit",
-        )
+    figures = frame.select(names)
+    huge = np.abs(to_matrix(figures)) > LARGEST
+    if huge.any():
+        with located(definition, f"index {definition.id}", "figures"), named(frame):
+            refuse(
+                figures,
+                huge,
+                "too large to compute with; look for a slip in the figure or in a parameter, or "
+                "take another unit",
+            )
 
 
 def refuse_shares(definition: Definition, panel: Panel, signs: Mapping[str, int]) -> None:
@@ -133,25 +135,31 @@ def partial_sums(definition: Definition, panel: Panel) -> list[str]:
 
 
 def cities_known(definition: Definition, panel: Panel) -> list[str]:
-    """A line for each period in which indicators rest on fewer cities than others.
+    """A line on how many cities the indicators rest on, where it is not the same for all.
 
     Args:
         definition: the index.
         panel: the figures that are to be standardized; imputed ones do not count.
     """
     leaves = [leaf.id for leaf in definition.leaves]
-    lines = []
-    for part in panel.coverage.partition_by("period", maintain_order=True):
-        observed = part.select(pl.col(leaves) > 0)
-        cities = observed.select(pl.any_horizontal(leaves).sum()).item()
-        fewer: dict[int, list[str]] = {}
-        for name, count in zip(leaves, observed.sum().row(0), strict=True):
-            if count < cities:
-                fewer.setdefault(count, []).append(name)
-        if fewer:
-            listed = "; ".join(f"{count} for {', '.join(fewer[count])}" for count in sorted(fewer))
-            lines.append(f"{part['period'][0]}: of {cities} cities have a figure: {listed}")
-    return lines
+    observed = to_matrix(panel.coverage.select(leaves)) > 0
+    at = panel.coverage["period"].to_numpy()
+    periods = definition.periods.of
+    parts = [observed[at == period] for period in periods]
+    counts = np.array([part.sum(axis=0) for part in parts])
+    cities = max(int(part.any(axis=1).sum()) for part in parts)
+    fewer: dict[tuple[int, int], list[str]] = {}
+    for name, least, most in zip(leaves, counts.min(axis=0), counts.max(axis=0), strict=True):
+        if least < cities:
+            fewer.setdefault((int(least), int(most)), []).append(name)
+    if not fewer:
+        return []
+    listed = "; ".join(
+        f"{least if least == most else f'{least} to {most}'} for {_few(names)}"
+        for (least, most), names in sorted(fewer.items())
+    )
+    when = periods[0] if len(periods) == 1 else f"{periods[0]} to {periods[-1]}"
+    return [f"{when}: of {cities} cities have a figure: {listed}"]
 
 
 def unequal_ranks(definition: Definition, standardized: pl.DataFrame) -> list[str]:
@@ -166,7 +174,9 @@ def unequal_ranks(definition: Definition, standardized: pl.DataFrame) -> list[st
     whole = {
         leaf.id: (leaf.standardization or definition.standardization) for leaf in definition.leaves
     }
-    lines = []
+    lines: list[str] = []
+    if not any(chosen.method in _COUNTS for chosen in whole.values()):
+        return lines
     for node in definition.tree:
         ranked = [
             child.id

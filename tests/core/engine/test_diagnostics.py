@@ -80,3 +80,26 @@ def test_how_many_cities_each_indicator_rests_on_is_noted() -> None:
     imputed = notes(figures, imputation={"method": "mean"})
     assert "2020: of 8 cities have a figure: 5 for x; 7 for y" in imputed
     assert notes({"x": [*X], "y": [*Y]}) == ()
+
+
+def test_the_note_on_cities_stays_one_line() -> None:
+    thin = {f"x{i}": [*X[:2], *[None] * 6] for i in range(9)}
+    (note,) = notes({"y": Y, **thin})
+    assert note == "2020: of 8 cities have a figure: 2 for x0, x1, x2 and 6 more"
+
+
+def test_the_note_on_cities_spans_the_periods() -> None:
+    values = pl.DataFrame(
+        {
+            "period": ["2019"] * 8 + ["2020"] * 8,
+            "city": CITIES * 2,
+            "x": [*X, *X[:5], None, None, None],
+            "y": Y * 2,
+        }
+    )
+    known = values.with_columns(pl.col("x", "y").is_not_null().cast(pl.Float64))
+    written = {"id": "i", "name_zh": "i", "name_en": "i", "cities": CITIES}
+    plain = {"indicators": ["x", "y"], "periods": {"of": ["2019", "2020"]}}
+    definition = parse_definition({**written, **plain}, "test")
+    found = score(definition, Panel(values, known), {}, Methods()).notes
+    assert found == ("2019 to 2020: of 8 cities have a figure: 5 to 8 for x",)

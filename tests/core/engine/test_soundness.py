@@ -145,6 +145,13 @@ def test_a_figure_of_1e300_is_refused_with_city_and_period(figure: float) -> Non
     assert (refused.value.node, refused.value.city, refused.value.period) == ("x", "b", "2020")
 
 
+def test_a_quotient_that_became_huge_is_refused() -> None:
+    divided = index(indicators=["x"], denominators={"x": {"by": "y", "scale": 1e200}})
+    with pytest.raises(UnfitFigure, match="too large to compute with") as refused:
+        scored(divided, X)
+    assert (refused.value.node, refused.value.city, refused.value.period) == ("x", "a", "2019")
+
+
 def test_a_score_that_a_parameter_made_huge_is_refused() -> None:
     chosen = {"method": "zscore", "sd": 1e305}
     with pytest.raises(UnfitFigure, match="too large"):

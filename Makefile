@@ -19,7 +19,7 @@ check: lint types
 	$(BIN)/pytest -q -n auto -m "not long"
 
 test: lint types
-	$(BIN)/pytest -n auto --dist loadgroup
+	$(BIN)/pytest -n auto --dist worksteal
 
 lint: $(STAMP)
 	$(BIN)/ruff check .

@@ -90,10 +90,8 @@ def only_loopback(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 @pytest.fixture(autouse=True)
 def as_it_was() -> Iterator[None]:
     """Take back what a command sets for the whole of its process: one runs here after another."""
-    limit = csv.field_size_limit()
     levels = {name: logging.getLogger(name).level for name in ("", "cityflux", *TALKATIVE)}
     yield
-    csv.field_size_limit(limit)
     for name, level in levels.items():
         logging.getLogger(name).setLevel(level)
 
@@ -129,6 +127,7 @@ def run_module(
     """Run ``python -m module`` in a folder, with ``text`` on its standard input."""
     if module not in _INSIDE:
         return run_process(module, *arguments, cwd=cwd)
+    limit = csv.field_size_limit()
     out, err = (io.TextIOWrapper(io.BytesIO(), encoding="utf-8") for _ in range(2))
     code: object = 0
     with (
@@ -143,6 +142,8 @@ def run_module(
             _INSIDE[module]([*arguments])
         except SystemExit as ended:
             code = ended.code
+        finally:
+            csv.field_size_limit(limit)  # sqlite-utils raises it for the whole process
     texts = []
     for stream in (out, err):
         stream.seek(0)

@@ -15,11 +15,14 @@ unexport PYTHONDONTWRITEBYTECODE
 run: $(STAMP)
 	$(BIN)/cityflux run --once --offline
 
+# A worker more than there are cores, since many of the tests wait for others.
+WORKERS := $(shell expr $$(nproc) + 1)
+
 check: lint types
-	$(BIN)/pytest -q -n auto -m "not long"
+	$(BIN)/pytest -q -n $(WORKERS) --dist worksteal -m "not long"
 
 test: lint types
-	$(BIN)/pytest -n auto --dist worksteal
+	$(BIN)/pytest -n $(WORKERS) --dist worksteal
 
 lint: $(STAMP)
 	$(BIN)/ruff check .

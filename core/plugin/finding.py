@@ -9,9 +9,10 @@ import pkgutil
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
+from importlib.machinery import SourceFileLoader
 from importlib.metadata import entry_points
 from pathlib import Path
-from types import ModuleType
+from types import CodeType, ModuleType
 from typing import NamedTuple
 
 from cityflux.core.model.errors import PluginError
@@ -73,6 +74,15 @@ def first_file(path: Path) -> str:
     return str((path / "__init__.py" if path.is_dir() else path).absolute())
 
 
+class _AsWritten(SourceFileLoader):
+    """Compiles a file each time: two edits of one length within a second look alike to Python."""
+
+    def get_code(self, fullname: str) -> CodeType:
+        """Compile the file, whatever was compiled of it before."""
+        path = self.get_filename(fullname)
+        return self.source_to_code(self.get_data(path), path)
+
+
 def load_file(path: Path) -> ModuleType:
     """Load a plugin file or package under a private name: two of one name do not clash.
 
@@ -89,7 +99,9 @@ def load_file(path: Path) -> ModuleType:
         )
     name = f"cityflux_plugin_{abs(hash(str(file.resolve())))}_{path.stem}"
     inside = [str(path)] if path.is_dir() else None
-    spec = importlib.util.spec_from_file_location(name, file, submodule_search_locations=inside)
+    spec = importlib.util.spec_from_file_location(
+        name, file, loader=_AsWritten(name, str(file)), submodule_search_locations=inside
+    )
     if spec is None or spec.loader is None:
         raise PluginError(f"{path}: is no Python file")
     for old in [each for each in sys.modules if each.startswith(f"{name}.")]:

@@ -288,7 +288,7 @@ def test_a_source_that_fails_is_named_once_and_tried_again_soon(
     ((minutes,),) = daemon.rows(
         "SELECT (julianday(next_run) - julianday(last_run)) * 1440 FROM jobs"
     )
-    assert 14 < minutes < 16
+    assert 0 < minutes < 16  # a quarter of an hour, or its own time if that comes before
     assert daemon.stop() == 0
     assert daemon.log.read_text().count("JSONDecodeError") == 1
 

@@ -205,18 +205,13 @@ def _node(
         parts = frame.partition_by("period", maintain_order=True)
     scores = []
     for part in parts:
+        below = part.select(columns)
         with named(part):
-            refuse_negative(function, part.select(columns))
+            refuse_negative(function, below)
             scores.append(
-                aggregate(
-                    function,
-                    part.select(columns),
-                    weights,
-                    threshold=chosen.threshold,
-                    **chosen.parameters,
-                )
+                aggregate(function, below, weights, threshold=chosen.threshold, **chosen.parameters)
             )
-    return pl.concat(scores)
+    return scores[0] if len(scores) == 1 else pl.concat(scores)
 
 
 def _coverage(definition: Definition, panel: Panel, standardized: pl.DataFrame) -> pl.DataFrame:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
 import polars as pl
 
 from cityflux.core.engine.measures.matrix import to_frame, to_matrix
@@ -28,13 +29,15 @@ def ranks(
     Returns:
         The same frame with Int64 ranks in ``columns``.
     """
-    x = to_matrix(scores.select(columns)).copy()
-    groups = pl.lit(0) if within is None else pl.col(within)
-    rows = scores.select(groups.alias("group"), row=pl.int_range(pl.len())).group_by("group")
-    for _, part in rows:
-        place = part["row"].to_numpy()
-        x[place] = levelled(x[place], scale=scale)
-    scores = scores.with_columns(to_frame(x, columns))
+    x = to_matrix(scores.select(columns))
+    same = np.empty_like(x)
+    groups = np.zeros(len(x)) if within is None else scores[within].rank("dense").to_numpy()
+    for group in np.unique(groups):
+        same[groups == group] = levelled(x[groups == group], scale=scale)
+    changed = ((same != x) & ~np.isnan(x)).any(axis=0)  # mostly nothing
+    if changed.any():
+        names = [name for name, each in zip(columns, changed, strict=True) if each]
+        scores = scores.with_columns(to_frame(same[:, changed], names))
     order = pl.col(columns).rank("min", descending=True).cast(pl.Int64)
     return scores.with_columns(order if within is None else order.over(within))
 

@@ -1,5 +1,5 @@
 # make run    the main job: refresh the bundled figures, compute, print the index
-# make check  before each commit: ruff, mypy --strict, the quick tests
+# make check  before each commit: ruff, mypy --strict, the tests of single rooms
 # make test   every check: ruff, mypy --strict, all of pytest
 # make chaos  kill the daemon 200 times at random moments; two processes write for a minute
 PYTHON ?= python3

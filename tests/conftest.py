@@ -51,16 +51,16 @@ def shared() -> Path:
 
 #: Where the subject is a daemon, a worker, a browser, a printer, an install, or a set of texts.
 _LONG = (
-    *("chaos", "daemon", "isolation", "packaging", "report", "web"),
-    *("test_terminal.py", "test_installed_plugins.py", "test_faults.py", "test_variant.py"),
-    *("test_labelled.py", "test_prints.py"),
+    *("chaos", "conformance", "daemon", "docs", "isolation", "packaging", "plugins", "report"),
+    *("web", "communique", "test_cells.py", "test_ways.py", "test_pages.py", "test_slips.py"),
 )
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark what takes long, by its folder or file."""
+    """Mark what takes long, by its folder or file; beside the rooms whole commands are run."""
     for item in items:
-        if not {*_LONG}.isdisjoint(item.path.relative_to(Path(__file__).parent).parts):
+        inside = item.path.relative_to(Path(__file__).parent).parts
+        if len(inside) == 1 or not {*_LONG}.isdisjoint(inside):
             item.add_marker("long")
 
 

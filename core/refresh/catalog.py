@@ -18,15 +18,15 @@ from cityflux.storage.database import write
 def sync_catalog(connection: sqlite3.Connection, plugins: Plugins) -> None:
     """Insert or update the cities, sources and indicators of all plugins, where they are others."""
     found = plugins.indicators.values()
-    said = [(each.indicator, each.sources, each.record.name) for each in found]
-    said += [(each.indicator, each.sources, each.record.name) for each in plugins.flows.values()]
+    everything = (*found, *plugins.flows.values())
+    said = [(each.indicator, each.sources, each.record.name) for each in everything]
     mark = hashlib.sha256(repr((__version__, plugins.cities, said)).encode()).hexdigest()
     if catalog.is_written(connection, mark):
         return
     planned = schedules(plugins, {})
     # A page may be looked at as a source of which no indicator stands on it.
     named = [first_source(part) for part in all_parts(plugins)]
-    for plugin in (*found, *plugins.flows.values()):
+    for plugin in everything:
         named += sources_of(plugin)
     sources = {
         source.id: replace(source, schedule=planned.get(source.id, source.schedule))

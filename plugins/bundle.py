@@ -8,10 +8,12 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from cityflux import Document, Http, Page, Place, Source, read_file
+from cityflux import Page, Place, Source
 
 if TYPE_CHECKING:
     import polars as pl
+
+    from cityflux import Document, Http
 
 FOLDER = Path(__file__).parent / "figures"
 _SCHEME = "bundled:"
@@ -63,6 +65,8 @@ def fetch(http: Http, source: Source, since: str | None) -> list[Document]:
     Raises:
         Unexpected: when there is no such table.
     """
+    from cityflux import read_file
+
     path = FOLDER / source.address.removeprefix(_SCHEME)
     return [read_file(path, address=source.address)]
 

@@ -12,12 +12,13 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from cityflux import Document, Http, Page, Source
+from cityflux import Page, Source
 from cityflux.plugins.bundle import Printed, frame
 
 if TYPE_CHECKING:
     import polars as pl
 
+    from cityflux import Document, Http
     from cityflux.scrapers.communique import Rules, Statement
 
 #: Addresses as the office lists them (list of publications of tjj.sh.gov.cn, read 2022).

@@ -7,10 +7,12 @@ from datetime import date, timedelta
 from itertools import chain
 from typing import TYPE_CHECKING, Literal
 
-from cityflux import Document, Flow, Http, Source, hookimpl
+from cityflux import Flow, Source, hookimpl
 
 if TYPE_CHECKING:
     import polars as pl
+
+    from cityflux import Document, Http
 
 #: IATA codes of the airports of each city.
 AIRPORTS: Mapping[str, Sequence[str]] = {

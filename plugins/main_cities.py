@@ -7,11 +7,13 @@ from datetime import date
 from functools import partial
 from typing import TYPE_CHECKING
 
-from cityflux import Document, Http, Page, Source
+from cityflux import Page, Source
 from cityflux.plugins.bundle import Printed, frame
 
 if TYPE_CHECKING:
     import polars as pl
+
+    from cityflux import Document, Http
 
 FIRST_YEAR = 2011
 

@@ -11,7 +11,6 @@ from typing import NamedTuple
 
 from cityflux.core.model.figure import Figure
 from cityflux.storage.database import now
-from cityflux.storage.rewind import AT_POSITION
 
 
 class Series(NamedTuple):
@@ -240,6 +239,8 @@ def read_series(
     if as_of is not None:
         origin, moment = _AS_OF, {"as_of": as_of}
     if position is not None:
+        from cityflux.storage.rewind import AT_POSITION
+
         origin, moment = AT_POSITION, {"position": position}
     rows = connection.execute(
         f"""SELECT indicator_id, group_concat(city_id), group_concat(period),

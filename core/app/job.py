@@ -17,7 +17,6 @@ from cityflux.core.app.session import Session
 from cityflux.core.model.errors import CityfluxError, StorageError
 from cityflux.core.model.version import __version__
 from cityflux.core.refresh.derive import Pass, derive_all
-from cityflux.storage import fetches
 from cityflux.storage.changes import position
 from cityflux.storage.database import now, write
 from cityflux.storage.results import is_current
@@ -73,7 +72,10 @@ class Job:
 
     def note_broken(self) -> list[Failure]:
         """Write down in ``fetches`` which plugins are broken; returns their names and errors."""
-        broken = self._session.plugins.broken
+        if not (broken := self._session.plugins.broken):
+            return []
+        from cityflux.storage import fetches
+
         with write(self._connection):
             for each in broken:
                 fetch = fetches.begin_fetch(self._connection, each.name, "", each.origin, now())

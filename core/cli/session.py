@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from importlib.metadata import entry_points
 from itertools import chain
 
 import click
@@ -18,6 +17,8 @@ class Session(session.Session):
 
     def may_have_commands(self) -> bool:
         """Whether any plugin besides the built-in ones could add a command."""
+        from importlib.metadata import entry_points
+
         from cityflux.core.model.errors import ConfigError
 
         try:

@@ -7,13 +7,14 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import compress
 from typing import TYPE_CHECKING, Any
 
-from cityflux.core.model.document import Document
 from cityflux.core.model.errors import PeriodError, PluginError
 from cityflux.core.model.figure import Figure, FlowFigure
 from cityflux.core.model.period import EXAMPLES, Period
 
 if TYPE_CHECKING:
     import polars as pl
+
+    from cityflux.core.model.document import Document
 
 #: What else a frame may be, and how it becomes one of polars.
 _OTHERWISE = {
@@ -35,6 +36,8 @@ def handed_over(fetched: Any) -> Iterator[Document]:
     Raises:
         PluginError: it returned something else than documents.
     """
+    from cityflux.core.model.document import Document
+
     if fetched is None:
         return
     if isinstance(fetched, str | bytes | Document | Mapping) or not isinstance(fetched, Iterable):

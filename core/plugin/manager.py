@@ -29,7 +29,6 @@ from cityflux.core.plugin.finding import (
 )
 from cityflux.core.plugin.hook_manager import HookManager
 from cityflux.core.plugin.hookspecs import ExtensionSpec, IndicatorSpec
-from cityflux.core.plugin.slips import marked_hooks, missing_hooks, unmarked_hook, wrong_hook
 from cityflux.core.plugin.traces import home_of, one_line
 
 State = Literal["loaded", "disabled", "broken"]
@@ -125,6 +124,8 @@ def indicator_manager(plugin: object) -> pluggy.PluginManager:
             manager.add_hookspecs(ExtensionSpec)  # a module may have those hooks as well
         manager.check_pending()
     except pluggy.PluginValidationError as error:
+        from cityflux.core.plugin.slips import marked_hooks, wrong_hook
+
         wrong = wrong_hook(marked_hooks(plugin))
         raise PluginError(wrong or " ".join(str(error).split())) from error
     return manager
@@ -309,6 +310,8 @@ def _refuse_slips(plugin: object) -> None:
     Raises:
         PluginError: saying what.
     """
+    from cityflux.core.plugin.slips import marked_hooks, missing_hooks, unmarked_hook
+
     marked = marked_hooks(plugin)
     if wrong := missing_hooks(marked, _wraps(plugin)) or unmarked_hook(plugin, marked):
         raise PluginError(wrong)

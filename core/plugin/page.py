@@ -14,22 +14,22 @@ from __future__ import annotations
 import difflib
 import inspect
 from collections.abc import Callable, Collection, Iterable, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-from cityflux.core.model.document import Document
 from cityflux.core.model.errors import PluginError, Unexpected
-from cityflux.core.model.http import Http
 from cityflux.core.model.nouns import Indicator, Source
-from cityflux.core.model.units import convert
 from cityflux.core.plugin.hookspecs import hookimpl
 
 if TYPE_CHECKING:
     import polars as pl
 
-Fetch = Callable[..., Iterable[Document]]
-Read = Callable[[Sequence[Document]], "pl.DataFrame"]
+    from cityflux.core.model.document import Document
+    from cityflux.core.model.http import Http
+    from cityflux.core.plugin.sheet import Sheet
 
-_REQUIRED = ("place", "city", "period", "value")
+Fetch = Callable[..., "Iterable[Document]"]
+Read = Callable[["Sequence[Document]"], "pl.DataFrame"]
+
 _GIVEN = ("city", "period", "value", "status", "note")
 
 
@@ -77,6 +77,15 @@ class Page:
         """Bring home the documents, as the hook ``fetch`` does."""
         known = {"http": http, "source": source, "since": since}
         return self._fetch(**{name: known[name] for name in self._wanted})
+
+    def sheet(self, documents: Sequence[Document]) -> Sheet:
+        """What is read from the documents, which remember it for the next indicator."""
+        from cityflux.core.plugin.sheet import Documents, Sheet
+
+        known = documents if isinstance(documents, Documents) else Documents(documents)
+        if self not in known.sheets:
+            known.sheets[self] = Sheet(self.read(known), has_sources=len(self.sources) > 1)
+        return known.sheets[self]
 
     def at(self, place: str = "", sources: Collection[str] = ()) -> Place:
         """A place on the page, for `OnPages`.
@@ -205,103 +214,15 @@ class OnPages:
         """What was read from the page, the place of this indicator on it, and the source."""
         source_id = documents[0].source_id
         page, name, _ = self._places[source_id]
-        known = documents if isinstance(documents, Documents) else Documents.of(documents)
-        return known.sheet(page), name or self._indicator.id, source_id
+        return page.sheet(documents), name or self._indicator.id, source_id
 
     def _values(self, part: pl.DataFrame) -> list[float | None]:
         """The figures in the unit of this indicator."""
+        from cityflux.core.plugin.sheet import in_unit
+
         wanted = self._indicator.unit
         units = part["unit"].to_list() if "unit" in part.columns else [None] * part.height
         return [
-            None if value is None else _in_unit(value, unit, wanted)
+            None if value is None else in_unit(value, unit, wanted)
             for value, unit in zip(part["value"].to_list(), units, strict=True)
         ]
-
-
-class Documents(tuple[Document, ...]):
-    """The documents of one fetch, with what pages have read from them: each reads them once."""
-
-    _sheets: dict[Page, Sheet]
-
-    @classmethod
-    def of(cls, documents: Iterable[Document]) -> Documents:
-        """The documents, from which nothing was read yet."""
-        return cls._of(documents, {})
-
-    @classmethod
-    def _of(cls, documents: Iterable[Document], sheets: dict[Page, Sheet]) -> Documents:
-        made = cls(documents)
-        made._sheets = sheets
-        return made
-
-    def for_source(self, source_id: str) -> Documents:
-        """The same, as they are handed to an indicator of another source on the same page."""
-        if all(each.source_id == source_id for each in self):
-            return self
-        return self._of((each.for_source(source_id) for each in self), self._sheets)
-
-    def sheet(self, page: Page) -> Sheet:
-        """What a page reads from them."""
-        if page not in self._sheets:
-            self._sheets[page] = Sheet(page, page.read(self))
-        return self._sheets[page]
-
-
-class Sheet:
-    """What was read from a page, by place and source.
-
-    Args:
-        page: which one.
-        frame: what its ``read`` returned.
-
-    Raises:
-        PluginError: it lacks a column, or the places are no text.
-    """
-
-    def __init__(self, page: Page, frame: Any) -> None:
-        import polars as pl
-
-        if not isinstance(frame, pl.DataFrame):
-            kind = type(frame).__name__
-            raise PluginError(f"read() of a page returned a {kind}; return a polars DataFrame")
-        self._by = ["place", "source"] if len(page.sources) > 1 else ["place"]
-        wanted = dict.fromkeys((*_REQUIRED, *self._by))
-        if missing := [name for name in wanted if name not in frame.columns]:
-            raise PluginError(
-                f"read() of a page returned the columns {', '.join(frame.columns) or 'none'}; "
-                f"{' and '.join(missing)} must be among them"
-            )
-        if wrong := [n for n in self._by if frame.height and frame.schema[n] != pl.String]:
-            raise PluginError(
-                f"read() of a page returned a column {wrong[0]} of {frame.schema[wrong[0]]}; it "
-                "must hold text"
-            )
-        self._parts = frame.partition_by(self._by, as_dict=True) if frame.height else {}
-
-    def part(self, place: str, source_id: str) -> pl.DataFrame | None:
-        """The rows of one place, None where the page has no such place.
-
-        Args:
-            place: which one.
-            source_id: whose figures, where there are several sources.
-        """
-        return self._parts.get((place, source_id)[: len(self._by)])
-
-    def places(self, source_id: str) -> list[str]:
-        """The places at which something stands, of one source where there are several."""
-        return [key[0] for key in self._parts if key[1:] in ((), (source_id,))]
-
-
-def _in_unit(value: Any, unit: str | None, wanted: str) -> float:
-    """A figure of the page in the unit of the indicator.
-
-    Raises:
-        PluginError: it is no number.
-    """
-    try:
-        number = float(value)
-    except (TypeError, ValueError):
-        raise PluginError(
-            f"read() of a page gave {value!r} where a number is wanted; null is a missing figure"
-        ) from None
-    return number if not unit else convert(number, unit, wanted)

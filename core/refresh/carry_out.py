@@ -14,7 +14,7 @@ from cityflux.core.model.errors import SourceError
 from cityflux.core.model.figure import Figure, FlowFigure
 from cityflux.core.plugin.contract import figures, flow_figures, handed_over
 from cityflux.core.plugin.manager import IndicatorPlugin
-from cityflux.core.plugin.page import Documents
+from cityflux.core.plugin.sheet import Documents
 from cityflux.core.refresh.tasks import Part, Task
 from cityflux.core.refresh.witness import Witness
 from cityflux.storage.database import now
@@ -136,9 +136,9 @@ def _read(
 
     A page is read before anybody picks from it: what is wrong with it is wrong once.
     """
-    fetched, page = [*map(Documents.of, groups)], task.page
+    fetched, page = [*map(Documents, groups)], task.page
     if page and (
-        error := _attempt(task.plugin, lambda: [each.sheet(page) for each in fetched if each])
+        error := _attempt(task.plugin, lambda: [page.sheet(each) for each in fetched if each])
     ):
         return (Given(error=error),) * len(task.parts)
     return tuple(_given(part, fetched, cities) for part in task.parts)

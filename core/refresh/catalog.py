@@ -9,8 +9,6 @@ from dataclasses import asdict, fields, replace
 from cityflux.core.model.nouns import COMPUTED, Indicator, Source
 from cityflux.core.model.version import __version__
 from cityflux.core.plugin.manager import IndicatorPlugin, Plugins
-from cityflux.core.refresh.schedule import schedules
-from cityflux.core.refresh.tasks import all_parts, first_source
 from cityflux.storage import catalog
 from cityflux.storage.database import write
 
@@ -23,6 +21,9 @@ def sync_catalog(connection: sqlite3.Connection, plugins: Plugins) -> None:
     mark = hashlib.sha256(repr((__version__, plugins.cities, said)).encode()).hexdigest()
     if catalog.is_written(connection, mark):
         return
+    from cityflux.core.refresh.schedule import schedules  # only now: it is seldom written
+    from cityflux.core.refresh.tasks import all_parts, first_source
+
     planned = schedules(plugins, {})
     # A page may be looked at as a source of which no indicator stands on it.
     named = [first_source(part) for part in all_parts(plugins)]

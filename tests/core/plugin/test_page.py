@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cityflux import CityfluxError, Document, Indicator, OnPages, Page, Source, convert
-from cityflux.core.plugin.page import Documents
+from cityflux.core.plugin.sheet import Documents
 
 PLACES, OTHERS, UNITS = "abc", ("", "x"), ("人", "千人", "万人", None)
 SOURCES = [Source(f"s{n}", "p", "file:x", licence="l", access="bundled") for n in range(2)]
@@ -49,7 +49,7 @@ def test_each_gets_its_rows_in_its_unit_and_the_page_is_read_once(
 ) -> None:
     frame = pl.DataFrame(given_rows, schema=SCHEMA | {"value": pl.Float64})
     read: list[int] = []
-    documents = Documents.of([Document("file:x", b"")])
+    documents = Documents([Document("file:x", b"")])
     for name, plugin in family(SOURCES[:count], frame, read).items():
         for source in SOURCES[:count]:
             found = plugin.normalize(documents.for_source(source.id))

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from cityflux.core.model.document import Document, read_file
     from cityflux.core.model.errors import CityfluxError, Unexpected
     from cityflux.core.model.http import Http
-    from cityflux.core.model.nouns import COMPUTED, City, Flow, Indicator, Source
+    from cityflux.core.model.nouns import COMPUTED, Break, City, Flow, Indicator, Source
     from cityflux.core.model.period import Period
     from cityflux.core.model.units import convert
     from cityflux.core.model.version import __version__
@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "COMPUTED",
+    "Break",
     "City",
     "CityfluxError",
     "Database",
@@ -60,6 +61,7 @@ __all__ = [
 #: Where each name is, and under which name there if under another.
 _PLACES = {
     "COMPUTED": "core.model.nouns",
+    "Break": "core.model.nouns",
     "City": "core.model.nouns",
     "CityfluxError": "core.model.errors",
     "Database": "core.report.notebook",

@@ -1,4 +1,7 @@
-"""The bundled figures: the tables of ``figures/``, each a page with the sources that it cites."""
+"""The bundled figures: the tables of ``figures/``, each a page with the sources that it cites.
+
+Beside them stand the breaks of their series, ``breaks.csv``.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +11,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from cityflux import Page, Place, Source
+from cityflux import Break, Page, Place, Source
 
 if TYPE_CHECKING:
     import polars as pl
@@ -16,6 +19,7 @@ if TYPE_CHECKING:
     from cityflux import Document, Http
 
 FOLDER = Path(__file__).parent / "figures"
+BREAKS = Path(__file__).parent / "breaks.csv"
 _SCHEME = "bundled:"
 _NOT_FIGURES = "sources.csv"
 
@@ -74,6 +78,21 @@ def fetch(http: Http, source: Source, since: str | None) -> list[Document]:
 def places_of(indicator_id: str) -> tuple[Place, ...]:
     """The bundled tables that hold figures of an indicator."""
     return _places().get(indicator_id, ())
+
+
+def breaks_of(indicator_id: str) -> tuple[Break, ...]:
+    """Where the series of an indicator begin anew, by ``breaks.csv``."""
+    return _breaks().get(indicator_id, ())
+
+
+@lru_cache(maxsize=1)
+def _breaks() -> Mapping[str, tuple[Break, ...]]:
+    found: dict[str, tuple[Break, ...]] = {}
+    with BREAKS.open(encoding="utf-8", newline="") as file:
+        for row in csv.DictReader(file):
+            indicator_id = row.pop("indicator")
+            found[indicator_id] = (*found.get(indicator_id, ()), Break(**row))
+    return found
 
 
 @lru_cache(maxsize=1)

@@ -11,6 +11,8 @@ from collections.abc import Callable
 from cityflux import Indicator, hookimpl
 from cityflux.plugins.published import Published
 
+#: The unit of scores, which have no zero that means something.
+_POINTS = "分"
 _BOTH_WAYS = "arrivals and departures: about twice the departures of transport.air_passengers"
 _NORMALIZED = "normalized from 0 to 100 by the Mori Memorial Foundation; not a quantity"
 _ONE_STATION = "one station: the high-speed stations of the city are not in the table"
@@ -213,7 +215,7 @@ _SERIES = (
         "gfci_21_rating",
         "全球金融中心指数21 评分",
         "Global Financial Centres Index 21, rating",
-        "分",
+        _POINTS,
         "Rating in the Global Financial Centres Index 21 of March 2017.",
         "",
     ),
@@ -221,7 +223,7 @@ _SERIES = (
         "gpci_score",
         "全球城市实力指数 总分",
         "Global Power City Index, score",
-        "分",
+        _POINTS,
         "Comprehensive score in the Global Power City Index.",
         "",
     ),
@@ -236,7 +238,15 @@ def _series(
     name: str, name_zh: str, name_en: str, unit: str, definition: str, note: str
 ) -> Published:
     return Published(
-        Indicator(f"comparison.{name}", name_zh, name_en, unit, definition=definition, note=note)
+        Indicator(
+            f"comparison.{name}",
+            name_zh,
+            name_en,
+            unit,
+            definition=definition,
+            note=note,
+            scale="difference" if unit == _POINTS else "ratio",
+        )
     )
 
 
@@ -267,7 +277,7 @@ def _power_city_score(name: str, title: str) -> Published:
         f"gpci_{name}",
         f"全球城市实力指数: {title}",
         f"Global Power City Index: {title}",
-        "分",
+        _POINTS,
         f"Score in the indicator 「{title}」 of the Global Power City Index.",
         _NORMALIZED,
     )
@@ -281,6 +291,7 @@ def _rank(name: str, name_zh: str, name_en: str) -> Published:
             name_en,
             "名",
             direction=-1,
+            scale="difference",
             definition=f"Place in the ranking; 1 is the best ({name_en}).",
         )
     )

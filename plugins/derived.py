@@ -7,11 +7,12 @@ lacks one of its inputs is not there.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import TYPE_CHECKING
 
 from cityflux import COMPUTED, Indicator, Source, hookimpl
+from cityflux.plugins.bundle import breaks_of
 from cityflux.plugins.published import Published
 
 if TYPE_CHECKING:
@@ -77,15 +78,15 @@ def ratio(numerator: str, denominator: str) -> Formula:
     return partial(_ratio, numerator=numerator, denominator=denominator)
 
 
-def yearly_change(level: str, breaks: Collection[tuple[str, int]] = ()) -> Formula:
+def yearly_change(level: str) -> Formula:
     """Make the formula: the level of a year minus that of the year before.
+
+    A change over a break of the level would be one of definition and is left out.
 
     Args:
         level: the indicator that is differenced.
-        breaks: city and year of every level that is defined otherwise than the one of the year
-            before; a change over a break would be one of definition and is left out.
     """
-    return partial(_yearly_change, level=level, breaks=breaks)
+    return partial(_yearly_change, level=level)
 
 
 def neighbours_figure(indicator_id: str, neighbours: Mapping[str, str]) -> Formula:
@@ -110,9 +111,7 @@ def _ratio(figures: pl.DataFrame, *, numerator: str, denominator: str) -> pl.Dat
     )
 
 
-def _yearly_change(
-    figures: pl.DataFrame, *, level: str, breaks: Collection[tuple[str, int]]
-) -> pl.DataFrame:
+def _yearly_change(figures: pl.DataFrame, *, level: str) -> pl.DataFrame:
     import polars as pl
 
     levels = (
@@ -121,10 +120,13 @@ def _yearly_change(
         .with_columns(year=pl.col("period").cast(pl.Int32))
     )
     before = levels.with_columns(pl.col("year") + 1)
-    broken = pl.DataFrame(list(breaks), schema={"city": pl.String, "year": pl.Int32}, orient="row")
+    broken = [(each.city, int(each.period[:4])) for each in breaks_of(level)]
+    everywhere = [year for city, year in broken if not city]
+    single = pl.DataFrame(broken, schema={"city": pl.String, "year": pl.Int32}, orient="row")
     return (
         levels.join(before, on=["city", "year"], suffix="_before")
-        .join(broken, on=["city", "year"], how="anti")
+        .filter(~pl.col("year").is_in(everywhere))
+        .join(single, on=["city", "year"], how="anti")
         .select(
             "city",
             "period",

@@ -88,6 +88,7 @@ STATISTICS = (
             "家",
             definition="Freshippo (盒马鲜生) stores added in the year (门店增加数量).",
             note="no office publishes it; figures come in by import",
+            scale="difference",
         ),
         live=(FRESHIPPO,),
     ),

@@ -39,6 +39,7 @@ def _score(group: str, name_zh: str, name_en: str) -> Published:
             f"Jiang et al. (2022), table 2: {name_en}",
             "分",
             frequency="irregular",
+            scale="difference",
             definition="Score of five cities for 2011-2020 as the paper prints it: "
             + (
                 "the sum of weight times group score."

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from cityflux import Indicator, OnPages, Page, Place, Source
 from cityflux.plugins import bundle
@@ -19,7 +20,7 @@ class Published(OnPages):
 
     def __init__(self, indicator: Indicator, live: Sequence[Page | Place | Source] = ()) -> None:
         super().__init__(
-            indicator,
+            replace(indicator, breaks=bundle.breaks_of(indicator.id)),
             *bundle.places_of(indicator.id),
             *(each.at() for each in live if isinstance(each, Page)),
             *(each for each in live if isinstance(each, Place)),

@@ -138,6 +138,7 @@ SCHOOLS_CHANGE = Derived(
         "所",
         definition="Primary and secondary schools, minus those of the year before.",
         inputs=("science_innovation.schools",),
+        scale="difference",
     ),
     yearly_change("science_innovation.schools"),
 )

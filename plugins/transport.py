@@ -123,10 +123,6 @@ BAIDU = family(
     },
 )
 
-#: A level that is defined otherwise than the one of the year before: 北京 changed its count in
-#: 2012, 广州 in 2017 and again in 2018.
-ROAD_AREA_BREAKS = (("beijing", 2012), ("guangzhou", 2017), ("guangzhou", 2018))
-
 ROAD_AREA_CHANGE = DerivedAndPublished(
     Indicator(
         "transport.road_area_per_capita_change",
@@ -136,8 +132,9 @@ ROAD_AREA_CHANGE = DerivedAndPublished(
         definition="Area of urban roads per resident, minus that of the year before; no change is "
         "taken over a year in which the definition changed.",
         inputs=("transport.road_area_per_capita",),
+        scale="difference",
     ),
-    yearly_change("transport.road_area_per_capita", ROAD_AREA_BREAKS),
+    yearly_change("transport.road_area_per_capita"),
 )
 
 

@@ -139,3 +139,10 @@ def declarations_are_written_once(db: Database) -> None:
     """A command that finds the catalogue as its plugins declare it has nothing to write."""
     for statement in schema.DECLARED:
         db.execute(statement)
+
+
+@migrations()
+def breaks_are_data(db: Database) -> None:
+    """Where a series begins anew, and of what growth may be told, stands in the catalogue."""
+    for statement in schema.BREAKS:
+        db.execute(statement)

@@ -27,6 +27,7 @@ STEPS = (
     "one_fetch_for_a_page",
     "provenance_of_what_was_used",
     "declarations_are_written_once",
+    "breaks_are_data",
 )
 
 CATALOG = """
@@ -345,6 +346,35 @@ _TERMS_OF_NEW = """(
 )"""
 SEARCH_INSERT = f"""CREATE TRIGGER indicators_insert AFTER INSERT ON indicators BEGIN {_LEARN}
     UPDATE indicators SET terms = {_TERMS_OF_NEW} WHERE id = new.id; END"""
+
+#: What may be said of two figures, and where a series begins anew. A city may be null, which is
+#: every city, and so cannot stand in a primary key; the index holds what the key would.
+BREAKS = (
+    """ALTER TABLE indicators ADD COLUMN scale TEXT NOT NULL DEFAULT 'ratio'
+        CHECK (scale IN ('ratio', 'difference'))""",
+    """
+CREATE TABLE breaks (
+    indicator_id TEXT NOT NULL REFERENCES indicators(id),
+    city_id TEXT REFERENCES cities(id),
+    period TEXT NOT NULL CHECK (CASE length(period)
+        WHEN 4 THEN period GLOB '[0-9][0-9][0-9][0-9]'
+        WHEN 7 THEN period GLOB '[0-9][0-9][0-9][0-9]-Q[1-4]'
+            OR period || '-01' IS date(period || '-01')
+        ELSE period IS date(period, '+0 days') END),
+    reason_zh TEXT NOT NULL,
+    reason_en TEXT NOT NULL,
+    publisher TEXT NOT NULL,
+    reference TEXT NOT NULL DEFAULT '',
+    plugin TEXT NOT NULL DEFAULT ''
+) STRICT""",
+    """CREATE UNIQUE INDEX breaks_key
+        ON breaks (indicator_id, coalesce(city_id, ''), period)""",
+    *(
+        f"CREATE TRIGGER breaks_{event.lower()}_is_told AFTER {event} ON breaks "
+        "BEGIN DELETE FROM declared; END"
+        for event in ("INSERT", "UPDATE", "DELETE")
+    ),
+)
 
 #: What the catalogue was written by. Whoever changes the catalogue makes it be written again.
 DECLARED = (

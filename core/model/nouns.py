@@ -12,6 +12,12 @@ Frequency = Literal["annual", "quarterly", "monthly", "weekly", "daily", "irregu
 #: ``derived``: computed from other indicators; ``declared``: named, but not yet fetched by anyone.
 Access = Literal["live", "bundled", "derived", "declared"]
 
+#: What may be said of two figures of an indicator.
+#: ``ratio``: zero means nothing is there, so that one is so many times the other, and growth is a
+#: rate; ``difference``: a change, a balance, a rate of growth or a score, which may be negative, so
+#: that only the distance of the two means something.
+Scale = Literal["ratio", "difference"]
+
 
 @dataclass(frozen=True, slots=True)
 class City:
@@ -39,6 +45,29 @@ class City:
 
 
 @dataclass(frozen=True, slots=True)
+class Break:
+    """Where a series begins anew: its figures before and after do not compare.
+
+    No rate of growth is told across a break, and no mean without a note.
+
+    Attributes:
+        period: the first one on the new base, a single one: ``2020``.
+        reason_zh: why the two sides do not compare, in Chinese.
+        reason_en: the same in English.
+        publisher: who says so.
+        reference: where, so that it can be found.
+        city: the id of the city that it is about; every city unless given.
+    """
+
+    period: str
+    reason_zh: str
+    reason_en: str
+    publisher: str
+    reference: str = ""
+    city: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Indicator:
     """What is measured.
 
@@ -52,6 +81,9 @@ class Indicator:
         definition: what the figure counts and what it leaves out, in a sentence or two.
         inputs: the indicators that this one is computed from; empty for what is published.
         note: what a reader should know before using the figure.
+        scale: ``ratio``, or ``difference`` for what is a difference or may be negative (see
+            `Scale`): of that no rate of growth is told.
+        breaks: where its series begin anew.
     """
 
     id: str
@@ -63,6 +95,8 @@ class Indicator:
     definition: str = ""
     inputs: tuple[str, ...] = ()
     note: str = ""
+    scale: Scale = "ratio"
+    breaks: tuple[Break, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

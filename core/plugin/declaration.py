@@ -10,13 +10,15 @@ from typing import Any, get_args, get_type_hints
 
 import pluggy
 
-from cityflux.core.model.errors import PluginError
-from cityflux.core.model.nouns import Access, City, Frequency, Indicator, Source
+from cityflux.core.model.errors import PeriodError, PluginError
+from cityflux.core.model.nouns import Access, Break, City, Frequency, Indicator, Scale, Source
+from cityflux.core.model.period import Period
 
 _CHOICES = {
     "access": get_args(Access),
     "direction": (1, -1),
     "frequency": get_args(Frequency),
+    "scale": get_args(Scale),
 }
 
 
@@ -70,10 +72,32 @@ def check_fields(noun: City | Indicator | Source) -> None:
             hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(texts)}"
             raise PluginError(f"{noun.id}: {name} is {value!r}; {hint}")
         parts = value if isinstance(value, tuple | list) else ()
-        if not isinstance(value, kinds) or not all(isinstance(each, str) for each in parts):
+        part = Break if name == "breaks" else str
+        if not isinstance(value, kinds) or not all(isinstance(each, part) for each in parts):
             raise PluginError(f"{noun.id}: {name} is {value!r}; write {wanted}")
     if not noun.id:
         raise PluginError("a declaration has no id; write one such as local.boats")
+    if isinstance(noun, Indicator):
+        _check_breaks(noun)
+
+
+def _check_breaks(indicator: Indicator) -> None:
+    for each in indicator.breaks:
+        place = f"{indicator.id}: break {each.period!r}"
+        for name, kinds, wanted in _kinds(Break):
+            if not isinstance(getattr(each, name), kinds):
+                raise PluginError(f"{place}: {name} is {getattr(each, name)!r}; write {wanted}")
+        try:
+            single = Period.parse(each.period).precision != "span"
+        except PeriodError as error:
+            raise PluginError(f"{indicator.id}: a break: {error}") from error
+        if not single:
+            raise PluginError(f"{place} is a span; write the first period on the new base")
+        if not (each.reason_zh and each.reason_en and each.publisher):
+            raise PluginError(f"{place} lacks a reason or its publisher; give reason_zh and _en")
+    keys = [(each.city, each.period) for each in indicator.breaks]
+    if twice := next((key for key in keys if keys.count(key) > 1), None):
+        raise PluginError(f"{indicator.id}: break {twice[1]!r} is declared twice; keep one of them")
 
 
 #: What a field may hold, by its type.
@@ -82,6 +106,7 @@ _KINDS: dict[object, tuple[tuple[type, ...], str]] = {
     int: ((int,), "a whole number"),
     float | None: ((float, int, type(None)), "a number"),
     tuple[str, ...]: ((tuple, list), 'texts such as ("one", "another")'),
+    tuple[Break, ...]: ((tuple, list), "a tuple of cityflux.Break"),
 }
 
 

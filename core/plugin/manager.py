@@ -218,6 +218,10 @@ class Plugins:
                     self._implementation("register_indicators", plugin)(register=add)
             except (Exception, SystemExit) as error:
                 _mark_broken(record, error)
+        for found in (*self.indicators.values(), *self.flows.values()):
+            if unknown := {each.city for each in found.indicator.breaks} - {"", *self.cities}:
+                lost = f"{found.indicator.id} declares a break of no known city: {min(unknown)!r}"
+                _mark_broken(found.record, PluginError(f"{lost}; register it, or mend the id"))
 
     def _implementation(self, hook: str, plugin: object) -> Callable[..., Any]:
         others = [other for other in self.manager.get_plugins() if other is not plugin]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import sqlite3
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import asdict, fields, replace
 
 from cityflux.core.model.nouns import COMPUTED, Indicator, Source
@@ -39,6 +40,7 @@ def sync_catalog(connection: sqlite3.Connection, plugins: Plugins) -> None:
         catalog.save_indicators(
             connection, [_indicator_row(each.indicator, each.record.name) for each in found]
         )
+        catalog.save_breaks(connection, _break_rows(found, plugins.cities))
         catalog.save_indicator_sources(
             connection,
             [(each.indicator.id, source.id) for each in found for source in sources_of(each)],
@@ -62,6 +64,18 @@ def source_row(source: Source) -> dict[str, object]:
 
 
 def _indicator_row(indicator: Indicator, plugin: str) -> dict[str, object]:
-    row = asdict(indicator)
-    del row["inputs"]
+    row = {each.name: getattr(indicator, each.name) for each in fields(indicator)}
+    del row["inputs"], row["breaks"]
     return {**row, "plugin": plugin}
+
+
+def _break_rows(
+    found: Iterable[IndicatorPlugin], cities: Collection[str]
+) -> Iterator[dict[str, object]]:
+    """The breaks that are declared; one of no known city is told when plugins are loaded."""
+    for plugin in found:
+        for each in plugin.indicator.breaks:
+            if not each.city or each.city in cities:
+                row = asdict(each)
+                place = {"indicator_id": plugin.indicator.id, "city_id": row.pop("city") or None}
+                yield {**place, **row, "plugin": plugin.record.name}

@@ -38,6 +38,7 @@ FROZEN = {
     "one_fetch_for_a_page": "66c6d1aefdbaac06",
     "provenance_of_what_was_used": "7ae0aa51f9bd0f81",
     "declarations_are_written_once": "8a3762170e6696ff",
+    "breaks_are_data": "edcddb0b2ddca514",
 }
 
 

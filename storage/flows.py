@@ -6,6 +6,7 @@ import sqlite3
 from collections.abc import Iterable
 
 from cityflux.core.model.figure import FlowFigure
+from cityflux.storage.observations import latest_of
 
 
 def store_flows(
@@ -39,7 +40,10 @@ def store_flows(
 
 def latest_flow(connection: sqlite3.Connection, kind: str, source_id: str) -> str | None:
     """The latest period that a source has given for a kind of flow."""
-    (period,) = connection.execute(
-        "SELECT max(period) FROM flows WHERE kind = ? AND source_id = ?", (kind, source_id)
-    ).fetchone()
-    return period if isinstance(period, str) else None
+    return latest_of(
+        connection.execute(
+            "SELECT DISTINCT period FROM flows WHERE kind = ? AND source_id = ? "
+            "ORDER BY period DESC",
+            (kind, source_id),
+        )
+    )

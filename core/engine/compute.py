@@ -60,6 +60,7 @@ def evaluate(
     _check_names(connection, definition)
     panel = _panel(connection, definition, as_of)
     scores = score(definition, panel, catalog.directions(connection), methods)
+    scores = replace(scores, notes=(*panel.passed_over, *scores.notes))
     if as_of is None:
         return scores
     unknown = _not_known(definition, panel, _panel(connection, definition, None), as_of)

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from cityflux.core.engine.definition.index import Periods
-from cityflux.core.model.period import Period, part_of
+from cityflux.core.model.period import Period, is_period, part_of
 from cityflux.storage import catalog
 from cityflux.storage.observations import Series, read_series, source_order
 
@@ -28,11 +28,13 @@ class Panel:
         values: period, city, and a column per indicator in its own unit; null where missing.
         coverage: the same shape; the observed share of each figure, 0 to 1.
         places: city, region and country, null where unknown; None where nobody knows.
+        passed_over: a line for each indicator with rows that are no figures.
     """
 
     values: pl.DataFrame
     coverage: pl.DataFrame
     places: pl.DataFrame | None = None
+    passed_over: tuple[str, ...] = ()
 
 
 def read_panel(
@@ -54,14 +56,41 @@ def read_panel(
         position: a number of the log of changes; the figures as they stood right after it.
     """
     series = read_series(connection, indicators, as_of, position)
-    figures = _current(_explode(series, cities), source_order(connection, position))
+    stored, passed_over = sound(_explode(series, cities))
+    figures = _current(stored, source_order(connection, position))
     cells = _reduce(figures, periods)
     grid = pl.DataFrame({"period": periods.of}).join(pl.DataFrame({"city": cities}), how="cross")
     return Panel(
         _wide(cells, "value", grid, indicators),
         _wide(cells, "coverage", grid, indicators).with_columns(pl.col(indicators).fill_null(0.0)),
         _places(connection),
+        passed_over,
     )
+
+
+def sound(figures: pl.DataFrame) -> tuple[pl.DataFrame, tuple[str, ...]]:
+    """Pass over rows that are no figures, as a hand may have written them past all checks.
+
+    Args:
+        figures: indicator, city, period, source, value.
+
+    Returns:
+        The figures, and a line for each indicator with rows that are none.
+    """
+    strange = [text for text in figures["period"].unique() if not is_period(text)]
+    number = pl.col("value").is_finite().fill_null(value=False)
+    timed = ~pl.col("period").is_in(strange)
+    if not strange and figures.select(number.all()).item():
+        return figures, ()
+    odd = figures.filter(~(number & timed))
+    lines = [
+        f"{name}: {rows.height} row{'s' * (rows.height > 1)} passed over, as what stands there is "
+        f"no figure: {city} {period!r} from {source} has no "
+        f"{'period' if period in strange else 'number'}; mend it with: cityflux doctor --repair"
+        for (name,), rows in odd.group_by("indicator", maintain_order=True)
+        for _, city, period, source, _ in rows.head(1).iter_rows()
+    ]
+    return figures.filter(number & timed), tuple(lines)
 
 
 def coverage_of(figures: pl.DataFrame, coverage: pl.DataFrame, names: list[str]) -> pl.DataFrame:
@@ -91,10 +120,10 @@ def _explode(series: Sequence[Series], cities: Sequence[str]) -> pl.DataFrame:
         series, schema=dict.fromkeys(("indicator", *columns), pl.String), orient="row"
     )
     return (
-        packed.with_columns(pl.col(columns).str.split(","))
+        packed.with_columns(pl.col(columns).str.json_decode(pl.List(pl.String)))
         .explode(columns)
         .filter(pl.col("city").is_in(list(cities)))
-        .with_columns(pl.col("value").cast(pl.Float64))
+        .with_columns(pl.col("value").cast(pl.Float64, strict=False))
     )
 
 
@@ -154,7 +183,7 @@ def _parts(stored: Sequence[str], asked: Sequence[str]) -> pl.DataFrame:
     """What each stored period is to each asked one, where it is a part of it."""
     rows = [
         (text, target, *part, Period.parse(text).start)
-        for text in stored
+        for text in filter(is_period, stored)
         for target in asked
         if (part := part_of(text, target))
     ]

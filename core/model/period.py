@@ -19,10 +19,10 @@ EXAMPLES = "2020, 2020-Q3, 2020-07, 2020-07-14 or 2011/2020"
 Precision = Literal["year", "quarter", "month", "day", "span"]
 
 _FORMS: tuple[tuple[Precision, re.Pattern[str]], ...] = (
-    ("year", re.compile(r"(\d{4})")),
-    ("quarter", re.compile(r"(\d{4})-Q([1-4])")),
-    ("month", re.compile(r"(\d{4})-(0[1-9]|1[0-2])")),
-    ("day", re.compile(r"(\d{4})-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])")),
+    ("year", re.compile(r"([0-9]{4})")),
+    ("quarter", re.compile(r"([0-9]{4})-Q([1-4])")),
+    ("month", re.compile(r"([0-9]{4})-(0[1-9]|1[0-2])")),
+    ("day", re.compile(r"([0-9]{4})-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])")),
 )
 
 
@@ -104,6 +104,15 @@ def part_of(stored: str, asked: str) -> Part | None:
     years = ((whole.end - whole.start).days + 1) / 365.25
     full = max(1, round(years * _PER_YEAR[part.precision]))
     return Part(_FINENESS[part.precision], full)
+
+
+def is_period(text: str | None) -> bool:
+    """Whether a text is a period."""
+    try:
+        Period.parse(text or "")
+    except PeriodError:
+        return False
+    return True
 
 
 @lru_cache(maxsize=4096)  # a refresh reads the same few periods again and again

@@ -48,4 +48,5 @@ def frame(connection: sqlite3.Connection, query: str, asked: Asked = ()) -> pl.D
     cursor.row_factory = None
     cursor.execute(query, asked)
     schema = {name: types.get(name, pl.String) for name, *_ in cursor.description}
-    return pl.DataFrame(cursor.fetchall(), schema=schema, orient="row")
+    # Not strict: a text in a column of numbers, past all checks of the table, is null.
+    return pl.DataFrame(cursor.fetchall(), schema=schema, orient="row", strict=False)

@@ -7,6 +7,7 @@ import sqlite3
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
+from cityflux.core.model.period import is_period
 from cityflux.core.reading import answers
 
 if TYPE_CHECKING:
@@ -112,8 +113,11 @@ def figures_in_use(
 
     Returns:
         ``indicator``, ``name_zh``, ``name_en``, ``city``, ``city_zh``, ``city_en``, ``period``,
-        ``value``, ``unit``, ``status``, ``note`` and ``source``.
+        ``value``, ``unit``, ``status``, ``note`` and ``source``; rows that are no figures are
+        passed over.
     """
+    import polars as pl
+
     only = ["1"]
     if indicators is not None:
         only.append("o.indicator_id IN (SELECT value FROM json_each(:indicators))")
@@ -125,7 +129,9 @@ def figures_in_use(
         "first": first,
         "last": last,
     }
-    return answers.frame(connection, _IN_USE.format(only=" AND ".join(only)), asked)
+    found = answers.frame(connection, _IN_USE.format(only=" AND ".join(only)), asked)
+    periods = [text for text in found["period"].unique() if is_period(text)]
+    return found.filter(pl.col("period").is_in(periods), pl.col("value").is_finite())
 
 
 def series_of(connection: sqlite3.Connection, indicator: str) -> answers.Rows:

@@ -112,10 +112,12 @@ def frame_rows(
         The rows, and how many were left out.
 
     Raises:
-        CityfluxError: a unit or a period is wrong, or not one row is about a known city.
+        CityfluxError: a unit or a period is wrong, a cell has two values, or not one row is about
+            a known city.
     """
     unit = known.units[_known(indicator_id, known.units, "indicator", "cityflux indicators")]
     rows, others = [], 0
+    first: dict[tuple[str, str], float] = {}
     columns = ("city", "period", "value", "unit", "note")
     for city, period, value, its_unit, note in frame.select(columns).iter_rows():
         if city not in known.cities:
@@ -123,6 +125,12 @@ def frame_rows(
         elif value is not None:
             its_value = convert(value, its_unit, unit) if its_unit else float(value)
             figure = Figure(known.cities[city], Period.parse(period).text, its_value, "ok", note)
+            cell = figure[:2]
+            if first.setdefault(cell, its_value) != its_value:
+                raise CityfluxError(
+                    f"{' '.join(cell)} has two values, {first[cell]:g} and {its_value:g}; keep one "
+                    "of them"
+                )
             rows.append(Row(indicator_id, source_id, figure))
     if not rows:
         raise CityfluxError(f"no figure of a known city; {others} rows are about other places")

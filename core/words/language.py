@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
-from cityflux.core.model.period import Period
+from cityflux.core.model.period import Period, is_period
 from cityflux.core.words import catalogue
 from cityflux.core.words.catalogue import Code
 
@@ -51,7 +51,9 @@ class Language:
         return self._date("day", date.fromisoformat(moment[:10]))
 
     def period(self, text: str) -> str:
-        """A period as people write it."""
+        """A period as people write it; as it is stored where it is none."""
+        if not is_period(text):
+            return text
         period = Period.parse(text)
         if period.precision == "span":
             first, last = text.split("/")

@@ -31,7 +31,7 @@ def test_the_five_forms(text: str, precision: str, start: date, end: date) -> No
 
 @pytest.mark.parametrize(
     "text",
-    ["", "20", "2020-13", "2020-Q5", "2020-02-30", "2020/2011", "2020/", "2020 "],
+    ["", "20", "2020-13", "2020-Q5", "2020-02-30", "2020/2011", "2020/", "2020 ", "２０２０"],
 )
 def test_what_is_no_period(text: str) -> None:
     with pytest.raises(PeriodError, match="period"):

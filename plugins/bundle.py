@@ -75,18 +75,9 @@ def fetch(http: Http, source: Source, since: str | None) -> list[Document]:
     return [read_file(path, address=source.address)]
 
 
-def places_of(indicator_id: str) -> tuple[Place, ...]:
-    """The bundled tables that hold figures of an indicator."""
-    return _places().get(indicator_id, ())
-
-
-def breaks_of(indicator_id: str) -> tuple[Break, ...]:
-    """Where the series of an indicator begin anew, by ``breaks.csv``."""
-    return _breaks().get(indicator_id, ())
-
-
 @lru_cache(maxsize=1)
-def _breaks() -> Mapping[str, tuple[Break, ...]]:
+def breaks() -> Mapping[str, tuple[Break, ...]]:
+    """For each indicator where its series begin anew, by ``breaks.csv``."""
     found: dict[str, tuple[Break, ...]] = {}
     with BREAKS.open(encoding="utf-8", newline="") as file:
         for row in csv.DictReader(file):
@@ -96,7 +87,7 @@ def _breaks() -> Mapping[str, tuple[Break, ...]]:
 
 
 @lru_cache(maxsize=1)
-def _places() -> Mapping[str, tuple[Place, ...]]:
+def places() -> Mapping[str, tuple[Place, ...]]:
     """For each indicator its places; each table is a page with all the sources that it cites."""
     with (FOLDER / _NOT_FIGURES).open(encoding="utf-8", newline="") as file:
         rows = {row["id"]: row for row in csv.DictReader(file)}

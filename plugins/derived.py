@@ -8,49 +8,20 @@ lacks one of its inputs is not there.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from cityflux import COMPUTED, Indicator, Source, hookimpl
-from cityflux.plugins.bundle import breaks_of
+from cityflux import COMPUTED, Indicator, hookimpl
+from cityflux.plugins import bundle
 from cityflux.plugins.published import Published
 
 if TYPE_CHECKING:
     import polars as pl
 
-    Formula = Callable[[pl.DataFrame], pl.DataFrame]
+    Formula = Callable[..., pl.DataFrame]
 
 
-class Derived:
-    """An indicator that is computed, never typed in.
-
-    Args:
-        indicator: the declaration, with its inputs.
-        formula: takes the figures of the inputs, gives the figures of the indicator.
-    """
-
-    def __init__(self, indicator: Indicator, formula: Formula) -> None:
-        self._indicator = indicator
-        self._formula = formula
-
-    @hookimpl
-    def indicator(self) -> Indicator:
-        """Declare the indicator."""
-        return self._indicator
-
-    @hookimpl
-    def source(self) -> list[Source]:
-        """Declare that the figures are computed here."""
-        return [COMPUTED]
-
-    @hookimpl
-    def derive(self, figures: pl.DataFrame) -> pl.DataFrame:
-        """Compute the indicator from its inputs."""
-        return self._formula(figures)
-
-
-class DerivedAndPublished(Published):
-    """An indicator that is computed, and that somebody has published for another period too.
+class Derived(Published):
+    """An indicator that is computed; somebody may have published it for other periods too.
 
     Its sources say which way a figure comes: ``derived`` ones through `derive`, ``bundled`` ones
     through `fetch` and `normalize`.
@@ -58,43 +29,24 @@ class DerivedAndPublished(Published):
     Args:
         indicator: the declaration, with its inputs.
         formula: takes the figures of the inputs, gives the figures of the indicator.
+        settings: what else the formula wants to know.
     """
 
-    def __init__(self, indicator: Indicator, formula: Formula) -> None:
+    def __init__(self, indicator: Indicator, formula: Formula, **settings: Any) -> None:
         super().__init__(indicator, live=(COMPUTED,))
-        self._formula = formula
+        self._formula, self._settings = formula, settings
 
     @hookimpl
     def derive(self, figures: pl.DataFrame) -> pl.DataFrame:
         """Compute the indicator from its inputs."""
-        return self._formula(figures)
+        return self._formula(figures, **self._settings)
 
 
-def ratio(numerator: str, denominator: str) -> Formula:
-    """Make the formula numerator / denominator × 100, per city and period, in %.
+def ratio(figures: pl.DataFrame, *, numerator: str, denominator: str) -> pl.DataFrame:
+    """Compute numerator / denominator × 100, per city and period, in %.
 
     A denominator of zero gives no figure.
     """
-    return partial(_ratio, numerator=numerator, denominator=denominator)
-
-
-def yearly_change(level: str) -> Formula:
-    """Make the formula: the level of a year minus that of the year before.
-
-    A change over a break of the level would be one of definition and is left out.
-
-    Args:
-        level: the indicator that is differenced.
-    """
-    return partial(_yearly_change, level=level)
-
-
-def neighbours_figure(indicator_id: str, neighbours: Mapping[str, str]) -> Formula:
-    """Make the formula: the figure of each city's neighbour, under the city itself."""
-    return partial(_neighbours_figure, indicator_id=indicator_id, neighbours=neighbours)
-
-
-def _ratio(figures: pl.DataFrame, *, numerator: str, denominator: str) -> pl.DataFrame:
     import polars as pl
 
     above, below = (_known(figures, indicator) for indicator in (numerator, denominator))
@@ -111,7 +63,11 @@ def _ratio(figures: pl.DataFrame, *, numerator: str, denominator: str) -> pl.Dat
     )
 
 
-def _yearly_change(figures: pl.DataFrame, *, level: str) -> pl.DataFrame:
+def yearly_change(figures: pl.DataFrame, *, level: str) -> pl.DataFrame:
+    """Compute the level of a year minus that of the year before.
+
+    A change over a break of the level would be one of definition and is left out.
+    """
     import polars as pl
 
     levels = (
@@ -120,7 +76,7 @@ def _yearly_change(figures: pl.DataFrame, *, level: str) -> pl.DataFrame:
         .with_columns(year=pl.col("period").cast(pl.Int32))
     )
     before = levels.with_columns(pl.col("year") + 1)
-    broken = [(each.city, int(each.period[:4])) for each in breaks_of(level)]
+    broken = [(each.city, int(each.period[:4])) for each in bundle.breaks().get(level, ())]
     everywhere = [year for city, year in broken if not city]
     single = pl.DataFrame(broken, schema={"city": pl.String, "year": pl.Int32}, orient="row")
     return (
@@ -137,9 +93,10 @@ def _yearly_change(figures: pl.DataFrame, *, level: str) -> pl.DataFrame:
     )
 
 
-def _neighbours_figure(
+def neighbours_figure(
     figures: pl.DataFrame, *, indicator_id: str, neighbours: Mapping[str, str]
 ) -> pl.DataFrame:
+    """Take the figure of each city's neighbour, under the city itself."""
     import polars as pl
 
     pairs = pl.DataFrame(

@@ -60,15 +60,15 @@ MIGRATION = Source(
 )
 
 
-class AirFlow:
-    """How air routes connect two cities.
+class Declared:
+    """What every flow says of itself.
 
     Args:
-        flow: the kind, one of those of `scrapers.openflights.flows`.
-        source: where the two files are.
+        flow: the kind.
+        source: where it is read.
     """
 
-    def __init__(self, flow: Flow, source: Source = ROUTES) -> None:
+    def __init__(self, flow: Flow, source: Source) -> None:
         self._flow = flow
         self._source = source
 
@@ -81,6 +81,10 @@ class AirFlow:
     def source(self) -> Source:
         """Declare where it is read."""
         return self._source
+
+
+class AirFlow(Declared):
+    """How air routes connect two cities: one of the kinds of `scrapers.openflights.flows`."""
 
     @hookimpl
     def fetch(self, http: Http, source: Source) -> list[Document]:
@@ -100,7 +104,7 @@ class AirFlow:
         return found.filter(kind=self._flow.id)
 
 
-class Travel:
+class Travel(Declared):
     """How many people travel between two cities on a day, as an index.
 
     Args:
@@ -112,19 +116,8 @@ class Travel:
     def __init__(
         self, flow: Flow, direction: Literal["move_in", "move_out"], source: Source = MIGRATION
     ) -> None:
-        self._flow = flow
+        super().__init__(flow, source)
         self._direction = direction
-        self._source = source
-
-    @hookimpl
-    def indicator(self) -> Flow:
-        """Declare the flow."""
-        return self._flow
-
-    @hookimpl
-    def source(self) -> Source:
-        """Declare where it is read."""
-        return self._source
 
     @hookimpl
     def fetch(self, http: Http, source: Source, since: str | None) -> Iterator[Document]:
@@ -174,7 +167,8 @@ FLOWS = (
             "条",
             frequency="irregular",
             definition="Non-stop routes between the airports of two cities, one for each airline.",
-        )
+        ),
+        ROUTES,
     ),
     AirFlow(
         Flow(
@@ -184,7 +178,8 @@ FLOWS = (
             "家",
             frequency="irregular",
             definition="Distinct airlines with a non-stop route between two cities.",
-        )
+        ),
+        ROUTES,
     ),
     Travel(
         Flow(

@@ -185,7 +185,9 @@ DEPENDENCE = (
             definition="Imports of goods divided by GDP, times 100.",
             inputs=("goods_commerce.goods_imports", "overall_economy.gdp"),
         ),
-        ratio("goods_commerce.goods_imports", "overall_economy.gdp"),
+        ratio,
+        numerator="goods_commerce.goods_imports",
+        denominator="overall_economy.gdp",
     ),
     Derived(
         Indicator(
@@ -196,7 +198,9 @@ DEPENDENCE = (
             definition="Exports of goods divided by GDP, times 100.",
             inputs=("goods_commerce.goods_exports", "overall_economy.gdp"),
         ),
-        ratio("goods_commerce.goods_exports", "overall_economy.gdp"),
+        ratio,
+        numerator="goods_commerce.goods_exports",
+        denominator="overall_economy.gdp",
     ),
 )
 

@@ -20,8 +20,8 @@ class Published(OnPages):
 
     def __init__(self, indicator: Indicator, live: Sequence[Page | Place | Source] = ()) -> None:
         super().__init__(
-            replace(indicator, breaks=bundle.breaks_of(indicator.id)),
-            *bundle.places_of(indicator.id),
+            replace(indicator, breaks=bundle.breaks().get(indicator.id, ())),
+            *bundle.places().get(indicator.id, ()),
             *(each.at() for each in live if isinstance(each, Page)),
             *(each for each in live if isinstance(each, Place)),
             declared=[each for each in live if isinstance(each, Source)],

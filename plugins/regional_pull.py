@@ -51,7 +51,9 @@ def _neighbour(place: int) -> Derived:
             "Pearl River delta.",
             inputs=("gdp_per_capita",),
         ),
-        neighbours_figure("gdp_per_capita", neighbour_of_each_city(place)),
+        neighbours_figure,
+        indicator_id="gdp_per_capita",
+        neighbours=neighbour_of_each_city(place),
     )
 
 

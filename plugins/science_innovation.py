@@ -140,7 +140,8 @@ SCHOOLS_CHANGE = Derived(
         inputs=("science_innovation.schools",),
         scale="difference",
     ),
-    yearly_change("science_innovation.schools"),
+    yearly_change,
+    level="science_innovation.schools",
 )
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from cityflux import Indicator, hookimpl
 from cityflux.plugins.baidu import family
-from cityflux.plugins.derived import DerivedAndPublished, yearly_change
+from cityflux.plugins.derived import Derived, yearly_change
 from cityflux.plugins.live import COMMUNIQUES, YEARBOOKS
 from cityflux.plugins.published import Published
 
@@ -123,7 +123,7 @@ BAIDU = family(
     },
 )
 
-ROAD_AREA_CHANGE = DerivedAndPublished(
+ROAD_AREA_CHANGE = Derived(
     Indicator(
         "transport.road_area_per_capita_change",
         "人均拥有道路面积(增量指标)",
@@ -134,7 +134,8 @@ ROAD_AREA_CHANGE = DerivedAndPublished(
         inputs=("transport.road_area_per_capita",),
         scale="difference",
     ),
-    yearly_change("transport.road_area_per_capita"),
+    yearly_change,
+    level="transport.road_area_per_capita",
 )
 
 

@@ -39,8 +39,8 @@ def open_database(path: Path) -> Iterator[sqlite3.Connection]:
     _refuse_read_only(path)
     path.parent.mkdir(parents=True, exist_ok=True)
     with _closing(path, f"{path.resolve().as_uri()}?mode=rwc") as connection:
-        _check(path, connection)
-        _migrate(path, connection)
+        if _check(path, connection):
+            _migrate(path, connection)
         yield connection
 
 
@@ -63,8 +63,11 @@ def read_database(path: Path, any_thread: bool = False) -> Iterator[sqlite3.Conn
     log_is_there = path.with_name(path.name + "-wal").exists()
     mode = "mode=ro" if log_is_there or os.access(path.parent, os.W_OK) else "immutable=1"
     with _closing(path, f"{path.resolve().as_uri()}?{mode}", any_thread) as connection:
-        _check(path, connection)
-        _refuse_older(path, connection)
+        if _check(path, connection):
+            raise StorageError(
+                f"{path}: made by an earlier version of cityflux; bring it up to date with: "
+                "cityflux compute"
+            )
         yield connection
 
 
@@ -184,10 +187,6 @@ def _closing(path: Path, uri: str, any_thread: bool = False) -> Iterator[sqlite3
 
 def _steps_taken(connection: sqlite3.Connection) -> list[str]:
     """The migrations that this database has behind it."""
-    if not connection.execute(
-        "SELECT 1 FROM sqlite_master WHERE name = '_sqlite_migrations'"
-    ).fetchone():
-        return []
     return [
         name
         for (name,) in connection.execute(
@@ -196,14 +195,11 @@ def _steps_taken(connection: sqlite3.Connection) -> list[str]:
     ]
 
 
-def _is_current(connection: sqlite3.Connection) -> bool:
-    return set(STEPS) <= set(_steps_taken(connection))
-
-
-def _check(path: Path, connection: sqlite3.Connection) -> None:
+def _check(path: Path, connection: sqlite3.Connection) -> set[str]:
+    """Refuse what is no database of ours; returns the migrations that it lacks."""
     try:
         tables = {name for (name,) in connection.execute("SELECT name FROM sqlite_master")}
-        later = [step for step in _steps_taken(connection) if step not in STEPS]
+        taken = _steps_taken(connection) if "_sqlite_migrations" in tables else []
     except sqlite3.DatabaseError as error:
         raise _named(path, error) from error
     if tables and "_sqlite_migrations" not in tables:
@@ -211,16 +207,15 @@ def _check(path: Path, connection: sqlite3.Connection) -> None:
             f"{path}: a database of something else ({len(tables)} tables, none of cityflux); "
             "name another file in [database] path"
         )
-    if later:
+    if later := [step for step in taken if step not in STEPS]:
         raise NewerDatabase(
             f"{path}: made by a later version of cityflux (step {later[-1]!r} is unknown here); "
             "upgrade cityflux"
         )
+    return {*STEPS} - {*taken}
 
 
 def _migrate(path: Path, connection: sqlite3.Connection) -> None:
-    if _is_current(connection):
-        return
     # sqlite-utils is imported only when there is something to do, which spares every other start.
     with _without_pandas():
         from sqlite_utils import Database
@@ -248,14 +243,6 @@ def _without_pandas() -> Iterator[None]:
         yield
     finally:
         del sys.modules["pandas"]
-
-
-def _refuse_older(path: Path, connection: sqlite3.Connection) -> None:
-    if not _is_current(connection):
-        raise StorageError(
-            f"{path}: made by an earlier version of cityflux; bring it up to date with: "
-            "cityflux compute"
-        )
 
 
 def _refuse_read_only(path: Path) -> None:

@@ -6,17 +6,20 @@ import sqlite3
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from itertools import count
+from typing import TYPE_CHECKING
 
 from cityflux.core.app.events import announce_failures
 from cityflux.core.app.session import Session
 from cityflux.core.model.errors import Unreachable
-from cityflux.core.model.http import Http
 from cityflux.core.plugin.saved import ANY, SavedPages
 from cityflux.core.refresh.carry_out import Result
 from cityflux.core.refresh.gate import Gate, History
 from cityflux.core.refresh.runner import Summary, collect_seldom, refresh
 from cityflux.core.refresh.tasks import due, kept_tasks
 from cityflux.storage.database import read_database
+
+if TYPE_CHECKING:
+    from cityflux.core.model.http import Http
 
 
 def fetch(

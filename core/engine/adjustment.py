@@ -8,18 +8,18 @@ figure ``before`` (null where it was missing) and ``after``.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
 from cityflux.core.engine.checking import located
 from cityflux.core.engine.definition.choices import ImputationChoice, TreatmentChoice, Within
 from cityflux.core.engine.definition.index import Definition, Node
-from cityflux.core.engine.measures.statistics import Limits
-from cityflux.core.engine.steps.imputation import OVER_TIME
 from cityflux.core.engine.steps.methods import Methods
-from cityflux.core.engine.steps.treatment import Treated, Treatment, treat
 from cityflux.core.model.errors import IndexDefinitionError
+
+if TYPE_CHECKING:
+    from cityflux.core.engine.steps.treatment import Treated, Treatment
 
 _SCHEMA = pl.Schema(
     {
@@ -80,6 +80,8 @@ def _imputed(
     names: list[str],
     methods: Methods,
 ) -> pl.DataFrame:
+    from cityflux.core.engine.steps.imputation import OVER_TIME
+
     function, parameters = methods.get("imputation", chosen.method), chosen.parameters
     columns = names
     if chosen.method == "row":
@@ -126,6 +128,8 @@ def treat_figures(
             plans.setdefault(leaf.treatment.within, {})[leaf.id] = _plan(leaf.treatment, methods)
     records, notes = [no_adjustments()], []
     for within, each in plans.items():
+        from cityflux.core.engine.steps.treatment import treat  # only where something is treated
+
         done = []
         for part in _parts(values, within):
             with located(definition, f"index {definition.id}", "treatment"):
@@ -138,6 +142,9 @@ def treat_figures(
 
 
 def _plan(chosen: TreatmentChoice, methods: Methods) -> Treatment:
+    from cityflux.core.engine.measures.statistics import Limits
+    from cityflux.core.engine.steps.treatment import Treatment
+
     own = methods.get("outlier_test", chosen.test) if chosen.test else None
     limits = Limits(chosen.skewness, chosen.kurtosis, own)
     inner = Limits(

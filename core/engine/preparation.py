@@ -10,13 +10,11 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from cityflux.core.engine.adjustment import impute_figures, treat_figures
+from cityflux.core.engine.adjustment import impute_figures, no_adjustments, treat_figures
 from cityflux.core.engine.checking import located
 from cityflux.core.engine.definition.index import Definition
 from cityflux.core.engine.panel import KEYS, Panel, coverage_of
-from cityflux.core.engine.steps.denomination import Denominator, denominate
 from cityflux.core.engine.steps.methods import Methods
-from cityflux.core.engine.steps.screening import screen
 
 
 @dataclass(frozen=True)
@@ -55,8 +53,10 @@ def prepare(
     values = _without(values, thin)
     coverage = coverage_of(values, coverage, leaves)
     signs = {leaf.id: leaf.direction or directions.get(leaf.id, 1) for leaf in definition.leaves}
-    grouped = _with_groups(definition, values, panel.places)
-    values, imputed = impute_figures(definition, grouped, signs, methods)
+    imputed = no_adjustments()
+    if any(leaf.imputation for leaf in definition.leaves):
+        grouped = _with_groups(definition, values, panel.places)
+        values, imputed = impute_figures(definition, grouped, signs, methods)
     for left_out in (screened, thin):  # what was taken out is not to come back as a guess
         if left_out.width:
             values = _without(values, left_out)
@@ -83,6 +83,8 @@ def _screened(
     chosen = definition.screening
     if chosen is None:
         return pl.DataFrame(), []
+    from cityflux.core.engine.steps.screening import screen  # only for who asks for it
+
     with located(definition, f"index {definition.id}", "screening"):
         table = screen(
             values,
@@ -104,6 +106,10 @@ def _denominated(
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Divide; a quotient is known as well as the less known of its two figures."""
     chosen = {leaf.id: leaf.denominator for leaf in definition.leaves if leaf.denominator}
+    if not chosen:
+        return values, coverage
+    from cityflux.core.engine.steps.denomination import Denominator, denominate
+
     plan = {name: Denominator(each.by, each.scale) for name, each in chosen.items()}
     return denominate(values, plan), coverage.with_columns(
         pl.min_horizontal(name, each.by).alias(name) for name, each in chosen.items()

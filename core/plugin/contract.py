@@ -101,7 +101,7 @@ def _all_right(columns: Sequence[Sequence[Any]], cities: Collection[str]) -> boo
     except PeriodError:
         return False
     return (
-        all(place in cities for place in set(places))
+        set(places).issubset(cities)
         and set(statuses) <= {None, "", *STATUSES}
         and all(map(math.isfinite, values))
         and len(set(zip(places, periods, strict=True))) == len(values)

@@ -50,9 +50,11 @@ def declaration(manager: pluggy.PluginManager) -> tuple[Indicator, tuple[Source,
     found = manager.hook.source()
     listed = (found,) if isinstance(found, Source) else found
     sources = tuple(listed) if isinstance(listed, Iterable) else ()
-    if not sources or not all(isinstance(source, Source) for source in sources):
-        raise PluginError(f"{indicator.id}: source() returned {found!r}; return a cityflux.Source")
-    for source in sources:
+    for source in sources or (None,):
+        if not isinstance(source, Source):
+            raise PluginError(
+                f"{indicator.id}: source() returned {found!r}; return a cityflux.Source"
+            )
         check_fields(source)
     return indicator, sources
 
@@ -114,5 +116,7 @@ _KINDS: dict[object, tuple[tuple[type, ...], str]] = {
 def _kinds(noun: type[Any]) -> tuple[tuple[str, tuple[type, ...], str], ...]:
     """The fields of a noun, each with the types that it may have and with what to write."""
     hints = get_type_hints(noun)
-    names = [each.name for each in fields(noun)]
-    return tuple((name, *_KINDS.get(hints[name], ((object,), ""))) for name in names)
+    found = []
+    for each in fields(noun):
+        found.append((each.name, *_KINDS.get(hints[each.name], ((object,), ""))))
+    return tuple(found)

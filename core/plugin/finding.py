@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from importlib.machinery import SourceFileLoader
 from importlib.metadata import entry_points
+from operator import attrgetter
 from pathlib import Path
 from types import CodeType, ModuleType
 from typing import NamedTuple
@@ -21,7 +22,7 @@ from cityflux.core.model.errors import PluginError
 def built_in() -> Iterator[tuple[str, Callable[[], object]]]:
     """The names of our own, and how each is loaded."""
     package = importlib.import_module("cityflux.plugins")
-    for module in sorted(pkgutil.iter_modules(package.__path__), key=lambda found: found.name):
+    for module in sorted(pkgutil.iter_modules(package.__path__), key=attrgetter("name")):
         name = f"plugins.{module.name}"
         yield name, partial(importlib.import_module, f"{package.__name__}.{module.name}")
 
@@ -47,7 +48,7 @@ class Installed(NamedTuple):
 def installed() -> Iterator[Installed]:
     """The plugins of the entry point group ``cityflux``, by name."""
     chosen = os.environ.get("CITYFLUX_LOAD_PLUGINS")
-    for point in sorted(entry_points(group="cityflux"), key=lambda point: point.name):
+    for point in sorted(entry_points(group="cityflux"), key=attrgetter("name")):
         if chosen is None or point.name in chosen.split(","):
             package = point.dist.name if point.dist else point.value
             version = point.dist.version if point.dist else ""

@@ -14,6 +14,7 @@ from __future__ import annotations
 import difflib
 import inspect
 from collections.abc import Callable, Collection, Iterable, Sequence
+from operator import attrgetter
 from typing import TYPE_CHECKING, NamedTuple
 
 from cityflux.core.model.errors import PluginError, Unexpected
@@ -133,7 +134,7 @@ class OnPages:
         self._indicator = indicator
         self._sources = sorted(
             (*(source for place in places for source in place.sources), *declared),
-            key=lambda source: source.priority,
+            key=attrgetter("priority"),
         )
         self._places: dict[str, Place] = {}
         for place in places:

@@ -177,16 +177,11 @@ def _store_all(
         name = plugin.indicator.id
         if result.error:
             done.errors[name] = result.error
-        elif changed := _store(connection, plugin, result):
-            done.changed += changed
-            if done.touched is not None:
-                done.touched.add(name)
-
-
-def _store(connection: sqlite3.Connection, plugin: IndicatorPlugin, result: Derived) -> int:
-    indicator_id = plugin.indicator.id
-    source_id = next(source.id for source in sources_of(plugin) if source.access == "derived")
-    changed = store_figures(connection, indicator_id, source_id, result.found)
-    changed += remove_figures(connection, indicator_id, source_id, result.found)
-    catalog.save_derivations(connection, indicator_id, result.lineage)
-    return changed
+            continue
+        source_id = next(source.id for source in sources_of(plugin) if source.access == "derived")
+        changed = store_figures(connection, name, source_id, result.found)
+        changed += remove_figures(connection, name, source_id, result.found)
+        catalog.save_derivations(connection, name, result.lineage)
+        done.changed += changed
+        if changed and done.touched is not None:
+            done.touched.add(name)

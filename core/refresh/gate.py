@@ -21,9 +21,7 @@ from functools import cached_property, lru_cache
 from math import log10
 from typing import TYPE_CHECKING, cast
 
-from cityflux.core.model.errors import UnitError
 from cityflux.core.model.figure import Figure, FlowFigure
-from cityflux.core.model.units import dimension
 from cityflux.core.refresh.carry_out import Found, Given, Result
 from cityflux.core.refresh.tasks import Part
 from cityflux.storage.fetches import last_yield
@@ -173,6 +171,9 @@ class Gate:
 
 
 def _counts_things(part: Part) -> bool:
+    from cityflux.core.model.errors import UnitError
+    from cityflux.core.model.units import dimension  # only now: few figures are negative
+
     try:
         return dimension(part.plugin.indicator.unit) not in _SIGNED
     except UnitError:

@@ -22,7 +22,6 @@ from cityflux.core.plugin.traces import one_line
 from cityflux.core.refresh.carry_out import Given, Result, carry_out, failed
 from cityflux.core.refresh.gate import Gate
 from cityflux.core.refresh.isolation.errand import Errand
-from cityflux.core.refresh.isolation.pool import Workers
 from cityflux.core.refresh.pages import judge_together
 from cityflux.core.refresh.tasks import Task, named
 from cityflux.storage import catalog, fetches
@@ -32,6 +31,7 @@ from cityflux.storage.observations import Batch, store_batches
 
 if TYPE_CHECKING:
     from cityflux.core.model.http import Http
+    from cityflux.core.refresh.isolation.pool import Workers
 
 
 #: How many results are stored in one transaction at most, and how long (s) one waits for others.
@@ -114,6 +114,8 @@ def refresh(
     summary = Summary(tasks=len(tasks))
     cities = catalog.known_ids(connection, "cities")
     apart = any(task.plugin.apart for task in tasks)
+    if apart:
+        from cityflux.core.refresh.isolation.pool import Workers
     with Workers(cities, processes) if apart else nullcontext() as workers:
         for results in run_tasks(tasks, http, gate, cities, threads, time_limit, workers):
             summary.changed += store_results(connection, results)

@@ -14,7 +14,7 @@ from tests.conftest import run_module
 WAYS = {
     "show flow_index": (223, 74),
     "refresh --offline": (444, 443),
-    "compute": (442, 520),
+    "compute": (442, 441),
     "report flow_index": (480, 479),
 }
 

@@ -5,16 +5,23 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from difflib import get_close_matches
-from typing import Any
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
 
-from cityflux.core.engine.measures.statistics import PassFunction
-from cityflux.core.engine.steps.aggregation import AGGREGATIONS, Aggregation
-from cityflux.core.engine.steps.imputation import IMPUTATIONS, Imputation
-from cityflux.core.engine.steps.standardization import STANDARDIZATIONS, Standardization
-from cityflux.core.engine.steps.transformation import TRANSFORMATIONS, Transformation
-from cityflux.core.engine.steps.weighting import WEIGHTINGS, Weighting
 from cityflux.core.model.errors import PluginError, UnknownName
 
+if TYPE_CHECKING:
+    from cityflux.core.engine.measures.statistics import PassFunction
+    from cityflux.core.engine.steps.aggregation import Aggregation
+    from cityflux.core.engine.steps.imputation import Imputation
+    from cityflux.core.engine.steps.standardization import Standardization
+    from cityflux.core.engine.steps.transformation import Transformation
+    from cityflux.core.engine.steps.weighting import Weighting
+
+KINDS = (
+    *("imputation", "transformation", "standardization", "weighting", "aggregation"),
+    "outlier_test",
+)
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
 
 
@@ -23,23 +30,48 @@ class Methods:
 
     Every instance starts with the built-in methods and can be handed to plugins:
     ``hook.register_methods(register=methods.register)``.
-
-    Attributes:
-        imputation: by name.
-        transformation: of the treatment of outliers, by name.
-        standardization: by name.
-        weighting: by name.
-        aggregation: by name.
-        outlier_test: in place of the limits of skewness and kurtosis, by name; none is built in.
+    The modules of a kind are imported when a method of it is looked for.
     """
 
-    def __init__(self) -> None:
-        self.imputation: dict[str, Imputation] = dict(IMPUTATIONS)
-        self.transformation: dict[str, Transformation] = dict(TRANSFORMATIONS)
-        self.standardization: dict[str, Standardization] = dict(STANDARDIZATIONS)
-        self.weighting: dict[str, Weighting] = dict(WEIGHTINGS)
-        self.aggregation: dict[str, Aggregation] = dict(AGGREGATIONS)
-        self.outlier_test: dict[str, PassFunction] = {}
+    @cached_property
+    def imputation(self) -> dict[str, Imputation]:
+        """Those that fill gaps, by name."""
+        from cityflux.core.engine.steps.imputation import IMPUTATIONS
+
+        return dict(IMPUTATIONS)
+
+    @cached_property
+    def transformation(self) -> dict[str, Transformation]:
+        """Those of the treatment of outliers, by name."""
+        from cityflux.core.engine.steps.transformation import TRANSFORMATIONS
+
+        return dict(TRANSFORMATIONS)
+
+    @cached_property
+    def standardization(self) -> dict[str, Standardization]:
+        """By name."""
+        from cityflux.core.engine.steps.standardization import STANDARDIZATIONS
+
+        return dict(STANDARDIZATIONS)
+
+    @cached_property
+    def weighting(self) -> dict[str, Weighting]:
+        """By name."""
+        from cityflux.core.engine.steps.weighting import WEIGHTINGS
+
+        return dict(WEIGHTINGS)
+
+    @cached_property
+    def aggregation(self) -> dict[str, Aggregation]:
+        """By name."""
+        from cityflux.core.engine.steps.aggregation import AGGREGATIONS
+
+        return dict(AGGREGATIONS)
+
+    @cached_property
+    def outlier_test(self) -> dict[str, PassFunction]:
+        """In place of the limits of skewness and kurtosis, by name; none is built in."""
+        return {}
 
     def register(self, kind: str, name: str, function: Callable[..., Any]) -> None:
         """Add a method of a plugin.
@@ -55,16 +87,16 @@ class Methods:
             PluginError: when the kind is unknown, the name malformed or taken, or the function
                 cannot be called.
         """
-        kinds = self._kinds()
-        if kind not in kinds:
-            raise PluginError(f"method kind {kind!r} is unknown; write one of {', '.join(kinds)}")
+        if kind not in KINDS:
+            raise PluginError(f"method kind {kind!r} is unknown; write one of {', '.join(KINDS)}")
+        known = getattr(self, kind)
         if not _NAME.fullmatch(name):
             raise PluginError(f"{kind} {name!r}: use small letters, digits and underscores")
-        if name in kinds[kind]:
+        if name in known:
             raise PluginError(f"{kind} {name!r} exists already; give yours another name")
         if not callable(function):
             raise PluginError(f"{kind} {name!r} is {function!r}; register a function")
-        kinds[kind][name] = function
+        known[name] = function
 
     def get(self, kind: str, name: str) -> Callable[..., Any]:
         """Give a method.
@@ -72,7 +104,7 @@ class Methods:
         Raises:
             UnknownName: when there is none of this name.
         """
-        known = self._kinds()[kind]
+        known: dict[str, Callable[..., Any]] = getattr(self, kind)
         if name not in known:
             near = get_close_matches(name, known, n=1)
             hint = (
@@ -82,13 +114,3 @@ class Methods:
             )
             raise UnknownName(f"no {kind} is called {name!r}; {hint}")
         return known[name]
-
-    def _kinds(self) -> dict[str, dict[str, Callable[..., Any]]]:
-        return {
-            "imputation": self.imputation,
-            "transformation": self.transformation,
-            "standardization": self.standardization,
-            "weighting": self.weighting,
-            "aggregation": self.aggregation,
-            "outlier_test": self.outlier_test,
-        }

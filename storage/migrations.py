@@ -146,3 +146,16 @@ def breaks_are_data(db: Database) -> None:
     """Where a series begins anew, and of what growth may be told, stands in the catalogue."""
     for statement in schema.BREAKS:
         db.execute(statement)
+
+
+@migrations()
+def scores_say_what_compares(db: Database) -> None:
+    """Each score has the result over comparable figures beside it, and the reason of a bracket."""
+    for statement in result_tables.COMPARABLE:
+        db.execute(statement)
+    for name, sql in (
+        ("scoreboard", result_tables.SCOREBOARD),
+        ("strengths", result_tables.STRENGTHS),
+    ):
+        db.execute(f"DROP VIEW IF EXISTS {name}")
+        db.execute(f"CREATE VIEW {name} AS {sql}")

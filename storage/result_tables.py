@@ -103,3 +103,44 @@ UPDATE nodes SET denominator_id = coalesce(
         WHERE i.id = nodes.index_id AND e.key = nodes.node_id))
 WHERE indicator_id IS NOT NULL""",
 )
+
+#: What of a result can be compared. What an earlier version stored was not looked at: it is ranked
+#: again when it is computed again, which the first command that computes does.
+COMPARABLE = (
+    "ALTER TABLE scores ADD COLUMN comparable_score REAL",
+    "ALTER TABLE scores ADD COLUMN n INTEGER NOT NULL DEFAULT 0",
+    "ALTER TABLE scores ADD COLUMN bracket TEXT",
+    "UPDATE scores SET rank = NULL, bracket = 'unchecked'",
+)
+
+#: The cities of an index; in brackets, without a rank, where the whole does not compare.
+SCOREBOARD = """
+SELECT s.index_id, s.period, s.rank, c.name_zh AS city_zh, c.name_en AS city_en, s.city_id,
+    round(s.score, 3) AS score, round(s.coverage, 3) AS coverage, r.ended AS computed,
+    round(s.comparable_score, 3) AS comparable_score, s.n, s.bracket
+FROM scores s
+JOIN nodes n ON n.index_id = s.index_id AND n.node_id = s.node_id AND n.parent_id IS NULL
+JOIN cities c ON c.id = s.city_id
+JOIN runs r ON r.id = s.run_id
+ORDER BY s.index_id, s.period, s.rank IS NULL, s.rank, s.city_id
+"""
+
+#: Where a city stands in the groups that compare: what is in brackets is no strength and no gap.
+STRENGTHS = """
+WITH ranked AS (
+    SELECT s.*, n.name_zh, n.name_en, n.parent_id, n.level,
+        first_value(s.city_id) OVER best AS leader_id,
+        first_value(s.comparable_score) OVER best AS best,
+        avg(s.comparable_score) OVER node AS mean
+    FROM scores s JOIN nodes n ON n.index_id = s.index_id AND n.node_id = s.node_id
+    WHERE n.indicator_id IS NULL AND n.parent_id IS NOT NULL
+        AND s.bracket IS NULL AND s.comparable_score IS NOT NULL
+    WINDOW node AS (PARTITION BY s.index_id, s.node_id, s.period), best AS
+        (PARTITION BY s.index_id, s.node_id, s.period ORDER BY s.comparable_score DESC, s.city_id)
+)
+SELECT index_id, city_id, period, node_id, name_zh, name_en, level, rank,
+    round(comparable_score, 3) AS score, leader_id,
+    round(comparable_score - best, 3) AS gap_to_leader,
+    round(comparable_score - mean, 3) AS gap_to_mean, round(coverage, 3) AS coverage, n, bracket
+FROM ranked ORDER BY index_id, city_id, period, comparable_score - mean DESC
+"""

@@ -11,7 +11,11 @@ from cityflux.storage.database import now
 
 
 class Score(NamedTuple):
-    """The score of one node for one city in one period."""
+    """The score of one node for one city in one period.
+
+    ``score`` is that of all known figures, ``comparable_score`` that of those that compare,
+    ``rank`` the place by it among ``n`` cities, and ``bracket`` why there is none.
+    """
 
     node_id: str
     city_id: str
@@ -19,6 +23,9 @@ class Score(NamedTuple):
     score: float | None
     rank: int | None
     coverage: float
+    comparable_score: float | None = None
+    n: int = 0
+    bracket: str | None = None
 
 
 class Run(NamedTuple):
@@ -53,12 +60,16 @@ class Adjustment(NamedTuple):
 
 
 _UPSERT = """
-INSERT INTO scores (index_id, run_id, node_id, city_id, period, score, rank, coverage)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+INSERT INTO scores (index_id, run_id, node_id, city_id, period, score, rank, coverage,
+    comparable_score, n, bracket)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 ON CONFLICT DO UPDATE SET score = excluded.score, rank = excluded.rank,
-    coverage = excluded.coverage, run_id = excluded.run_id
+    coverage = excluded.coverage, comparable_score = excluded.comparable_score, n = excluded.n,
+    bracket = excluded.bracket, run_id = excluded.run_id
 WHERE score IS NOT excluded.score OR rank IS NOT excluded.rank
     OR coverage IS NOT excluded.coverage
+    OR comparable_score IS NOT excluded.comparable_score OR n IS NOT excluded.n
+    OR bracket IS NOT excluded.bracket
 """
 
 

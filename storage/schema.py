@@ -28,6 +28,7 @@ STEPS = (
     "provenance_of_what_was_used",
     "declarations_are_written_once",
     "breaks_are_data",
+    "scores_say_what_compares",
 )
 
 CATALOG = """

@@ -95,6 +95,9 @@ def print_evaluated(
             found.score,
             found.rank,
             found.coverage,
+            found.comparable_score,
+            found.n,
+            found.bracket,
         )
         for found in score_rows(definition, scores)
     ]

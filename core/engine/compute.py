@@ -112,13 +112,13 @@ def compute(
 
 def score_rows(definition: Definition, scores: Scores) -> Iterator[Score]:
     """The result as rows for the database."""
-    ranks = scores.ranks()
+    comparable = scores.comparable
+    frames = [scores.scores, scores.ranks(), scores.coverage]
+    frames += [comparable.scores, comparable.counts, comparable.brackets]
     cities, periods = scores.scores["city"].to_list(), scores.scores["period"].to_list()
     for node in sorted(definition.tree, key=lambda node: node.id):
-        values = scores.scores[node.id].to_list()
-        coverage = scores.coverage[node.id].to_list()
-        places = ranks[node.id].to_list()
-        for row in zip(cities, periods, values, places, coverage, strict=True):
+        columns = (frame[node.id].to_list() for frame in frames)
+        for row in zip(cities, periods, *columns, strict=True):
             yield Score(node.id, *row)
 
 

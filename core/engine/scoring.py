@@ -8,9 +8,9 @@ from dataclasses import dataclass
 import polars as pl
 
 from cityflux.core.engine.checking import check_methods, located
+from cityflux.core.engine.comparability import Comparable, whole
 from cityflux.core.engine.definition.choices import Aggregation
 from cityflux.core.engine.definition.index import Definition, Node
-from cityflux.core.engine.measures.ranking import ranks
 from cityflux.core.engine.measures.refusal import named
 from cityflux.core.engine.panel import KEYS, Panel, coverage_of
 from cityflux.core.engine.preparation import prepare
@@ -40,18 +40,19 @@ class Scores:
         weights: of every node but the root among its siblings, as it was used.
         notes: what a reader must know, a line each: what the steps touched, computed weights,
             indicators that could not be compared.
+        comparable: the result over what compares.
     """
 
     scores: pl.DataFrame
     coverage: pl.DataFrame
     adjustments: pl.DataFrame
     weights: Mapping[str, float]
-    notes: tuple[str, ...] = ()
+    notes: tuple[str, ...]
+    comparable: Comparable
 
     def ranks(self) -> pl.DataFrame:
-        """The rank of each city in its period, 1 for the highest score; equals share a rank."""
-        nodes = [name for name in self.scores.columns if name not in KEYS]
-        return ranks(self.scores, nodes, within="period", scale=True)
+        """The rank of each city in its period among those that compare, 1 for the highest."""
+        return self.comparable.ranks()
 
 
 def score(
@@ -91,7 +92,8 @@ def score(
     scores, weights, remarks = _aggregate(definition, standardized, methods)
     coverage = _coverage(definition, panel, standardized)
     notes += _weight_notes(definition, weights, remarks)
-    return Scores(scores, coverage, prepared.adjustments, weights, tuple(notes))
+    adjustments = prepared.adjustments
+    return Scores(scores, coverage, adjustments, weights, tuple(notes), whole(scores))
 
 
 def _standardize(

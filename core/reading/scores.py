@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 _SCORES = """
 SELECT s.node_id AS node, n.parent_id AS parent, n.level, n.indicator_id AS indicator,
     n.name_zh, n.name_en, s.city_id AS city, c.name_zh AS city_zh, c.name_en AS city_en,
-    s.period, s.score, s.rank, s.coverage
+    s.period, s.score, s.rank, s.coverage, s.comparable_score, s.n, s.bracket
 FROM scores s
 JOIN nodes n ON n.index_id = s.index_id AND n.node_id = s.node_id
 JOIN cities c ON c.id = s.city_id
@@ -30,7 +30,9 @@ class Score(NamedTuple):
     """One score with everything that a reader wants beside it.
 
     ``level`` is 0 at the root, ``indicator`` None above the leaves; ``score`` and ``rank`` are
-    None where missing, and ``coverage`` is the share that is known, 0 to 1.
+    None where missing, and ``coverage`` is the share that is known, 0 to 1. ``rank`` is the place
+    by ``comparable_score`` among the ``n`` cities that are compared; where ``bracket`` gives a
+    reason, nothing is compared.
     """
 
     node: str
@@ -46,6 +48,9 @@ class Score(NamedTuple):
     score: float | None
     rank: int | None
     coverage: float
+    comparable_score: float | None
+    n: int
+    bracket: str | None
 
 
 def scores(connection: sqlite3.Connection, index: str, node: str | None = None) -> list[Score]:

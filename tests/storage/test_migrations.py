@@ -39,6 +39,7 @@ FROZEN = {
     "provenance_of_what_was_used": "7ae0aa51f9bd0f81",
     "declarations_are_written_once": "8a3762170e6696ff",
     "breaks_are_data": "edcddb0b2ddca514",
+    "scores_say_what_compares": "f4d54bedb3475683",
 }
 
 

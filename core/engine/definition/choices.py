@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import ConfigDict, Field
+from pydantic import ConfigDict, Field, field_validator
 
 from cityflux.core.model.sections import Section
 
@@ -101,6 +101,31 @@ class Steps(Choice):
     imputation: ImputationChoice | None = None
     treatment: TreatmentChoice | None = None
     standardization: Standardization | None = None
+
+
+class Comparability(Choice):
+    """From when on results compare; each is a share, 0 to 1.
+
+    Attributes:
+        periods: of the parts of a span that must be common to the cities; ``any`` takes whatever
+            parts each city has.
+        cities: of the cities of the index that an indicator needs, and never fewer than three.
+        weight: of the weight of the children of a node that a city needs there.
+        children: of its children that a node needs.
+    """
+
+    periods: float | Literal["any"] = 0.3
+    cities: float = Field(default=0.8, gt=0, le=1, strict=True)
+    weight: float = Field(default=0.75, gt=0, le=1, strict=True)
+    children: float = Field(default=0.5, ge=0, le=1, strict=True)
+
+    @field_validator("periods", mode="before")
+    @classmethod
+    def _share_or_any(cls, value: Any) -> Any:
+        share = isinstance(value, (int, float)) and value is not True and 0 < value <= 1
+        if not share and value != "any":
+            raise ValueError('write a share above 0 and up to 1, or "any"')
+        return value
 
 
 class Joining(Choice):

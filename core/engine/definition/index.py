@@ -17,6 +17,7 @@ from pydantic import Field, PrivateAttr, ValidationError, field_validator
 from cityflux.core.engine.definition.choices import (
     Aggregation,
     Choice,
+    Comparability,
     DenominatorChoice,
     Joining,
     ScreeningChoice,
@@ -64,6 +65,7 @@ class Definition(Steps, Joining, Group):
     minimum_cities: int = Field(default=1, ge=1)
     periods: Periods
     screening: ScreeningChoice | None = None
+    comparability: Comparability = Comparability()
     denominators: dict[str, DenominatorChoice] = Field(default_factory=dict)
     standardization: Standardization = Standardization()
     aggregation: Aggregation = Aggregation()

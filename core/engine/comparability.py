@@ -42,5 +42,12 @@ def whole(scores: pl.DataFrame) -> Comparable:
     return Comparable(
         scores,
         scores.select(*KEYS, pl.exclude(KEYS).count().over("period").cast(pl.Int64)),
-        scores.select(*KEYS, pl.when(pl.exclude(KEYS).is_null()).then(pl.lit("missing"))),
+        scores.select(
+            *KEYS,
+            *(
+                pl.when(pl.col(name).is_null()).then(pl.lit("missing")).alias(name)
+                for name in scores.columns
+                if name not in KEYS
+            ),
+        ),
     )

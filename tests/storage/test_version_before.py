@@ -41,7 +41,7 @@ def _rows(folder: Path, query: str) -> list[Any]:
         return connection.execute(query).fetchall()
 
 
-SCORES = "SELECT node_id, city_id, period, score, rank, coverage FROM scores ORDER BY 1, 2, 3"
+SCORES = "SELECT node_id, city_id, period, score, coverage FROM scores ORDER BY 1, 2, 3"
 FIGURES = (
     "SELECT indicator_id, city_id, period, source_id, value, status FROM observations "
     "ORDER BY 1, 2, 3, 4"
@@ -52,12 +52,15 @@ SERIES = ("harbour.cargo", "harbour.calls", "harbour.ships", "harbour.delay")
 def test_the_same_scores_to_the_last_bit(folder: Path) -> None:
     before = _rows(folder, SCORES)
     assert len(before) == 96
+    unchecked = "SELECT DISTINCT rank, n, bracket FROM scores"
+    assert _rows(folder, unchecked) == [(None, 0, "unchecked")]  # never compared, so not ranked
     with open_database(folder / "cityflux.db") as connection:
         connection.execute("DELETE FROM scores")
         connection.commit()
     done = run_module("cityflux", "compute", "harbour", cwd=folder)
     assert done.returncode == 0, done.stderr
     assert _rows(folder, SCORES) == before
+    assert _rows(folder, f"{unchecked} WHERE bracket = 'unchecked'") == []
 
 
 def test_a_refresh_finds_nothing_new_and_keeps_what_a_hand_changed(folder: Path) -> None:

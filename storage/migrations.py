@@ -6,13 +6,17 @@ elsewhere: what is to be otherwise gets a new text and a new step.
 
 from __future__ import annotations
 
+import logging
+
 from sqlite_utils import Database, Migrations
 
-from cityflux.storage import operation, result_tables, schema
+from cityflux.storage import checks, operation, quarantine, result_tables, schema
 from cityflux.storage.provenance import PROVENANCE
 from cityflux.storage.views import VIEWS
 
 migrations = Migrations("cityflux")
+
+log = logging.getLogger("cityflux")
 
 
 @migrations()
@@ -159,3 +163,12 @@ def scores_say_what_compares(db: Database) -> None:
     ):
         db.execute(f"DROP VIEW IF EXISTS {name}")
         db.execute(f"CREATE VIEW {name} AS {sql}")
+
+
+@migrations()
+def what_is_no_figure_stays_out(db: Database) -> None:
+    """A period that does not parse is kept out by a CHECK; rows that have one are set aside."""
+    db.execute(checks.QUARANTINE)
+    for table, sql in checks.CHECKED.items():
+        for line in quarantine.build_anew(db.conn, table, sql):
+            log.warning("set aside in the table quarantine, as it is no figure: %s", line)

@@ -47,3 +47,33 @@ def _last_day(single: str) -> str:
             WHEN 'Q3' THEN substr({single}, 1, 5) || '09-30'
             WHEN 'Q4' THEN substr({single}, 1, 5) || '12-31'
             ELSE date({single} || '-01', '+1 month', '-1 day') END END"""
+
+
+def is_period(text: str) -> str:
+    """SQL: whether a text is a period; never null for one that is not, so that a CHECK can ask it.
+
+    Counted in bytes, since SQLite stops to count the characters of a text at a NUL.
+
+    Args:
+        text: SQL of the text.
+    """
+    first = f"substr({text}, 1, instr({text}, '/') - 1)"
+    last = f"substr({text}, instr({text}, '/') + 1)"
+    span = f"""length(CAST({text} AS BLOB)) =
+            length(CAST({first} AS BLOB)) + 1 + length(CAST({last} AS BLOB))
+            AND {_single(first, "0")} AND {_single(last, "0")}
+            AND {_first_day(first)} <= {_last_day(last)}"""
+    return _single(text, span)
+
+
+def _single(text: str, otherwise: str) -> str:
+    """SQL: whether a text is a single period; what else holds where it is as long as none."""
+    year = "[0-9][0-9][0-9][0-9]"
+    known = f"{text} >= '0001' AND {text} < '9999'"
+    return f"""CASE length(CAST({text} AS BLOB))
+            WHEN 4 THEN {text} GLOB '{year}' AND {known}
+            WHEN 7 THEN ({text} GLOB '{year}-[01][0-9]' AND substr({text}, 6) BETWEEN '01' AND '12'
+                OR {text} GLOB '{year}-Q[1-4]') AND {known}
+            WHEN 10 THEN {text} GLOB '{year}-[01][0-9]-[0-3][0-9]' AND {known}
+                AND date({text}, '+0 days') IS {text}
+            ELSE {otherwise} END"""

@@ -29,6 +29,7 @@ STEPS = (
     "declarations_are_written_once",
     "breaks_are_data",
     "scores_say_what_compares",
+    "what_is_no_figure_stays_out",
 )
 
 CATALOG = """

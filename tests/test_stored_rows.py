@@ -83,6 +83,22 @@ def test_a_period_that_is_none_is_named_and_passed_over(
     assert Language("en").period(text[0]) == text[0]
 
 
+@pytest.mark.parametrize(
+    ("script", "said"),
+    [
+        (row(period="'2021年'"), "a period is 2020, 2020-Q3, 2020-07, 2020-07-14 or 2011/2020"),
+        (row(value="9e999"), "a value is a finite number"),
+        (row(status="'certain'"), "a status is ok, provisional, bound or suspect"),
+    ],
+)
+def test_the_table_says_what_it_does_not_take(session: Session, script: str, said: str) -> None:
+    with (
+        closing(sqlite3.connect(session.database)) as connection,
+        pytest.raises(sqlite3.IntegrityError, match=said),
+    ):
+        connection.executescript(script)
+
+
 @pytest.mark.parametrize(("value", "status"), [("9e999", "'ok'"), ("9", "'certain'")])
 def test_what_is_no_number_or_of_no_known_status_is_passed_over(
     session: Session, by_hand: Callable[[str], None], value: str, status: str

@@ -132,13 +132,15 @@ def _simple(text: str) -> Period:
             try:
                 start, end = _bounds(precision, [int(part) for part in match.groups()])
             except ValueError:
-                break  # the 31st of a shorter month
+                break  # the 31st of a shorter month, or a year that no calendar has
             return Period(text, precision, start, end)
     raise PeriodError(f"period {text!r} does not parse; write {EXAMPLES}")
 
 
 def _bounds(precision: Precision, parts: list[int]) -> tuple[date, date]:
     year = parts[0]
+    if not date.min.year <= year < date.max.year:
+        raise ValueError(year)
     if precision == "day":
         day = date(*parts)
         return day, day

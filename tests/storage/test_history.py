@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import json
 import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
@@ -189,8 +190,8 @@ def test_what_was_known_at_every_moment(
             known.append((moment, after[0] if after else None))
         for moment, value_then in known:
             found = read_series(connection, ["x"], as_of=moment)
-            assert [float(series.values) for series in found] == (
-                [] if value_then is None else [value_then]
+            assert [[*map(float, json.loads(series.values))] for series in found] == (
+                [] if value_then is None else [[value_then]]
             )
 
 

@@ -6,6 +6,7 @@ import hashlib
 import json
 from pathlib import Path
 
+import pytest
 from sqlite_utils import Database
 
 from cityflux.storage.database import open_database
@@ -40,6 +41,7 @@ FROZEN = {
     "declarations_are_written_once": "8a3762170e6696ff",
     "breaks_are_data": "edcddb0b2ddca514",
     "scores_say_what_compares": "f4d54bedb3475683",
+    "what_is_no_figure_stays_out": "f6dffaedc1b7e9b3",
 }
 
 
@@ -80,3 +82,30 @@ def test_a_database_of_the_version_before_learns_what_its_leaves_are_divided_by(
         rows = connection.execute("SELECT node_id, denominator_id FROM nodes ORDER BY 1")
         assert rows.fetchall() == [("a", "people"), ("b.x", "area"), ("c", None), ("g", None)]
         assert connection.execute("SELECT role FROM provenance").fetchall() == []
+
+
+def test_rows_that_are_no_figures_are_set_aside_and_named(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    path = tmp_path / "old.db"
+    db = Database(path)
+    migrations.apply(db, stop_before="what_is_no_figure_stays_out")
+    db.table("cities").insert({"id": "a", "name_zh": "a", "name_en": "a"})
+    db.table("sources").insert({"id": "s", "publisher": "p"})
+    db.table("indicators").insert({"id": "x", "name_zh": "", "name_en": "", "unit": ""})
+    key = {"indicator_id": "x", "city_id": "a", "source_id": "s"}
+    for number, period in enumerate(("2020", "2021年", "2021")):
+        db.table("observations").insert({**key, "period": period, "value": number})
+    db.close()
+    with open_database(path) as connection:
+        kept = connection.execute("SELECT period, value FROM observations ORDER BY 1").fetchall()
+        assert kept == [("2020", 0.0), ("2021", 2.0)]
+        (aside,) = connection.execute("SELECT table_name, reason, body FROM quarantine")
+        assert aside[0] == "observations"
+        assert "a period is 2020, " in aside[1]
+        assert json.loads(aside[2])["period"] == "2021年"
+        assert "observations: x a 2021年 s 1.0: CHECK constraint failed" in caplog.text
+        names = connection.execute("SELECT name FROM sqlite_master WHERE tbl_name = 'observations'")
+        assert {"observations_insert", "observations_delete"} <= {name for (name,) in names}
+        connection.execute("UPDATE observations SET value = 5 WHERE period = '2020'")
+        assert connection.execute("SELECT max(new_value) FROM changes").fetchone() == (5.0,)

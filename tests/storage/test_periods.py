@@ -6,11 +6,12 @@ import json
 import sqlite3
 from datetime import date, timedelta
 
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from cityflux.core.model.errors import PeriodError
-from cityflux.core.model.period import Period, part_of
+from cityflux.core.model.period import Period, is_period, part_of
+from cityflux.storage import periods as sql
 from cityflux.storage.periods import fineness, near
 
 _DAYS = st.dates(date(2018, 12, 1), date(2021, 2, 1))
@@ -59,4 +60,25 @@ def test_sql_says_what_python_says(texts: list[str]) -> None:
         part = part_of(stored, asked)
         assert found == (part and part.fineness), (stored, asked)
         assert is_near or part is None, (stored, asked)
+    connection.close()
+
+
+_PIECES = ("2020", "2020-Q3", "2020-07", "2020-02-29", "2021-02-29", "0000", "0001", "9998-12")
+_SIGNS = ("/", "-", "Q", "1", "00", "13", ",", " ", "\x00", "\n", "２", "年", "'", "9999")
+
+
+@settings(max_examples=60)
+@given(st.lists(st.lists(st.sampled_from(_PIECES + _SIGNS), max_size=4).map("".join), min_size=20))
+@example(["2020\x00", "202\x00", "2020\x00/2021", "2020/20\x0021", "2011/2020", "2020/2011"])
+@example(
+    ["9999", "9998", "9998-12/9999", "2020-13", "2020-00", "2020-Q5", "2020-06-31", "/", "2020/"]
+)
+def test_what_a_table_keeps_out_is_what_does_not_parse(texts: list[str]) -> None:
+    connection = sqlite3.connect(":memory:")
+    for text in texts:
+        (found,) = connection.execute(
+            f"SELECT {sql.is_period('t')} FROM (SELECT ? AS t)", (text,)
+        ).fetchone()
+        assert bool(found) is is_period(text), text
+        assert found is not None
     connection.close()

@@ -250,39 +250,6 @@ def _series(
     )
 
 
-def _airport(code: str, name_zh: str, name_en: str) -> Published:
-    return _series(
-        f"airport_passengers_{code}",
-        f"机场旅客吞吐量: {name_zh}",
-        f"Airport passengers: {name_en}",
-        "万人次",
-        f"Passengers who arrived or departed at one airport ({code.upper()}).",
-        _BOTH_WAYS,
-    )
-
-
-def _station(name: str, name_zh: str, name_en: str) -> Published:
-    return _series(
-        f"station_passengers_{name}",
-        f"铁路主要车站旅客发送量: {name_zh}",
-        f"Rail passengers departed: {name_en} station",
-        "万人",
-        f"Passengers who departed from {name_zh} in the year (旅客发送量).",
-        _ONE_STATION,
-    )
-
-
-def _power_city_score(name: str, title: str) -> Published:
-    return _series(
-        f"gpci_{name}",
-        f"全球城市实力指数: {title}",
-        f"Global Power City Index: {title}",
-        _POINTS,
-        f"Score in the indicator 「{title}」 of the Global Power City Index.",
-        _NORMALIZED,
-    )
-
-
 def _rank(name: str, name_zh: str, name_en: str) -> Published:
     return Published(
         Indicator(
@@ -300,9 +267,39 @@ def _rank(name: str, name_zh: str, name_en: str) -> Published:
 COMPARISONS = (
     *(_series(*row) for row in _SERIES),
     *(_rank(*row) for row in _RANKS),
-    *(_airport(code, *names) for code, names in _AIRPORTS.items()),
-    *(_station(name, *names) for name, names in _STATIONS.items()),
-    *(_power_city_score(name, title) for name, title in _POWER_CITY_SCORES.items()),
+    *(
+        _series(
+            f"airport_passengers_{code}",
+            f"机场旅客吞吐量: {name_zh}",
+            f"Airport passengers: {name_en}",
+            "万人次",
+            f"Passengers who arrived or departed at one airport ({code.upper()}).",
+            _BOTH_WAYS,
+        )
+        for code, (name_zh, name_en) in _AIRPORTS.items()
+    ),
+    *(
+        _series(
+            f"station_passengers_{name}",
+            f"铁路主要车站旅客发送量: {name_zh}",
+            f"Rail passengers departed: {name_en} station",
+            "万人",
+            f"Passengers who departed from {name_zh} in the year (旅客发送量).",
+            _ONE_STATION,
+        )
+        for name, (name_zh, name_en) in _STATIONS.items()
+    ),
+    *(
+        _series(
+            f"gpci_{name}",
+            f"全球城市实力指数: {title}",
+            f"Global Power City Index: {title}",
+            _POINTS,
+            f"Score in the indicator 「{title}」 of the Global Power City Index.",
+            _NORMALIZED,
+        )
+        for name, title in _POWER_CITY_SCORES.items()
+    ),
 )
 
 

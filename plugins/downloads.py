@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from cityflux import Document, Unexpected, hookimpl
+from cityflux import hookimpl
 
 if TYPE_CHECKING:
     import polars as pl
+
+    from cityflux import Document, Unexpected
 
 
 def nbs(document: Document, series: str | None, unit: str | None) -> pl.DataFrame:
@@ -44,6 +46,8 @@ def nbs(document: Document, series: str | None, unit: str | None) -> pl.DataFram
 
 
 def _choose(document: Document, names: list[str]) -> Unexpected:
+    from cityflux import Unexpected
+
     return Unexpected(
         f"{document.address}: holds {len(names)} indicators; name one with --series: "
         f"{', '.join(names)}",

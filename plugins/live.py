@@ -12,6 +12,8 @@ vintage, so that a first release never slips into a revised series unseen.
 
 from __future__ import annotations
 
+from functools import partial
+
 from cityflux import Page, Source
 from cityflux.plugins import communiques, exchanges, main_cities
 from cityflux.plugins.communiques import SITES
@@ -80,11 +82,8 @@ NBS_MAIN_CITIES = Source(
     priority=PRIORITY + 2,
     reference="主要城市年度数据",
 )
-
-
-def nbs_main_cities(indicator_id: str) -> Page:
-    """The answer of the bureau for one of `main_cities.NAMES`."""
-    return main_cities.page(NBS_MAIN_CITIES, indicator_id)
+#: The answer of the bureau for one of `main_cities.NAMES`.
+nbs_main_cities = partial(main_cities.page, NBS_MAIN_CITIES)
 
 
 def _declared(id: str, publisher: str, address: str, scraper: str, reference: str) -> Source:  # noqa: A002

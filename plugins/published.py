@@ -19,10 +19,11 @@ class Published(OnPages):
     """
 
     def __init__(self, indicator: Indicator, live: Sequence[Page | Place | Source] = ()) -> None:
-        super().__init__(
-            replace(indicator, breaks=bundle.breaks().get(indicator.id, ())),
-            *bundle.places().get(indicator.id, ()),
-            *(each.at() for each in live if isinstance(each, Page)),
-            *(each for each in live if isinstance(each, Place)),
-            declared=[each for each in live if isinstance(each, Source)],
-        )
+        places, declared = [*bundle.places().get(indicator.id, ())], []
+        for each in live:
+            if isinstance(each, Source):
+                declared.append(each)
+            else:
+                places.append(each.at() if isinstance(each, Page) else each)
+        known = replace(indicator, breaks=bundle.breaks().get(indicator.id, ()))
+        super().__init__(known, *places, declared=declared)

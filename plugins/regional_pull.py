@@ -8,7 +8,7 @@ from cityflux import Indicator, hookimpl
 from cityflux.plugins.derived import Derived, neighbours_figure
 from cityflux.plugins.live import YEARBOOKS
 from cityflux.plugins.published import Published
-from cityflux.plugins.regions import NEIGHBOURS, chinese_name, neighbour_of_each_city
+from cityflux.plugins.regions import NEIGHBOURS, cities, neighbour_of_each_city
 
 STATISTICS = (
     Published(
@@ -39,7 +39,7 @@ STATISTICS = (
 
 def _neighbour(place: int) -> Derived:
     """The GDP per capita of the neighbour at a place, from 1 to 9."""
-    first, *others = (chinese_name(cities[place - 1]) for cities in NEIGHBOURS.values())
+    first, *others = (cities()[ids[place - 1]]["name_zh"] for ids in NEIGHBOURS.values())
     return Derived(
         Indicator(
             f"regional_pull.neighbour_{place}_gdp_per_capita",

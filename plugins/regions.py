@@ -54,14 +54,10 @@ NEIGHBOURS: Mapping[str, tuple[str, ...]] = {
 
 
 @lru_cache(maxsize=1)
-def _cities() -> Mapping[str, Mapping[str, str]]:
+def cities() -> Mapping[str, Mapping[str, str]]:
+    """The rows of ``cities.csv`` by id."""
     with _CITIES.open(encoding="utf-8", newline="") as file:
         return {row["id"]: row for row in csv.DictReader(file)}
-
-
-def chinese_name(city: str) -> str:
-    """The Chinese name of a city of ``cities.csv``."""
-    return _cities()[city]["name_zh"]
 
 
 def neighbour_of_each_city(place: int) -> Mapping[str, str]:
@@ -75,6 +71,6 @@ def neighbour_of_each_city(place: int) -> Mapping[str, str]:
     """
     return {
         city: NEIGHBOURS[row["region"]][place - 1]
-        for city, row in _cities().items()
+        for city, row in cities().items()
         if row["region"]
     }

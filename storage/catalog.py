@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterable, Mapping
+from itertools import chain
+from operator import itemgetter
 from typing import Any
 
 from cityflux.storage.database import upsert
@@ -84,14 +86,9 @@ def save_index(connection: sqlite3.Connection, index: Row, nodes: Iterable[Row])
         "definition": index["definition"],
     }
     upsert(connection, "definitions", [kept_definition], ["hash"])
-    kept = {node["node_id"] for node in nodes}
-    gone = [
-        (index["id"], node_id)
-        for (node_id,) in connection.execute(
-            "SELECT node_id FROM nodes WHERE index_id = ?", (index["id"],)
-        )
-        if node_id not in kept
-    ]
+    stored = connection.execute("SELECT node_id FROM nodes WHERE index_id = ?", (index["id"],))
+    left = {*chain.from_iterable(stored)}.difference(map(itemgetter("node_id"), nodes))
+    gone = [(index["id"], node_id) for node_id in sorted(left)]
     connection.executemany("DELETE FROM scores WHERE index_id = ? AND node_id = ?", gone)
     connection.executemany("DELETE FROM nodes WHERE index_id = ? AND node_id = ?", gone)
     upsert(connection, "nodes", nodes, ["index_id", "node_id"])
@@ -99,22 +96,21 @@ def save_index(connection: sqlite3.Connection, index: Row, nodes: Iterable[Row])
 
 def save_derivations(connection: sqlite3.Connection, indicator_id: str, rows: Iterable[Row]) -> int:
     """Replace the lineage of a derived indicator where it differs; returns how many rows did."""
-    rows = list(rows)
     columns = ("city_id", "period", "input_indicator_id", "input_city_id", "input_period")
-    wanted = {tuple(row[column] for column in columns) for row in rows}
-    known = set(
-        connection.execute(
-            f"SELECT {', '.join(columns)} FROM derivations WHERE indicator_id = ?", (indicator_id,)
+    listed = ", ".join(columns)
+    wanted = {*map(itemgetter(*columns), rows)}
+    known = {
+        *connection.execute(
+            f"SELECT {listed} FROM derivations WHERE indicator_id = ?", (indicator_id,)
         )
-    )
+    }
     connection.executemany(
-        "DELETE FROM derivations WHERE indicator_id = ? AND "
-        + " AND ".join(f"{column} = ?" for column in columns),
+        f"DELETE FROM derivations WHERE indicator_id = ? AND ({listed}) = (?, ?, ?, ?, ?)",
         [(indicator_id, *row) for row in known - wanted],
     )
     connection.executemany(
-        f"INSERT INTO derivations (indicator_id, {', '.join(columns)}) VALUES (?, ?, ?, ?, ?, ?)",
-        sorted((indicator_id, *row) for row in wanted - known),
+        f"INSERT INTO derivations (indicator_id, {listed}) VALUES (?, ?, ?, ?, ?, ?)",
+        [(indicator_id, *row) for row in sorted(wanted - known)],
     )
     return len(known ^ wanted)
 
@@ -141,7 +137,7 @@ def cities_by_name(connection: sqlite3.Connection) -> dict[str, str]:
 
 def known_ids(connection: sqlite3.Connection, table: str) -> set[str]:
     """The ids in ``cities``, ``sources``, ``indicators`` or ``indices``."""
-    return {row[0] for row in connection.execute(f"SELECT id FROM {table}")}
+    return {*chain.from_iterable(connection.execute(f"SELECT id FROM {table}"))}
 
 
 def places(connection: sqlite3.Connection) -> list[tuple[str, str | None, str | None]]:

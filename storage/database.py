@@ -8,6 +8,7 @@ import sys
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -185,21 +186,17 @@ def _closing(path: Path, uri: str, any_thread: bool = False) -> Iterator[sqlite3
         connection.close()
 
 
-def _steps_taken(connection: sqlite3.Connection) -> list[str]:
-    """The migrations that this database has behind it."""
-    return [
-        name
-        for (name,) in connection.execute(
-            "SELECT name FROM _sqlite_migrations WHERE migration_set = 'cityflux' ORDER BY rowid"
-        )
-    ]
+def _names(connection: sqlite3.Connection, table: str) -> list[str]:
+    return [*chain.from_iterable(connection.execute(f"SELECT name FROM {table} ORDER BY rowid"))]
 
 
 def _check(path: Path, connection: sqlite3.Connection) -> set[str]:
     """Refuse what is no database of ours; returns the migrations that it lacks."""
     try:
-        tables = {name for (name,) in connection.execute("SELECT name FROM sqlite_master")}
-        taken = _steps_taken(connection) if "_sqlite_migrations" in tables else []
+        tables = _names(connection, "sqlite_master")
+        taken = []
+        if "_sqlite_migrations" in tables:
+            taken = _names(connection, "_sqlite_migrations WHERE migration_set = 'cityflux'")
     except sqlite3.DatabaseError as error:
         raise _named(path, error) from error
     if tables and "_sqlite_migrations" not in tables:

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from functools import cache
 from itertools import chain
 from math import isfinite
+from operator import itemgetter
 from typing import NamedTuple
 
 from cityflux.core.model.figure import Figure
@@ -206,19 +207,15 @@ def remove_figures(
     Returns:
         How many were removed; the old values stay in ``revisions``.
     """
-    kept = {(figure.city_id, figure.period) for figure in keep}
-    gone = [
-        (indicator_id, city, period, source_id)
-        for city, period in connection.execute(
-            "SELECT city_id, period FROM observations WHERE indicator_id = ? AND source_id = ?",
-            (indicator_id, source_id),
-        )
-        if (city, period) not in kept
-    ]
+    stored = connection.execute(
+        "SELECT city_id, period FROM observations WHERE indicator_id = ? AND source_id = ?",
+        (indicator_id, source_id),
+    )
+    gone = {*stored}.difference(map(itemgetter(0, 1), keep))
     connection.executemany(
         "DELETE FROM observations "
         "WHERE indicator_id = ? AND city_id = ? AND period = ? AND source_id = ?",
-        gone,
+        [(indicator_id, *cell, source_id) for cell in sorted(gone)],
     )
     return len(gone)
 
@@ -269,7 +266,7 @@ def read_series(
         GROUP BY indicator_id""",
         {**moment, "names": json.dumps(list(indicator_ids))},
     )
-    return [Series(*row) for row in rows]
+    return [*map(Series._make, rows)]
 
 
 # Only a hand that goes past the checks of the table writes anything else.
@@ -287,11 +284,12 @@ _AS_OF = f"""(
 def source_order(connection: sqlite3.Connection, position: int | None = None) -> list[str]:
     """The ids of all sources, the one that wins first; as it was right after a change, if asked."""
     return [
-        row[0]
-        for row in connection.execute(
-            "SELECT s.id FROM sources s ORDER BY coalesce((SELECT c.old_value FROM changes c "
-            "WHERE c.kind = 'priority' AND c.source_id = s.id AND c.seq > ? "
-            "ORDER BY c.seq LIMIT 1), s.priority), s.id",
-            (2**62 if position is None else position,),
+        *chain.from_iterable(
+            connection.execute(
+                "SELECT s.id FROM sources s ORDER BY coalesce((SELECT c.old_value FROM changes c "
+                "WHERE c.kind = 'priority' AND c.source_id = s.id AND c.seq > ? "
+                "ORDER BY c.seq LIMIT 1), s.priority), s.id",
+                (2**62 if position is None else position,),
+            )
         )
     ]

@@ -9,6 +9,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from operator import attrgetter
 
 from cityflux.core.engine.definition.index import Definition
 from cityflux.core.engine.panel import Panel, read_panel
@@ -116,7 +117,7 @@ def score_rows(definition: Definition, scores: Scores) -> Iterator[Score]:
     frames = [scores.scores, scores.ranks(), scores.coverage]
     frames += [comparable.scores, comparable.counts, comparable.brackets]
     cities, periods = scores.scores["city"].to_list(), scores.scores["period"].to_list()
-    for node in sorted(definition.tree, key=lambda node: node.id):
+    for node in sorted(definition.tree, key=attrgetter("id")):
         columns = (frame[node.id].to_list() for frame in frames)
         for row in zip(cities, periods, *columns, strict=True):
             yield Score(node.id, *row)

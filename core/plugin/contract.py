@@ -12,8 +12,6 @@ from cityflux.core.model.figure import Figure, FlowFigure
 from cityflux.core.model.period import EXAMPLES, Period
 
 if TYPE_CHECKING:
-    import polars as pl
-
     from cityflux.core.model.document import Document
 
 #: What else a frame may be, and how it becomes one of polars.
@@ -171,21 +169,16 @@ def _typed_columns(
         return [[] for _ in (*required, *optional)]
     for name in required:
         kind = frame.schema[name]
+        right, wanted = kind == pl.String, "text"
         if name == "value":
-            _check_type(frame, hook, name, kind.is_numeric(), "numbers")
-        else:
-            _check_type(frame, hook, name, kind == pl.String, "text")
+            right, wanted = kind.is_numeric(), "numbers"
+        if not right:
+            raise PluginError(f"{hook}() returned a column {name} of {kind}; it must hold {wanted}")
     nothing = [None] * frame.height
     return [
         frame[name].to_list() if name in frame.columns else nothing
         for name in (*required, *optional)
     ]
-
-
-def _check_type(frame: pl.DataFrame, hook: str, column: str, right: bool, wanted: str) -> None:
-    if not right:
-        kind = frame.schema[column]
-        raise PluginError(f"{hook}() returned a column {column} of {kind}; it must hold {wanted}")
 
 
 def _problem(figure: Figure, cities: Collection[str]) -> str:

@@ -38,7 +38,8 @@ class HookManager(pluggy.PluginManager):
 @lru_cache
 def _specifications(module_or_class: Any) -> Mapping[str, Any]:
     plain = pluggy.PluginManager(PROJECT)
-    found = {
-        name: plain.parse_hookspec_opts(module_or_class, name) for name in dir(module_or_class)
-    }
-    return {name: options for name, options in found.items() if options is not None}
+    found = {}
+    for name in dir(module_or_class):
+        if (options := plain.parse_hookspec_opts(module_or_class, name)) is not None:
+            found[name] = options
+    return found

@@ -67,7 +67,7 @@ class Page:
             raise PluginError(
                 f"fetch() of a page takes {others[0]!r}; there are http, source and since"
             )
-        ways = {(each.address, each.access, each.secrets, each.schedule) for each in self.sources}
+        ways = {*map(attrgetter("address", "access", "secrets", "schedule"), self.sources)}
         if len(ways) != 1:
             raise PluginError(
                 f"a page has {len(ways)} addresses, schedules or ways to it; make it a page for "

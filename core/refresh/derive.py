@@ -71,7 +71,7 @@ def derive_all(
     if not any(map(done.concerns, derived.values())):
         return done
     needs = {
-        name: [each for each in plugin.indicator.inputs if each in derived]
+        name: [*filter(derived.__contains__, plugin.indicator.inputs)]
         for name, plugin in derived.items()
     }
     groups, circles = _in_order(needs)
@@ -163,8 +163,10 @@ def _derive(
 
 def read_inputs(connection: sqlite3.Connection, derived: Iterable[IndicatorPlugin]) -> pl.DataFrame:
     """The current figures of all inputs: indicator, city, period, value."""
-    wanted = sorted({name for plugin in derived for name in plugin.indicator.inputs})
-    return inputs_frame(read_current(connection, wanted))
+    wanted = set[str]()
+    for plugin in derived:
+        wanted.update(plugin.indicator.inputs)
+    return inputs_frame(read_current(connection, sorted(wanted)))
 
 
 def _store_all(

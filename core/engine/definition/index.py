@@ -9,6 +9,7 @@ import tomllib
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
+from operator import attrgetter
 from pathlib import Path
 from typing import Any, Literal
 
@@ -128,8 +129,9 @@ class Definition(Steps, Joining, Group):
     @property
     def figures(self) -> tuple[str, ...]:
         """The indicators that are read: the leaves, and what they are divided by."""
-        divisors = [leaf.denominator.by for leaf in self.leaves if leaf.denominator]
-        return tuple(dict.fromkeys([*(leaf.id for leaf in self.leaves), *divisors]))
+        leaves = self.leaves
+        divisors = [leaf.denominator.by for leaf in leaves if leaf.denominator]
+        return tuple(dict.fromkeys([*map(attrgetter("id"), leaves), *divisors]))
 
     def leaves_below(self, node_id: str) -> tuple[Node, ...]:
         """The leaves under a node, at any depth."""

@@ -13,7 +13,8 @@ from cityflux.core.model.errors import PluginError
 from cityflux.core.model.nouns import Indicator, Source
 from cityflux.core.plugin import trial
 from cityflux.core.plugin.check import Means, check, find_record
-from cityflux.core.plugin.manager import IndicatorPlugin, PluginRecord, Plugins, load_plugins
+from cityflux.core.plugin.manager import IndicatorPlugin, Plugins, load_plugins
+from cityflux.core.plugin.record import PluginRecord
 from cityflux.core.plugin.saved import Answer, SavedPages
 from cityflux.core.refresh.derivation import inputs_frame
 

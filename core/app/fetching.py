@@ -51,6 +51,7 @@ def fetch(
 
     def tell(result: Result) -> None:
         progress(next(done), len(tasks))
+        plugins.hear(result.news)
         announce_failures(plugins, result.failures())
 
     with (

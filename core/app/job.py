@@ -8,14 +8,16 @@ from __future__ import annotations
 
 import sqlite3
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from cityflux.core.app import events
 from cityflux.core.app.session import Session
-from cityflux.core.model.errors import CityfluxError, StorageError
+from cityflux.core.model.errors import StorageError
 from cityflux.core.model.version import __version__
+from cityflux.core.plugin.dispatch import Pressed, alone
+from cityflux.core.plugin.traces import one_line
 from cityflux.core.refresh.derive import Pass, derive_all
 from cityflux.storage.changes import position
 from cityflux.storage.database import now, write
@@ -39,6 +41,7 @@ class Outcome:
         derived: how many computed figures changed.
         computed: the indices that were computed.
         failed: indices and derived indicators that could not be brought up to date, and why.
+        broken: plugins of which a call failed meanwhile, and how.
         seconds: how long it took.
     """
 
@@ -46,6 +49,7 @@ class Outcome:
     derived: int = 0
     computed: list[Computed] = field(default_factory=list)
     failed: list[Failure] = field(default_factory=list)
+    broken: list[Failure] = field(default_factory=list)
     seconds: float = 0.0
 
 
@@ -72,15 +76,15 @@ class Job:
 
     def note_broken(self) -> list[Failure]:
         """Write down in ``fetches`` which plugins are broken; returns their names and errors."""
-        if not (broken := self._session.plugins.broken):
-            return []
-        from cityflux.storage import fetches
+        broken = [(each.name, each.error) for each in self._session.plugins.broken]
+        self._write_down(broken)
+        return broken
 
-        with write(self._connection):
-            for each in broken:
-                fetch = fetches.begin_fetch(self._connection, each.name, "", each.origin, now())
-                fetches.end_fetch(self._connection, fetch, "failed", error=each.error)
-        return [(each.name, each.error) for each in broken]
+    def note_news(self) -> list[Failure]:
+        """Write down of which plugins a call failed since the last time, and return how."""
+        news = self._session.plugins.take_news()
+        self._write_down(news)
+        return news
 
     def compute(self, definitions: Iterable[Definition], *, force: bool = False) -> Outcome:
         """Bring all derived figures up to date, and those of some indices that are not current.
@@ -115,18 +119,31 @@ class Job:
         for definition in due:
             try:
                 outcome.computed.append(self._compute(definition))
-            except StorageError:
+            except (StorageError, sqlite3.Error, Pressed):
                 raise  # nothing is wrong with the index
-            except CityfluxError as error:
-                outcome.failed.append((definition.id, str(error)))
+            except BaseException as error:  # a method may raise whatever it likes
+                outcome.failed.append((definition.id, one_line(error)))
         outcome.seconds = time.perf_counter() - started
         events.announce_changes(connection, plugins, self.position, derived.position)
         self.position = derived.position
         events.announce_indices(plugins, outcome.computed)
+        outcome.broken = self.note_news()
         return outcome
+
+    def _write_down(self, broken: Sequence[Failure]) -> None:
+        """Keep in ``fetches`` what is wrong with plugins."""
+        if not broken:
+            return
+        from cityflux.storage import fetches
+
+        origins = {each.name: each.origin for each in self._session.plugins.records}
+        with write(self._connection):
+            for name, error in broken:
+                fetch = fetches.begin_fetch(self._connection, name, "", origins[name], now())
+                fetches.end_fetch(self._connection, fetch, "failed", error=error)
 
     def _compute(self, definition: Definition) -> Computed:
         from cityflux.core.engine.compute import compute  # who only refreshes does without
 
-        with self._session.naming_broken():
+        with self._session.naming_broken(), alone():
             return compute(self._connection, definition, self._session.methods, __version__)

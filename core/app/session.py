@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from cityflux.core.model.errors import UnknownName
 
@@ -17,6 +17,10 @@ if TYPE_CHECKING:
     from cityflux.core.engine.definition.index import Definition
     from cityflux.core.engine.steps.methods import Methods
     from cityflux.core.plugin.manager import Plugins
+    from cityflux.core.plugin.record import PluginRecord
+
+#: What a method of a plugin must return, where whoever calls it could not tell whose mistake it is.
+_RETURNS = {"standardization": "Expr", "aggregation": "Series", "weighting": "list"}
 
 
 class Session:
@@ -81,9 +85,20 @@ class Session:
     def methods(self) -> Methods:
         """The methods that an index may name, with those of the plugins."""
         from cityflux.core.engine.steps.methods import Methods
+        from cityflux.core.plugin.dispatch import registered
 
         methods = Methods()
-        self.plugins.manager.hook.register_methods(register=methods.register)
+
+        def of(record: PluginRecord) -> Callable[[str, str, Callable[..., Any]], None]:
+            def register(kind: str, name: str, function: Callable[..., Any]) -> None:
+                returns = _RETURNS.get(kind, "")
+                methods.register(
+                    kind, name, registered(record, f"{kind} {name}", function, returns)
+                )
+
+            return register
+
+        self.plugins.ask("register_methods", of)
         return methods
 
     def methods_of(self, definition: Definition) -> Methods:

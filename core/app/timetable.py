@@ -46,7 +46,8 @@ def triggers(session: Session) -> dict[str, tuple[str, BaseTrigger]]:
             if source_id in config.schedule:
                 raise
             for name in fetched[source_id]:
-                plugins.mark_broken(name, error)
+                if plugin := plugins.find(name):
+                    plugin.record.mark(error)
             continue
         if trigger is not None:
             found[source_id] = (schedule, trigger)

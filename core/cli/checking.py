@@ -12,7 +12,8 @@ from cityflux.core.app.timetable import zone_of
 from cityflux.core.cli.session import Session
 from cityflux.core.model.errors import ConfigError
 from cityflux.core.plugin.check import Checked, Means, check, find_record
-from cityflux.core.plugin.manager import IndicatorPlugin, PluginRecord, Plugins, load_plugins
+from cityflux.core.plugin.manager import IndicatorPlugin, Plugins, load_plugins
+from cityflux.core.plugin.record import PluginRecord
 from cityflux.core.plugin.saved import ANY, SavedPages
 from cityflux.core.refresh.derivation import inputs_frame
 from cityflux.core.refresh.derive import read_inputs

@@ -44,10 +44,10 @@ def compute(session: Session, index: str | None, as_of: str | None, as_json: boo
         if not as_json:
             click.echo(f"{done.index_id}: run {done.run_id}, {done.changed} scores changed")
         _print_notes(done.index_id, done.notes)
-    if not outcome.failed:
+    if not (failed := outcome.failed + outcome.broken):
         return 0
     out = console(session.color, stderr=True)
-    for name, error in outcome.failed:
+    for name, error in failed:
         out.print(f"failed: {name}: {error}", style="red", markup=False, soft_wrap=True)
     return 1
 

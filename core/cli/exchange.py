@@ -15,6 +15,8 @@ from cityflux.core.reading.exports import EXPORTS, export_frame
 if TYPE_CHECKING:
     import polars as pl
 
+    from cityflux.core.plugin.record import PluginRecord
+
 
 @click.command("import", epilog="Example: cityflux import figures.csv --dry-run")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
@@ -97,13 +99,22 @@ def import_figures(
 
 def _reader(session: Session, form: str, indicator: str | None) -> Callable[..., pl.DataFrame]:
     from cityflux.core.model.errors import PluginError
+    from cityflux.core.plugin.dispatch import registered
 
     if indicator is None:
         raise click.UsageError("--format needs --indicator: what the figures are of")
     formats: dict[str, Callable[..., pl.DataFrame]] = {}
-    session.plugins.manager.hook.register_formats(register=formats.__setitem__)
+
+    def register(record: PluginRecord) -> Callable[[str, Callable[..., pl.DataFrame]], None]:
+        return lambda name, function: formats.update(
+            {name: registered(record, f"format {name}", function)}
+        )
+
+    session.plugins.ask("register_formats", register)
     if form not in formats:
-        raise PluginError(f"there is no format {form!r}; there are: {', '.join(sorted(formats))}")
+        wrong = [f"; {name}: {error}" for name, error in session.plugins.take_news()]
+        there = ", ".join(sorted(formats))
+        raise PluginError(f"there is no format {form!r}; there are: {there}{''.join(wrong)}")
     return formats[form]
 
 

@@ -73,9 +73,21 @@ class LazyGroup(click.Group):
         session = ctx.find_object(Session) or Session(config)
         if not session.may_have_commands():
             return {}
-        group = click.Group("plugins")
-        session.plugins.manager.hook.register_commands(cli=group)
-        return dict(group.commands)
+        groups: list[click.Group] = []
+
+        def group(record: object) -> click.Group:
+            groups.append(click.Group("plugins"))
+            return groups[-1]
+
+        session.plugins.ask("register_commands", group)
+        for name, error in session.plugins.take_news():
+            click.echo(f"failed: {name}: {error}", err=True)
+        return {
+            name: command
+            for group in groups
+            for name, command in group.commands.items()
+            if isinstance(name, str) and isinstance(command, click.Command)
+        }
 
 
 SUMMARIES = {

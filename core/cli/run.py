@@ -76,7 +76,7 @@ def run(
         failed = job.note_broken()
         summary = _refresh(session, connection, offline=offline)
         outcome = job.compute(session.indices.values())
-        failed += summary.failures() + outcome.failed
+        failed += summary.failures() + outcome.failed + outcome.broken
         click.echo(
             f"{summary.tasks} sources: {summary.figures} figures read, {summary.changed} new or "
             f"different, {summary.unchanged} sources unchanged, {len(summary.failures())} failed; "
@@ -129,7 +129,7 @@ def refresh(
             session, connection, only=ids, offline=offline, from_snapshots=from_snapshots
         )
         outcome = job.compute(())
-    failed += summary.failures() + outcome.failed
+    failed += summary.failures() + outcome.failed + outcome.broken
     if as_json:
         print_json(
             {

@@ -14,7 +14,7 @@ import socket
 import sqlite3
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack
 from datetime import UTC, datetime
 from functools import partial
@@ -146,8 +146,7 @@ class Service:
         self._job = Job(connection, self._session, self._derivations)
         broken = self._job.note_broken()
         outcome = self._job.compute(self._session.indices.values())
-        for name, error in (*broken, *outcome.failed):
-            log.error("%s: %s", name, error)
+        self._name([*broken, *outcome.failed, *outcome.broken])
         self._state: dict[str, Any] = {
             "pid": os.getpid(),
             "host": socket.gethostname(),
@@ -282,6 +281,7 @@ class Service:
         else:
             store_results(connection, results)
             self._sources.hear(source_id, results)
+            self._name(self._job.note_news())
         self._held = None
 
     def _set_clock(self, connection: sqlite3.Connection, jump: float) -> None:
@@ -297,6 +297,7 @@ class Service:
         problem = "; ".join(f"{name}: {error}" for name, error in done.failed)
         if problem and problem != self._state.get("problem"):
             log.error("%s", problem)
+        self._name(done.broken)
         self._say(connection, problem=problem)
         self._alarms.state("recompute", problem)
         if done.computed:
@@ -349,6 +350,11 @@ class Service:
         self._session, self._triggers = session, planned
         self._config_file = session.config_file
         log.info("configuration, plugins and schedules were read again")
+
+    @staticmethod
+    def _name(failed: Iterable[tuple[str, str]]) -> None:
+        for name, error in failed:
+            log.error("%s: %s", name, error)
 
     def _say(self, connection: sqlite3.Connection, **changes: str | None) -> None:
         self._state |= changes

@@ -99,6 +99,8 @@ class Sources:
             self.fail(source_id, failed[0][2], f"{what} from {source_id}")
         self._errors.setdefault(source_id, "")
         announce_failures(self._plugins, failed)
+        for result in results:
+            self._plugins.hear(result.news)
 
     def fail(self, source_id: str, error: str, name: str) -> None:
         """A look at a source goes wrong; ``name`` says what it is about."""

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING
 from cityflux.core.model.errors import PluginError, UnitError
 from cityflux.core.model.nouns import Flow, Source
 from cityflux.core.model.units import dimension
-from cityflux.core.plugin.manager import IndicatorPlugin, PluginRecord, Plugins
+from cityflux.core.plugin.manager import IndicatorPlugin, Plugins
 from cityflux.core.plugin.page import OnPages
+from cityflux.core.plugin.record import PluginRecord
 from cityflux.core.plugin.trial import derive, fetch, made_up, normalize
 
 if TYPE_CHECKING:

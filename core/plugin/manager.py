@@ -8,17 +8,18 @@ folders of ``[plugins] dirs``, and as installed packages with an entry point in 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import pluggy
 
-from cityflux.core.model.errors import CityfluxError, PluginError
+from cityflux.core.model.errors import PluginError
 from cityflux.core.model.nouns import City, Flow, Indicator, Source
 from cityflux.core.plugin.declaration import check_fields, declaration
+from cityflux.core.plugin.dispatch import around, contained, guarded, listener
 from cityflux.core.plugin.finding import (
     built_in,
     file_of,
@@ -29,29 +30,14 @@ from cityflux.core.plugin.finding import (
 )
 from cityflux.core.plugin.hook_manager import HookManager
 from cityflux.core.plugin.hookspecs import ExtensionSpec, IndicatorSpec
-from cityflux.core.plugin.traces import home_of, one_line
+from cityflux.core.plugin.record import BUILT_IN, PluginRecord
+from cityflux.core.plugin.traces import one_line
 
-State = Literal["loaded", "disabled", "broken"]
-BUILT_IN = "built in"
+#: The hooks that are called by the manager, of all plugins at once.
+_BROADCAST = ("prepare_connection", "observations_changed", "index_computed", "refresh_failed")
+#: The hooks that others may stand around.
+_WRAPPED = ("fetch", "normalize")
 _CITY_ID = re.compile(r"[a-z][a-z0-9_-]*")
-
-
-@dataclass
-class PluginRecord:
-    """What is known of one plugin file, package or built-in module; ``file`` is where it lies."""
-
-    name: str
-    origin: str
-    version: str = ""
-    state: State = "loaded"
-    error: str = ""
-    indicators: list[str] = field(default_factory=list)
-    file: str = ""
-
-    @property
-    def homes(self) -> tuple[Path, ...]:
-        """Where its author looks for his mistakes; nowhere for what is built in."""
-        return (home_of(self.file),) if self.file and self.origin != BUILT_IN else ()
 
 
 @dataclass(frozen=True)
@@ -167,10 +153,15 @@ class Plugins:
             return look()
         return self.indicators.get(indicator_id) or self.flows.get(indicator_id)
 
-    def mark_broken(self, indicator_id: str, error: CityfluxError) -> None:
-        """Say what is wrong with the plugin of an indicator, whose hooks may work all the same."""
-        if found := self.find(indicator_id):
-            _mark_broken(found.record, error)
+    def take_news(self) -> list[tuple[str, str]]:
+        """What failed of which plugin since this was asked the last time."""
+        return [(each.name, text) for each in self.records for text in each.take_news()]
+
+    def hear(self, news: Iterable[tuple[str, str]]) -> None:
+        """Take over what failed in another process, as its `take_news` gave it."""
+        records = {record.name: record for record in self.records}
+        for name, text in news:
+            records[name].tell(text)
 
     def load(
         self, name: str, origin: str, find: Callable[[], object], version: str = "", file: str = ""
@@ -181,49 +172,60 @@ class Plugins:
         if name in self._disabled:
             record.state = "disabled"
             return
-        try:
+        with contained(record.mark):
             plugin = find()
             record.file = file or file_of(plugin)
-            indicator_manager(plugin)
+            hooks = indicator_manager(plugin).get_hookcallers(plugin)
             if origin != BUILT_IN:
                 _refuse_slips(plugin)
-            self.manager.register(plugin, name=name)
-            if not self.manager.get_hookcallers(plugin) and origin != BUILT_IN:
+            if not hooks and origin != BUILT_IN:
                 raise PluginError("has no hooks; decorate its functions with @cityflux.hookimpl")
-        except (Exception, SystemExit) as error:
-            _mark_broken(record, error)
-            return
-        if not self.manager.get_hookcallers(plugin):
-            self.records.remove(record)  # a module that the built-in plugins share
-        record.version = version or str(getattr(plugin, "__version__", ""))
-        self._loaded.append((plugin, record))
+            if not hooks:
+                self.records.remove(record)  # a module that the built-in plugins share
+            self.manager.register(plugin, name=name)
+            record.version = version or str(getattr(plugin, "__version__", ""))
+            _contain(self.manager, plugin, record)
+            self._loaded.append((plugin, record))
 
     def collect(self) -> None:
         """Ask the loaded plugins for their cities, indices and indicators."""
-        around = [(plugin, record) for plugin, record in self._loaded if _wraps(plugin)]
+        wrappers = [_Around(each, record) for each, record in self._loaded if _wraps(each)]
         # What is wrapped around everything brings everything with it.
-        wrapped = any(record.origin != BUILT_IN for _, record in around)
+        wrapped = any(wrapper.record.origin != BUILT_IN for wrapper in wrappers)
         self._apart = replace(self._selection, built_in=wrapped)
         for plugin, record in self._loaded:
             callers = {caller.name for caller in self.manager.get_hookcallers(plugin) or ()}
-            try:
-                if "register_cities" in callers:
-                    self._implementation("register_cities", plugin)(register=self._add_city)
-                if "register_indices" in callers:
-                    self._implementation("register_indices", plugin)(register=self._add_index)
-                add = partial(self._add, record=record, wrappers=around)
-                if "indicator" in callers:
+            add = partial(self._add, record=record, wrappers=wrappers)
+            if "indicator" in callers:
+                with contained(record.mark):
                     add(plugin)
-                if "register_indicators" in callers:
-                    self._implementation("register_indicators", plugin)(register=add)
-            except (Exception, SystemExit) as error:
-                _mark_broken(record, error)
+            for hook, take in (
+                ("register_cities", self._add_city),
+                ("register_indices", self._add_index),
+                ("register_indicators", add),
+            ):
+                if hook in callers:
+                    with contained(record.mark):
+                        self._implementation(hook, plugin)(register=_one_by_one(record, take))
         for found in (*self.indicators.values(), *self.flows.values()):
             if unknown := {each.city for each in found.indicator.breaks} - {"", *self.cities}:
                 lost = f"{found.indicator.id} declares a break of no known city: {min(unknown)!r}"
-                _mark_broken(found.record, PluginError(f"{lost}; register it, or mend the id"))
+                found.record.mark(f"{lost}; register it, or mend the id")
 
-    def _implementation(self, hook: str, plugin: object) -> Callable[..., Any]:
+    def ask(self, hook: str, take: Callable[[PluginRecord], Callable[..., Any]]) -> None:
+        """Call a hook of every plugin that has it, each with something of its own to call.
+
+        Args:
+            hook: one that registers something by its only argument, ``register`` or ``cli``.
+            take: gives what a plugin is handed.
+        """
+        for impl in reversed(getattr(self.manager.hook, hook).get_hookimpls()):
+            record = next(record for plugin, record in self._loaded if plugin is impl.plugin)
+            call = self._implementation(hook, impl.plugin)
+            (name,) = call.spec.argnames
+            guarded(record, hook, partial(call, **{name: take(record)}))
+
+    def _implementation(self, hook: str, plugin: object) -> Any:
         others = [other for other in self.manager.get_plugins() if other is not plugin]
         return self.manager.subset_hook_caller(hook, remove_plugins=others)
 
@@ -253,15 +255,15 @@ class Plugins:
         plugin: object,
         *,
         record: PluginRecord,
-        wrappers: Sequence[tuple[object, PluginRecord]],
+        wrappers: Sequence[_Around],
     ) -> IndicatorPlugin:
         manager = indicator_manager(plugin)
         indicator, sources = declaration(manager)
         homes = record.homes
-        for wrapper, its_record in wrappers:
-            if wrapper is not plugin:
+        for wrapper in wrappers:
+            if wrapper.plugin is not plugin:
                 manager.register(wrapper)
-                homes += its_record.homes
+                homes += wrapper.record.homes
         apart = self._apart if self._apart.built_in or record.origin != BUILT_IN else None
         return IndicatorPlugin(plugin, indicator, sources, record, manager, apart, homes)
 
@@ -323,13 +325,40 @@ def _refuse_slips(plugin: object) -> None:
 
 def _wraps(plugin: object) -> bool:
     """Whether a plugin stands around fetch or normalize."""
+    return bool(_wrapping(plugin))
+
+
+def _wrapping(plugin: object) -> list[str]:
     manager = pluggy.PluginManager("cityflux")
-    for hook in ("fetch", "normalize"):
-        options = manager.parse_hookimpl_opts(plugin, hook) if hasattr(plugin, hook) else None
-        if options and options["wrapper"]:
-            return True
-    return False
+    hooks = [name for name in _WRAPPED if hasattr(plugin, name)]
+    found = {name: manager.parse_hookimpl_opts(plugin, name) for name in hooks}
+    return [name for name, options in found.items() if options and options["wrapper"]]
 
 
-def _mark_broken(record: PluginRecord, error: BaseException) -> None:
-    record.state, record.error = "broken", one_line(error, record.homes)
+class _Around:
+    """What stands around the hooks of others: the wrapping hooks of a plugin, and no others."""
+
+    def __init__(self, plugin: object, record: PluginRecord) -> None:
+        self.plugin, self.record = plugin, record
+        for hook in _wrapping(plugin):
+            setattr(self, hook, around(record, hook, getattr(plugin, hook)))
+
+
+def _one_by_one(record: PluginRecord, take: Callable[..., None]) -> Callable[..., None]:
+    """Take one thing that a plugin registers; what is wrong with it leaves out that thing alone."""
+
+    def register(*arguments: Any, **options: Any) -> None:
+        with contained(record.mark):
+            take(*arguments, **options)
+
+    return register
+
+
+def _contain(manager: pluggy.PluginManager, plugin: object, record: PluginRecord) -> None:
+    """Let what the broadcast hooks of a plugin raise cost it alone; the manager calls them."""
+    for caller in manager.get_hookcallers(plugin) or ():
+        for impl in caller.get_hookimpls() if caller.name in _BROADCAST else ():
+            if impl.plugin is plugin:
+                stand_in = around if impl.wrapper else listener
+                function = stand_in(record, caller.name, impl.function)
+                impl.function = function  # type: ignore[misc]  # pluggy has no other way

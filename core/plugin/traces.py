@@ -8,6 +8,9 @@ from pathlib import Path
 
 from cityflux.core.model.errors import CityfluxError, SourceError
 
+#: How many characters of what an error says are told.
+_LONGEST = 1_000
+
 
 def one_line(error: BaseException, homes: Iterable[Path] = ()) -> str:
     """What an error says, in one line.
@@ -21,9 +24,15 @@ def one_line(error: BaseException, homes: Iterable[Path] = ()) -> str:
     if isinstance(error, SourceError):
         return str(error)  # nobody's mistake, and it names its address
     kind = "" if isinstance(error, CityfluxError) else type(error).__name__
-    said = ": ".join(filter(None, (kind, " ".join(_text(error).split()))))
+    said = _clean(": ".join(filter(None, (kind, " ".join(_text(error).split())))))
     place = _place(error, homes)
     return f"{said}{f' ({place})' if place else ''}{_advice(error, homes)}"
+
+
+def _clean(text: str) -> str:
+    """What a database, a terminal and a log can take, and a reader."""
+    short = text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
+    return "".join(each if each.isprintable() else "�" for each in short)
 
 
 def home_of(file: str) -> Path:
@@ -37,7 +46,7 @@ def _text(error: BaseException) -> str:
         return error.msg
     try:
         return str(error)
-    except Exception as worse:  # it is of the author's own class
+    except BaseException as worse:  # it is of the author's own class
         return f"(its text raises {type(worse).__name__})"
 
 

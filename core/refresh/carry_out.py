@@ -46,6 +46,7 @@ class Result:
         seen: all answers of the client, handed over or not.
         given: what it gave for each of its parts, in their order.
         unchanged: whether the documents are those of the last time.
+        news: of which plugins around it a call failed, and how.
     """
 
     task: Task
@@ -54,6 +55,7 @@ class Result:
     seen: tuple[Document, ...] = ()
     given: tuple[Given, ...] = ()
     unchanged: bool = False
+    news: tuple[tuple[str, str], ...] = ()
 
     @property
     def figures(self) -> int:

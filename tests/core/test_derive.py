@@ -14,7 +14,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from cityflux import City, Indicator, Source, hookimpl
-from cityflux.core.plugin.manager import BUILT_IN, Plugins, Selection
+from cityflux.core.plugin.manager import Plugins, Selection
+from cityflux.core.plugin.record import BUILT_IN
 from cityflux.core.refresh.catalog import sync_catalog
 from cityflux.core.refresh.derive import derive_all
 from cityflux.storage.changes import position

@@ -128,6 +128,7 @@ class Errand:
             self._seen(),
             given,
             done.unchanged,
+            done.news,
         )
 
     def failed(self, error: str) -> Result:

@@ -146,7 +146,8 @@ def _carry_out(order: Order, talk: Talk, plugins: Plugins, cities: frozenset[str
     kept = tuple(tuple(talk.here(each) for each in group) for group in order.kept)
     task = Task(parts, page, order.since, order.known, kept)
     http = Http(talk)
-    return _done(carry_out(task, http, cities, order.time_limit, talk.say_reading), talk.sent)
+    result = carry_out(task, http, cities, order.time_limit, talk.say_reading)
+    return _done(replace(result, news=tuple(plugins.take_news())), talk.sent)
 
 
 def _part(plugins: Plugins, indicator: Indicator, source_id: str) -> Part:
@@ -188,6 +189,7 @@ def _done(result: Result, sent: set[str]) -> Done:
         tuple(portable(document, sent) for document in documents),
         tuple((columns(found), error) for found, error in result.given),
         result.unchanged,
+        result.news,
     )
 
 

@@ -99,11 +99,13 @@ class Done:
         documents: what was handed over.
         given: for each part its figures, as columns, and its error.
         unchanged: whether the documents are those of the last time.
+        news: of which plugins around it a call failed, and how.
     """
 
     documents: tuple[Document, ...] = ()
     given: tuple[tuple[Columns, str], ...] = ()
     unchanged: bool = False
+    news: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True)

@@ -197,7 +197,8 @@ def test_a_mistake_of_a_wrapper_is_told_as_its_own(folder: Path) -> None:
     done = run("refresh", "local.good")
     assert done.returncode == 1
     (line,) = done.stderr.splitlines()
-    assert line.startswith("failed: local.good from office.good: ColumnNotFoundError: ")
+    around = folder / "around.py"
+    assert line.startswith(f"failed: {around}: normalize(): ColumnNotFoundError: ")
     assert line.endswith("(my_plugins/around.py, line 8)")
 
 

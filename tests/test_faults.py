@@ -318,7 +318,8 @@ def test_a_broken_circuit_is_shown_and_holds_in_the_next_process(
 
 
 def test_the_table_of_the_documents_names_every_fault(text_of: Callable[[str], str]) -> None:
-    listed = re.findall(r"^\| ([^|]+?) \|", text_of("docs/faults.md"), re.M)
+    first, _, _ = text_of("docs/faults.md").partition("\n## ")  # the others are of other places
+    listed = re.findall(r"^\| ([^|]+?) \|", first, re.M)
     assert listed[2:] == [*FAULTS, *CULPRITS]
 
 

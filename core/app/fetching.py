@@ -51,7 +51,8 @@ def fetch(
 
     def tell(result: Result) -> None:
         progress(next(done), len(tasks))
-        plugins.hear(result.news)
+        if result.news:
+            plugins.hear(result.news)
         announce_failures(plugins, result.failures())
 
     with (

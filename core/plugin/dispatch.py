@@ -12,7 +12,7 @@ import signal
 import sys
 import threading
 from collections.abc import Callable, Generator, Iterator
-from contextlib import contextmanager, redirect_stdout, suppress
+from contextlib import contextmanager, redirect_stdout
 from functools import wraps
 from types import FrameType
 from typing import Any, TypeVar
@@ -68,16 +68,34 @@ def contained(note: Callable[[BaseException], object]) -> Iterator[None]:
 
 @contextmanager
 def alone() -> Iterator[None]:
-    """Somebody else's code runs: it may not print into our output, nor play Ctrl-C."""
-    with redirect_stdout(_Aside()), _descriptor_aside(), _real_ctrl_c():
-        yield
+    """Somebody else's code runs: it may not print into our output, nor play Ctrl-C.
+
+    The programs that it starts print to standard error as well.
+    """
+    ours = threading.current_thread() is threading.main_thread()
+    could_be_either = ours and signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    if could_be_either:
+        signal.signal(signal.SIGINT, _press)
+    try:
+        kept = os.dup(1)
+        os.dup2(2, 1)
+    except OSError:  # there is no standard output, or error
+        kept = None
+    try:
+        with redirect_stdout(_Aside()):
+            yield
+    finally:
+        if kept is not None:
+            os.dup2(kept, 1)
+            os.close(kept)
+        if could_be_either:
+            signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 class _Aside(io.TextIOBase):
     """Where somebody else's code prints to: standard error, and only so much."""
 
-    def __init__(self) -> None:
-        self._left = _MOST_PRINTED
+    _left = _MOST_PRINTED
 
     def writable(self) -> bool:
         """It is."""
@@ -89,37 +107,6 @@ class _Aside(io.TextIOBase):
             sys.stderr.write(text[: self._left])
         self._left -= len(text)
         return len(text)
-
-
-@contextmanager
-def _descriptor_aside() -> Iterator[None]:
-    """The same for the programs that it starts."""
-    try:
-        kept = os.dup(1)
-    except OSError:  # there is no standard output
-        yield
-        return
-    try:
-        with suppress(OSError):
-            os.dup2(2, 1)
-        yield
-    finally:
-        os.dup2(kept, 1)
-        os.close(kept)
-
-
-@contextmanager
-def _real_ctrl_c() -> Iterator[None]:
-    """Tell a Ctrl-C from a KeyboardInterrupt that is raised by hand, where it could be either."""
-    ours = threading.current_thread() is threading.main_thread()
-    if not ours or signal.getsignal(signal.SIGINT) is not signal.default_int_handler:
-        yield
-        return
-    signal.signal(signal.SIGINT, _press)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def _press(number: int, frame: FrameType | None) -> None:

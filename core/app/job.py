@@ -127,7 +127,8 @@ class Job:
         events.announce_changes(connection, plugins, self.position, derived.position)
         self.position = derived.position
         events.announce_indices(plugins, outcome.computed)
-        outcome.broken = self.note_news()
+        if plugins.news:
+            outcome.broken = self.note_news()
         return outcome
 
     def _write_down(self, broken: Sequence[Failure]) -> None:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from pathlib import Path
 
 import click
 
 from cityflux.core.cli.output import json_option, print_json, print_table
 from cityflux.core.cli.session import Session, pass_session
+
+_SHOWN = ("name", "origin", "version", "state", "error", "indicators", "file")
 
 
 @click.group(epilog="Example: cityflux plugins list")
@@ -23,7 +24,7 @@ def list_plugins(session: Session, as_json: bool) -> None:
     """List every plugin that was found: name, version, where from, state, error."""
     records = session.plugins.records
     if as_json:
-        print_json([asdict(record) for record in records])
+        print_json([{name: getattr(each, name) for name in _SHOWN} for each in records])
         return
     print_table(
         f"{len(records)} plugins",

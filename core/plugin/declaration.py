@@ -79,7 +79,7 @@ def check_fields(noun: City | Indicator | Source) -> None:
             raise PluginError(f"{noun.id}: {name} is {value!r}; write {wanted}")
     if not noun.id:
         raise PluginError("a declaration has no id; write one such as local.boats")
-    if isinstance(noun, Indicator):
+    if isinstance(noun, Indicator) and noun.breaks:
         _check_breaks(noun)
 
 

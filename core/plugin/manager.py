@@ -126,6 +126,7 @@ class Plugins:
         flows: by kind, every flow between cities that can be refreshed.
         cities: by id.
         manager: for the hooks that are broadcast.
+        news: what failed since `take_news`.
     """
 
     def __init__(self, selection: Selection, on_demand: bool = False) -> None:
@@ -140,6 +141,7 @@ class Plugins:
         self._loaded: list[tuple[object, PluginRecord]] = []
         self._apart = selection
         self._on_demand = on_demand
+        self.news: list[tuple[str, str]] = []
         self._waiting: dict[str, Callable[[], IndicatorPlugin]] = {}
 
     @property
@@ -155,7 +157,9 @@ class Plugins:
 
     def take_news(self) -> list[tuple[str, str]]:
         """What failed of which plugin since this was asked the last time."""
-        return [(each.name, text) for each in self.records for text in each.take_news()]
+        news = [*self.news]
+        self.news.clear()
+        return news
 
     def hear(self, news: Iterable[tuple[str, str]]) -> None:
         """Take over what failed in another process, as its `take_news` gave it."""
@@ -167,7 +171,7 @@ class Plugins:
         self, name: str, origin: str, find: Callable[[], object], version: str = "", file: str = ""
     ) -> None:
         """Load one plugin; whatever it raises costs this plugin alone."""
-        record = PluginRecord(name, origin, version, file=file)
+        record = PluginRecord(name, origin, version, file=file, news=self.news)
         self.records.append(record)
         if name in self._disabled:
             record.state = "disabled"
@@ -183,16 +187,28 @@ class Plugins:
             if not hooks:
                 self.records.remove(record)  # a module that the built-in plugins share
             self.manager.register(plugin, name=name)
+            for caller in hooks or ():
+                if caller.name in _BROADCAST:
+                    self._contain(plugin, record, caller.name)
             record.version = version or str(getattr(plugin, "__version__", ""))
-            _contain(self.manager, plugin, record)
             self._loaded.append((plugin, record))
+
+    def _contain(self, plugin: object, record: PluginRecord, hook: str) -> None:
+        """Let what a broadcast hook of a plugin raises cost it alone; the manager calls it."""
+        for impl in getattr(self.manager.hook, hook).get_hookimpls():
+            if impl.plugin is plugin:
+                function = (around if impl.wrapper else listener)(record, hook, impl.function)
+                impl.function = function  # pluggy has no other way
 
     def collect(self) -> None:
         """Ask the loaded plugins for their cities, indices and indicators."""
-        wrappers = [_Around(each, record) for each, record in self._loaded if _wraps(each)]
-        # What is wrapped around everything brings everything with it.
-        wrapped = any(wrapper.record.origin != BUILT_IN for wrapper in wrappers)
-        self._apart = replace(self._selection, built_in=wrapped)
+        wrappers = []
+        self._apart = replace(self._selection, built_in=False)
+        for plugin, record in self._loaded:
+            if hooks := _wrapping(plugin):
+                wrappers.append(_Around(plugin, record, hooks))
+                if record.origin != BUILT_IN:  # wrapped around everything it brings it with it
+                    self._apart = replace(self._selection, built_in=True)
         for plugin, record in self._loaded:
             callers = {caller.name for caller in self.manager.get_hookcallers(plugin) or ()}
             add = partial(self._add, record=record, wrappers=wrappers)
@@ -206,7 +222,8 @@ class Plugins:
             ):
                 if hook in callers:
                     with contained(record.mark):
-                        self._implementation(hook, plugin)(register=_one_by_one(record, take))
+                        register = partial(_one_by_one, record, take)
+                        self._implementation(hook, plugin)(register=register)
         for found in (*self.indicators.values(), *self.flows.values()):
             if unknown := {each.city for each in found.indicator.breaks} - {"", *self.cities}:
                 lost = f"{found.indicator.id} declares a break of no known city: {min(unknown)!r}"
@@ -226,7 +243,7 @@ class Plugins:
             guarded(record, hook, partial(call, **{name: take(record)}))
 
     def _implementation(self, hook: str, plugin: object) -> Any:
-        others = [other for other in self.manager.get_plugins() if other is not plugin]
+        others = self.manager.get_plugins() - {plugin}
         return self.manager.subset_hook_caller(hook, remove_plugins=others)
 
     def _add_city(self, city: City) -> None:
@@ -319,46 +336,32 @@ def _refuse_slips(plugin: object) -> None:
     from cityflux.core.plugin.slips import marked_hooks, missing_hooks, unmarked_hook
 
     marked = marked_hooks(plugin)
-    if wrong := missing_hooks(marked, _wraps(plugin)) or unmarked_hook(plugin, marked):
+    if wrong := missing_hooks(marked, bool(_wrapping(plugin))) or unmarked_hook(plugin, marked):
         raise PluginError(wrong)
 
 
-def _wraps(plugin: object) -> bool:
-    """Whether a plugin stands around fetch or normalize."""
-    return bool(_wrapping(plugin))
-
-
 def _wrapping(plugin: object) -> list[str]:
-    manager = pluggy.PluginManager("cityflux")
-    hooks = [name for name in _WRAPPED if hasattr(plugin, name)]
-    found = {name: manager.parse_hookimpl_opts(plugin, name) for name in hooks}
-    return [name for name, options in found.items() if options and options["wrapper"]]
+    """Which hooks of others a plugin stands around."""
+    manager, found = pluggy.PluginManager("cityflux"), []
+    for hook in _WRAPPED:
+        options = manager.parse_hookimpl_opts(plugin, hook) if hasattr(plugin, hook) else None
+        if options and options["wrapper"]:
+            found.append(hook)
+    return found
 
 
 class _Around:
     """What stands around the hooks of others: the wrapping hooks of a plugin, and no others."""
 
-    def __init__(self, plugin: object, record: PluginRecord) -> None:
+    def __init__(self, plugin: object, record: PluginRecord, hooks: Iterable[str]) -> None:
         self.plugin, self.record = plugin, record
-        for hook in _wrapping(plugin):
+        for hook in hooks:
             setattr(self, hook, around(record, hook, getattr(plugin, hook)))
 
 
-def _one_by_one(record: PluginRecord, take: Callable[..., None]) -> Callable[..., None]:
+def _one_by_one(
+    record: PluginRecord, take: Callable[..., None], *arguments: Any, **options: Any
+) -> None:
     """Take one thing that a plugin registers; what is wrong with it leaves out that thing alone."""
-
-    def register(*arguments: Any, **options: Any) -> None:
-        with contained(record.mark):
-            take(*arguments, **options)
-
-    return register
-
-
-def _contain(manager: pluggy.PluginManager, plugin: object, record: PluginRecord) -> None:
-    """Let what the broadcast hooks of a plugin raise cost it alone; the manager calls them."""
-    for caller in manager.get_hookcallers(plugin) or ():
-        for impl in caller.get_hookimpls() if caller.name in _BROADCAST else ():
-            if impl.plugin is plugin:
-                stand_in = around if impl.wrapper else listener
-                function = stand_in(record, caller.name, impl.function)
-                impl.function = function  # type: ignore[misc]  # pluggy has no other way
+    with contained(record.mark):
+        take(*arguments, **options)

@@ -30,6 +30,9 @@ class PluginRecord:
         indicators: the ids of those that it gives.
         file: where it lies.
         failures: how many calls of it failed since, by hook.
+        news: where it tells of that, with its name.
+        wrong: all that could not be loaded.
+        told: all that it ever told.
     """
 
     name: str
@@ -40,11 +43,9 @@ class PluginRecord:
     indicators: list[str] = field(default_factory=list)
     file: str = ""
     failures: dict[str, int] = field(default_factory=Counter)
-
-    def __post_init__(self) -> None:
-        self._wrong: dict[str, None] = {}
-        self._told: set[str] = set()
-        self._news: list[str] = []
+    news: list[tuple[str, str]] = field(default_factory=list, repr=False)
+    wrong: list[str] = field(default_factory=list, repr=False)
+    told: set[str] = field(default_factory=set, repr=False)
 
     @property
     def homes(self) -> tuple[Path, ...]:
@@ -53,9 +54,9 @@ class PluginRecord:
 
     def mark(self, wrong: BaseException | str) -> None:
         """Write down that something of it could not be loaded."""
-        self._wrong[wrong if isinstance(wrong, str) else one_line(wrong, self.homes)] = None
-        more = len(self._wrong) - _NAMED
-        named = "; ".join([*self._wrong][:_NAMED])
+        self.wrong.append(wrong if isinstance(wrong, str) else one_line(wrong, self.homes))
+        more = len(self.wrong) - _NAMED
+        named = "; ".join(self.wrong[:_NAMED])
         self.state, self.error = "broken", f"{named}; and {more} more" if more > 0 else named
 
     def note(self, hook: str, wrong: BaseException | str) -> None:
@@ -71,15 +72,10 @@ class PluginRecord:
 
     def tell(self, text: str) -> None:
         """Have something told, once."""
-        if text not in self._told:
-            self._told.add(text)
-            self._news.append(text)
+        if text not in self.told:
+            self.told.add(text)
+            self.news.append((self.name, text))
 
     def is_off(self, hook: str) -> bool:
         """Whether a hook has failed too often to be called again."""
         return self.failures[hook] >= MOST
-
-    def take_news(self) -> list[str]:
-        """What failed since this was asked the last time."""
-        news, self._news = self._news, []
-        return news

@@ -7,17 +7,17 @@ that can be compared between pairs of cities.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, timedelta
 from typing import Any, Literal
 
 import polars as pl
 
-from cityflux.core.model.document import Document
+from cityflux.core.model.document import Document, read_json
 from cityflux.core.model.errors import Unexpected
 from cityflux.core.model.http import Http, backfill
 from cityflux.scrapers.expect import day, field, number, parameter, rows, unexpected
+from cityflux.scrapers.foreign import reader
 
 ADDRESS = "https://huiyan.baidu.com/migration"
 
@@ -85,6 +85,7 @@ def fetch_curves(
     return backfill(http, f"{address}/historycurve.jsonp", asked)
 
 
+@reader("an answer of Baidu Migration")
 def parse_rank(document: Document) -> pl.DataFrame:
     """Read the partners of a city on a day.
 
@@ -109,6 +110,7 @@ def parse_rank(document: Document) -> pl.DataFrame:
     return pl.DataFrame(table, schema=_RANK, orient="row").drop_nulls("share")
 
 
+@reader("an answer of Baidu Migration")
 def parse_curve(document: Document) -> pl.DataFrame:
     """Read the size of a city's flow, day by day; a day that the service lacks has no row.
 
@@ -178,7 +180,7 @@ def _data(document: Document) -> Any:
     text = document.text.strip()
     inside = text if text.startswith("{") else text[text.find("(") + 1 : text.rfind(")")]
     try:
-        answer = json.loads(inside)
+        answer = read_json(inside)
     except ValueError as error:
         raise Unexpected(
             f"{document.address}: expected JSON in a callback, got {text[:60]!r} ({error})",

@@ -12,6 +12,7 @@ from cityflux.core.model.errors import SourceError, Unexpected
 from cityflux.core.model.http import Http
 from cityflux.scrapers import jsonstat
 from cityflux.scrapers.expect import field, unexpected
+from cityflux.scrapers.foreign import reader
 from cityflux.scrapers.periods import iso_period
 
 ADDRESS = "https://ec.europa.eu/eurostat/api/dissemination/statistics/1.0/data"
@@ -50,6 +51,7 @@ def fetch(
         ) from error
 
 
+@reader("JSON-stat of Eurostat")
 def parse(document: Document) -> pl.DataFrame:
     """Name the figures of an answer.
 

@@ -20,6 +20,7 @@ from cityflux.core.model.errors import Unexpected, UnitError
 from cityflux.core.model.http import Http, Params, backfill
 from cityflux.core.model.units import convert
 from cityflux.scrapers.expect import day, field, number, parameter, rows, unexpected
+from cityflux.scrapers.foreign import reader
 
 SSE = "https://query.sse.com.cn/commonQuery.do"
 SZSE = "https://www.szse.cn/api/report/ShowReport"
@@ -70,6 +71,7 @@ def fetch_sse(
     return backfill(http, address, requests, headers={"Referer": "https://www.sse.com.cn/"})
 
 
+@reader("an answer of the exchange")
 def parse_sse(document: Document) -> pl.DataFrame:
     """Read Shanghai's summary of a day.
 
@@ -102,6 +104,7 @@ def fetch_szse(
     )
 
 
+@reader("a workbook of the exchange")
 def parse_szse(document: Document) -> pl.DataFrame:
     """Read Shenzhen's summary of a day by kind of security (证券类别统计).
 
@@ -129,6 +132,7 @@ def fetch_szse_regions(
     )
 
 
+@reader("a workbook of the exchange")
 def parse_szse_regions(document: Document) -> pl.DataFrame:
     """Read Shenzhen's turnover by the region of the branch in which orders were placed.
 

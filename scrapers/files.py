@@ -9,7 +9,6 @@
 from __future__ import annotations
 
 import io
-import json
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
@@ -18,9 +17,10 @@ from typing import Any
 
 import polars as pl
 
-from cityflux.core.model.document import Document
+from cityflux.core.model.document import Document, read_json
 from cityflux.core.model.errors import BadCells, Unexpected
 from cityflux.core.model.numerals import DecimalMark, parse_number
+from cityflux.scrapers.foreign import reader
 from cityflux.scrapers.periods import period_of
 from cityflux.scrapers.tables.grids import (
     Format,
@@ -40,6 +40,7 @@ _UNIT_COLUMNS = {"单位", "计量单位", "unit", "units"}
 _TIDY = {"city": pl.String, "period": pl.String, "value": pl.Float64}
 
 
+@reader("a table")
 def read_table(
     source: Document | Path | str,
     *,
@@ -314,9 +315,9 @@ def _parquet(document: Document) -> pl.DataFrame:
 def _json(document: Document, text: str, *, lines: bool) -> pl.DataFrame:
     with foreign_reader(document, "JSON"):
         if lines:
-            data = [json.loads(line) for line in text.splitlines() if line.strip()]
+            data = [read_json(line) for line in text.splitlines() if line.strip()]
         else:
-            data = json.loads(text)
+            data = read_json(text)
     columns = _json_columns(data)
     if columns is None:
         keys = ", ".join(list(data)[:8]) if isinstance(data, dict) else type(data).__name__

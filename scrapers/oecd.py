@@ -10,7 +10,10 @@ from cityflux.core.model.document import Document
 from cityflux.core.model.errors import Missing
 from cityflux.core.model.http import Http
 from cityflux.scrapers.expect import number, unexpected
+from cityflux.scrapers.foreign import bounded, reader
 from cityflux.scrapers.periods import iso_period
+
+_MOST_COLUMNS = 1_000
 
 ADDRESS = "https://sdmx.oecd.org/public/rest/data"
 
@@ -57,6 +60,7 @@ def fetch(
         ) from error
 
 
+@reader("CSV of the OECD")
 def parse(document: Document) -> pl.DataFrame:
     """Read the observations.
 
@@ -67,6 +71,7 @@ def parse(document: Document) -> pl.DataFrame:
     Raises:
         Unexpected: when the answer is no such CSV, or is not about periods.
     """
+    bounded(document, "columns", document.text.partition("\n")[0].count(",") + 1, _MOST_COLUMNS)
     try:
         frame = pl.read_csv(io.StringIO(document.text), infer_schema=False)
     except pl.exceptions.PolarsError as error:

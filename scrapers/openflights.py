@@ -14,11 +14,13 @@ import polars as pl
 from cityflux.core.model.document import Document
 from cityflux.core.model.http import Http
 from cityflux.scrapers.expect import looks_like_html, unexpected
+from cityflux.scrapers.foreign import bounded, reader
 
 ADDRESS = "https://raw.githubusercontent.com/jpatokal/openflights/master/data"
 #: The routes have not been kept up since.
 STATE = "2014-06"
 
+_MOST_COLUMNS = 1_000
 _ROUTES = (
     *("airline", "airline_id", "origin", "origin_id", "destination", "destination_id"),
     *("codeshare", "stops", "equipment"),
@@ -34,6 +36,7 @@ def fetch(http: Http, *, address: str = ADDRESS) -> list[Document]:
     return [http.get(f"{address}/routes.dat"), http.get(f"{address}/airports.dat")]
 
 
+@reader("routes of OpenFlights")
 def parse_routes(document: Document) -> pl.DataFrame:
     """Read ``routes.dat``: nine columns, airports by their IATA or ICAO codes, stops a number.
 
@@ -43,6 +46,7 @@ def parse_routes(document: Document) -> pl.DataFrame:
     return _table(document, _ROUTES, pl.col("stops").cast(pl.Int64))
 
 
+@reader("airports of OpenFlights")
 def parse_airports(document: Document) -> pl.DataFrame:
     """Read ``airports.dat``: fourteen columns, latitude and longitude in degrees.
 
@@ -137,6 +141,7 @@ def _table(document: Document, names: Sequence[str], *columns: pl.Expr) -> pl.Da
     expected = f"a table of {len(names)} columns"
     if looks_like_html(document):
         raise unexpected(document, expected, document.text[:60])
+    bounded(document, "columns", document.text.partition("\n")[0].count(",") + 1, _MOST_COLUMNS)
     try:
         frame = pl.read_csv(
             io.StringIO(document.text), has_header=False, infer_schema=False, null_values="\\N"

@@ -19,6 +19,7 @@ from cityflux.core.model.document import Document
 from cityflux.core.model.errors import BadCells
 from cityflux.core.model.numerals import DecimalMark, half_width, parse_number
 from cityflux.scrapers.files import ROW, tidy
+from cityflux.scrapers.foreign import reader
 from cityflux.scrapers.periods import period_of
 from cityflux.scrapers.tables.html import (
     Cell,
@@ -44,6 +45,7 @@ _MOST_HEADER_ROWS = 4
 _PERIOD = "_period"
 
 
+@reader("an HTML page")
 def number(
     document: Document,
     *,
@@ -87,6 +89,7 @@ def number(
         raise not_found(document, soup, f"{selector!r}: {error}") from error
 
 
+@reader("an HTML page")
 def table(
     document: Document,
     *,

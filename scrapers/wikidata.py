@@ -18,6 +18,7 @@ from cityflux.core.model.document import Document
 from cityflux.core.model.errors import TooSlow
 from cityflux.core.model.http import Http
 from cityflux.scrapers.expect import field, number, rows
+from cityflux.scrapers.foreign import reader
 
 ADDRESS = "https://query.wikidata.org/sparql"
 
@@ -108,6 +109,7 @@ def fetch(
         yield document
 
 
+@reader("an answer of Wikidata")
 def parse(document: Document) -> pl.DataFrame:
     """Read all statements of an answer.
 

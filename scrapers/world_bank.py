@@ -10,6 +10,7 @@ import polars as pl
 from cityflux.core.model.document import Document
 from cityflux.core.model.http import Http
 from cityflux.scrapers.expect import field, number, unexpected
+from cityflux.scrapers.foreign import reader
 from cityflux.scrapers.periods import iso_period
 
 ADDRESS = "https://api.worldbank.org/v2"
@@ -61,6 +62,7 @@ def fetch(
     return documents
 
 
+@reader("an answer of the World Bank")
 def parse(document: Document) -> pl.DataFrame:
     """Read a page.
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -13,6 +14,9 @@ from urllib.parse import urljoin
 
 from cityflux.core.model.charset import decode
 from cityflux.core.model.errors import Unexpected
+
+_MOST_VALUES = 2_000_000
+_HALF = re.compile(r"\\u[dD][89a-fA-F]..")
 
 
 @dataclass(frozen=True)
@@ -73,9 +77,10 @@ class Document:
         """
         try:
             try:
-                return json.loads(self.body)
+                text = self.body.decode(json.detect_encoding(self.body))
             except UnicodeDecodeError:  # JSON in GBK, which the standard does not know
-                return json.loads(self.text)
+                text = self.text
+            return read_json(text)
         except ValueError as error:
             start = self.text[:60].replace("\n", " ")
             raise Unexpected(
@@ -92,6 +97,27 @@ class Document:
     def for_source(self, source_id: str) -> Document:
         """The same document, marked with the source that it was fetched for."""
         return replace(self, source_id=source_id)
+
+
+def read_json(text: str) -> Any:
+    """Read JSON that somebody else wrote.
+
+    Raises:
+        ValueError: when it is none, is nested too deeply, holds more values than are ever read,
+            or half of a character (a lone surrogate), which nothing can store.
+    """
+    if (values := sum(map(text.count, ",[{"))) > _MOST_VALUES:
+        raise ValueError(f"some {values:,} values, more than the {_MOST_VALUES:,} that are read")
+    try:
+        read = json.loads(text)
+    except RecursionError:
+        raise ValueError("nested too deeply") from None
+    if escaped := _HALF.search(text):
+        try:
+            json.dumps(read, ensure_ascii=False).encode()
+        except UnicodeEncodeError:
+            raise ValueError(f"half of a character, {escaped.group()!r}") from None
+    return read
 
 
 def read_file(path: Path, address: str | None = None) -> Document:

@@ -22,6 +22,7 @@ from cityflux.scrapers.baidu_index.protocol import (
     uniqid_of,
 )
 from cityflux.scrapers.expect import day, field, number, parameter, rows, unexpected
+from cityflux.scrapers.foreign import reader
 
 _MISSING = {
     NO_DATA: "Baidu Index has no data for it (status 1)",
@@ -38,6 +39,7 @@ _YEARS = {
 _DAYS = {"word": pl.String, "area": pl.String, "period": pl.String, "value": pl.Float64}
 
 
+@reader("an answer of Baidu Index")
 def parse_years(document: Document) -> pl.DataFrame:
     """Read the mean of the daily searches over a year (整体日均值, all devices).
 
@@ -70,6 +72,7 @@ def parse_years(document: Document) -> pl.DataFrame:
     return pl.DataFrame(table, schema=_YEARS, orient="row")
 
 
+@reader("answers of Baidu Index")
 def parse_days(documents: Iterable[Document]) -> pl.DataFrame:
     """Read the daily series out of answers and their keys, in any order.
 

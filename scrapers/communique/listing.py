@@ -11,11 +11,13 @@ from dataclasses import dataclass, field, replace
 from typing import Protocol
 from urllib.parse import urljoin, urlsplit
 
-from bs4 import BeautifulSoup, Tag
+from bs4 import Tag
 
 from cityflux.core.model.document import Document
 from cityflux.core.model.errors import Unexpected
 from cityflux.scrapers.communique.page import NUMERALS
+from cityflux.scrapers.foreign import reader
+from cityflux.scrapers.soup import soup_of
 
 _GENRE = "统计公报"
 # Items that name a communiqué without being the city's own: comments, districts, other reports.
@@ -26,7 +28,7 @@ _YEAR = re.compile(r"[〇零一二三四五六七八九０-９]{4}(?=年)")
 _NEXT = re.compile(r"^\s*(?:下一?页|后一页|next|[>›»]+)\s*[>›»]*\s*$", re.I)
 # TRS, the content system of many offices: createPageHTML(pages, current, "index", "html")
 _TRS_PAGER = re.compile(
-    r"""createPageHTML\(\s*(\d+)\s*,\s*(\d+)\s*,\s*["'](\w+)["']\s*,\s*["'](\w+)["']"""
+    r"""createPageHTML\(\s*(\d{1,6})\s*,\s*(\d{1,6})\s*,\s*["'](\w+)["']\s*,\s*["'](\w+)["']"""
 )
 
 
@@ -82,6 +84,7 @@ def fetch(http: Http, site: Site, year: int) -> list[Document]:
     return [replace(document, period=str(year)) for document in documents]
 
 
+@reader("a list of communiqués")
 def find(listing: Document, site: Site, year: int) -> str | None:
     """Find the communiqué of a year on one listing page.
 
@@ -110,9 +113,10 @@ def find(listing: Document, site: Site, year: int) -> str | None:
     return min(fitting)[2] if fitting else None
 
 
+@reader("a list of communiqués")
 def continuation(listing: Document) -> str | None:
     """The address of the next page of a list, from its pager; None on the last one."""
-    soup = _soup(listing)
+    soup = soup_of(listing)
     for link in soup.find_all("a", href=True):
         if _NEXT.match(link.get_text()):
             address = _resolve(listing, link)
@@ -124,13 +128,14 @@ def continuation(listing: Document) -> str | None:
     return None
 
 
+@reader("a communiqué")
 def parts(document: Document) -> list[str]:
     """The addresses of the further parts of a communiqué: ``…_2.htm``, ``…-3.html``."""
     stem, dot, ending = document.address.rpartition(".")
     stem = re.sub(r"[_-]1$", "", stem)
     part = re.compile(rf"{re.escape(stem)}[_-](\d{{1,2}})\.{re.escape(ending)}")
     found: dict[int, str] = {}
-    for link in _soup(document).find_all("a", href=True):
+    for link in soup_of(document).find_all("a", href=True):
         address = _resolve(document, link)
         number = part.fullmatch(address) if address and dot else None
         if address and number and int(number[1]) > 1:
@@ -153,7 +158,7 @@ def _look_up(http: Http, site: Site, year: int) -> str | None:
 
 def _items(listing: Document, site: Site) -> Iterator[tuple[str, str]]:
     """Title and address of each link; the ``title`` attribute counts where the text is cut off."""
-    for link in _soup(listing).select(site.item):
+    for link in soup_of(listing).select(site.item):
         address = _resolve(listing, link)
         if address:
             names = [link.get_text(), str(link.get("title", ""))]
@@ -161,10 +166,9 @@ def _items(listing: Document, site: Site) -> Iterator[tuple[str, str]]:
             yield _YEAR.sub(lambda year: year.group().translate(NUMERALS), title), address
 
 
-def _soup(document: Document) -> BeautifulSoup:
-    return BeautifulSoup(document.text, "html.parser")
-
-
 def _resolve(document: Document, link: Tag) -> str | None:
-    address = urljoin(document.address, str(link["href"]).strip()).partition("#")[0]
-    return address if urlsplit(address).scheme in ("http", "https", "file") else None
+    try:
+        address = urljoin(document.address, str(link["href"]).strip()).partition("#")[0]
+        return address if urlsplit(address).scheme in ("http", "https", "file") else None
+    except ValueError:  # http://[
+        return None

@@ -14,6 +14,8 @@ from cityflux.core.model.document import Document
 from cityflux.core.model.errors import Unexpected
 from cityflux.scrapers.communique.tables import Block, Table, from_html, from_lines
 from cityflux.scrapers.communique.wrapped import unwrap
+from cityflux.scrapers.foreign import bounded
+from cityflux.scrapers.soup import soup_of
 
 _HTML = re.compile(r"<(?:!doctype|html|body|div|table|p|br)\b", re.I)
 _DROPPED = [
@@ -41,6 +43,9 @@ _FEWEST_CHARACTERS = 120
 #: Digits in other scripts, for the years in titles: ``二〇一二年``.
 NUMERALS = str.maketrans("〇零一二三四五六七八九０１２３４５６７８９", "0" + "0123456789" * 2)
 _MOST_OF_THE_TEXT = 0.7
+#: A communiqué has some ten thousand characters of text; the largest page of one 400,000.
+_LONGEST = 2_000_000
+_DEEPEST = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,12 +78,13 @@ def read(document: Document, body: str = "") -> Page:
             communiqué.
     """
     text = document.text
+    bounded(document, "characters", len(text), _LONGEST)
     if len(_DAMAGED.findall(text)) >= 3:
         raise _unexpected(document, "a copy damaged by a converter: 統(tǒng)計(jì)")
     if _TRADITIONAL.search(text):
         raise _unexpected(document, "a copy in traditional characters")
     if _HTML.search(text[:4096]):
-        title, blocks = _from_html(text, body)
+        title, blocks = _from_html(soup_of(document, deepest=_DEEPEST), body)
     else:
         title, blocks = _from_plain(text)
     words = "".join(block for block in blocks if isinstance(block, str))
@@ -112,8 +118,7 @@ def _unexpected(document: Document, got: str) -> Unexpected:
     )
 
 
-def _from_html(text: str, body: str) -> tuple[str, list[Block]]:
-    soup = BeautifulSoup(text, "html.parser")
+def _from_html(soup: BeautifulSoup, body: str) -> tuple[str, list[Block]]:
     title = _title(soup)
     for tag in soup.find_all(_DROPPED):
         tag.decompose()

@@ -18,6 +18,7 @@ from cityflux.scrapers.communique.reader import Reader
 from cityflux.scrapers.communique.rules import Rules
 from cityflux.scrapers.communique.subjects import Vocabulary
 from cityflux.scrapers.communique.tables import Table
+from cityflux.scrapers.foreign import reader
 
 _PROVISIONAL_NOTE = re.compile(r"本公报.{0,40}(?:初步|快报|预计)")
 _PROVISIONAL = re.compile(r"初步(?:核算|统计|测算|汇总)|预计|快报")
@@ -51,6 +52,7 @@ class Statement:
     label: str
 
 
+@reader("a communiqué")
 def figures(*documents: Document, rules: Rules, body: str = "") -> list[Statement]:
     """Read the figures of one communiqué.
 

@@ -23,6 +23,7 @@ from cityflux.core.model.document import Document
 from cityflux.core.model.errors import Refused, Unexpected
 from cityflux.core.model.http import Http
 from cityflux.core.model.numerals import parse_number
+from cityflux.scrapers.foreign import reader
 from cityflux.scrapers.nbs import rows
 from cityflux.scrapers.nbs.answers import ADVICE, Shape, data_of, unexpected
 from cityflux.scrapers.tables.labels import key, same_unit, similar, split_unit
@@ -292,6 +293,7 @@ def fetch(http: Http, query: Query, *, base: str = BASE) -> Document:
         raise _advised(error) from error
 
 
+@reader("an answer of the National Bureau")
 def parse(document: Document, database: str = "") -> pl.DataFrame:
     """Read the answer to a query.
 

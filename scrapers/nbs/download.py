@@ -18,6 +18,7 @@ import polars as pl
 from cityflux.core.model.document import Document
 from cityflux.core.model.errors import BadCells
 from cityflux.core.model.numerals import parse_number
+from cityflux.scrapers.foreign import reader
 from cityflux.scrapers.nbs import rows
 from cityflux.scrapers.nbs.answers import unexpected
 from cityflux.scrapers.periods import period_of
@@ -39,6 +40,7 @@ class _Parts:
     note: str = ""
 
 
+@reader("a download of the National Bureau")
 def read_download(
     source: Document | Path | str, *, indicator: str | None = None, unit: str | None = None
 ) -> pl.DataFrame:

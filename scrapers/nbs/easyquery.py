@@ -13,6 +13,7 @@ import polars as pl
 
 from cityflux.core.model.document import Document
 from cityflux.core.model.numerals import parse_number
+from cityflux.scrapers.foreign import reader
 from cityflux.scrapers.nbs import rows
 from cityflux.scrapers.nbs.answers import Shape, json_of, shaped, unexpected
 
@@ -64,6 +65,7 @@ class _Data(Shape):
     wdnodes: list[_Names]
 
 
+@reader("an answer of the National Bureau")
 def parse(document: Document) -> pl.DataFrame:
     """Read one answer to ``m=QueryData``.
 

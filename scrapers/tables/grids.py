@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import csv
 import io
-import json
 import zipfile
 from collections import Counter
 from collections.abc import Iterator
@@ -16,7 +15,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from cityflux.core.model.document import Document, read_file
+from cityflux.core.model.document import Document, read_file, read_json
 from cityflux.core.model.errors import Unexpected
 from cityflux.scrapers.tables.html import page_instead
 
@@ -155,8 +154,8 @@ def _text_format(text: str) -> Format:
     if text[:1] not in ("{", "["):
         return "csv"
     try:
-        json.loads(text)
-    except (ValueError, RecursionError):
+        read_json(text)
+    except ValueError:
         first = text.split("\n", 1)[0]
         return "jsonl" if first.startswith("{") and first.rstrip().endswith("}") else "json"
     return "json"

@@ -1,8 +1,7 @@
 """HTML tables as full grids of cells, and what to say when a page is not the expected one.
 
-The standard library's parser reads them, always: what a table says must not depend on whether
-lxml happens to be installed. Cells and rows that are never closed, as in pages that a spreadsheet
-exported, are read all the same.
+Cells and rows that are never closed, as in pages that a spreadsheet exported, are read all the
+same.
 """
 
 from __future__ import annotations
@@ -14,13 +13,17 @@ from itertools import islice
 
 from bs4 import BeautifulSoup
 from bs4.element import NavigableString, PageElement, Tag
-from bs4.exceptions import ParserRejectedMarkup
 
 from cityflux.core.model.document import Document
 from cityflux.core.model.errors import Refused, SourceError, Unexpected
+from cityflux.scrapers.foreign import bounded, reader
+from cityflux.scrapers.soup import Soup, soup_of
 from cityflux.scrapers.tables.labels import has_chinese, unit_row
 
 _MOST_COLUMNS = 1000  # as in the HTML standard, for a colspan that is a slip or an attack
+_MOST_CELLS = 100_000  # of a page, merged ones as often as they stand in the grid
+_MOST_TABLES = 1_000
+_MOST_STEPS = 500_000
 _LINES_BEFORE = 3  # title, English title, unit
 _WIDE_SPACES = {"\u00a0": 1, "\u3000": 2}
 # 全角空格 (A1A1 in GBK) read as latin-1, and the replacement character.
@@ -75,7 +78,7 @@ class Table:
         return len(self.rows[0]) if self.rows else 0
 
 
-def parse(document: Document) -> BeautifulSoup:
+def parse(document: Document) -> Soup:
     """Parse a page.
 
     Raises:
@@ -98,9 +101,10 @@ def parse(document: Document) -> BeautifulSoup:
             f"{document.address}: expected an HTML page, got text: {start!r}",
             address=document.address,
         )
-    return _soup(document)
+    return soup_of(document)
 
 
+@reader("an HTML page")
 def read_tables(document: Document) -> list[Table]:
     """All tables of a page with at least one row of two cells, in the order of the page.
 
@@ -109,9 +113,12 @@ def read_tables(document: Document) -> list[Table]:
         Unexpected: when the page has no such table, or was decoded with a wrong charset.
     """
     soup = parse(document)
+    tags = soup.find_all("table")
+    bounded(document, "tables", len(tags), _MOST_TABLES)
+    bounded(document, "steps from its tables to its root", len(tags) * soup.depth, _MOST_STEPS)
     found = [
         read_table(tag, place=f"table {number}", address=document.address)
-        for number, tag in enumerate(soup.find_all("table"), start=1)
+        for number, tag in enumerate(tags, start=1)
     ]
     found = [table for table in found if any(_filled(row) > 1 for row in table.rows)]
     if not found:
@@ -123,9 +130,17 @@ def read_table(tag: Tag, *, place: str = "table", address: str = "") -> Table:
     """Expand one ``table`` element to a full grid; tables inside its cells are left out.
 
     Raises:
-        Unexpected: when a cell shows that the page was decoded with a wrong charset.
+        Unexpected: when a cell shows that the page was decoded with a wrong charset, or merged
+            cells make more of the table than is read.
     """
-    rows = _expand(_raw_rows(tag))
+    raw = _raw_rows(tag)
+    if (cells := _area(raw)) > _MOST_CELLS:
+        raise Unexpected(
+            f"{address}: {place} has {cells:,} cells, merged ones counted in full, more than the "
+            f"{_MOST_CELLS:,} that are read; look at the address in a browser",
+            address=address,
+        )
+    rows = _expand(raw)
     for number, row in enumerate(rows, start=1):
         for cell in row:
             if _BROKEN_TEXT.search(cell.text):
@@ -177,7 +192,7 @@ def page_instead(document: Document, expected: str) -> SourceError | None:
     """The error for an HTML page that came where data was due; None for anything else."""
     if not _start(document).startswith(b"<"):
         return None
-    return not_found(document, _soup(document), f"expected {expected}, got an HTML page")
+    return not_found(document, soup_of(document), f"expected {expected}, got an HTML page")
 
 
 def page_title(soup: BeautifulSoup) -> str:
@@ -194,18 +209,6 @@ def distinct(row: Sequence[Cell]) -> list[Cell]:
 
 def _filled(row: Sequence[Cell]) -> int:
     return len(distinct(row))
-
-
-def _soup(document: Document) -> BeautifulSoup:
-    # An XHTML page says that it is XML, of which the parser would warn.
-    text = re.sub(r"<\?xml[^>]*>", "", document.text, flags=re.IGNORECASE)
-    try:
-        return BeautifulSoup(text, "html.parser")
-    except ParserRejectedMarkup as error:
-        raise Unexpected(
-            f"{document.address}: expected an HTML page, got broken markup",
-            address=document.address,
-        ) from error
 
 
 def _start(document: Document) -> bytes:
@@ -294,6 +297,15 @@ def _add_text(cell: _Open, node: NavigableString) -> None:
 
 def _two_parents(node: PageElement) -> tuple[Tag | None, Tag | None]:
     return node.parent, node.parent and node.parent.parent
+
+
+def _area(rows: list[list[tuple[Cell, int, int]]]) -> int:
+    """How many cells there are at the most, each as large as it says that it is."""
+    area = 0
+    for top, row in enumerate(rows):
+        below = len(rows) - top
+        area += sum(min(high or below, below) * wide for _, high, wide in row)
+    return area
 
 
 def _expand(rows: list[list[tuple[Cell, int, int]]]) -> tuple[tuple[Cell, ...], ...]:

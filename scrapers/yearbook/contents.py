@@ -49,7 +49,8 @@ def contents(http: Http, address: str) -> list[Entry]:
         soup = parse(document)
         first = first or (document, soup)
         base = _base(document, soup)
-        waiting += [_join(base, str(tag["src"])) for tag in soup.select("frame[src], iframe[src]")]
+        frames = soup.select("frame[src], iframe[src]")
+        waiting += filter(None, (_join(base, str(tag["src"])) for tag in frames))
         for link in soup.select("a[href]"):
             title = " ".join((link.get_text(" ") or str(link.get("title", ""))).split())
             target = _join(base, str(link["href"]))
@@ -105,9 +106,12 @@ def fetch(http: Http, address: str, titles: Sequence[str]) -> list[Document]:
 
 def _base(document: Document, soup: BeautifulSoup) -> str:
     tag = soup.select_one("base[href]")
-    return urljoin(document.address, str(tag["href"])) if tag else document.address
+    return _join(document.address, str(tag["href"])) if tag else document.address
 
 
 def _join(base: str, target: str) -> str:
     """An address out of a link; some yearbooks write it with a backslash."""
-    return urldefrag(urljoin(base, target.strip().replace("\\", "/"))).url
+    try:
+        return urldefrag(urljoin(base, target.strip().replace("\\", "/"))).url
+    except ValueError:  # http://[
+        return ""

@@ -11,6 +11,7 @@ import polars as pl
 
 from cityflux.core.model.document import Document
 from cityflux.core.model.errors import BadCells, Unexpected
+from cityflux.scrapers.foreign import reader
 from cityflux.scrapers.tables.html import read_tables
 from cityflux.scrapers.tables.labels import (
     has_chinese,
@@ -61,6 +62,7 @@ class Selection:
     table: str | None = None
 
 
+@reader("a page of a yearbook")
 def read(documents: Document | Sequence[Document], *, head_rows: int | None = None) -> pl.DataFrame:
     """Read all tables of one or several pages of a yearbook.
 

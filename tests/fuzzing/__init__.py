@@ -1,0 +1,1 @@
+"""Fuzzing: every parser of foreign bytes, with mutated samples and with bombs."""

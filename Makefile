@@ -2,6 +2,7 @@
 # make check  before each commit: ruff, mypy --strict, the tests of single rooms
 # make test   every check: ruff, mypy --strict, all of pytest
 # make chaos  kill the daemon 200 times at random moments; two processes write for a minute
+# make fuzz   mutated samples and bombs for every parser, 100,000 executions each
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
@@ -10,7 +11,7 @@ STAMP := $(VENV)/.installed
 # Hundreds of processes start in the tests: what they import is compiled once.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: run check test lint types bench chaos clean
+.PHONY: run check test lint types bench chaos fuzz clean
 
 run: $(STAMP)
 	$(BIN)/cityflux run --once --offline
@@ -42,6 +43,10 @@ $(STAMP): pyproject.toml constraints.txt
 chaos: $(STAMP)
 	$(BIN)/python -m tests.chaos.kills --kills 200
 	$(BIN)/python -m tests.chaos.writers --seconds 60
+
+# Options of the fuzzing, such as: make fuzz FUZZ="tables yearbook --seconds 600"
+fuzz: $(STAMP)
+	$(BIN)/python -m tests.fuzzing $(FUZZ)
 
 clean:
 	rm -rf $(VENV) build dist *.egg-info

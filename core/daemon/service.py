@@ -41,7 +41,8 @@ from cityflux.core.refresh.client import LastAnswers, keep_hosts, open_client, p
 from cityflux.core.refresh.gate import Gate, History
 from cityflux.core.refresh.isolation.derivations import Derivations
 from cityflux.core.refresh.isolation.pool import Workers
-from cityflux.core.refresh.runner import run_tasks, store_results
+from cityflux.core.refresh.runner import store_results
+from cityflux.core.refresh.side_by_side import Means, run_tasks
 from cityflux.core.refresh.tasks import users
 from cityflux.storage import catalog, jobs
 from cityflux.storage.changes import position
@@ -199,15 +200,15 @@ class Service:
         # Where many jobs overlap, what they share would never end.
         http = self._http.apart(LastAnswers(known, session.database))
         with http.refresh():
-            yield from run_tasks(
-                tasks,
+            means = Means(
                 http,
                 self._gate,
                 self._cities,
+                self._workers,
                 settings.threads,
                 settings.time_limit,
-                self._workers,
             )
+            yield from run_tasks(tasks, means)
 
     def _serve(self, connection: sqlite3.Connection) -> None:
         """Store, watch and recompute until stopped."""

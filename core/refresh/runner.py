@@ -7,22 +7,17 @@ wrong with one source is written down in ``fetches`` and costs that source alone
 from __future__ import annotations
 
 import gc
-import queue
 import sqlite3
-import threading
-import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import nullcontext, suppress
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, cast
 
 from cityflux.core.model.document import Document
 from cityflux.core.model.figure import Figure, FlowFigure
-from cityflux.core.plugin.traces import one_line
-from cityflux.core.refresh.carry_out import Given, Result, carry_out, failed
+from cityflux.core.refresh.carry_out import Given, Result
 from cityflux.core.refresh.gate import Gate
-from cityflux.core.refresh.isolation.errand import Errand
-from cityflux.core.refresh.pages import judge_together
+from cityflux.core.refresh.side_by_side import Means, run_tasks
 from cityflux.core.refresh.tasks import Task, named
 from cityflux.storage import catalog, fetches
 from cityflux.storage.database import write
@@ -31,17 +26,6 @@ from cityflux.storage.observations import Batch, store_batches
 
 if TYPE_CHECKING:
     from cityflux.core.model.http import Http
-    from cityflux.core.refresh.isolation.pool import Workers
-
-
-#: How many results are stored in one transaction at most, and how long (s) one waits for others.
-_TOGETHER = 50
-_MOMENT = 0.25
-#: How long (s) nothing may come before one looks whether more threads would help.
-_LULL = 0.05
-#: How many workers overlap where one source is fetched at a time: one fetches, another reads.
-_OVERLAP = 2
-
 
 #: So many objects more than before, and the collector looks for circles among them.
 _OBJECTS = 50_000
@@ -117,128 +101,13 @@ def refresh(
     if apart:
         from cityflux.core.refresh.isolation.pool import Workers
     with Workers(cities, processes) if apart else nullcontext() as workers:
-        for results in run_tasks(tasks, http, gate, cities, threads, time_limit, workers):
+        means = Means(http, gate, cities, workers, threads, time_limit)
+        for results in run_tasks(tasks, means):
             summary.changed += store_results(connection, results)
             for result in results:
                 summary.note(result)
                 progress(result)
     return summary
-
-
-def run_tasks(
-    tasks: Sequence[Task],
-    http: Http,
-    gate: Gate,
-    cities: set[str],
-    threads: int,
-    time_limit: float,
-    workers: Workers | None,
-) -> Iterator[list[Result]]:
-    """Run tasks in threads and give their results as they come, those that came together at once.
-
-    What several plugins read from one source, each for itself, comes when all of it was read.
-    """
-    found = _as_they_come(tasks, http, gate, cities, threads, time_limit, workers)
-    return judge_together(found, tasks, gate)
-
-
-def _as_they_come(
-    tasks: Sequence[Task],
-    http: Http,
-    gate: Gate,
-    cities: set[str],
-    threads: int,
-    time_limit: float,
-    workers: Workers | None,
-) -> Iterator[list[Result]]:
-    """Run tasks in threads: in one, and in twice as many whenever they mostly wait for answers.
-
-    Threads that compute take turns, and each turn costs; those that wait do not. There are no more
-    of them than workers where it is these that they would wait for. No more of them than are
-    allowed fetch at the same time.
-
-    A task that takes too long is given up. Where it is that of a plugin which is not built in, its
-    worker is killed; otherwise its thread is left behind, as Python cannot end it, and a new one
-    takes its place.
-    """
-    waiting: queue.SimpleQueue[Task | None] = queue.SimpleQueue()
-    # Not a SimpleQueue: in CPython 3.11 a signal can make its `get` forget the timeout.
-    results: queue.Queue[Result] = queue.Queue()
-    running: dict[Task, Errand] = {}
-
-    turns = threading.Semaphore(threads)
-    apart = any(task.plugin.apart for task in tasks)
-    most = max(threads, min(_OVERLAP, workers.most) if workers and apart else 1)
-
-    def work() -> None:
-        while (task := waiting.get()) is not None:
-            turns.acquire()
-            errand = running[task] = Errand(task, http, turns.release)
-            if workers and task.plugin.apart:
-                result = workers.carry_out(errand, time_limit)
-            else:
-                errand.begin()
-                result = carry_out(task, http, cities, time_limit, errand.read)
-            errand.end_turn()
-            if running.pop(task, None) is None:
-                return  # it was given up, and another thread goes on
-            results.put(_judged(result, gate))
-
-    def start() -> None:
-        threading.Thread(target=work, name="cityflux-fetch", daemon=True).start()
-
-    for task in tasks:
-        waiting.put(task)
-    open_tasks, started, waits = len(tasks), 0, Waits()
-    while open_tasks:
-        more = not started or (waits.mostly() and not (workers and workers.are_full()))
-        wanted = min(most, max(1, 2 * started)) if more else started
-        while started < wanted and not waiting.empty():
-            start()
-            started += 1
-        may_start = started < most and not waiting.empty()
-        patience = _LULL if may_start else min(1.0, time_limit / 4)
-        arrived = [*_soon_after(results, min(_TOGETHER, open_tasks), patience)]
-        for errand in list(running.values()):
-            if errand.seconds() > time_limit and running.pop(errand.task, None) is not None:
-                arrived.append(errand.give_up(time_limit))
-                start()
-        open_tasks -= len(arrived)
-        if arrived:
-            yield arrived
-    for _ in range(most):
-        waiting.put(None)
-
-
-def _judged(result: Result, gate: Gate) -> Result:
-    """A result that has passed the gate; who waits for it must get one, whatever happens."""
-    try:
-        return gate.judge(result)
-    except Exception as error:
-        return failed(result.task, result.started, result.seen, one_line(error))
-
-
-class Waits:
-    """Whether this process waits for others most of the time."""
-
-    def __init__(self) -> None:
-        self._wall, self._cpu = time.monotonic(), time.process_time()
-
-    def mostly(self) -> bool:
-        """Whether it has used less than half of a core since this was asked the last time."""
-        wall, cpu = time.monotonic(), time.process_time()
-        passed, used = wall - self._wall, cpu - self._cpu
-        self._wall, self._cpu = wall, cpu
-        return used < passed / 2
-
-
-def _soon_after(results: queue.Queue[Result], most: int, patience: float) -> Iterator[Result]:
-    """What comes within a moment of the first, so that a commit serves many small results."""
-    with suppress(queue.Empty):
-        yield results.get(timeout=patience)
-        end = time.monotonic() + _MOMENT
-        for _ in range(most - 1):
-            yield results.get(timeout=max(0.0, end - time.monotonic()))
 
 
 def store_results(connection: sqlite3.Connection, results: Sequence[Result]) -> int:

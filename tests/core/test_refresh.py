@@ -14,7 +14,7 @@ import pytest
 from cityflux import Document, Indicator, Source, hookimpl
 from cityflux.core.plugin.manager import IndicatorPlugin, load_plugins
 from cityflux.core.refresh.isolation.pool import Workers
-from cityflux.core.refresh.runner import Waits, run_tasks
+from cityflux.core.refresh.side_by_side import Means, Waits, run_tasks
 from cityflux.core.refresh.tasks import Part, Task
 from cityflux.scrapers.http.client import Client, Policy
 from tests.isolation.plugins import new_gate, write_plugin
@@ -62,7 +62,7 @@ def results(plugins: Sequence[IndicatorPlugin], limit: float, threads: int = 1) 
     ):
         return [
             [result.error for result in together]
-            for together in run_tasks(tasks, http, gate, CITIES, threads, limit, workers)
+            for together in run_tasks(tasks, Means(http, gate, CITIES, workers, threads, limit))
         ]
 
 
@@ -112,7 +112,7 @@ def test_a_process_that_computes_does_not_wait(monkeypatch: pytest.MonkeyPatch) 
     wall = iter([0.0, 10.0, 20.0, 30.0])
     used = iter([0.0, 6.0, 10.0, 10.5])
     monkeypatch.setattr(
-        "cityflux.core.refresh.runner.time",
+        "cityflux.core.refresh.side_by_side.time",
         SimpleNamespace(monotonic=wall.__next__, process_time=used.__next__),
     )
     waits = Waits()
@@ -141,5 +141,5 @@ def test_a_pool_that_is_closed_takes_no_more_work(tmp_path: Path) -> None:
         new_gate() as gate,
     ):
         workers.close()
-        ((result,),) = run_tasks([task], http, gate, CITIES, 1, 60, workers)
+        ((result,),) = run_tasks([task], Means(http, gate, CITIES, workers, 1, 60))
     assert "stopped: no more work is taken" in result.error

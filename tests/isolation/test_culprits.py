@@ -8,28 +8,32 @@ from pathlib import Path
 
 import pytest
 
+from cityflux.core.plugin.manager import Selection, load_selection
+from cityflux.core.refresh.isolation.pool import Workers
+from cityflux.core.refresh.side_by_side import Means, run_tasks
+from cityflux.core.refresh.tasks import Part, Task
+from cityflux.scrapers.http.client import Client, Policy
 from tests.conftest import run_module
-from tests.isolation.plugins import ENDLESS, LEAVING, rows, workers_of, write_plugin
+from tests.isolation.plugins import ENDLESS, LEAVING, new_gate, rows, workers_of, write_plugin
 
-LIMIT = 6
+LIMIT = 3
 
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """All culprits and a neighbour, which comes last."""
+    """All culprits."""
     folder = tmp_path_factory.mktemp("culprits")
     for name, hooks in ENDLESS.items():
         write_plugin(folder, name, *hooks)
     for name, (fetch, normalize, _) in LEAVING.items():
         write_plugin(folder, name, fetch, normalize)
-    write_plugin(folder, "neighbour")
     (folder / "config.toml").write_text(f"[refresh]\ntime_limit = {LIMIT}\n")
     return folder
 
 
 @pytest.fixture(scope="module")
 def refreshed(folder: Path) -> subprocess.CompletedProcess[str]:
-    names = [f"local.{name}" for name in (*ENDLESS, *LEAVING, "neighbour")]
+    names = [f"local.{name}" for name in (*ENDLESS, *LEAVING)]
     return run_module("cityflux", "refresh", *names, cwd=folder)
 
 
@@ -59,14 +63,26 @@ def run_module_json(folder: Path, *arguments: str) -> str:
 
 
 def test_the_neighbour_does_not_wait_for_them(
-    refreshed: subprocess.CompletedProcess[str], folder: Path
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    figures = rows(
-        folder, "SELECT value FROM observations WHERE indicator_id = 'local.neighbour' ORDER BY 1"
-    )
-    assert figures == [(3.0,), (7.0,)]
-    ended = dict(rows(folder, "SELECT indicator_id, ended FROM fetches"))
-    assert ended["local.neighbour"] < min(ended[f"local.{name}"] for name in ENDLESS)
+    monkeypatch.chdir(tmp_path)
+    for name, hooks in ENDLESS.items():
+        write_plugin(tmp_path, name, *hooks)
+    write_plugin(tmp_path, "neighbour")  # it comes last
+    plugins = load_selection(Selection((tmp_path / "my_plugins",), built_in=False))
+    tasks = [Task((Part(plugin, plugin.sources[0]),)) for plugin in plugins.indicators.values()]
+    assert tasks[-1].plugin.indicator.id == "local.neighbour"
+    cities = {"shanghai", "beijing"}
+    # There is no hurry: that they are cut off is seen elsewhere, and the first to come ends it.
+    with (
+        Client(Policy(offline=True)) as http,
+        new_gate() as gate,
+        Workers(cities, most=8) as workers,
+    ):
+        first, *_ = next(filter(None, run_tasks(tasks, Means(http, gate, cities, workers))))
+    assert (first.task.plugin.indicator.id, first.error) == ("local.neighbour", "")
+    assert sorted(figure[2] for figure in first.given[0].found) == [3.0, 7.0]
+    assert workers_of(tmp_path) == []
 
 
 def test_no_worker_is_left_behind(

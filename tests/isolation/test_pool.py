@@ -11,13 +11,14 @@ import pytest
 from cityflux.core.plugin.manager import Selection, load_selection
 from cityflux.core.refresh.carry_out import Result
 from cityflux.core.refresh.isolation.pool import Workers
-from cityflux.core.refresh.runner import run_tasks
+from cityflux.core.refresh.side_by_side import Means, run_tasks
 from cityflux.core.refresh.tasks import Part, Task
 from cityflux.scrapers.http.client import Client, Policy
 from tests.isolation.plugins import new_gate, until, workers_of, write_plugin
 
 CITIES = {"shanghai", "beijing"}
 HERE = "from pathlib import Path; import os, time; Path(f'{os.getpid()}.pid').touch()"
+MEMBERS, WAITING = 80, 41
 WAIT = f"{HERE}\nwhile not Path('go').exists(): time.sleep(0.01)"
 
 
@@ -31,7 +32,7 @@ def run(folder: Path, workers: Workers, threads: int = 8) -> Iterator[Result]:
     plugins = load_selection(Selection((folder / "my_plugins",), built_in=False))
     tasks = [Task((Part(plugin, plugin.sources[0]),)) for plugin in plugins.indicators.values()]
     with Client(Policy(offline=True)) as http, new_gate() as gate:
-        for together in run_tasks(tasks, http, gate, CITIES, threads, 60, workers):
+        for together in run_tasks(tasks, Means(http, gate, CITIES, workers, threads, 60)):
             yield from together
 
 
@@ -72,6 +73,68 @@ def release(folder: Path) -> None:
     """Let the slow ones go on as soon as all workers are with one."""
     until(lambda: len([*folder.glob("*.pid")]) == 3)
     (folder / "go").touch()
+
+
+FAMILY = f"""
+import os
+import time
+from pathlib import Path
+import polars as pl
+from cityflux import Document, Indicator, Source, hookimpl
+
+
+class Member:
+    def __init__(self, number):
+        self.number = number
+
+    @hookimpl
+    def indicator(self):
+        name = f"local.{{self.number:02}}"
+        return Indicator(name, name, name, "个")
+
+    @hookimpl
+    def source(self):
+        return Source(f"office.{{self.number:02}}", "p", "https://office.invalid/", licence="l")
+
+    @hookimpl
+    def fetch(self):
+        Path(f"{{os.getpid()}}.pid").touch()
+        if self.number == 1:
+            os._exit(3)
+        if self.number == 2:
+            raise SystemExit("no more")
+        return [Document(f"file:{{self.number}}", b"7")]
+
+    @hookimpl
+    def normalize(self, documents):
+        while self.number == {WAITING} and not Path("go").exists():
+            time.sleep(0.01)
+        return pl.DataFrame({{"city": ["shanghai"], "period": ["2020"], "value": [7.0]}})
+
+
+@hookimpl
+def register_indicators(register):
+    for number in range({MEMBERS}):
+        register(Member(number))
+"""
+
+
+def test_of_many_that_a_worker_is_given_at_once_each_costs_itself_alone(folder: Path) -> None:
+    (folder / "my_plugins").mkdir()
+    (folder / "my_plugins" / "family.py").write_text(FAMILY, encoding="utf-8")
+    errors = {}
+    with Workers(CITIES, most=8, moment=0.01) as workers:
+        for result in run(folder, workers, threads=1):
+            errors[result.task.plugin.indicator.id] = result.error
+            if len(errors) == MEMBERS - 1:  # all others are there, also those right behind it
+                assert f"local.{WAITING}" not in errors
+                (folder / "go").touch()
+    assert {name: error for name, error in errors.items() if error} == {
+        "local.01": "fetch ended its process (exit status 3); mend the plugin",
+        "local.02": "SystemExit: no more (my_plugins/family.py, line 28)",
+    }
+    assert len(errors) == MEMBERS
+    assert len([*folder.glob("*.pid")]) <= 3  # one that left, one that waits, one for the others
 
 
 def test_one_thread_fetches_one_source_at_a_time_while_another_is_read(folder: Path) -> None:

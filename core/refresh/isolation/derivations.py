@@ -16,6 +16,7 @@ from cityflux.core.refresh.derivation import Derived
 from cityflux.core.refresh.isolation import messages
 from cityflux.core.refresh.isolation.messages import Answer, Ask, Derive, columns
 from cityflux.core.refresh.isolation.pool import Workers
+from cityflux.core.refresh.isolation.work import Batch
 
 #: Seconds that a `derive` may take: it asks no host, and whoever recomputes waits for it.
 _LONGEST = 10.0
@@ -46,7 +47,7 @@ class Derivations:
         if earlier := self._cut_off.get(plugin.indicator.id):
             return earlier
         derivation = _Derivation(plugin, inputs, self._time_limit)
-        derived = self._workers.carry_out(derivation, self._time_limit)
+        (derived,) = self._workers.carry_out(Batch([derivation]), self._time_limit)
         if derivation.was_cut_off:
             self._cut_off[plugin.indicator.id] = derived
         return derived
@@ -68,7 +69,7 @@ class Derivations:
 
 
 class _Derivation:
-    """One call of `derive`, as `core.refresh.isolation.worker.Work` wants it."""
+    """One call of `derive`, as `core.refresh.isolation.work.Work` wants it."""
 
     step = "derive"
 

@@ -1,9 +1,10 @@
 """A worker process: it carries out one order after another, and asks its parent for the rest.
 
-``python -m cityflux.core.refresh.isolation.inside MESSAGES LIFELINE``: both are file descriptors,
-a socket for the messages, and a pipe that closes when the parent is gone. It opens neither the
-database nor a connection to any host: the parent does, so that pace, cache and secrets stay in one
-place and a worker may be killed at any moment.
+``python -m cityflux.core.refresh.isolation.inside MESSAGES LIFELINE PERMITS``: all are file
+descriptors, of a socket for the messages, of a pipe that closes when the parent is gone, and of one
+that holds a byte for each order that may be begun after the first. It opens neither the database
+nor a connection to any host: the parent does, so that pace, cache and secrets stay in one place and
+a worker may be killed at any moment.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from __future__ import annotations
 import fcntl
 import gc
 import os
+import pickle
 import signal
 import sys
 import threading
@@ -121,23 +123,43 @@ class Http:
         return str(self._talk.ask("secret", name))
 
 
-def serve(connection: Connection, plugins: Plugins, cities: frozenset[str]) -> None:
+def serve(connection: Connection, permits: int, plugins: Plugins, cities: frozenset[str]) -> None:
     """Carry out orders until the parent has no more, or is gone."""
     while True:
         try:
-            order = connection.recv()
+            orders: list[bytes] = connection.recv()
         except (EOFError, ConnectionError):
             return
-        talk = Talk(connection)
-        done: Done | Derived | Broken
-        try:
-            if isinstance(order, Derive):
-                done = _derive(order, plugins, cities)
-            else:
-                done = _carry_out(order, talk, plugins, cities)
-        except BaseException as error:
-            done = Broken(one_line(error))
-        talk.say_done(done)
+        for order in orders:
+            talk = Talk(connection)
+            done = _obey(order, talk, plugins, cities)
+            # What the parent hears is done is followed by the next one, or by nothing.
+            may_go_on = _is_permitted(permits)
+            talk.say_done(done)
+            if not may_go_on:
+                break
+
+
+def _is_permitted(permits: int) -> bool:
+    """Whether another order may be begun; the parent takes the permits back if it calls it off."""
+    try:
+        return bool(os.read(permits, 1))
+    except BlockingIOError:
+        return False
+
+
+def _obey(
+    packed: bytes, talk: Talk, plugins: Plugins, cities: frozenset[str]
+) -> Done | Derived | Broken:
+    try:
+        order: Order | Derive | Broken = pickle.loads(packed)
+        if isinstance(order, Broken):
+            return order
+        if isinstance(order, Derive):
+            return _derive(order, plugins, cities)
+        return _carry_out(order, talk, plugins, cities)
+    except BaseException as error:
+        return Broken(one_line(error))
 
 
 def _carry_out(order: Order, talk: Talk, plugins: Plugins, cities: frozenset[str]) -> Done:
@@ -206,7 +228,7 @@ def _die_with_the_parent(lifeline: int) -> None:
 
 def main() -> None:
     """Work until the parent wants no more."""
-    messages, lifeline = map(int, sys.argv[1:])
+    messages, lifeline, permits = map(int, sys.argv[1:])
     _die_with_the_parent(lifeline)
     # A service manager asks every process to end: the parent decides when. A handler, since what
     # is ignored would be ignored by the programs that a plugin starts, too.
@@ -218,7 +240,7 @@ def main() -> None:
         gc.freeze()  # it stays to the end: the collector need not look through it again
         os.nice(_NICE)
         connection.send(Ready())
-        serve(connection, plugins, start.cities)
+        serve(connection, permits, plugins, start.cities)
 
 
 if __name__ == "__main__":

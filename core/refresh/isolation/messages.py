@@ -5,12 +5,14 @@
     parent                     worker
     ──Start──────────────────>          where the plugins are, which cities there are
              <──────────Ready──
-    ──Order, or Derive───────>          fetch a page and read it for all its indicators
+    ──[Order, or Derive, …]──>          for each: fetch a page, read it for all its indicators
              <────────────Ask──         http.get(…) …
     ──Answer─────────────────>
              <──────────Reading──       from now on it is normalize that takes its time
-             <───────────Done──
+             <───────────Done──         and so on with the next one
 
+Each order is pickled for itself, so that one that cannot be loaded costs itself alone; the next is
+begun without a word, unless the parent has called it off (`core.refresh.isolation.work.Batch`).
 All of it is pickled, and holds nothing that a plugin has defined: the other side could not load it.
 Figures go column by column, since a tuple of their own for each takes several times as long.
 """
@@ -118,7 +120,7 @@ class Derived:
 
 @dataclass(frozen=True)
 class Broken:
-    """In place of what came of an order: why nothing did."""
+    """In place of what came of an order, or of the order itself: why there is nothing."""
 
     error: str
 

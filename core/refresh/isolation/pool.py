@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Iterator
 from types import TracebackType
 from typing import Any, Self
 
 from cityflux.core.model.errors import PluginError, Stopped
 from cityflux.core.refresh.isolation.messages import Start
-from cityflux.core.refresh.isolation.worker import Outcome, Work, Worker
+from cityflux.core.refresh.isolation.work import Batch, Outcome, Work
+from cityflux.core.refresh.isolation.worker import Worker
 
 #: How many workers there are as long as all move on: what the parent does for a task takes longer
 #: than what a worker does, so that two keep it busy.
@@ -17,7 +19,7 @@ _MOVING = 2
 
 
 class Workers:
-    """Processes in which plugins that are not built in fetch and read, one task at a time in each.
+    """Processes in which plugins that are not built in fetch and read, one task after another.
 
     There are two, and one more for each that is with the same task for longer than a moment: a
     plugin that hangs or waits for a slow host does not hold up the others, and as long as none does
@@ -38,26 +40,30 @@ class Workers:
         self._moment = moment
         self._freed = threading.Condition()
         self._idle: list[tuple[float, Worker]] = []
-        self._busy: dict[Work[Any], Worker | None] = {}  # None while the worker starts
+        self._busy: dict[Batch[Any], Worker | None] = {}  # None while the worker starts
         self._closed = False
 
-    def carry_out(self, work: Work[Outcome], time_limit: float) -> Outcome:
-        """Carry out a task in a worker, when one is free; see `Worker.carry_out`."""
+    def carry_out(self, batch: Batch[Work[Outcome]], time_limit: float) -> Iterator[Outcome]:
+        """Carry out tasks in a worker, when one is free; see `Worker.carry_out`."""
         try:
-            worker = self._take(work)
+            worker = self._take(batch)
         except (PluginError, Stopped, OSError) as error:
-            return work.failed(f"a process for {work.plugin.record.name}: {error}")
+            work = batch.current
+            yield work.failed(f"a process for {work.plugin.record.name}: {error}")
+            return
         try:
-            work.begin(worker.kill)
-            return worker.carry_out(work, time_limit)
+            yield from worker.carry_out(batch, time_limit)
         finally:
-            work.end()
-            self._give_back(work, worker)
+            self._give_back(batch, worker)
 
     def are_full(self) -> bool:
-        """Whether another task would have to wait for those that are under way, and move on."""
+        """Whether another task would have to wait for those that are under way, and move on.
+
+        While a worker starts it is not to be seen yet whether one more is of use.
+        """
         with self._freed:
-            return not self._idle and len(self._moving()) >= _MOVING
+            starts = None in self._busy.values()
+            return starts or (not self._idle and len(self._moving()) >= _MOVING)
 
     def end_idle(self, after: float) -> None:
         """End the workers that have had nothing to do for some seconds."""
@@ -88,54 +94,54 @@ class Workers:
     ) -> None:
         self.close()
 
-    def _take(self, work: Work[Any]) -> Worker:
-        worker = self._wait(work)
+    def _take(self, batch: Batch[Any]) -> Worker:
+        worker = self._wait(batch)
         if worker is not None and worker.is_fit():
             return worker
         if worker is not None:  # it ended while it had nothing to do
             worker.close()
-        selection = work.plugin.apart
+        selection = batch.current.plugin.apart
         assert selection is not None
         try:
             worker = Worker(Start(selection, self._cities))
         except BaseException:
-            self._forget(work)
+            self._forget(batch)
             raise
         with self._freed:
-            self._busy[work] = worker
+            self._busy[batch] = worker
             if self._closed:
                 worker.kill()
         return worker
 
-    def _wait(self, work: Work[Any]) -> Worker | None:
+    def _wait(self, batch: Batch[Any]) -> Worker | None:
         """Wait for a worker that is idle, or until one more may be started, which is None."""
         with self._freed:
             while not self._closed:
                 if self._idle:
-                    self._busy[work] = self._idle.pop()[1]
-                    return self._busy[work]
+                    self._busy[batch] = self._idle.pop()[1]
+                    return self._busy[batch]
                 moving = self._moving()
                 if len(moving) < _MOVING and len(self._busy) < self.most:
-                    self._busy[work] = None
+                    self._busy[batch] = None
                     return None
                 self._freed.wait(self._moment - max([0.0, *moving]))  # until one may move no longer
         raise Stopped("stopped: no more work is taken")
 
     def _moving(self) -> list[float]:
         """For how long each worker that moves on, or starts, has been with its task."""
-        with_task = [work.seconds() for work in self._busy]
+        with_task = [batch.current.seconds() for batch in self._busy]
         return [seconds for seconds in with_task if seconds < self._moment]
 
-    def _give_back(self, work: Work[Any], worker: Worker) -> None:
+    def _give_back(self, batch: Batch[Any], worker: Worker) -> None:
         with self._freed:
-            self._forget(work)
+            self._forget(batch)
             keep = worker.is_fit() and len(self._idle) + len(self._moving()) < _MOVING
             if keep:
                 self._idle.append((time.monotonic(), worker))
         if not keep:
             worker.close()
 
-    def _forget(self, work: Work[Any]) -> None:
+    def _forget(self, batch: Batch[Any]) -> None:
         with self._freed:
-            del self._busy[work]
+            del self._busy[batch]
             self._freed.notify()

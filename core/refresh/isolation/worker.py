@@ -3,73 +3,33 @@
 from __future__ import annotations
 
 import os
+import pickle
 import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Callable
+import threading
+from collections.abc import Iterator
 from contextlib import suppress
 from multiprocessing.connection import Connection
 from pathlib import Path
-from typing import Any, Protocol, TypeVar
+from typing import Any
 
 from cityflux.core.model.errors import PluginError
-from cityflux.core.plugin.manager import IndicatorPlugin
 from cityflux.core.plugin.traces import one_line
-from cityflux.core.refresh.isolation.messages import (
-    Answer,
-    Ask,
-    Broken,
-    Derive,
-    Order,
-    Reading,
-    Start,
-)
+from cityflux.core.refresh.isolation.messages import Ask, Broken, Reading, Start
+from cityflux.core.refresh.isolation.work import Batch, Outcome, Work
 
 #: Seconds in which a worker must have loaded the plugins, and in which a killed one must be gone.
 _LONGEST_START = 60.0
 _LONGEST_END = 5.0
 
-
-Outcome = TypeVar("Outcome", covariant=True)
-
-
-class Work(Protocol[Outcome]):
-    """A task for a worker, as `core.refresh.isolation.errand.Errand` is one."""
-
-    step: str
-
-    @property
-    def plugin(self) -> IndicatorPlugin:
-        """Whose hooks are called."""
-
-    def begin(self, kill: Callable[[], None]) -> None:
-        """A worker has it, and its time runs; any thread may end that worker."""
-
-    def end(self) -> None:
-        """The worker may be given another task."""
-
-    def seconds(self) -> float:
-        """How long it has been under way; less than nothing before that."""
-
-    def order(self, time_limit: float) -> Order | Derive:
-        """What the worker is told."""
-
-    def answer(self, ask: Ask) -> Answer:
-        """Answer a question of the worker."""
-
-    def read(self) -> None:
-        """Hear that fetching is over."""
-
-    def done(self, done: Any) -> Outcome:
-        """What came of it."""
-
-    def failed(self, error: str) -> Outcome:
-        """What came of it where it came to nothing."""
+#: More tasks than are ever given to a worker at once.
+_MOST = 4096
 
 
 class Worker:
-    """A process that carries out one task at a time.
+    """A process that carries out one task after another.
 
     Args:
         start: what it needs to know.
@@ -81,11 +41,16 @@ class Worker:
     def __init__(self, start: Start) -> None:
         ours, theirs = socket.socketpair()
         alive, lifeline = os.pipe()
+        permits, permitting = os.pipe()
+        os.set_blocking(permits, False)
         self._connection = Connection(ours.detach())
         self._lifeline = open(lifeline, "wb", buffering=0)  # noqa: PTH123, SIM115 - a descriptor
+        self._permits = open(permits, "rb", buffering=0)  # noqa: PTH123, SIM115
+        self._permitting = open(permitting, "wb", buffering=0)  # noqa: PTH123, SIM115
+        self._lock = threading.Lock()
         self._killed = False
         try:
-            self._process = _spawn(theirs.fileno(), alive)
+            self._process = _spawn(theirs.fileno(), alive, permits)
         except OSError:
             self._hang_up()
             raise
@@ -103,15 +68,44 @@ class Worker:
             self.close()
             raise
 
-    def carry_out(self, work: Work[Outcome], time_limit: float) -> Outcome:
-        """Carry out a task; whatever goes wrong becomes the error of the result.
+    def carry_out(self, batch: Batch[Work[Outcome]], time_limit: float) -> Iterator[Outcome]:
+        """Carry out tasks, one after another; whatever goes wrong with one becomes its error.
 
         Args:
-            work: the task, and the answers to what is asked on the way.
-            time_limit: seconds, of which fetching may take a share.
+            batch: the tasks, and the answers to what is asked on the way.
+            time_limit: seconds for each, of which fetching may take a share.
+
+        Yields:
+            What came of each, as it comes, until all are done that are not called off, or the
+            process is gone.
         """
         try:
-            self._connection.send(work.order(time_limit))
+            self._hand_over(batch, time_limit)
+            go_on = True
+            while go_on:
+                work = batch.current
+                work.begin(self.kill)
+                outcome = self._hear(work)
+                work.end()
+                yield outcome
+                go_on = self.is_fit() and batch.go_on()
+        finally:
+            batch.hand_over(None)
+
+    def take_back(self) -> int:
+        """Keep it from beginning what it has not begun; returns how many tasks that is."""
+        with self._lock:
+            return 0 if self._permits.closed else len(self._permits.read(_MOST) or b"")
+
+    def _hand_over(self, batch: Batch[Work[Outcome]], time_limit: float) -> None:
+        orders = [_packed(work, time_limit) for work in batch.hand_over(self.take_back)]
+        with suppress(OSError):  # it is gone; that is heard when it does not answer
+            self._permitting.write(bytes(len(orders) - 1))
+            self._connection.send(orders)
+
+    def _hear(self, work: Work[Outcome]) -> Outcome:
+        """Answer what is asked until the task is done."""
+        try:
             while isinstance(message := self._connection.recv(), Ask | Reading):
                 if isinstance(message, Ask):
                     self._connection.send(work.answer(message))
@@ -123,7 +117,7 @@ class Worker:
         except (EOFError, OSError):
             end = self._last_words()
             return work.failed(f"{work.step} ended its process ({end}); mend the plugin")
-        except Exception as error:  # what cannot be pickled, or not be loaded here
+        except Exception as error:  # what cannot be loaded here
             self.close()
             return work.failed(one_line(error))
 
@@ -148,6 +142,9 @@ class Worker:
     def _hang_up(self) -> None:
         self._connection.close()
         self._lifeline.close()
+        self._permitting.close()
+        with self._lock:
+            self._permits.close()
 
     def _last_words(self) -> str:
         """How it ended, by itself or not."""
@@ -160,7 +157,15 @@ class Worker:
         return f"exit status {code}"
 
 
-def _spawn(messages: int, alive: int) -> subprocess.Popen[bytes]:
+def _packed(work: Work[Any], time_limit: float) -> bytes:
+    """The order of a task; where it cannot be given, the worker hands back why."""
+    try:
+        return pickle.dumps(work.order(time_limit))
+    except Exception as error:
+        return pickle.dumps(Broken(one_line(error)))
+
+
+def _spawn(*descriptors: int) -> subprocess.Popen[bytes]:
     """Start a fresh interpreter: a fork would take over locks, threads and SQLite connections."""
     path = os.pathsep.join(folder or str(Path.cwd()) for folder in sys.path)
     return subprocess.Popen(
@@ -169,12 +174,11 @@ def _spawn(messages: int, alive: int) -> subprocess.Popen[bytes]:
             "-P",
             "-m",
             "cityflux.core.refresh.isolation.inside",
-            str(messages),
-            str(alive),
+            *map(str, descriptors),
         ],
         stdin=subprocess.DEVNULL,
         stdout=2,  # what a plugin prints must not get into what a command prints
         env={**os.environ, "PYTHONPATH": path},
-        pass_fds=(messages, alive),
+        pass_fds=descriptors,
         start_new_session=True,
     )

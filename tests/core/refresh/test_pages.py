@@ -14,7 +14,8 @@ from cityflux.core.plugin.manager import Plugins, load_plugins
 from cityflux.core.refresh.carry_out import Result
 from cityflux.core.refresh.catalog import sync_catalog
 from cityflux.core.refresh.isolation.pool import Workers
-from cityflux.core.refresh.runner import run_tasks, store_results
+from cityflux.core.refresh.runner import store_results
+from cityflux.core.refresh.side_by_side import Means, run_tasks
 from cityflux.core.refresh.tasks import due, users
 from cityflux.scrapers.http.client import Client, Policy
 from cityflux.storage.database import open_database
@@ -174,7 +175,7 @@ def looked_at(folder: Path, server: LoopbackServer) -> tuple[Plugins, list[Resul
         with Client(policy) as http, Workers({*plugins.cities}, 2) as workers:
             found = [
                 each
-                for together in run_tasks(tasks, http, gate, {*plugins.cities}, 4, 60, workers)
+                for together in run_tasks(tasks, Means(http, gate, {*plugins.cities}, workers))
                 for each in together
             ]
         return plugins, found, store_results(connection, found)
@@ -256,5 +257,5 @@ def test_a_gate_that_breaks_costs_the_page_and_nobody_waits_for_it(
         sync_catalog(connection, plugins)
         tasks = due(connection, plugins, NAMES)
         with Client(policy) as http, Workers({*plugins.cities}, 2) as workers:
-            ((result,),) = run_tasks(tasks, http, gate, {*plugins.cities}, 4, 60, workers)
+            ((result,),) = run_tasks(tasks, Means(http, gate, {*plugins.cities}, workers))
     assert "ProgrammingError" in result.error

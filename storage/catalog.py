@@ -12,11 +12,6 @@ from cityflux.storage.database import upsert
 
 Row = Mapping[str, Any]
 
-_BREAK = (
-    *("indicator_id", "city_id", "period"),
-    *("reason_zh", "reason_en", "publisher", "reference", "plugin"),
-)
-
 
 def save_cities(connection: sqlite3.Connection, cities: Iterable[Row]) -> int:
     """Insert or update cities; returns how many rows changed."""
@@ -37,28 +32,6 @@ def save_indicator_sources(connection: sqlite3.Connection, pairs: Iterable[tuple
     """Say which sources an indicator can come from; returns how many rows changed."""
     rows = [{"indicator_id": indicator, "source_id": source} for indicator, source in pairs]
     return upsert(connection, "indicator_sources", rows, ["indicator_id", "source_id"])
-
-
-def save_breaks(connection: sqlite3.Connection, breaks: Iterable[Row]) -> None:
-    """Make the breaks that plugins declare be these; those of nobody's plugin were made by hand.
-
-    A break by hand stays, also where a plugin declares one of the same series and period.
-    """
-    wanted = {tuple(row[column] for column in _BREAK) for row in breaks}
-    known = {
-        row[1:]: row[0]
-        for row in connection.execute(
-            f"SELECT rowid, {', '.join(_BREAK)} FROM breaks WHERE plugin <> ''"
-        )
-    }
-    gone = [(rowid,) for row, rowid in known.items() if row not in wanted]
-    connection.executemany("DELETE FROM breaks WHERE rowid = ?", gone)
-    new = sorted((row for row in wanted if row not in known), key=str)
-    connection.executemany(
-        f"INSERT INTO breaks ({', '.join(_BREAK)}) VALUES ({', '.join('?' * len(_BREAK))}) "
-        "ON CONFLICT DO NOTHING",
-        new,
-    )
 
 
 def is_written(connection: sqlite3.Connection, mark: str) -> bool:

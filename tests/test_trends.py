@@ -11,6 +11,10 @@ import pytest
 from cityflux.core.engine.analysis.convergence import convergence, years_to_leader
 from cityflux.core.engine.analysis.trends import TRENDS, catching_up
 from cityflux.core.engine.analysis.trends import trends as engine_trends
+from cityflux.core.engine.breaks import across_breaks, read_breaks
+from cityflux.core.engine.definition.index import Periods
+from cityflux.core.engine.panel import read_panel
+from cityflux.storage.database import open_database
 from tests.conftest import answer
 
 GDP = "overall_economy.gdp"
@@ -71,6 +75,61 @@ def test_an_indicator_of_an_index_and_the_last_periods_only(run: Any) -> None:
     periods = sorted({row["period"] for row in whole["ranks"]})
     assert sorted({row["period"] for row in last["ranks"]}) == periods[-3:]
     assert {row["first_period"] for row in last["cities"]} == {periods[-3]}
+
+
+def test_the_census_is_no_fall_and_growth_begins_after_it(run: Any) -> None:
+    whole = answer(run, "gdp_per_capita")
+    assert len(whole["cities"]) > 20
+    for row in whole["cities"]:
+        assert (row["growth"], row["compound_growth"], row["no_growth"]) == (None, None, "break")
+    broken = {row["city"]: row["broken"] for row in whole["cities"]}
+    assert (broken["shenzhen"], broken["tianjin"], broken["shenyang"]) == ("2020", "2019", "2016")
+    (census,) = (row for row in whole["breaks"] if row["city"] is None)
+    assert census["period"] == "2020"
+    assert "第七次全国人口普查公报" in census["reference"]
+    assert whole["convergence"]["first"] >= "2020"
+    since = {row["city"]: row for row in answer(run, "gdp_per_capita", "--latest", "5")["cities"]}
+    row = since["shenzhen"]
+    assert (row["first_period"], row["no_growth"]) == ("2020", None)
+    assert row["growth"] == pytest.approx(row["latest_value"] / row["first_value"] - 1)
+
+
+def test_why_no_growth_is_told_stands_in_both_languages(run: Any) -> None:
+    for lang, words in (
+        ("en", ("– (break 2020)", "2020 (every city): from 2020 divided by")),
+        ("zh", ("–（断点 2020）", "2020年（各城市）：2020年起以第七次全国人口普查")),
+    ):
+        printed = run("gdp_per_capita", "--lang", lang).output
+        assert all(each in printed for each in words), printed
+
+
+def test_what_is_computed_has_the_breaks_of_its_inputs(run: Any) -> None:
+    found = answer(run, "regional_pull.neighbour_1_gdp_per_capita")
+    broken = {row["city"]: row["broken"] for row in found["cities"]}
+    assert (broken["beijing"], broken["shanghai"]) == ("2019", "2020"), "of 天津, and of 苏州"
+
+
+def test_a_signed_difference_has_no_growth(run: Any) -> None:
+    found = answer(run, "flow_index", "--node", "transport.road_area_per_capita_change")
+    rows = {row["city"]: row for row in found["cities"]}
+    assert not any("growth" in row for row in rows.values())
+    assert (rows["shanghai"]["no_growth"], rows["guangzhou"]["no_growth"]) == (
+        "difference",
+        "break",
+    )
+    assert rows["guangzhou"]["yearly_change"] is None
+    assert rows["shanghai"]["yearly_change"] == pytest.approx((-0.021 - 0) / 12, abs=1e-9)
+
+
+def test_a_mean_across_a_break_has_a_note(made_once: Any) -> None:
+    names = ["regional_pull.neighbour_1_gdp_per_capita", GDP]
+    with open_database(made_once / "data" / "cityflux.db") as connection:
+        panel = read_panel(connection, names, ["beijing"], Periods(of=["2011/2020"]))
+        lines = across_breaks(panel.parts, read_breaks(connection, names), "mean")
+    first, second = lines
+    assert "crosses the break of 2019 (revised after the fourth economic census" in first
+    assert "crosses the break of 2020 (from 2020 divided by" in second
+    assert all(f"in {names[0]} for beijing" in line for line in lines)
 
 
 @pytest.mark.parametrize(

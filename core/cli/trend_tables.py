@@ -9,9 +9,11 @@ import click
 
 from cityflux.core.cli.charts import shows_unicode, sparkline
 from cityflux.core.cli.output import console, figure, number, percent, print_table, printable
+from cityflux.core.words.growth import no_growth, told
 
 if TYPE_CHECKING:
     from cityflux.core.reading.trends import Subject
+    from cityflux.core.words.language import Language
 
 _RANKS = 12
 _RANKS_ON_TERMINAL = 6
@@ -19,7 +21,12 @@ _COURSE = 24
 
 
 def print_trends(
-    subject: Subject, found: Mapping[str, Any], cities: Mapping[str, str], *, color: bool
+    subject: Subject,
+    found: Mapping[str, Any],
+    cities: Mapping[str, str],
+    *,
+    color: bool,
+    language: Language,
 ) -> None:
     """Print the development of each city, its ranks over time, and whether they draw together."""
     figures = subject.scale == "ratio"
@@ -30,10 +37,12 @@ def print_trends(
     print_table(
         subject.title,
         ["city", *columns],
-        [[cities[row["city"]], *_cells(row, ends, figures)] for row in found["cities"]],
+        [[cities[row["city"]], *_cells(row, ends, figures, language)] for row in found["cities"]],
         color=color,
         right=columns,
     )
+    for line in told(language, found["breaks"], lambda city: cities.get(city, city)):
+        click.echo(printable(line))
     _print_ranks(found, cities, color)
     if found["convergence"]:
         click.echo(printable(f"sigma convergence: {_sigma(found['convergence'], figures)}"))
@@ -47,7 +56,7 @@ def _shared(rows: Sequence[Mapping[str, Any]], name: str) -> str | None:
 
 
 def _cells(
-    row: Mapping[str, Any], ends: Mapping[str, str | None], figures: bool
+    row: Mapping[str, Any], ends: Mapping[str, str | None], figures: bool, language: Language
 ) -> list[str | None]:
     values: list[str | None] = [
         figure(row[f"{end}_value"]) + ("" if period else f" ({row[f'{end}_period']})")
@@ -58,11 +67,14 @@ def _cells(
         years: str | None = "leads"
     else:
         years = number(row["years_to_leader"], 1)
+    none = no_growth(language, row["no_growth"], row["broken"])
     if not figures:
-        return [*values, number(row["yearly_change"], plus=True), ranks, years]
+        change = row["yearly_change"]
+        return [*values, none if change is None else number(change, plus=True), ranks, years]
     levels = [row[f"level_{end}"] for end in ends]
     level = None if None in levels else " to ".join(percent(each, 1) for each in levels)
-    growth = (percent(row[name], 1) for name in ("growth", "compound_growth"))
+    rates = (row[name] for name in ("growth", "compound_growth"))
+    growth = (none if rate is None else percent(rate, 1) for rate in rates)
     return [*values, *growth, ranks, level, years]
 
 

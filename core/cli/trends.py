@@ -9,6 +9,7 @@ from cityflux.core.cli.session import Session, pass_session
 from cityflux.core.reading.catalog import Language, city_names
 from cityflux.core.reading.indices import find_index
 from cityflux.core.reading.trends import develop, subject_of
+from cityflux.core.words.language import Language as Words
 
 
 @click.command(epilog="Example: cityflux trends overall_economy.gdp --latest 5")
@@ -30,7 +31,8 @@ def trends(
     """Say how the figures of INDICATOR, or the scores of INDEX, developed, city by city.
 
     First and latest figure, growth or change, ranks over time, distance to the leader and the
-    years in which it closes at present growth; and whether the cities draw together.
+    years in which it closes at present growth; and whether the cities draw together. No growth is
+    told across a break of the series (see the table breaks), over a change of sign or from zero.
     """
     from cityflux.core.cli.trend_tables import print_trends
 
@@ -42,4 +44,6 @@ def trends(
         if as_json:
             print_json(found)
         else:
-            print_trends(subject, found, city_names(connection, lang), color=session.color)
+            names = city_names(connection, lang)
+            language = Words(lang or "en")
+            print_trends(subject, found, names, color=session.color, language=language)

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from operator import attrgetter
 
+from cityflux.core.engine.breaks import across_breaks, read_breaks
 from cityflux.core.engine.definition.index import Definition
 from cityflux.core.engine.panel import Panel, read_panel
 from cityflux.core.engine.scoring import Scores, score
@@ -61,7 +62,9 @@ def evaluate(
     _check_names(connection, definition)
     panel = _panel(connection, definition, as_of)
     scores = score(definition, panel, catalog.directions(connection), methods)
-    scores = replace(scores, notes=(*panel.passed_over, *scores.notes))
+    breaks = read_breaks(connection, definition.figures)
+    crossed = across_breaks(panel.parts, breaks, definition.periods.reduce)
+    scores = replace(scores, notes=(*panel.passed_over, *crossed, *scores.notes))
     if as_of is None:
         return scores
     unknown = _not_known(definition, panel, _panel(connection, definition, None), as_of)

@@ -29,12 +29,14 @@ class Panel:
         coverage: the same shape; the observed share of each figure, 0 to 1.
         places: city, region and country, null where unknown; None where nobody knows.
         passed_over: a line for each indicator with rows that are no figures.
+        parts: the figures that make up the cells, as `making_up` gives them.
     """
 
     values: pl.DataFrame
     coverage: pl.DataFrame
     places: pl.DataFrame | None = None
     passed_over: tuple[str, ...] = ()
+    parts: pl.DataFrame | None = None
 
 
 def read_panel(
@@ -58,13 +60,15 @@ def read_panel(
     series = read_series(connection, indicators, as_of, position)
     stored, passed_over = sound(_explode(series, cities))
     figures = _current(stored, source_order(connection, position))
-    cells = _reduce(figures, periods)
+    parts = making_up(figures, periods.of)
+    cells = _reduce(parts, periods)
     grid = pl.DataFrame({"period": periods.of}).join(pl.DataFrame({"city": cities}), how="cross")
     return Panel(
         _wide(cells, "value", grid, indicators),
         _wide(cells, "coverage", grid, indicators).with_columns(pl.col(indicators).fill_null(0.0)),
         _places(connection),
         passed_over,
+        parts,
     )
 
 
@@ -141,9 +145,9 @@ def _current(figures: pl.DataFrame, order: Sequence[str]) -> pl.DataFrame:
     )
 
 
-def _reduce(figures: pl.DataFrame, periods: Periods) -> pl.DataFrame:
+def _reduce(parts: pl.DataFrame, periods: Periods) -> pl.DataFrame:
     """The cells of the panel: indicator, city, period, value, coverage."""
-    found = making_up(figures, periods.of).drop("period").rename({"target": "period"})
+    found = parts.drop("period").rename({"target": "period"})
     keys = ["indicator", "city", "period"]
     itself = pl.col("fineness") == 0
     whole = found.filter(itself).select(*keys, "value", coverage=pl.lit(1.0))

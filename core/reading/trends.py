@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 from cityflux.core.model.errors import IndexDefinitionError
+from cityflux.core.reading.breaks import break_frame, differences, inside
 from cityflux.core.reading.catalog import Language, find_indicator, named
 from cityflux.core.reading.figures import figures_in_use
 from cityflux.core.reading.indices import definition_of, find_index
@@ -21,37 +22,48 @@ if TYPE_CHECKING:
     from cityflux.core.engine.definition.index import Definition, Node
 
 
+#: Why no rate of growth is told of a score, or of a figure that is a difference.
+_NO_RATE = "difference"
+
+
 @dataclass(frozen=True)
 class Subject:
     """What is looked at over time.
 
     Attributes:
         title: its name, and its unit.
-        scale: ``ratio`` for figures, ``interval`` for scores.
+        scale: ``ratio`` for figures, ``interval`` for scores and for differences.
         direction: 1, or -1 where less is better.
         frame: ``city``, ``period`` and ``value``, no nulls; periods of one precision.
+        breaks: where its series begin anew, see `core.reading.breaks.break_frame`; None of scores.
     """
 
     title: str
     scale: Scale
     direction: int
     frame: pl.DataFrame
+    breaks: pl.DataFrame | None = None
 
 
 @dataclass(frozen=True)
 class Development:
-    """What there is to say of a subject.
+    """What there is to say of a subject; nothing of it spans a break.
 
     Attributes:
         cities: a row per city: first and latest period, value and rank, growth or change,
-            the leader and the years in which the distance to it closes.
+            ``no_growth`` (why no rate is told, a `core.engine.measures.continuity.Reason`),
+            ``broken`` (the first break between the two periods), the leader, and the years in
+            which the distance to it closes at the pace since the last break.
         ranks: ``city``, ``period``, ``value`` and ``rank``, a row for each figure.
-        convergence: whether the cities draw together; None where nothing can be compared.
+        convergence: whether the cities draw together, by what they have since their last break;
+            None where nothing can be compared.
+        breaks: those inside the periods, see `core.reading.breaks.break_frame`.
     """
 
     cities: pl.DataFrame
     ranks: pl.DataFrame
     convergence: Convergence | None
+    breaks: pl.DataFrame
 
     def objects(self) -> dict[str, Any]:
         """The same ready for JSON; ``convergence`` null where nothing can be compared."""
@@ -61,6 +73,7 @@ class Development:
             "cities": self.cities.to_dicts(),
             "ranks": self.ranks.to_dicts(),
             "convergence": drawn,
+            "breaks": self.breaks.drop("indicator").to_dicts(),
         }
 
 
@@ -100,6 +113,7 @@ def develop(subject: Subject, latest: int | None = None) -> Development:
     import polars as pl
 
     from cityflux.core.engine.analysis.convergence import convergence
+    from cityflux.core.engine.measures.continuity import NO_BREAKS, since_break
     from cityflux.core.engine.measures.ranking import ranks
     from cityflux.core.model.errors import NotEnoughData
 
@@ -110,13 +124,23 @@ def develop(subject: Subject, latest: int | None = None) -> Development:
             "(a span of years is none); name another index or indicator"
         )
     frame = subject.frame.filter(pl.col("period").is_in(periods[-(latest or len(periods)) :]))
+    breaks = NO_BREAKS if subject.breaks is None else subject.breaks
     turned = frame.with_columns(rank=pl.col("value") * subject.direction)
     placed = ranks(turned, ["rank"], within="period").sort("period", "rank", "city")
-    found = convergence(frame, "value", scale=subject.scale, direction=subject.direction)
-    return Development(_cities(subject, frame, placed), placed, found)
+    named = frame.with_columns(indicator=pl.lit("value"))
+    alike = since_break(named, breaks).drop("indicator")
+    found = convergence(alike, "value", scale=subject.scale, direction=subject.direction)
+    cities = _cities(subject, frame, alike, placed, breaks)
+    return Development(cities, placed, found, inside(breaks, named))
 
 
-def _cities(subject: Subject, frame: pl.DataFrame, placed: pl.DataFrame) -> pl.DataFrame:
+def _cities(
+    subject: Subject,
+    frame: pl.DataFrame,
+    alike: pl.DataFrame,
+    placed: pl.DataFrame,
+    breaks: pl.DataFrame,
+) -> pl.DataFrame:
     """A row per city: first and latest, growth or change, distance to the leader."""
     import polars as pl
 
@@ -129,12 +153,17 @@ def _cities(subject: Subject, frame: pl.DataFrame, placed: pl.DataFrame) -> pl.D
         pl.col("period", "value", "rank").last().name.prefix("latest_"),
     )
     for name in chosen:
-        trend = engine.trends(frame, ["value"], statistic=engine.TRENDS[name])
+        trend = engine.trends(frame, ["value"], statistic=engine.TRENDS[name], breaks=breaks)
         table = table.join(trend.select("city", pl.col("trend").alias(name)), on="city")
+    no_rate = pl.col("reason") if subject.scale == "ratio" else pl.col("reason").fill_null(_NO_RATE)
+    why = trend.select("city", "broken", no_growth=no_rate)
+    table = table.join(why, on="city")
     if subject.scale == "ratio":
-        levels = engine.catching_up(frame, ["value"], directions={"value": subject.direction})
+        levels = engine.catching_up(
+            frame, ["value"], directions={"value": subject.direction}, breaks=breaks
+        )
         table = table.join(levels.select("city", "level_first", "level_latest"), on="city")
-    ahead = years_to_leader(frame, "value", scale=subject.scale, direction=subject.direction)
+    ahead = years_to_leader(alike, "value", scale=subject.scale, direction=subject.direction)
     table = table.join(ahead.select("city", "leader", years_to_leader="years"), on="city")
     return table.sort("latest_rank", "city")
 
@@ -163,18 +192,22 @@ def _of_indicator(
     cities: list[str] | None = None,
 ) -> Subject:
     """The figures in use of an indicator; ``leaf`` is its place in an index."""
+    import polars as pl
+
     known = find_indicator(connection, name)
     if known is None:
         raise IndexDefinitionError(
             f"there is no index and no indicator {name!r}; see: cityflux indicators"
         )
     figures = figures_in_use(connection, [name], cities).select("city", "period", "value")
+    breaks = break_frame(connection, [name]).with_columns(indicator=pl.lit("value"))
     title = named(known.name_zh, known.name_en, name, language)
     return Subject(
         f"{title} ({name}), {known.unit}",
-        "ratio",
+        "interval" if name in differences(connection) else "ratio",
         (leaf and leaf.direction) or known.direction,
         _of_one_precision(figures),
+        breaks,
     )
 
 

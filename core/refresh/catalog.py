@@ -11,6 +11,7 @@ from cityflux.core.model.nouns import COMPUTED, Indicator, Source
 from cityflux.core.model.version import __version__
 from cityflux.core.plugin.manager import IndicatorPlugin, Plugins
 from cityflux.storage import catalog
+from cityflux.storage.breaks import save_breaks
 from cityflux.storage.database import write
 
 
@@ -40,7 +41,7 @@ def sync_catalog(connection: sqlite3.Connection, plugins: Plugins) -> None:
         catalog.save_indicators(
             connection, [_indicator_row(each.indicator, each.record.name) for each in found]
         )
-        catalog.save_breaks(connection, _break_rows(found, plugins.cities))
+        save_breaks(connection, _break_rows(found, plugins.cities))
         catalog.save_indicator_sources(
             connection,
             [(each.indicator.id, source.id) for each in found for source in sources_of(each)],

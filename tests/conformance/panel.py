@@ -51,7 +51,8 @@ def get_trends(
         latest=None if use_latest is None else int(use_latest),
         interpolate=interp_at is not None,
         directions=coin.ds.directions if adjust_directions else None,
-        **_KEYS,
+        unit=_KEYS["unit"],
+        period=_KEYS["period"],
     )
     names = {
         "indicator": "iCode",

@@ -10,12 +10,12 @@ from tests.conftest import run_module
 
 #: Each command, how many functions it passed before the rooms were rebuilt, and how many it may:
 #: ``show`` a third. Counted by ``python -m tests.ways --database FILE COMMAND``, both times after
-#: ``run --once --offline``.
+#: ``run --once --offline``. The report has since learnt of breaks, and why no growth is told.
 WAYS = {
     "show flow_index": (223, 74),
     "refresh --offline": (444, 443),
     "compute": (442, 441),
-    "report flow_index": (480, 479),
+    "report flow_index": (480, 500),
 }
 
 

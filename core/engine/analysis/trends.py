@@ -1,7 +1,8 @@
 """Trends: growth, compound growth, the slope of a line, and catching up with the leader.
 
 Figures y are a matrix, periods x series, with the times t of the periods in years. A series needs
-two figures; where a formula is not defined (growth from zero) there is no trend.
+two figures; where a rate means nothing (from zero, over a change of sign, of a difference, across a
+break of the series) there is no trend, and `trends` says why.
 
 References:
     COINr, ``get_trends``, ``CAGR`` and ``prc_change``.
@@ -9,13 +10,21 @@ References:
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from cityflux.core.engine.measures.continuity import (
+    NO_BREAKS,
+    Moments,
+    Reason,
+    crossed,
+    moments,
+    segments,
+)
 from cityflux.core.engine.measures.matrix import Bools, Floats, to_series
 from cityflux.core.engine.measures.timeline import decimal_years
 from cityflux.core.model.errors import IndexDefinitionError
@@ -24,12 +33,13 @@ Trend = Callable[..., Floats]
 
 
 def growth(y: Floats, t: Floats) -> Floats:
-    """Compute last / first - 1 of each column. NaN where the first figure is not positive.
+    """Compute last / first - 1 of each column.
 
+    NaN where the first figure is not positive, or the last one negative.
     Source: OECD/JRC (2008), section 5.7, over the whole series instead of a year.
     """
     first, last, years = _ends(y, t)
-    defined = (first > 0) & (years > 0)
+    defined = (first > 0) & (last >= 0) & (years > 0)
     return np.where(defined, last / np.where(defined, first, 1.0) - 1, np.nan)
 
 
@@ -95,6 +105,8 @@ def trends(
     latest: int | None = None,
     interpolate: bool = False,
     directions: Mapping[str, int] | None = None,
+    breaks: pl.DataFrame = NO_BREAKS,
+    differences: Collection[str] = (),
     unit: str = "city",
     period: str = "period",
     **params: Any,
@@ -109,28 +121,43 @@ def trends(
             the frame does not reach back so far.
         interpolate: fill gaps between figures on a straight line first.
         directions: 1 or -1 for each indicator; -1 turns the sign, so that up is always better.
+        breaks: where series begin anew, see `core.engine.measures.continuity`; across one there is
+            no trend, and nothing is interpolated.
+        differences: the indicators on a scale of differences; of them there is no rate, only
+            `yearly_change`.
         unit: the column that names the units.
         period: the column of periods: numbers, or texts as in `core.model.period`.
         params: the keyword parameters of the statistic, such as ``per``.
 
     Returns:
-        One row per unit and indicator: the unit, ``indicator``, ``trend``, ``share_available`` (of
-        the periods, before interpolation), ``first`` and ``latest`` (the periods of the first and
-        the last figure, null below two figures), and, where ``latest`` is given,
-        ``share_available_latest`` and ``first_latest`` of the periods that are used.
+        One row per unit and indicator: the unit, ``indicator``, ``trend``, ``reason`` (why there is
+        none, a `Reason`; null where there is one), ``broken`` (the first break between the figures,
+        null without one), ``share_available`` (of the periods, before interpolation), ``first`` and
+        ``latest`` (the periods of the first and the last figure, null below two figures), and,
+        where ``latest`` is given, ``share_available_latest`` and ``first_latest`` of the periods
+        that are used.
     """
     units, periods, t, cube = series_of(frame, columns, unit, period)
     observed = cube.copy()
+    known = _moments(breaks, columns, units)
     if interpolate:
-        cube = _interpolated(cube, t)
+        cube = _interpolated(cube, t, known)
     if latest is not None:
         window, reached = _window(cube, latest)
         cube = np.where(window & reached, cube, np.nan)
     signs = np.repeat([(directions or {}).get(name, 1) for name in columns], len(units))
+    different = np.repeat([name in differences for name in columns], len(units))
+    broken = _broken(cube, t, known)
+    trend = statistic(cube, t, **params) * signs
+    rate = statistic is not yearly_change
+    reasons = _reasons(cube, trend, broken, different if rate else None)
+    trend = np.where([reason is None for reason in reasons], trend, np.nan)
     table = {
         unit: units.to_list() * len(columns),
         "indicator": [name for name in columns for _ in units],
-        "trend": to_series(statistic(cube, t, **params) * signs),
+        "trend": to_series(trend),
+        "reason": pl.Series(reasons, dtype=pl.String),
+        "broken": pl.Series(broken, dtype=pl.String),
         "share_available": (~np.isnan(observed)).mean(axis=0),
         "first": _period_of(_first(observed), observed, periods),
         "latest": _period_of(_last(observed), observed, periods),
@@ -147,6 +174,7 @@ def catching_up(
     columns: Sequence[str],
     *,
     directions: Mapping[str, int] | None = None,
+    breaks: pl.DataFrame = NO_BREAKS,
     unit: str = "city",
     period: str = "period",
 ) -> pl.DataFrame:
@@ -162,6 +190,8 @@ def catching_up(
         frame: one row per unit and period, in any order.
         columns: the indicators.
         directions: 1 or -1 for each indicator; 1 unless given.
+        breaks: where series begin anew, see `core.engine.measures.continuity`; across one of the
+            unit or of the leader there is no ``level_first`` and no ``yearly``.
         unit: the column that names the units.
         period: the column of periods: numbers, or texts as in `core.model.period`.
 
@@ -172,10 +202,14 @@ def catching_up(
     """
     units, periods, t, cube = series_of(frame, columns, unit, period)
     levels = np.full(cube.shape, np.nan)
+    known = _moments(breaks, columns, units)
+    same = np.ones(cube.shape[1], dtype=bool)
     for i, name in enumerate(columns):
         part = slice(i * len(units), (i + 1) * len(units))
         levels[:, part] = _levels(cube[:, part], (directions or {}).get(name, 1))
+        same[part] = _same_base(levels[:, part], t, known[part])
     first, last, years = _ends(levels, t)
+    first = np.where(same, first, np.nan)
     yearly = (last - first) / np.where(years > 0, years, np.nan)
     return pl.DataFrame(
         {
@@ -197,6 +231,59 @@ def _levels(y: Floats, direction: int) -> Floats:
         return np.where(there & (best > 0), y / np.where(best > 0, best, 1.0), np.nan)
     best = np.min(y, axis=1, initial=np.inf, where=there, keepdims=True)
     return np.where(there, best / np.where(there, y, 1.0), np.nan)
+
+
+def _moments(breaks: pl.DataFrame, columns: Sequence[str], units: pl.Series) -> list[Moments]:
+    """The breaks of each series, in the order of `series_of`."""
+    if breaks.is_empty():
+        return [()] * (len(columns) * len(units))
+    of = moments(breaks)
+    return [of(name, each) for name in columns for each in units]
+
+
+def _broken(y: Floats, t: Floats, known: Sequence[Moments]) -> list[str | None]:
+    """The first break between the first and the last figure of each series."""
+    first, last = t[_first(y)], t[_last(y)]
+    return [
+        next(iter(crossed(found, *ends)), None) if found else None
+        for found, *ends in zip(known, first, last, strict=True)
+    ]
+
+
+def _reasons(
+    y: Floats, trend: Floats, broken: Sequence[str | None], different: Bools | None
+) -> list[Reason | None]:
+    """Why each series has no trend; ``different`` is None where the trend is no rate."""
+    few = (~np.isnan(y)).sum(axis=0) < 2
+    first, last, _ = _ends(y, np.arange(len(y), dtype=float))
+    there = ~np.isnan(y)
+    turns = np.min(y, axis=0, initial=np.inf, where=there) < 0
+    turns &= np.max(y, axis=0, initial=-np.inf, where=there) > 0
+    zero = (first == 0) | ((last == 0) & np.isnan(trend))
+    asked: list[tuple[Reason, Any]] = [("few", few), ("break", [at is not None for at in broken])]
+    if different is not None:
+        asked += [("difference", different), ("sign", turns), ("zero", zero)]
+    asked.append(("sign", np.isnan(trend)))
+    names, found = zip(*asked, strict=True)
+    chosen = np.select(list(map(np.asarray, found)), list(range(len(names))), -1)
+    return [None if place < 0 else names[place] for place in chosen]
+
+
+def _same_base(levels: Floats, t: Floats, known: Sequence[Moments]) -> Bools:
+    """Whether neither a unit nor its leader breaks between its first and its last level."""
+    if not any(known) or not len(levels):
+        return np.ones(levels.shape[1], dtype=bool)
+    leaders = np.argmax(np.where(np.isnan(levels), -np.inf, levels), axis=1)
+    first, last = _first(levels), _last(levels)
+    return np.array(
+        [
+            not any(
+                crossed(known[each], t[first[place]], t[last[place]])
+                for each in (place, leaders[first[place]], leaders[last[place]])
+            )
+            for place in range(levels.shape[1])
+        ]
+    )
 
 
 def series_of(
@@ -231,12 +318,17 @@ def series_of(
     return units, timed[period], timed["__time"].to_numpy(), cube.reshape(timed.height, -1)
 
 
-def _interpolated(y: Floats, t: Floats) -> Floats:
+def _interpolated(y: Floats, t: Floats, known: Sequence[Moments]) -> Floats:
+    """Fill the gaps of each series on straight lines, and none across a break."""
     out = y.copy()
-    for series in out.T:
-        there = ~np.isnan(series)
-        if there.sum() > 1:
-            series[:] = np.interp(t, t[there], series[there], left=np.nan, right=np.nan)
+    for series, found in zip(out.T, known, strict=True):
+        numbers = segments(found, t)
+        for number in np.unique(numbers):
+            part = numbers == number
+            there = part & ~np.isnan(series)
+            if there.sum() > 1:
+                filled = np.interp(t[part], t[there], series[there], left=np.nan, right=np.nan)
+                series[part] = filled
     return out
 
 

@@ -21,6 +21,8 @@ def decimal_years(periods: pl.Series) -> pl.Series:
     if periods.dtype.is_numeric():
         return periods.cast(pl.Float64)
     known = {text: _decimal_year(Period.parse(text)) for text in periods.unique().drop_nulls()}
+    if not known:  # of nothing polars would make text
+        return periods.cast(pl.Float64, strict=False)
     return periods.replace_strict(list(known), list(known.values()), return_dtype=pl.Float64)
 
 

@@ -1,0 +1,87 @@
+"""What the figures of a span rest on where the series breaks inside it: a note, not a number."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Sequence
+
+import polars as pl
+
+from cityflux.core.engine.measures.continuity import NO_BREAKS
+from cityflux.core.engine.measures.timeline import decimal_years
+from cityflux.storage.breaks import FIELDS, breaks_of
+
+#: What a line names at most.
+_MOST = 3
+
+
+def read_breaks(connection: sqlite3.Connection, indicators: Sequence[str]) -> pl.DataFrame:
+    """Read the breaks of indicators, those of what they are computed from among them.
+
+    Args:
+        connection: to a cityflux database.
+        indicators: their ids.
+
+    Returns:
+        The columns `storage.breaks.FIELDS`; ``city`` is null where a break holds for all.
+    """
+    schema = dict.fromkeys(FIELDS, pl.String)
+    return pl.DataFrame(breaks_of(connection, indicators), schema=schema, orient="row")
+
+
+def crossings(parts: pl.DataFrame, breaks: pl.DataFrame = NO_BREAKS) -> pl.DataFrame:
+    """Find the cells whose figures lie on both sides of a break.
+
+    Args:
+        parts: the figures that make up cells: ``indicator``, ``city``, ``period``, and ``target``,
+            the period of the cell.
+        breaks: as `read_breaks` gives them.
+
+    Returns:
+        A row per cell and break: ``indicator``, ``city``, ``target``, the other columns of
+        ``breaks``, and ``whose``, their city.
+    """
+    some = parts.filter(pl.col("indicator").is_in(breaks["indicator"].unique().implode()))
+    parted = pl.col("period").str.split("/")  # a span may be printed as one figure
+    ends = some.group_by("indicator", "city", "target").agg(
+        first=_years(parted.list.first()).min(), last=_years(parted.list.last()).max()
+    )
+    known = breaks.rename({"city": "whose"}).with_columns(begins=_years(pl.col("period")))
+    own = pl.col("whose").is_null() | (pl.col("whose") == pl.col("city"))
+    inside = (pl.col("first") < pl.col("begins")) & (pl.col("begins") <= pl.col("last"))
+    found = ends.join(known, on="indicator").filter(own & inside)
+    return found.drop("first", "last", "begins").sort("period", "indicator", "city")
+
+
+def across_breaks(parts: pl.DataFrame | None, breaks: pl.DataFrame, reduce: str) -> list[str]:
+    """Write a line for each break that figures of spans cross.
+
+    Args:
+        parts: as for `crossings`; None where nobody knows them.
+        breaks: as there.
+        reduce: how the parts of a span become one figure; the last one crosses nothing, unless
+            it was printed for a span itself.
+    """
+    if parts is None or breaks.is_empty():
+        return []
+    crossing = parts.filter(pl.col("period").str.contains("/")) if reduce == "last" else parts
+    found = crossings(crossing, breaks)
+    lines = []
+    for (target, period, reason, publisher), part in found.group_by(
+        "target", "period", "reason_en", "publisher", maintain_order=True
+    ):
+        names, cities = (part[each].unique().sort().to_list() for each in ("indicator", "city"))
+        lines.append(
+            f"{target}: the {reduce} crosses the break of {period} ({reason}; {publisher}) "
+            f"in {_few(names)} for {_few(cities)}"
+        )
+    return lines
+
+
+def _years(period: pl.Expr) -> pl.Expr:
+    return period.map_batches(decimal_years, return_dtype=pl.Float64)
+
+
+def _few(names: Sequence[str]) -> str:
+    rest = len(names) - _MOST
+    return ", ".join(names[:_MOST]) + (f" and {rest} more" if rest > 0 else "")

@@ -1,0 +1,54 @@
+"""Where series begin anew, and of which indicators no growth is told."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from cityflux.core.reading import answers
+
+if TYPE_CHECKING:
+    import polars as pl
+
+_DIFFERENCES = "SELECT id FROM indicators WHERE scale = 'difference'"
+
+
+def break_frame(connection: sqlite3.Connection, indicators: Sequence[str]) -> pl.DataFrame:
+    """The breaks of indicators and of what they are computed from, as the engine reads them.
+
+    ``indicator``, ``city`` (null: every city), ``period``, ``reason_zh``, ``reason_en``,
+    ``publisher`` and ``reference``.
+    """
+    from cityflux.core.engine.breaks import read_breaks
+
+    return read_breaks(connection, indicators)
+
+
+def differences(connection: sqlite3.Connection) -> frozenset[str]:
+    """The indicators that are differences, or may be negative: they have no rate of growth."""
+    return frozenset(name for (name,) in answers.rows(connection, _DIFFERENCES))
+
+
+def inside(breaks: pl.DataFrame, figures: pl.DataFrame) -> pl.DataFrame:
+    """The breaks between the first and the last figure of any series.
+
+    Args:
+        breaks: as `break_frame` gives them.
+        figures: ``indicator``, ``city`` and ``period``, a row per figure.
+
+    Returns:
+        The breaks, each once, by indicator, period and city.
+    """
+    import polars as pl
+
+    from cityflux.core.engine.breaks import crossings
+
+    if breaks.is_empty():
+        return breaks
+    single = figures.filter(~pl.col("period").str.contains("/"))
+    found = crossings(single.with_columns(target=pl.lit("")), breaks)
+    key = ["indicator", "period", "whose"]
+    named = breaks.with_columns(whose="city")
+    kept = named.join(found.select(key).unique(), on=key, how="semi", nulls_equal=True)
+    return kept.drop("whose").sort("indicator", "period", "city")

@@ -157,17 +157,11 @@ def _steps(parts: pl.DataFrame, start: tuple[str, float] | None, end: str) -> pl
     after = pl.col("value").cum_sum() + base
     kind = pl.when(pl.col("value") < 0).then(pl.lit("minus")).otherwise(pl.lit("plus"))
     steps = parts.select("name", "value", low=after - pl.col("value"), high=after, kind=kind)
-    total = (end, base + sum(parts["value"]))
-    first, last = (
-        pl.DataFrame(
-            [(name, value, 0.0, value, "total") for name, value in bars],
-            schema=steps.schema,
-            orient="row",
-        )
-        for bars in ([start] if start else [], [total])
-    )
+    bars = [*([start] if start else []), (end, base + sum(parts["value"]))]
+    rows = [(name, value, 0.0, value, "total") for name, value in bars]
+    totals = pl.DataFrame(rows, schema=steps.schema, orient="row")
     absolute = (pl.col("kind") == "total") & (start is not None)
-    return pl.concat([first, steps, last]).with_columns(
+    return pl.concat([totals[:-1], steps, totals[-1:]]).with_columns(
         text=pl.when(absolute).then(numbers("value")).otherwise(numbers("value", plus=True)),
         right=pl.max_horizontal("low", "high", pl.lit(0.0) if start else "low"),
         place=pl.format("{}\n{}", pl.int_range(pl.len()), "name"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import partial
+from itertools import cycle, islice
 from typing import Any, Literal
 
 import altair as alt
@@ -76,7 +77,7 @@ def tips(*columns: str) -> list[alt.Tooltip]:
     Here as elsewhere the channel is named: of a bare text Altair finds it out by going through
     its whole schema, which takes longer than the drawing.
     """
-    return [alt.Tooltip(column) for column in columns]
+    return [*map(alt.Tooltip, columns)]
 
 
 def role(focus: str | None, rival: str | None) -> pl.Expr:
@@ -95,7 +96,7 @@ def role(focus: str | None, rival: str | None) -> pl.Expr:
 def with_lines(rows: pl.DataFrame, column: str, width: int = 34) -> pl.DataFrame:
     """Break the long names of a column into lines."""
     return rows.with_columns(
-        pl.col(column).map_elements(lambda text: wrap(text, width), return_dtype=pl.String)
+        pl.col(column).map_elements(partial(wrap, width=width), return_dtype=pl.String)
     )
 
 
@@ -115,14 +116,14 @@ def told_apart(
 ) -> tuple[alt.Color, alt.StrokeDash, alt.Shape]:
     """The scales by which lines differ: colour, dash and shape; the focus and the rival first."""
     names = sorted(names, key=lambda name: (name != focus, name != rival))
-    dashes, shapes = ([each[i % len(each)] for i in range(len(names))] for each in (DASHES, SHAPES))
-
-    def scale(values: Sequence[Any]) -> alt.Scale:
-        return alt.Scale(domain=names, range=list(values))
-
+    dashes = [*islice(cycle(DASHES), len(names))]
+    shapes = [*islice(cycle(SHAPES), len(names))]
+    scale = partial(alt.Scale, domain=names)
     legend = alt.Legend(symbolSize=110, symbolStrokeWidth=0, offset=legend_offset)
     return (
-        alt.Color("name:N", title=None, legend=legend, scale=scale(colours(names, focus, rival))),
-        alt.StrokeDash("name:N", title=None, legend=legend, scale=scale(dashes)),
-        alt.Shape("name:N", title=None, legend=legend, scale=scale(shapes)),
+        alt.Color(
+            "name:N", title=None, legend=legend, scale=scale(range=colours(names, focus, rival))
+        ),
+        alt.StrokeDash("name:N", title=None, legend=legend, scale=scale(range=dashes)),
+        alt.Shape("name:N", title=None, legend=legend, scale=scale(range=shapes)),
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import unicodedata
 from collections.abc import Iterable
 from typing import Any
@@ -37,6 +38,7 @@ PICTURE_FONTS = (
     "'WenQuanYi Micro Hei', Arial, sans-serif"
 )
 
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 #: The lines of a label.
 _LINES = "split(datum.label, '\\n')"
 
@@ -105,9 +107,8 @@ def wrap(text: str, width: int = 24, lines: int = 3) -> str:
         width: in Latin letters; a Chinese character takes two.
         lines: what does not fit into so many is cut off with an ellipsis.
     """
-    text = "".join(" " if unicodedata.category(letter) == "Cc" else letter for letter in text)
     done, line = [], ""
-    for piece in _pieces(text, width):
+    for piece in _pieces(_CONTROL.sub(" ", text), width):
         if line and width_of(line + piece.rstrip()) > width:
             done.append(line.rstrip())
             line = ""
@@ -136,8 +137,7 @@ def _may_break(before: str, after: str, *, full: bool) -> bool:
         return False
     if unicodedata.category(before) == "Ps":
         return False
-    wide = any(unicodedata.east_asian_width(letter) in "WF" for letter in (before, after))
-    return full or wide or before == " "
+    return full or width_of(before + after) > 2 or before == " "
 
 
 def colours(names: list[str], focus: str | None = None, rival: str | None = None) -> list[str]:

@@ -38,7 +38,7 @@ def split_gap(facts: Facts, city: str, rival: str) -> dict[str, float | None] | 
     gap = wide[root][0] - wide[root][1]
     tops = facts.nodes.filter(pl.col("level") == 1)["node"].to_list()
     for chosen in (facts.groups["node"].to_list(), tops):
-        found = {node: _difference(parts[node].to_list()) for node in chosen}
+        found = {node: _difference(*parts[node].fill_nan(None)) for node in chosen}
         if abs(sum(part or 0.0 for part in found.values()) - gap) < 1e-6 * max(1.0, abs(gap)):
             return found
     return None
@@ -53,6 +53,5 @@ def _steps(facts: Facts) -> dict[str, Step]:
     }
 
 
-def _difference(parts: list[float | None]) -> float | None:
-    one, other = (None if part is None or part != part else part for part in parts)
+def _difference(one: float | None, other: float | None) -> float | None:
     return None if one is None and other is None else (one or 0.0) - (other or 0.0)

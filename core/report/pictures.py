@@ -151,7 +151,7 @@ def city_map(view: View) -> Any:
     Raises:
         NotEnoughData: the coordinates of no city are known.
     """
-    by_rank = {city: place for place, city in enumerate(view.cities)}
+    by_rank = dict(zip(view.cities, range(len(view.cities)), strict=True))
     places = view.facts.cities.with_columns(
         name=pl.col("city").map_elements(view.city, return_dtype=pl.String),
         value=pl.Series(

@@ -31,8 +31,12 @@ class Report:
     @property
     def charts(self) -> list[Chart]:
         """All charts, in their order."""
-        blocks = (block for section in self.sections for block in section.blocks)
-        return [block for block in blocks if isinstance(block, Chart)]
+        return [
+            block
+            for section in self.sections
+            for block in section.blocks
+            if isinstance(block, Chart)
+        ]
 
 
 def make_report(

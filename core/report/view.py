@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
 import polars as pl
 
@@ -17,6 +17,14 @@ from cityflux.core.words.language import Language, short, told_apart
 
 #: Cities that a table or a chart sets side by side.
 SIDE_BY_SIDE = 7
+
+
+class _Names(NamedTuple):
+    """Names by id."""
+
+    cities: dict[str, str]
+    nodes: dict[str, str]
+    labels: dict[str, str]
 
 
 @dataclass(frozen=True)
@@ -41,15 +49,15 @@ class View:
 
     def city(self, city: str) -> str:
         """The name of a city."""
-        return self._city_names[city]
+        return self._names.cities[city]
 
     def node(self, node: str) -> str:
         """The name of a node."""
-        return self._node_names[node]
+        return self._names.nodes[node]
 
     def label(self, node: str) -> str:
         """The name of a node for charts and sentences: that of a group without its remark."""
-        return self._labels[node]
+        return self._names.labels[node]
 
     def score(self, node: str, city: str) -> float | None:
         """The score of a node; None where it is missing."""
@@ -84,7 +92,7 @@ class View:
     def source_numbers(self) -> dict[str, int]:
         """The number of each source in the list of sources, in the order of its publisher."""
         ordered = self.facts.sources.sort("publisher", "reference", "source")["source"]
-        return {source: number for number, source in enumerate(ordered, 1)}
+        return dict(zip(ordered, range(1, len(ordered) + 1), strict=True))
 
     def cite(self, source: str) -> str:
         """The address of a source in the report, empty where it is not in the list."""
@@ -124,7 +132,7 @@ class View:
         """The cities that are set side by side: focus and rival, then the best, in their order."""
         wanted = dict.fromkeys([self.focus, *([self.rival] if self.rival else []), *self.cities])
         chosen = set(list(wanted)[:SIDE_BY_SIDE])
-        return [city for city in self.cities if city in chosen]
+        return [*filter(chosen.__contains__, self.cities)]
 
     @cached_property
     def groups(self) -> list[str]:
@@ -158,22 +166,13 @@ class View:
         return Cell(text, strong=city == self.focus)
 
     @cached_property
-    def _city_names(self) -> dict[str, str]:
-        rows = self.facts.cities.to_dicts()
-        return told_apart({row["city"]: self.language.name(row) or row["city"] for row in rows})
-
-    @cached_property
-    def _node_names(self) -> dict[str, str]:
-        return {
-            row["node"]: self.language.name(row) or row["node"]
-            for row in self.facts.nodes.to_dicts()
-        }
-
-    @cached_property
-    def _labels(self) -> dict[str, str]:
-        leaves = set(self.facts.nodes["indicator"].drop_nulls())
-        names = self._node_names.items()
-        return told_apart({node: name if node in leaves else short(name) for node, name in names})
+    def _names(self) -> _Names:
+        facts, name = self.facts, self.language.name
+        leaves = set(facts.nodes["indicator"].drop_nulls())
+        cities = {row["city"]: name(row) or row["city"] for row in facts.cities.to_dicts()}
+        nodes = {row["node"]: name(row) or row["node"] for row in facts.nodes.to_dicts()}
+        labels = {node: text if node in leaves else short(text) for node, text in nodes.items()}
+        return _Names(told_apart(cities), nodes, told_apart(labels))
 
     @cached_property
     def _cells(self) -> dict[tuple[str, str], dict[str, Any]]:

@@ -77,14 +77,12 @@ class Language:
             most: so many at the most.
         """
         shown, rest = list(items[:most]), len(items) - most
+        comma = self.text("common.comma")
         if rest > 0:
-            return self.text("common.and_more", items=self._commas(shown), n=rest)
+            return self.text("common.and_more", items=comma.join(shown), n=rest)
         if len(shown) < 2:
             return "".join(shown)
-        return self._commas(shown[:-1]) + self.text("common.and") + shown[-1]
-
-    def _commas(self, items: Sequence[str]) -> str:
-        return self.text("common.comma").join(items)
+        return comma.join(shown[:-1]) + self.text("common.and") + shown[-1]
 
 
 def pick(code: Code, zh: str | None, en: str | None, otherwise: str = "") -> str:

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from cityflux.core.engine.definition.choices import Aggregation
-from cityflux.core.engine.definition.index import Node
+from cityflux.core.engine.definition.choices import Aggregation, TreatmentChoice
 from cityflux.core.report.blocks import Block, Cell, Formula, Items, Section, Table, Text
 from cityflux.core.report.view import View
 from cityflux.core.words.catalogue import formulas, section
@@ -18,7 +17,7 @@ def method(view: View) -> Section:
     if description := view.description:
         blocks.append(Text(view.text("method.about", description=description), lead=True))
     blocks += [
-        *(Text(text) for text in (*_figures(view), *_steps(view))),
+        *map(Text, _steps(view)),
         *_standardization(view),
         *_joining(view),
         Items(
@@ -42,34 +41,30 @@ def _formula(view: View, kind: str, name: str, title: str) -> Formula:
     return Formula(heading, found.get("formula", ""), found.get("source", ""))
 
 
-def _figures(view: View) -> Iterator[str]:
-    periods = view.facts.definition.periods
-    reduce = view.text(f"method.reduce_{periods.reduce}")
-    listed = view.language.listed([view.language.period(text) for text in periods.of], 20)
-    yield view.text("method.periods", periods=listed, reduce=reduce)
-
-
 def _steps(view: View) -> Iterator[str]:
-    """What is done to the figures before they are standardized, where anything is."""
+    """The periods, and what is done to the figures before they are standardized, if anything is."""
     definition = view.facts.definition
+    reduce = view.text(f"method.reduce_{definition.periods.reduce}")
+    listed = view.language.listed([*map(view.language.period, definition.periods.of)], 20)
+    yield view.text("method.periods", periods=listed, reduce=reduce)
     if definition.screening:
         share = percent(definition.screening.min_available)
         yield view.text("method.screening", share=share)
-    items = [
-        view.text("method.denominator", indicator=view.node(leaf.id), by=leaf.denominator.by)
-        for leaf in definition.leaves
-        if leaf.denominator
-    ]
+    items: list[str] = []
+    imputations: set[str] = set()
+    treatments: dict[str, TreatmentChoice] = {}
+    for leaf in definition.leaves:
+        if leaf.denominator:
+            values = {"indicator": view.node(leaf.id), "by": leaf.denominator.by}
+            items.append(view.text("method.denominator", **values))
+        if leaf.imputation:
+            imputations.add(leaf.imputation.method)
+        if leaf.treatment:
+            treatments[leaf.treatment.model_dump_json()] = leaf.treatment
     if items:
         yield view.text("method.denominators", items=view.language.listed(items, 20))
-    imputations = {leaf.imputation.method for leaf in definition.leaves if leaf.imputation}
     for name in sorted(imputations):
         yield view.text("method.imputation", method=_name(view, "imputation", name))
-    treatments = {
-        leaf.treatment.model_dump_json(): leaf.treatment
-        for leaf in definition.leaves
-        if leaf.treatment
-    }
     for treatment in treatments.values():
         limit = treatment.winsorize
         yield view.text(
@@ -84,43 +79,39 @@ def _steps(view: View) -> Iterator[str]:
 def _standardization(view: View) -> Iterator[Block]:
     leaves = view.facts.definition.leaves
     default = view.facts.definition.standardization
-    chosen = {leaf.id: leaf.standardization or default for leaf in leaves}
+    alike: dict[str, list[str]] = {}
+    within: set[str] = set()
+    for leaf in leaves:
+        chosen = leaf.standardization or default
+        alike.setdefault(chosen.method, []).append(leaf.id)
+        if chosen.method != "none":
+            within.add(chosen.within)
     title = view.text("method.standardization")
-    for name in dict.fromkeys(each.method for each in chosen.values()):
-        own = [leaf for leaf, each in chosen.items() if each.method == name]
-        scope = view.listed(own, 6) if len(own) < len(chosen) else ""
-        yield _formula(view, "standardization", name, title + (f" ({scope})" if scope else ""))
-    within = {each.within for each in chosen.values() if each.method != "none"}
-    remarks = [view.text(f"method.within_{each}") for each in sorted(within)]
-    if any((leaf.direction or 1) < 0 for leaf in leaves) or _has_negative(view):
-        remarks.append(view.text("method.direction"))
-    yield from (Text(text) for text in remarks)
-
-
-def _has_negative(view: View) -> bool:
-    return -1 in view.facts.nodes["direction"].to_list()
+    for name, own in alike.items():
+        scope = f" ({view.listed(own, 6)})" if len(own) < len(leaves) else ""
+        yield _formula(view, "standardization", name, title + scope)
+    for each in sorted(within):
+        yield Text(view.text(f"method.within_{each}"))
+    negative = -1 in view.facts.nodes["direction"].to_list()
+    if negative or any((leaf.direction or 1) < 0 for leaf in leaves):
+        yield Text(view.text("method.direction"))
 
 
 def _joining(view: View) -> Iterator[Block]:
     """How children become one score: aggregation and weighting, node by node."""
     inner = [node for node in view.facts.definition.tree if not node.indicator]
-    aggregations = {node.id: (node.aggregation or Aggregation()).method for node in inner}
-    for name in dict.fromkeys(aggregations.values()):
-        nodes = _nodes(view, [node for node in inner if aggregations[node.id] == name])
-        title = view.text("method.aggregation", nodes=nodes)
-        yield _formula(view, "aggregation", name, title)
-    weightings = {node.id: node.weighting.method if node.weighting else "given" for node in inner}
-    for name in dict.fromkeys(weightings.values()):
-        nodes = _nodes(view, [node for node in inner if weightings[node.id] == name])
-        title = view.text("method.weighting", nodes=nodes)
-        yield _formula(view, "weighting", name, title)
-
-
-def _nodes(view: View, nodes: list[Node]) -> str:
-    inner = [node for node in view.facts.definition.tree if not node.indicator]
-    if len(nodes) == len(inner):
-        return view.text("method.all_nodes")
-    return view.listed([node.id for node in nodes], 5)
+    aggregations: dict[str, list[str]] = {}
+    weightings: dict[str, list[str]] = {}
+    for node in inner:
+        aggregation = (node.aggregation or Aggregation()).method
+        aggregations.setdefault(aggregation, []).append(node.id)
+        weighting = node.weighting.method if node.weighting else "given"
+        weightings.setdefault(weighting, []).append(node.id)
+    for kind, alike in (("aggregation", aggregations), ("weighting", weightings)):
+        for name, own in alike.items():
+            every = len(own) == len(inner)
+            nodes = view.text("method.all_nodes") if every else view.listed(own, 5)
+            yield _formula(view, kind, name, view.text(f"method.{kind}", nodes=nodes))
 
 
 def _tree(view: View) -> Table:
@@ -132,12 +123,8 @@ def _tree(view: View) -> Table:
             [
                 Cell(view.node(row["node"]), strong=strong, indent=row["level"]),
                 Cell(f"{row['weight']:g}" if row["level"] else ""),
-                Cell(_share(row["share"])),
+                Cell(percent(row["share"], 1 if row["share"] < 1 else 0)),
             ]
         )
     columns = [view.text("common.indicator"), view.text("common.weight"), view.text("method.share")]
     return Table(columns, rows, caption=view.text("method.tree"), widths=(74, 10, 16))
-
-
-def _share(share: float) -> str:
-    return percent(share, 1 if share < 1 else 0)

@@ -1,6 +1,7 @@
 # make run    the main job: refresh the bundled figures, compute, print the index
 # make check  before each commit: ruff, mypy --strict, the tests of single rooms
 # make test   every check: ruff, mypy --strict, all of pytest
+# make deep   the properties on 2,000 examples instead of 50, and more variants of the conformance set
 # make chaos  kill the daemon 200 times at random moments; two processes write for a minute
 # make fuzz   mutated samples and bombs for every parser, 100,000 executions each
 PYTHON ?= python3
@@ -11,7 +12,7 @@ STAMP := $(VENV)/.installed
 # Hundreds of processes start in the tests: what they import is compiled once.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: run check test lint types bench chaos fuzz clean
+.PHONY: run check test deep lint types bench chaos fuzz clean
 
 run: $(STAMP)
 	$(BIN)/cityflux run --once --offline
@@ -24,6 +25,9 @@ check: lint types
 
 test: lint types
 	$(BIN)/pytest -n $(WORKERS) --dist worksteal
+
+deep: $(STAMP)
+	DEEP=1 $(BIN)/pytest -n $(WORKERS) --dist worksteal
 
 lint: $(STAMP)
 	$(BIN)/ruff check .

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import csv
+import fcntl
 import io
 import ipaddress
 import json
@@ -27,11 +28,13 @@ from cityflux.core.daemon.logs import TALKATIVE
 # The fixtures for authors, also where what is installed does not declare them yet.
 pytest_plugins = ["cityflux.testing"]
 
-# Where work is judged, the same examples each time; elsewhere, new ones. No example is timed: on a
-# busy machine a slow one says nothing.
-settings.register_profile("ci", derandomize=True, deadline=None)
-settings.register_profile("here", deadline=None)
-settings.load_profile("ci" if os.environ.get("CI") else "here")
+# Where work is judged, the same examples each time; elsewhere, new ones; `make deep` tries many. No
+# example is timed: on a busy machine a slow one says nothing.
+settings.register_profile("ci", derandomize=True, deadline=None, max_examples=50)
+settings.register_profile("here", deadline=None, max_examples=50)
+settings.register_profile("deep", deadline=None, max_examples=2000)
+_PROFILE = "deep" if os.environ.get("DEEP") else "ci" if os.environ.get("CI") else "here"
+settings.load_profile(_PROFILE)
 
 SHARED = Path(__file__).resolve().parents[2] / "shared"
 
@@ -151,13 +154,32 @@ def run_module(
     return subprocess.CompletedProcess([module, *arguments], int(str(code or 0)), *texts)
 
 
+def made_by_one(
+    factory: pytest.TempPathFactory, name: str, make: Callable[[Path], object]
+) -> Path:
+    """A folder that the first worker who asks for it fills; the others wait, and share it."""
+    base = factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        base = base.parent
+    folder, done = base / name, base / f"{name}.made"
+    with (base / f"{name}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not done.exists():
+            folder.mkdir()
+            make(folder)
+            done.touch()
+    return folder
+
+
+def _main_job(folder: Path) -> None:
+    done = run_module("cityflux", "run", "--once", "--offline", cwd=folder)
+    assert done.returncode == 0, done.stderr
+
+
 @pytest.fixture(scope="session")
 def made_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder in which ``cityflux run --once --offline`` was run, once for all tests."""
-    folder = tmp_path_factory.mktemp("made")
-    done = run_module("cityflux", "run", "--once", "--offline", cwd=folder)
-    assert done.returncode == 0, done.stderr
-    return folder
+    return made_by_one(tmp_path_factory, "main_job_done", _main_job)
 
 
 @pytest.fixture

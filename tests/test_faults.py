@@ -23,7 +23,7 @@ PLUGIN = """
 from pathlib import Path
 
 from cityflux import Indicator, Source, hookimpl
-from scrapers import page
+from cityflux.scrapers import page
 
 HERE = Path(__file__).parent
 IDS = {"上海": "shanghai", "北京": "beijing", "深圳": "shenzhen", "广州": "guangzhou"}

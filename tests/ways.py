@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
+import cProfile
 import os
 import sys
 import threading
 from pathlib import Path
-from types import FrameType
-from typing import Any
 
 from cityflux.core.cli.main import main
 
@@ -20,22 +19,28 @@ def count(arguments: list[str]) -> int:
     What a module defines besides its own body counts: functions, methods, comprehensions and the
     bodies of classes, of which each import passes those of its module.
     """
-    seen: set[tuple[str, str]] = set()
+    profiles: list[cProfile.Profile] = []
 
-    def note(frame: FrameType, event: str, argument: Any) -> None:
-        code = frame.f_code
-        if event == "call" and code.co_name != "<module>" and code.co_filename.startswith(ROOT):
-            seen.add((code.co_filename, code.co_qualname))
+    def start(*_: object) -> None:
+        profiles.append(cProfile.Profile(builtins=False))
+        profiles[-1].enable()
 
-    threading.setprofile(note)
-    sys.setprofile(note)
+    threading.setprofile(start)  # each thread's first call gives it a profile of its own
+    start()
     try:
         main(arguments)
     except SystemExit:
         pass
     finally:
-        sys.setprofile(None)
+        profiles[0].disable()
         threading.setprofile(None)
+    codes = (entry.code for profile in profiles for entry in profile.getstats())
+    seen = {
+        (code.co_filename, code.co_qualname)
+        for code in codes
+        if not isinstance(code, str) and code.co_name != "<module>"
+    }
+    seen = {(file, name) for file, name in seen if file.startswith(ROOT)}
     here = {(os.path.realpath(file), name) for file, name in seen}
     return sum("/.venv/" not in file and not file.startswith(f"{ROOT}/tests/") for file, _ in here)
 

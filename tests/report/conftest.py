@@ -7,24 +7,27 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import run_module
+from tests.conftest import made_by_one, run_module
 from tests.report.world import Page, World, world
+
+LANGUAGES = ("zh", "en")
 
 
 @pytest.fixture(scope="session")
 def written(made_once: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     """The files that ``cityflux report`` wrote: ``zh`` and ``en``."""
-    folder = tmp_path_factory.mktemp("reports")
     database = str(made_once / "data" / "cityflux.db")
-    files = {}
-    for language in ("zh", "en"):
-        files[language] = folder / f"{language}.html"
-        choice = ["--city", "shanghai", "--lang", language, "--out", str(files[language])]
-        done = run_module(
-            "cityflux", "--database", database, "report", "flow_index", *choice, cwd=folder
-        )
-        assert done.returncode == 0, done.stderr
-    return files
+
+    def write(folder: Path) -> None:
+        for language in LANGUAGES:
+            choice = ["--city", "shanghai", "--lang", language, "--out", f"{language}.html"]
+            done = run_module(
+                "cityflux", "--database", database, "report", "flow_index", *choice, cwd=folder
+            )
+            assert done.returncode == 0, done.stderr
+
+    folder = made_by_one(tmp_path_factory, "reports", write)
+    return {language: folder / f"{language}.html" for language in LANGUAGES}
 
 
 @pytest.fixture(scope="session")

@@ -154,9 +154,7 @@ def run_module(
     return subprocess.CompletedProcess([module, *arguments], int(str(code or 0)), *texts)
 
 
-def made_by_one(
-    factory: pytest.TempPathFactory, name: str, make: Callable[[Path], object]
-) -> Path:
+def made_by_one(factory: pytest.TempPathFactory, name: str, make: Callable[[Path], object]) -> Path:
     """A folder that the first worker who asks for it fills; the others wait, and share it."""
     base = factory.getbasetemp()
     if "PYTEST_XDIST_WORKER" in os.environ:

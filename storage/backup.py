@@ -12,6 +12,7 @@ from pathlib import Path
 
 from cityflux.core.model.errors import GivenUp, StorageError
 from cityflux.storage.database import now, read_database
+from cityflux.storage.examination import damage
 
 #: Pages that are copied before others get their turn.
 _PAGES = 1000
@@ -51,6 +52,19 @@ def back_up(
         GivenUp: it is not wanted any more; nothing is left of it.
         StorageError: the file is there already, cannot be written, or the copy is damaged.
     """
+    with read_database(database) as source:
+        return copy_whole(source, database, target, replace, given_up)
+
+
+def copy_whole(
+    source: sqlite3.Connection,
+    database: Path,
+    target: Path,
+    replace: bool = False,
+    given_up: Callable[[], bool] = lambda: False,
+    as_it_is: bool = False,
+) -> int:
+    """Copy a database that is open, also one that is damaged if ``as_it_is``; else as `back_up`."""
 
     def go_on(*_: int) -> None:
         if given_up():
@@ -62,10 +76,7 @@ def back_up(
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         unfinished.unlink(missing_ok=True)
-        with (
-            read_database(database) as source,
-            contextlib.closing(sqlite3.connect(unfinished)) as copy,
-        ):
+        with contextlib.closing(sqlite3.connect(unfinished)) as copy:
             # One state of the database for all pages: a change would make SQLite begin anew, and
             # where others write all the time, a large copy would never come to an end.
             source.execute("BEGIN")
@@ -73,9 +84,11 @@ def back_up(
             source.backup(copy, pages=_PAGES, progress=go_on)
             copy.execute("PRAGMA journal_mode = DELETE")  # one file, without companions
             copy.set_progress_handler(given_up, _STEPS)
-            (state,) = copy.execute("PRAGMA integrity_check").fetchone()
-        if state != "ok":
-            raise StorageError(f"{database}: the copy is damaged ({state}); see: integrity_check")
+            damaged = [] if as_it_is else damage(copy)
+        if damaged:
+            raise StorageError(
+                f"{database}: the copy is damaged ({damaged[0]}); see: cityflux doctor"
+            )
         unfinished.chmod(database.stat().st_mode & 0o777)
         os.replace(unfinished, target)  # noqa: PTH105
     except OSError as error:
@@ -84,6 +97,8 @@ def back_up(
         go_on()
         raise StorageError(f"{target}: the copy failed ({error}); try again") from error
     finally:
+        if source.in_transaction:
+            source.execute("ROLLBACK")
         with contextlib.suppress(OSError):
             unfinished.unlink(missing_ok=True)
     return target.stat().st_size

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import glob
 import os
 import sqlite3
 import sys
@@ -16,6 +17,9 @@ from cityflux.core.model.errors import NewerDatabase, NotADatabase, ReadOnly, St
 from cityflux.storage.schema import STEPS
 
 BUSY_TIMEOUT = 15.0  # seconds that a writer waits for another
+#: What to do about damage that `storage.repair` mends.
+MEND = "mend it with: cityflux doctor --repair"
+_LEAST = 512  # bytes of the smallest database of SQLite
 
 
 def now() -> str:
@@ -39,7 +43,10 @@ def open_database(path: Path) -> Iterator[sqlite3.Connection]:
     """
     _refuse_read_only(path)
     path.parent.mkdir(parents=True, exist_ok=True)
-    with _closing(path, f"{path.resolve().as_uri()}?mode=rwc") as connection:
+    if not path.exists():
+        _make(path.resolve())
+    _refuse_stub(path)
+    with _closing(path, f"{path.resolve().as_uri()}?mode=rw") as connection:
         if _check(path, connection):
             _migrate(path, connection)
         yield connection
@@ -60,16 +67,25 @@ def read_database(path: Path, any_thread: bool = False) -> Iterator[sqlite3.Conn
     """
     if not path.exists():
         raise StorageError(f"{path}: no database there; make one with: cityflux run --once")
+    _refuse_stub(path)
     # Without the log beside it, SQLite would have to make one; with it, somebody may be writing.
-    log_is_there = path.with_name(path.name + "-wal").exists()
+    log_is_there = log_of(path).exists()
     mode = "mode=ro" if log_is_there or os.access(path.parent, os.W_OK) else "immutable=1"
     with _closing(path, f"{path.resolve().as_uri()}?{mode}", any_thread) as connection:
-        if _check(path, connection):
+        if lacking := _check(path, connection):
+            if len(lacking) == len(STEPS):
+                raise NotADatabase(f"{path}: holds no table; fill it with: cityflux run --once")
             raise StorageError(
                 f"{path}: made by an earlier version of cityflux; bring it up to date with: "
                 "cityflux compute"
             )
         yield connection
+
+
+def log_of(path: Path) -> Path:
+    """Where SQLite keeps what was written last, beside the file that a name leads to."""
+    real = path.resolve()
+    return real.with_name(real.name + "-wal")
 
 
 def connect_read_only(path: Path) -> sqlite3.Connection:
@@ -86,6 +102,15 @@ def connect_read_only(path: Path) -> sqlite3.Connection:
     )
     connection.execute("PRAGMA query_only = 1")
     return connection
+
+
+@contextmanager
+def open_as_it_is(path: Path) -> Iterator[sqlite3.Connection]:
+    """Open a database that may be damaged, without foreign keys; nothing is looked at or made."""
+    _refuse_stub(path)
+    with _closing(path, f"{path.resolve().as_uri()}?mode=rw") as connection:
+        connection.execute("PRAGMA foreign_keys = OFF")
+        yield connection
 
 
 @contextmanager
@@ -199,7 +224,13 @@ def _check(path: Path, connection: sqlite3.Connection) -> set[str]:
             taken = _names(connection, "_sqlite_migrations WHERE migration_set = 'cityflux'")
     except sqlite3.DatabaseError as error:
         raise _named(path, error) from error
-    if tables and "_sqlite_migrations" not in tables:
+    lacking = {*STEPS} - {*taken}
+    if _is_ours(tables) and (not taken or lacking & {*STEPS[: len(taken)]}):
+        raise StorageError(
+            f"{path}: does not know any more what it was made of (step {min(lacking)!r} is not in "
+            f"_sqlite_migrations); {MEND}"
+        )
+    if tables and not taken and not _is_ours(tables):
         raise NotADatabase(
             f"{path}: a database of something else ({len(tables)} tables, none of cityflux); "
             "name another file in [database] path"
@@ -209,12 +240,48 @@ def _check(path: Path, connection: sqlite3.Connection) -> set[str]:
             f"{path}: made by a later version of cityflux (step {later[-1]!r} is unknown here); "
             "upgrade cityflux"
         )
-    return {*STEPS} - {*taken}
+    return lacking
+
+
+def _is_ours(tables: list[str]) -> bool:
+    return {"indicators", "observations", "changes"} <= {*tables}
+
+
+def _make(path: Path) -> None:
+    """Make a database beside its place, and put it there when it is whole.
+
+    So a file of no bytes is never one that is just being made, but one that was cut.
+    """
+    unfinished = path.with_name(f"{path.name}.{os.getpid()}.unfinished")
+    try:
+        with _closing(path, f"{unfinished.as_uri()}?mode=rwc") as connection:
+            _migrate(path, connection)
+        for companion in ("-wal", "-shm"):  # of a database that was deleted; it would be taken over
+            path.with_name(path.name + companion).unlink(missing_ok=True)
+        try:
+            path.hardlink_to(unfinished)
+        except FileExistsError:
+            return  # another process was first
+        except OSError:  # no file has two names here
+            unfinished.rename(path)
+    except OSError as error:
+        raise StorageError(f"{path}: cannot be made ({error.strerror})") from error
+    finally:
+        for leftover in path.parent.glob(glob.escape(unfinished.name) + "*"):
+            leftover.unlink(missing_ok=True)
+
+
+def _refuse_stub(path: Path) -> None:
+    if path.is_file() and (size := path.stat().st_size) < _LEAST:
+        raise NotADatabase(
+            f"{path}: is {size} bytes long and no cityflux database; put a copy in its place, or "
+            "delete it to begin anew"
+        )
 
 
 def _migrate(path: Path, connection: sqlite3.Connection) -> None:
     # sqlite-utils is imported only when there is something to do, which spares every other start.
-    with _without_pandas():
+    with without_pandas():
         from sqlite_utils import Database
 
         from cityflux.storage.migrations import migrations
@@ -227,7 +294,7 @@ def _migrate(path: Path, connection: sqlite3.Connection) -> None:
 
 
 @contextmanager
-def _without_pandas() -> Iterator[None]:
+def without_pandas() -> Iterator[None]:
     """Let sqlite-utils be imported as where there is no pandas, which it looks for.
 
     It would only learn a type of pandas that nothing here has, for 0.2 s and 45 MB.
@@ -264,4 +331,13 @@ def _named(path: Path | str, error: sqlite3.Error) -> StorageError:
         return StorageError(
             f"{path}: another process has been writing for over {BUSY_TIMEOUT:.0f} s; try again"
         )
-    return StorageError(f"{path}: {text}")
+    return StorageError(f"{path}: {what_to_do(text)}")
+
+
+def what_to_do(text: str) -> str:
+    """What SQLite complains of, and what to do about it."""
+    if any(words in text for words in ("no such", "already exists", "duplicate column", "FOREIGN")):
+        return f"{text}; {MEND}"
+    if "malformed" in text or "not a database" in text or "disk I/O" in text:
+        return f"{text}; see what: cityflux doctor, and go back to a copy (docs/operations.md)"
+    return text

@@ -6,14 +6,24 @@ import hashlib
 import re
 import sqlite3
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import closing
 from pathlib import Path
 
 from cityflux.storage.database import BUSY_TIMEOUT
-from cityflux.storage.schema import CHANGE_TRIGGERS, SEARCH_TRIGGERS
+from cityflux.storage.periods import is_period
 
-_NAME = re.compile(r"CREATE TRIGGER (\w+)")
+#: What the check of SQLite says of rows, rather than of pages.
+_UNFIT = re.compile(r"(?:CHECK constraint failed|\S+ value) in (\w+)")
+#: What it says of indices that a new making mends.
+_STALE = re.compile(r"row \d+ missing from index|wrong # of entries in index")
+_FIGURES = {
+    "observations": (
+        "indicator_id, city_id, period, source_id, value, status",
+        "OR status NOT IN ('ok', 'provisional', 'bound', 'suspect')",
+    ),
+    "flows": ("kind, origin_id, destination_id, period, source_id, value", ""),
+}
 _LATEST = """
 SELECT max(moment) FROM (
     SELECT max(changed_at) AS moment FROM (SELECT changed_at FROM changes ORDER BY seq DESC LIMIT 1)
@@ -30,9 +40,19 @@ def journal_mode(connection: sqlite3.Connection) -> str:
 
 
 def damage(connection: sqlite3.Connection) -> list[str]:
-    """What SQLite finds wrong with the pages and indices of the file, at most ten lines."""
-    found = [row[0] for row in connection.execute("PRAGMA integrity_check(10)")]
-    return [] if found == ["ok"] else found
+    """What SQLite finds wrong with the pages and indices of the file; not what stands in rows."""
+    return [line for line in check(connection) if not _UNFIT.match(line)]
+
+
+def unfit_rows(connection: sqlite3.Connection) -> list[tuple[str, str]]:
+    """The tables with rows that fit them no more, each with what SQLite says."""
+    found = [(match[1], line) for line in check(connection) if (match := _UNFIT.match(line))]
+    return [*dict.fromkeys(found)]
+
+
+def check(connection: sqlite3.Connection) -> list[str]:
+    """What SQLite finds wrong, in pages, indices and rows, at most a thousand lines."""
+    return [line for (line,) in connection.execute("PRAGMA integrity_check(1000)") if line != "ok"]
 
 
 def broken_references(connection: sqlite3.Connection) -> dict[tuple[str, str], int]:
@@ -43,14 +63,28 @@ def broken_references(connection: sqlite3.Connection) -> dict[tuple[str, str], i
     return counts
 
 
-def missing_triggers(connection: sqlite3.Connection) -> list[str]:
-    """Triggers that are gone, as after a table was made anew; without them no change is seen."""
-    wanted = [_NAME.findall(sql)[0] for sql in (*CHANGE_TRIGGERS, *SEARCH_TRIGGERS)]
-    there = {
-        name
-        for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type='trigger'")
-    }
-    return [name for name in wanted if name not in there]
+def no_figures(connection: sqlite3.Connection) -> list[str]:
+    """The rows of figures and flows that are none, as a hand wrote them past all checks."""
+    found = []
+    for table, (keys, more) in _FIGURES.items():
+        found += [
+            f"{table}: {' '.join(map(str, row))}"
+            for row in connection.execute(
+                f"SELECT {keys} FROM {table} WHERE NOT ({is_period('period')}) "
+                f"OR typeof(value) NOT IN ('real', 'integer') OR abs(value) >= 9e999 {more}"
+            )
+        ]
+    return found
+
+
+def set_aside(connection: sqlite3.Connection) -> int:
+    """How many rows stand in ``quarantine``."""
+    return int(connection.execute("SELECT count(*) FROM quarantine").fetchone()[0])
+
+
+def is_mendable(lines: Iterable[str]) -> bool:
+    """Whether only indices are damaged, which can be made again from their tables."""
+    return all(_STALE.match(line) for line in lines)
 
 
 def damaged_snapshots(connection: sqlite3.Connection) -> Iterator[str]:

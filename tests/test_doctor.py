@@ -82,9 +82,15 @@ def test_a_failure_is_the_exit_code(home: Path, cityflux: Cityflux) -> None:
         ("DELETE FROM cities WHERE id = 'shanghai'", "foreign keys", "rows of observations refer"),
         ("DROP TRIGGER observations_update", "triggers", "gone: observations_update"),
         (
+            "DROP VIEW strengths",
+            "tables",
+            "gone: strengths; mend it with: ",
+        ),
+        ("DROP INDEX runs_by_index", "tables", "gone: runs_by_index"),
+        (
             "INSERT INTO indicators_fts (indicators_fts) VALUES ('delete-all')",
             "search",
-            "rebuild-fts",
+            "--repair",
         ),
         ("DROP TABLE indicators_fts", "search", "no such table"),
         ("UPDATE fetches SET started = '2999-01-01T00:00:00.000Z'", "clock", "set the clock"),
@@ -92,7 +98,7 @@ def test_a_failure_is_the_exit_code(home: Path, cityflux: Cityflux) -> None:
         (
             "DELETE FROM _sqlite_migrations WHERE name = 'daemon_says_what_it_does'",
             "schema",
-            "made by an earlier version",
+            "does not know any more what it was made of",
         ),
         (
             "INSERT INTO _sqlite_migrations (migration_set, name, applied_at) "

@@ -22,7 +22,8 @@ from cityflux.core.app.lock import is_running
 from cityflux.core.model.errors import CityfluxError, ConfigError
 from cityflux.core.model.version import __version__
 from cityflux.storage import examination
-from cityflux.storage.database import read_database
+from cityflux.storage.blueprint import differences
+from cityflux.storage.database import MEND, read_database, what_to_do
 from cityflux.storage.jobs import read_daemon
 
 if TYPE_CHECKING:
@@ -35,7 +36,7 @@ LEAST_SPACE = 100 * 2**20
 #: How far ahead of the clock the database may be: those who write to it have clocks of their own.
 _APART = timedelta(minutes=5)
 _MIB = 2**20
-_TROUBLE: tuple[type[Exception], ...] = (CityfluxError, sqlite3.Error, OSError)
+_TROUBLE: tuple[type[Exception], ...] = (CityfluxError, sqlite3.Error, OSError, ValueError)
 _GO_BACK = "go back to a copy, see docs/operations.md"
 _NAMED = 3  # how many of several things a line names
 
@@ -85,10 +86,13 @@ def _of_database(path: Path) -> Iterator[Finding]:
         return
     checks: dict[str, Callable[[sqlite3.Connection], Finding]] = {
         "integrity": _integrity,
+        "figures": _figures,
+        "tables": _tables,
         "foreign keys": _foreign_keys,
         "triggers": _triggers,
         "snapshots": _snapshots,
         "clock": _clock,
+        "quarantine": _quarantine,
     }
     with read_database(path) as connection:
         for name, check in checks.items():
@@ -103,7 +107,9 @@ def _guarded(check: str, look: Callable[[], Finding]) -> Finding:
         return look()
     except _TROUBLE as error:
         text = " ".join(str(error).split())
-        return Finding(check, "failed", f"{text}; {_GO_BACK}" if "malformed" in text else text)
+        if isinstance(error, sqlite3.Error):
+            text = f"{text}; {_GO_BACK}" if "malformed" in text else what_to_do(text)
+        return Finding(check, "failed", text)
 
 
 def _software() -> str:
@@ -191,9 +197,34 @@ def _schema(path: Path) -> Finding:
 
 
 def _integrity(connection: sqlite3.Connection) -> Finding:
-    if lines := examination.damage(connection):
-        return Finding("integrity", "failed", f"{_several(lines)}; {_GO_BACK}")
+    if lines := examination.check(connection):
+        damaged = [line for line in lines if not examination.is_mendable([line])]
+        return Finding(
+            "integrity", "failed", f"{_several(damaged or lines)}; {_GO_BACK if damaged else MEND}"
+        )
     return Finding("integrity", "ok", "every page and index is whole")
+
+
+def _figures(connection: sqlite3.Connection) -> Finding:
+    if lines := examination.no_figures(connection):
+        detail = f"{len(lines)} rows that are none, and enter no index: {_several(lines)}; {MEND}"
+        return Finding("figures", "failed", detail)
+    return Finding("figures", "ok", "every one has a period and a number")
+
+
+def _tables(connection: sqlite3.Connection) -> Finding:
+    if lines := _otherwise(connection, {"table", "view", "index"}):
+        return Finding("tables", "failed", f"{_several(lines)}; {MEND}")
+    return Finding("tables", "ok", "tables, views and indices are as they were made")
+
+
+def _otherwise(connection: sqlite3.Connection, kinds: set[str]) -> list[str]:
+    """What is gone or made otherwise, in a few words each."""
+    return [
+        f"{'gone' if is_gone else 'made otherwise'}: {thing.name}"
+        for thing, is_gone in differences(connection)
+        if thing.kind in kinds
+    ]
 
 
 def _foreign_keys(connection: sqlite3.Connection) -> Finding:
@@ -202,13 +233,13 @@ def _foreign_keys(connection: sqlite3.Connection) -> Finding:
         for (table, parent), count in examination.broken_references(connection).items()
     ]
     if broken:
-        return Finding("foreign keys", "failed", _several(broken))
+        return Finding("foreign keys", "failed", f"{_several(broken)}; {MEND}")
     return Finding("foreign keys", "ok", "every reference leads somewhere")
 
 
 def _triggers(connection: sqlite3.Connection) -> Finding:
-    if gone := examination.missing_triggers(connection):
-        detail = f"gone: {_several(gone)}; changes are not seen; {_GO_BACK}"
+    if lines := _otherwise(connection, {"trigger"}):
+        detail = f"{_several(lines)}; changes are not seen; {MEND}"
         return Finding("triggers", "failed", detail)
     return Finding("triggers", "ok", "every change of a figure is written down")
 
@@ -216,7 +247,7 @@ def _triggers(connection: sqlite3.Connection) -> Finding:
 def _snapshots(connection: sqlite3.Connection) -> Finding:
     if damaged := [sha256[:16] for sha256 in examination.damaged_snapshots(connection)]:
         detail = f"{len(damaged)} whose bytes do not match their hash: {_several(damaged)}"
-        return Finding("snapshots", "failed", f"{detail}; {_GO_BACK}")
+        return Finding("snapshots", "failed", f"{detail}; {_GO_BACK}, or {MEND}")
     count = examination.count_snapshots(connection)
     return Finding("snapshots", "ok", f"{count:,} documents, each with the bytes of its hash")
 
@@ -228,6 +259,13 @@ def _clock(connection: sqlite3.Connection) -> Finding:
         detail = f"{text}, but the last entry of the database is of {latest}; set the clock"
         return Finding("clock", "failed", detail)
     return Finding("clock", "ok", text)
+
+
+def _quarantine(connection: sqlite3.Connection) -> Finding:
+    if count := examination.set_aside(connection):
+        detail = f"{count:,} rows set aside; see them with: sqlite-utils rows DATABASE quarantine"
+        return Finding("quarantine", "note", detail)
+    return Finding("quarantine", "ok", "no row was set aside")
 
 
 def _daemon(path: Path, connection: sqlite3.Connection) -> Finding:
@@ -250,7 +288,7 @@ def _search(path: Path) -> Finding:
     if not path.stat().st_mode & 0o222 or not os.access(path, os.W_OK):
         return Finding("search", "note", "not looked at, since the file is read-only")
     if not examination.search_is_whole(path):
-        detail = f"the index is not that of the indicators; run: sqlite-utils rebuild-fts {path}"
+        detail = f"the index is not that of the indicators; {MEND}"
         return Finding("search", "failed", detail)
     return Finding("search", "ok", "the index is that of the indicators")
 

@@ -156,11 +156,16 @@ def main(arguments: list[str] | None = None) -> None:
 
 def _line(error: Exception) -> str:
     """One line for whoever reads it: our own errors say what to do, others how to see more."""
+    import sqlite3
+
     from cityflux.core.model.errors import CityfluxError
+    from cityflux.storage.database import what_to_do
 
     text = " ".join(str(error).split())
     if isinstance(error, CityfluxError):
         return text
+    if isinstance(error, sqlite3.Error):
+        return what_to_do(text)
     return f"{type(error).__name__}: {text} (run again with --debug to see where)"
 
 

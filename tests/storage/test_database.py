@@ -237,3 +237,38 @@ def test_making_a_database_loads_no_pandas_and_leaves_it_to_others(tmp_path: Pat
     folders = os.pathsep.join([str(tmp_path), str(Path(__file__).parents[2])])
     environment = {**os.environ, "PYTHONPATH": folders}
     subprocess.run([sys.executable, "-c", code], cwd=tmp_path, env=environment, check=True)
+
+
+@pytest.mark.parametrize("bytes_there", [b"", b"x", b"SQLite format 3\0" + b"\0" * 84])
+def test_a_file_that_was_cut_is_no_database_whoever_opens_it(
+    tmp_path: Path, bytes_there: bytes
+) -> None:
+    path = tmp_path / "t.db"
+    path.write_bytes(bytes_there)
+    for opened in (open_database, read_database):
+        with pytest.raises(NotADatabase, match="bytes long and no cityflux database"), opened(path):
+            pass
+    assert path.read_bytes() == bytes_there
+
+
+def test_a_database_without_tables_is_filled_but_not_read(tmp_path: Path) -> None:
+    path = tmp_path / "t.db"
+    Database(path).vacuum()
+    with pytest.raises(NotADatabase, match="holds no table"), read_database(path):
+        pass
+    with open_database(path):
+        pass
+    with read_database(path) as connection:
+        assert connection.execute("SELECT count(*) FROM quarantine").fetchone() == (0,)
+    assert [*tmp_path.glob("*.unfinished*")] == []
+
+
+def test_the_log_of_a_database_that_was_deleted_is_not_taken_over(tmp_path: Path) -> None:
+    path = tmp_path / "t.db"
+    with open_database(path) as connection:
+        indicator(connection, "x", "航运")
+        log = path.with_name("t.db-wal").read_bytes()
+    path.unlink()
+    path.with_name("t.db-wal").write_bytes(log)
+    with open_database(path) as connection:
+        assert connection.execute("SELECT count(*) FROM indicators").fetchone() == (0,)

@@ -103,6 +103,30 @@ def test_a_city_that_is_not_compared_is_named_with_those_that_are(read_only: Run
         assert said in str(done.exception)
 
 
+def test_cities_and_nodes_go_by_any_of_their_names(read_only: Run) -> None:
+    by_id = read_only("tree", "--city", "beijing", "--versus", "shanghai", "--json").stdout
+    for city in ("北京", "Beijing", "BEIJING", "110000"):
+        done = read_only("tree", "--city", city, "--versus", "上海", "--json")
+        assert done.stdout == by_id
+    assert answer(read_only, "strengths", "上海") == answer(read_only, "strengths", "shanghai")
+    ranked = answer(read_only, "ranking", "--node", "transport")
+    for node in ("交通流", "交通流(包括海、陆、空)", "transport (sea, land, air)"):
+        assert answer(read_only, "ranking", "--node", node) == ranked
+    (one,) = answer(read_only, "ranking", "--node", "Population")
+    assert one["indicator"] == "people.population"
+
+
+def test_a_slip_in_a_name_is_told_with_what_was_meant(read_only: Run) -> None:
+    for asked, meant in (
+        (("strengths", "shangai"), "no city is called 'shangai'; did you mean shanghai?"),
+        (("tree", "--city", "北京市", "--versus", "shanghai"), "did you mean beijing?"),
+        (("ranking", "--node", "transprot"), "did you mean transport?"),
+    ):
+        done = read_only(*asked)
+        assert done.exit_code == 1
+        assert meant in str(done.exception)
+
+
 def test_the_used_weights_sum_to_the_whole(read_only: Run) -> None:
     rows = answer(read_only, "weights", "paper_transport")
     root, *leaves = rows

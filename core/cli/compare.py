@@ -37,6 +37,7 @@ def compare(
     Without --from, the later run is compared with the last one before it that knew other figures
     or another definition.
     """
+    from cityflux.core.reading.names import node_called
     from cityflux.core.reading.runs import compare_runs, described_runs
 
     with session.read() as connection:
@@ -44,6 +45,7 @@ def compare(
         if list_runs:
             _print_runs(chosen, described_runs(connection, chosen.id), as_json, session.color)
             return
+        node = node and node_called(connection, chosen.id, node)
         found = compare_runs(
             connection, session.methods, chosen.id, since, until, node=node, period=period
         )

@@ -8,6 +8,7 @@ from cityflux.core.cli.output import json_option, print_json, print_table
 from cityflux.core.cli.session import Session, pass_session
 from cityflux.core.model.errors import PluginError
 from cityflux.core.reading.figures import flows as flows_between
+from cityflux.core.reading.names import city_called
 
 
 @click.command(epilog="Example: cityflux flows air_routes --city shanghai")
@@ -24,6 +25,7 @@ def flows(
     if kind is not None and kind not in kinds:
         raise PluginError(f"there is no flow {kind!r}; there are: {', '.join(sorted(kinds))}")
     with session.read() as connection:
+        city = city and city_called(connection, city)
         rows = [dict(row) for row in flows_between(connection, kind, city, period)]
     if as_json:
         print_json(rows)

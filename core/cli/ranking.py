@@ -25,11 +25,13 @@ def ranking(
     The figures are those of the last period as they were read, each in its own unit.
     """
     from cityflux.core.reading.indices import definition_of
+    from cityflux.core.reading.names import node_called
     from cityflux.core.reading.nodes import node_names
     from cityflux.core.reading.rankings import indicator_rankings
 
     with session.read() as connection:
         definition = definition_of(connection, session.index_name(index))
+        node = node and node_called(connection, definition.id, node)
         found = indicator_rankings(connection, definition, node)
         cities = city_names(connection, lang)
         names = node_names(connection, definition.id, lang)

@@ -58,6 +58,7 @@ def report(
         raise click.UsageError("--interactive goes with HTML only")
     need_extra()
     from cityflux.core.reading.facts import gather
+    from cityflux.core.reading.names import city_called
     from cityflux.core.report.report import make_report
 
     name = session.index_name(index)
@@ -66,6 +67,8 @@ def report(
         raise click.UsageError(f"--out {path}: there is no folder {path.parent}; make it first")
     with session.read() as connection:
         facts = gather(connection, name, period)
+        city = city and city_called(connection, city)
+        versus = versus and city_called(connection, versus)
     _write(path, _written(make_report(facts, language, city, versus), form, interactive))
     click.echo(f"{path}: {numbers.number(path.stat().st_size / 1e6)} MB")
 

@@ -20,10 +20,12 @@ def strengths(session: Session, city: str, index: str | None, as_json: bool) -> 
     to the city behind and to the best one.
     """
     from cityflux.core.reading.indices import definition_of
+    from cityflux.core.reading.names import city_called
     from cityflux.core.reading.rankings import strengths as strengths_of
 
     with session.read() as connection:
         definition = definition_of(connection, session.index_name(index))
+        city = city_called(connection, city)
         found = strengths_of(connection, definition, city)
     tables = {"strengths": found.strengths, "weaknesses": found.weaknesses}
     if as_json:

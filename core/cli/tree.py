@@ -41,12 +41,15 @@ def tree(
     """
     from cityflux.core.reading.contributions import contributions_of
     from cityflux.core.reading.indices import definition_of
+    from cityflux.core.reading.names import city_called
     from cityflux.core.reading.nodes import node_names
 
     if bool(city) != bool(versus):
         raise click.UsageError("--city and --versus go together")
-    between = (city, versus) if city and versus else None
     with session.read() as connection:
+        between = None
+        if city and versus:
+            between = city_called(connection, city), city_called(connection, versus)
         definition = definition_of(connection, session.index_name(index))
         split = contributions_of(connection, definition, session.methods_of(definition), between)
         names = node_names(connection, definition.id, lang)

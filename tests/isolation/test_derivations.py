@@ -12,12 +12,17 @@ from tests.conftest import Cityflux
 from tests.isolation.plugins import ENDLESS, LEAVING, rows, workers_of, write_derived, write_plugin
 
 INPUTS = [("local.given", "shanghai", "2020", 7.0), ("local.given", "beijing", "2020", 3.0)]
+NEVER = "blocks", "adds"  # one sleeps, and one holds the interpreter
 COUNT = "from pathlib import Path; Path('called').open('a').write('x')"
 
 
-def test_one_that_ends_its_process_costs_itself_alone(folder: Path, cityflux: Cityflux) -> None:
+def test_one_that_ends_its_process_or_breaks_the_contract_costs_itself_alone(
+    folder: Path, cityflux: Cityflux
+) -> None:
     write_plugin(folder, "given")
     write_derived(folder, "doubled")
+    write_derived(folder, "wrong", "return figures.select('city', 'value')")
+    write_derived(folder, "invented", "return figures.with_columns(city=pl.lit('atlantis'))")
     for name, (fetch, normalize, _) in LEAVING.items():
         write_derived(folder, name, fetch or normalize)
     done = cityflux("refresh", "local.given")
@@ -25,6 +30,8 @@ def test_one_that_ends_its_process_costs_itself_alone(folder: Path, cityflux: Ci
     for name, (*_, said) in LEAVING.items():
         (line,) = [line for line in done.stderr.splitlines() if f"local.{name}: " in line]
         assert said.replace("fetch ", "derive ").replace("normalize ", "derive ") in line
+    assert "local.wrong: derive() returned the columns city, value" in done.stderr
+    assert "local.invented: derive() returned atlantis" in done.stderr
     derived = "SELECT indicator_id, value FROM observations WHERE indicator_id <> 'local.given'"
     assert rows(folder, f"{derived} ORDER BY value") == [
         ("local.doubled", 6),
@@ -37,29 +44,20 @@ def test_one_that_ends_its_process_costs_itself_alone(folder: Path, cityflux: Ci
 
 def test_one_that_never_ends_is_cut_off_once(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(folder)
-    for name, hooks in ENDLESS.items():
-        write_derived(folder, name, f"{COUNT}\n{''.join(hooks)}")
+    for name in NEVER:
+        write_derived(folder, name, f"{COUNT}\n{''.join(ENDLESS[name])}")
     write_derived(folder, "doubled")
     plugins = load_selection(Selection((folder / "my_plugins",), built_in=False)).indicators
     with Derivations({"shanghai", "beijing"}, time_limit=1) as derivations:
         for _ in range(2):
-            for name in ENDLESS:
+            for name in NEVER:
                 derived = derivations.derive(plugins[f"local.{name}"], INPUTS)
                 assert "derive did not end: gave up after 1 s" in derived.error
                 assert derived.found == []
         derived = derivations.derive(plugins["local.doubled"], INPUTS)
     assert [figure.value for figure in derived.found] == [14.0, 6.0]
-    assert (folder / "called").read_text() == "x" * len(ENDLESS)
+    assert (folder / "called").read_text() == "x" * len(NEVER)
     assert workers_of(folder) == []
-
-
-def test_what_breaks_the_contract_is_named(folder: Path, cityflux: Cityflux) -> None:
-    write_plugin(folder, "given")
-    write_derived(folder, "wrong", "return figures.select('city', 'value')")
-    write_derived(folder, "invented", "return figures.with_columns(city=pl.lit('atlantis'))")
-    done = cityflux("refresh", "local.given")
-    assert "local.wrong: derive() returned the columns city, value" in done.stderr
-    assert "local.invented: derive() returned atlantis" in done.stderr
 
 
 @pytest.fixture

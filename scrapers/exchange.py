@@ -12,6 +12,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import date, timedelta
+from importlib.util import find_spec
 
 import polars as pl
 
@@ -21,6 +22,7 @@ from cityflux.core.model.http import Http, Params, backfill
 from cityflux.core.model.units import convert
 from cityflux.scrapers.expect import day, field, number, parameter, rows, unexpected
 from cityflux.scrapers.foreign import reader
+from cityflux.scrapers.tables.workbook import read_sheets
 
 SSE = "https://query.sse.com.cn/commonQuery.do"
 SZSE = "https://www.szse.cn/api/report/ShowReport"
@@ -192,17 +194,9 @@ def _sheet(document: Document) -> list[list[str]]:
     """The cells of the first sheet of a workbook, as text."""
     if not document.body.startswith(b"PK"):
         raise unexpected(document, "an XLSX workbook", document.text[:60])
-    try:
-        import fastexcel
-    except ModuleNotFoundError as error:
+    if find_spec("fastexcel") is None:
         raise Unexpected(
             f"{document.address}: a workbook came; to read one, pip install 'cityflux[excel]'",
             address=document.address,
-        ) from error
-    try:
-        book = fastexcel.read_excel(document.body)
-        frame = book.load_sheet(0, header_row=None, dtypes="string").to_polars()
-    except fastexcel.FastExcelError as error:
-        why = str(error).partition("\n")[0]
-        raise unexpected(document, "an XLSX workbook", f"a broken one ({why})") from error
-    return [["" if cell is None else cell for cell in row] for row in frame.iter_rows()]
+        )
+    return next(iter(read_sheets(document, "xlsx").values()), [])

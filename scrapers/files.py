@@ -20,14 +20,13 @@ import polars as pl
 from cityflux.core.model.document import Document, read_json
 from cityflux.core.model.errors import BadCells, Unexpected
 from cityflux.core.model.numerals import DecimalMark, parse_number
-from cityflux.scrapers.foreign import reader
+from cityflux.scrapers.foreign import blamed, reader
 from cityflux.scrapers.periods import period_of
+from cityflux.scrapers.tables.apart import Grid, read_apart
 from cityflux.scrapers.tables.grids import (
     Format,
-    Grid,
     as_document,
     decoded,
-    foreign_reader,
     read_grid,
     sniff,
 )
@@ -307,13 +306,12 @@ def _names(rows: Sequence[Sequence[str]]) -> list[str]:
 
 
 def _parquet(document: Document) -> pl.DataFrame:
-    with foreign_reader(document, "Parquet"):
-        frame = pl.read_parquet(io.BytesIO(document.body))
+    frame = pl.read_ipc(io.BytesIO(read_apart(document, "Parquet")))
     return frame.with_row_index(ROW, offset=1) if ROW not in frame.columns else frame
 
 
 def _json(document: Document, text: str, *, lines: bool) -> pl.DataFrame:
-    with foreign_reader(document, "JSON"):
+    with blamed(document.address, "JSON"):
         if lines:
             data = [read_json(line) for line in text.splitlines() if line.strip()]
         else:

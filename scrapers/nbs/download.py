@@ -22,7 +22,8 @@ from cityflux.scrapers.foreign import reader
 from cityflux.scrapers.nbs import rows
 from cityflux.scrapers.nbs.answers import unexpected
 from cityflux.scrapers.periods import period_of
-from cityflux.scrapers.tables.grids import Grid, as_document, read_grid, sniff
+from cityflux.scrapers.tables.apart import Grid
+from cityflux.scrapers.tables.grids import as_document, read_grid, sniff
 from cityflux.scrapers.tables.labels import key, same_unit, similar, split_unit
 
 _ABOVE = re.compile(r"(数据库|指标|地区|时间)\s*[:：]\s*(.*)", re.DOTALL)

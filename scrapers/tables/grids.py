@@ -10,20 +10,18 @@ import csv
 import io
 import zipfile
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import contextmanager
+from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 from cityflux.core.model.document import Document, read_file, read_json
 from cityflux.core.model.errors import Unexpected
+from cityflux.scrapers.foreign import blamed
+from cityflux.scrapers.tables.apart import Grid
 from cityflux.scrapers.tables.html import page_instead
-
-if TYPE_CHECKING:
-    import fastexcel
+from cityflux.scrapers.tables.workbook import read_sheets
 
 Format = Literal["csv", "tsv", "xlsx", "xls", "parquet", "json", "jsonl"]
-Grid = list[list[str]]
 
 _DELIMITERS = (",", "\t", ";", "|", "，")
 _SAMPLE_ROWS = 50
@@ -82,9 +80,9 @@ def read_grid(
         Unexpected: when the file cannot be read, or has no sheet of that name.
     """
     if form in ("xlsx", "xls"):
-        return _excel(document, sheet)
+        return _excel(document, form, sheet)
     text = decoded(document, encoding)
-    with foreign_reader(document, "delimited text"):
+    with blamed(document.address, "delimited text"):
         delimiter = "\t" if form == "tsv" else _delimiter(text)
         rows = list(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter))
     return [[cell.strip() for cell in row] for row in rows]
@@ -113,31 +111,9 @@ def decoded(document: Document, encoding: str | None = None) -> str:
     return text.removeprefix("\ufeff")
 
 
-@contextmanager
-def foreign_reader(document: Document, kind: str) -> Iterator[None]:
-    """Blame the file for whatever a library raises while it reads it.
-
-    Damaged bytes make the readers written in Rust panic, which arrives as a BaseException that
-    no ``except Exception`` stops.
-
-    Raises:
-        Unexpected: in place of any error inside the block.
-    """
-    try:
-        yield
-    except BaseException as error:
-        if not isinstance(error, Exception) and type(error).__name__ != "PanicException":
-            raise
-        reason = (str(error) or type(error).__name__).split("\n", 1)[0]
-        raise Unexpected(
-            f"{document.address}: cannot be read as {kind}, it seems damaged ({reason})",
-            address=document.address,
-        ) from error
-
-
 def _inside_zip(document: Document) -> Format:
     with (
-        foreign_reader(document, "XLSX or ZIP"),
+        blamed(document.address, "XLSX or ZIP"),
         zipfile.ZipFile(io.BytesIO(document.body)) as archive,
     ):
         names = archive.namelist()
@@ -176,26 +152,22 @@ def _delimiter(text: str) -> str:
     return max(_DELIMITERS, key=fit)
 
 
-def _excel(document: Document, sheet: str | None) -> Grid:
-    try:
-        import fastexcel
-    except ImportError as error:
+def _excel(document: Document, form: Format, sheet: str | None) -> Grid:
+    if find_spec("fastexcel") is None:
         raise Unexpected(
             f"{document.address}: reading Excel files needs one more package; "
             "install it with: pip install 'cityflux[excel]'",
             address=document.address,
-        ) from error
-    with foreign_reader(document, "Excel"):
-        book = fastexcel.read_excel(document.body)
-        names = book.sheet_names
-    if sheet is not None and sheet not in names:
+        )
+    sheets = read_sheets(document, form)
+    if sheet is not None and sheet not in sheets:
         raise Unexpected(
-            f"{document.address}: no sheet {sheet!r}; it has {', '.join(names)}",
+            f"{document.address}: no sheet {sheet!r}; it has {', '.join(sheets)}",
             address=document.address,
         )
-    with foreign_reader(document, "Excel"):
-        sheets = {name: _sheet(book, name) for name in names if sheet in (None, name)}
     filled = {name: grid for name, grid in sheets.items() if any(map(any, grid))}
+    if sheet is not None:
+        filled = {name: grid for name, grid in filled.items() if name == sheet}
     if len(filled) != 1:
         raise Unexpected(
             f"{document.address}: {len(filled)} sheets hold something"
@@ -203,9 +175,3 @@ def _excel(document: Document, sheet: str | None) -> Grid:
             address=document.address,
         )
     return next(iter(filled.values()))
-
-
-def _sheet(book: fastexcel.ExcelReader, name: str) -> Grid:
-    # skip_rows=0 keeps the blank rows at the top, so that a row has the number that Excel shows.
-    frame = book.load_sheet(name, header_row=None, skip_rows=0, dtypes="string").to_polars()
-    return [[(cell or "").strip() for cell in row] for row in frame.iter_rows()]

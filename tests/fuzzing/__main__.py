@@ -77,7 +77,7 @@ def _fuzz(name: str, given: argparse.Namespace, kept: Path) -> tuple[int, list[s
     start = time.monotonic()
     inputs = Inputs(TARGETS[name], given.seed)
     suspects: dict[int, str] = {}
-    first = 0
+    first = ended = 0
     with tempfile.NamedTemporaryFile() as place:
         place.write(bytes(8))
         place.flush()
@@ -85,9 +85,11 @@ def _fuzz(name: str, given: argparse.Namespace, kept: Path) -> tuple[int, list[s
         while first < given.runs and time.monotonic() - start < given.seconds:
             left = given.seconds - (time.monotonic() - start)
             end, said = _process(name, given, Path(place.name), at, first, left)
-            suspects |= said
+            suspects |= {} if TARGETS[name].apart else said
             reached = struct.unpack("q", at[:8])[0]
-            if end:  # it died, or hung, at this input
+            if end and TARGETS[name].apart:
+                ended += 1
+            elif end:  # it died, or hung, at this input
                 suspects[reached] = end
             first = reached + 1
     wrong: list[str] = []
@@ -107,7 +109,10 @@ def _fuzz(name: str, given: argparse.Namespace, kept: Path) -> tuple[int, list[s
         else:
             path.unlink()
     seconds = time.monotonic() - start
-    print(f"{name}: {first:,} executions in {seconds:.0f} s, {len(wrong)} failures", flush=True)
+    told = f", {ended} cut off" if TARGETS[name].apart else ""
+    print(
+        f"{name}: {first:,} executions in {seconds:.0f} s, {len(wrong)} failures{told}", flush=True
+    )
     return first, wrong
 
 

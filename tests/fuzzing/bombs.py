@@ -292,7 +292,7 @@ def tomls() -> Sequence[bytes]:
 
 
 def workbooks() -> Sequence[bytes]:
-    """XLSX, and XLS with its cells far apart."""
+    """XLSX."""
     row = '<row r="{}">{}</row>'
     far = row.format(1, _CELL.format("A1")) + row.format(1048576, _CELL.format("XFD1048576"))
     shared = '<c r="{}" t="s"><v>0</v></c>'
@@ -329,17 +329,23 @@ def workbooks() -> Sequence[bytes]:
     found.append(zeros("xl/sharedStrings.xml"))
     found.append(zeros("xl/worksheets/sheet1.xml"))
     found.append(many_members())
-    found.append(old_book(65_535, 65_535))
-    found.append(old_book(65_535, 255))
+    found.append(shared_text(30_000_000, 1))
+    found.append(shared_text(30_000, 3_000))
     return found
 
 
+def old_workbooks() -> Sequence[bytes]:
+    """XLS with its cells far apart, or in a chain of sectors without end."""
+    far = old_book(65_535, 255)
+    return [far, old_book(65_535, 65_535), far.replace(struct.pack("<I", 4), struct.pack("<I", 3))]
+
+
 def parquets() -> Sequence[bytes]:
-    """Parquet: a column of one value, a hundred million times."""
+    """Parquet: a column of one value, many million times, and a long text in many cells."""
     found = []
     for frame in (
-        pl.select(pl.repeat(1, 60_000_000, dtype=pl.Int64).alias("a")),
-        pl.DataFrame({"a": ["x" * 100_000] * 20_000}),
+        pl.select(pl.repeat(1, 20_000_000, dtype=pl.Int8).alias("a")),
+        pl.DataFrame({"a": ["x" * 50_000] * 4_000}),
     ):
         buffer = io.BytesIO()
         frame.write_parquet(buffer, compression="zstd")
@@ -363,6 +369,19 @@ def book(rows: str, *, dimension: str = "", head: str = "") -> bytes:
                 new.writestr(name, f"<?xml version='1.0'?>{sheet}</sheetData></worksheet>")
             else:
                 new.writestr(name, old.read(name))
+    return buffer.getvalue()
+
+
+def shared_text(length: int, cells: int) -> bytes:
+    """A workbook with one long text that many cells share."""
+    good = samples.workbook(["x" * 30_000] * 2, *[["x" * 30_000]] * cells)
+    buffer = io.BytesIO()
+    with (
+        zipfile.ZipFile(io.BytesIO(good)) as old,
+        zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as new,
+    ):
+        for name in old.namelist():
+            new.writestr(name, old.read(name).replace(b"x" * 30_000, b"x" * length))
     return buffer.getvalue()
 
 

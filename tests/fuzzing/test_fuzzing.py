@@ -8,16 +8,20 @@ import pytest
 
 from cityflux.core.model.document import Document
 from cityflux.core.model.errors import Unexpected
-from cityflux.scrapers import eurostat
+from cityflux.scrapers import eurostat, files
 from cityflux.scrapers.communique import listing
-from cityflux.scrapers.tables import html
+from cityflux.scrapers.tables import grids, html
+from tests.fuzzing import bombs
 from tests.fuzzing.runs import Inputs
 from tests.fuzzing.targets import TARGETS, Target, failure
 
 RUNS = 40
 
 
-@pytest.mark.parametrize("target", TARGETS.values(), ids=TARGETS)
+HERE = [target for target in TARGETS.values() if not target.apart]
+
+
+@pytest.mark.parametrize("target", HERE, ids=[target.name for target in HERE])
 def test_a_parser_has_one_kind_of_error(target: Target) -> None:
     inputs = Inputs(target, seed=1, bombs=False)
     for number in range(RUNS):
@@ -87,6 +91,55 @@ def test_a_link_that_is_none_is_passed_over() -> None:
     text = "<a href='http://['>2019年统计公报</a><a href=/b>2020年国民经济和社会发展统计公报</a>"
     found = listing.find(Document("https://a.test/", text.encode()), listing.Site(), 2020)
     assert found == "https://a.test/b"
+
+
+_ROW = '<row r="{}"><c r="{}"><v>1</v></c></row>'
+_FAR = _ROW.format(1, "A1") + _ROW.format(1048576, "XFD1048576")
+WORKBOOKS = {
+    "a cell far away": (_FAR, "its cells reach to row 1,048,576 and column 16,384, and make 17,1"),
+    "by another name": (
+        _FAR.replace("<c r", "<x:c s='>' r").replace("</c", "</x:c"),
+        "row 1,048,5",
+    ),
+    "without places": ('<row r="1048576"><c><v>1</v></c></row>', "make 1,048,577 cells"),
+    "many cells": ("<row>" + "<c></c>" * 500_001 + "</row>", "500,001"),
+    "many empty cells": ("<row>" + '<c r="A1"/>' * 2_000_001 + "</row>", "tags, more than"),
+    "too long": ("<row>" + " " * (49 * 2**20), "bytes once unpacked, more than the 50,331,648"),
+}
+
+
+@pytest.mark.parametrize(("rows", "told"), WORKBOOKS.values(), ids=WORKBOOKS)
+def test_a_workbook_that_would_take_gigabytes_is_refused(rows: str, told: str) -> None:
+    with pytest.raises(Unexpected, match=rf"^file:a\.xlsx: .*{told}"):
+        files.read_table(Document("file:a.xlsx", bombs.book(rows)))
+
+
+def test_a_text_that_a_million_cells_share_is_refused() -> None:
+    with pytest.raises(Unexpected, match="characters of text in its cells"):
+        files.read_table(Document("file:a.xlsx", bombs.shared_text(100_000, 1_000)))
+
+
+def test_empty_cells_far_away_do_no_harm() -> None:
+    rows = _ROW.format(1, "A1").replace("</row>", '<c r="B1"><v>2</v></c></row>')
+    rows += (
+        '<row r="2"><c r="A2"><v>3</v></c></row><row r="1048576"><c r="XFD1048576" s="1"/></row>'
+    )
+    frame = files.read_table(Document("file:a.xlsx", bombs.book(rows)))
+    assert frame.rows() == [("3", None, 2)]
+
+
+@pytest.mark.parametrize("column", [255, 65_535])
+def test_an_old_workbook_is_read_where_it_can_be_cut_off(column: int) -> None:
+    near = grids.read_grid(Document("file:a.xls", bombs.old_book(2, 1)), "xls")
+    assert near == [["1", ""], ["", ""], ["", "1"]]
+    with pytest.raises(Unexpected, match=r"^file:a\.xls: takes over 768 MB or 20 s|^file.* cells,"):
+        files.read_table(Document("file:a.xls", bombs.old_book(65_535, column)))
+
+
+def test_parquet_that_unpacks_to_millions_of_cells_is_refused() -> None:
+    told = "has 20,000,000 cells, more than the 500,000 that are read"
+    with pytest.raises(Unexpected, match=rf"^file:a\.parquet: {told}"):
+        files.read_table(Document("file:a.parquet", bombs.parquets()[0]))
 
 
 def _json(content: object) -> Document:

@@ -207,7 +207,7 @@ def test_shenzhen_on_a_holiday_has_no_rows(sheet: Reply) -> None:
     [
         (HTML, "expected an XLSX workbook, got <!DOCTYPE"),
         (Reply("<p>\n系统维护".encode(), "text/html"), "expected an XLSX workbook, got <p> 系统"),
-        (Reply(b"PK\x03\x04 cut off", XLSX), "expected an XLSX workbook, got a broken one"),
+        (Reply(b"PK\x03\x04 cut off", XLSX), "cannot be read as Excel, it seems damaged"),
         (workbook(["证券类别", "成交额(元)"], ["股票", "1"]), "the key '成交金额', got .*'成交额'"),
         (workbook(["类别", *SUMMARY[1:]], ["股票", "1"]), "the key '证券类别', got .*'类别'"),
         (

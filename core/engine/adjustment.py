@@ -7,19 +7,24 @@ figure ``before`` (null where it was missing) and ``after``.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 from cityflux.core.engine.checking import located
 from cityflux.core.engine.definition.choices import ImputationChoice, TreatmentChoice, Within
 from cityflux.core.engine.definition.index import Definition, Node
+from cityflux.core.engine.measures.columns import rows_of
+from cityflux.core.engine.measures.matrix import Floats, to_frame, to_matrix, to_series
 from cityflux.core.engine.steps.methods import Methods
 from cityflux.core.model.errors import IndexDefinitionError
 
 if TYPE_CHECKING:
-    from cityflux.core.engine.steps.treatment import Treated, Treatment
+    from cityflux.core.engine.steps.treatment import TreatedColumns, Treatment
 
 _SCHEMA = pl.Schema(
     {
@@ -63,11 +68,11 @@ def impute_figures(
     filled, records = values, [no_adjustments()]
     for (chosen, node), names in alike.items():
         with located(definition, f"node {node}", "imputation"):
-            after = _imputed(definition, values, signs, chosen, node, names, methods)
-        for name in names:
-            was_filled = values[name].is_null() & after[name].is_not_null()
-            records.append(_records(values, after, name, was_filled, "imputed", chosen.method))
-        filled = filled.with_columns(after.select(names))
+            done = _imputed(definition, values, signs, chosen, node, names, methods)[names]
+        before, after = to_matrix(values[names]), to_matrix(done)
+        how = np.where(np.isnan(before) & ~np.isnan(after), 1, 0)
+        records.append(_records(values, names, before, after, how, "imputed", ["", chosen.method]))
+        filled = filled.with_columns(done)
     return filled, pl.concat(records)
 
 
@@ -122,22 +127,27 @@ def treat_figures(
     Raises:
         IndexDefinitionError: a transformation cannot be applied.
     """
-    plans: dict[Within, dict[str, Treatment | None]] = {}
+    plans: dict[Within, dict[str, Treatment]] = {}
     for leaf in definition.leaves:
         if leaf.treatment:
             plans.setdefault(leaf.treatment.within, {})[leaf.id] = _plan(leaf.treatment, methods)
     records, notes = [no_adjustments()], []
     for within, each in plans.items():
-        from cityflux.core.engine.steps.treatment import treat  # only where something is treated
+        from cityflux.core.engine.steps.treatment import treat_columns  # only where it is needed
 
-        done = []
-        for part in _parts(values, within):
+        names, parts = list(each), []
+        for rows in rows_of(values["period"]) if within == "period" else [slice(None)]:
+            part = values[rows]
+            before = to_matrix(part[names])
             with located(definition, f"index {definition.id}", "treatment"):
-                treated = treat(part, list(each), each=each, transformations=methods.transformation)
-            done.append(treated.frame)
-            records += [_treated(part, treated, name) for name in each]
-            notes += _treatment_notes(treated, part["period"][0] if within == "period" else "")
-        values = pl.concat(done)
+                done = treat_columns(before, [*each.values()], methods.transformation)
+            how = [re.sub("high|low", "winsorized", word) for word in done.words]
+            records.append(_records(part, names, before, done.x, done.marks, "treated", how))
+            notes += _treatment_notes(names, done, part["period"][0] if within == "period" else "")
+            touched = ((done.x != before) & ~np.isnan(before)).any(axis=0)
+            changed = [name for name, t in zip(names, touched, strict=True) if t]
+            parts.append(part.with_columns(to_frame(done.x[:, touched], changed)))
+        values = pl.concat(parts)
     return values, pl.concat(records), notes
 
 
@@ -163,19 +173,14 @@ def _plan(chosen: TreatmentChoice, methods: Methods) -> Treatment:
     )
 
 
-def _treated(before: pl.DataFrame, treated: Treated, name: str) -> pl.DataFrame:
-    cells = treated.cells[name]
-    how = cells.str.replace("high|low", "winsorized")
-    return _records(before, treated.frame, name, cells != "", "treated", how)
-
-
-def _treatment_notes(treated: Treated, period: str) -> list[str]:
+def _treatment_notes(names: Sequence[str], done: TreatedColumns, period: str) -> list[str]:
     where = f" in {period}" if period else ""
+    touched = done.table.select(pl.Series("indicator", names, dtype=pl.String), pl.all())
     return [
         f"{row['indicator']}{where} has outliers: {row['outcome']} "
         f"({row['points']} winsorized, transformation {row['transform'] or 'none'}), "
         f"{_moved(row, 'skewness')}, {_moved(row, 'kurtosis')}"
-        for row in treated.table.filter(pl.col("outcome") != "passes").iter_rows(named=True)
+        for row in touched.filter(pl.col("outcome") != "passes").iter_rows(named=True)
     ]
 
 
@@ -190,28 +195,37 @@ def _moved(row: Mapping[str, Any], what: str) -> str:
 
 
 def _records(
-    before: pl.DataFrame,
-    after: pl.DataFrame,
-    name: str,
-    touched: pl.Series,
+    rows: pl.DataFrame,
+    names: Sequence[str],
+    before: Floats,
+    after: Floats,
+    how: NDArray[np.int64],
     kind: str,
-    method: str | pl.Series,
+    methods: Sequence[str],
 ) -> pl.DataFrame:
-    """The adjustments of one indicator; the two frames have the same rows."""
-    if not touched.any():
-        return no_adjustments()
-    return (
-        before.select(
-            pl.lit(name).alias("indicator"),
-            "city",
-            "period",
-            pl.lit(kind).alias("kind"),
-            (pl.lit(method) if isinstance(method, str) else method).alias("method"),
-            pl.col(name).alias("before"),
-            after[name].alias("after"),
-        )
-        .filter(touched)
-        .cast(_SCHEMA)
+    """The adjustments of some indicators.
+
+    Args:
+        rows: city and period of each row of the matrices.
+        names: the indicator of each column.
+        before: the figures, rows x columns.
+        after: the same, adjusted.
+        how: for each figure the number of what was done to it, 0 for nothing.
+        kind: ``imputed`` or ``treated``.
+        methods: what was done, by its number.
+    """
+    columns, places = np.nonzero(how.T)
+    return pl.DataFrame(
+        {
+            "indicator": pl.Series(names, dtype=pl.String).gather(columns),
+            "city": rows["city"].gather(places),
+            "period": rows["period"].gather(places),
+            "kind": pl.repeat(kind, len(columns), eager=True),
+            "method": pl.Series(methods, dtype=pl.String).gather(how[places, columns]),
+            "before": to_series(before[places, columns]),
+            "after": to_series(after[places, columns]),
+        },
+        schema=_SCHEMA,
     )
 
 

@@ -10,9 +10,11 @@ import sqlite3
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
 import polars as pl
 
 from cityflux.core.engine.definition.index import Periods
+from cityflux.core.engine.measures.matrix import to_frame, to_matrix
 from cityflux.core.model.period import Period, is_period, part_of
 from cityflux.storage import catalog
 from cityflux.storage.observations import Series, read_series, source_order
@@ -105,8 +107,8 @@ def coverage_of(figures: pl.DataFrame, coverage: pl.DataFrame, names: list[str])
         coverage: how much was observed of each, without nulls.
         names: the columns wanted besides period and city.
     """
-    there = figures.select(pl.col(names).is_not_null().cast(pl.Float64))
-    return coverage.select(KEYS).hstack(coverage.select(names) * there)
+    there = ~np.isnan(to_matrix(figures[names]))
+    return coverage[[*KEYS]].hstack(to_frame(to_matrix(coverage[names]) * there, names))
 
 
 def _places(connection: sqlite3.Connection) -> pl.DataFrame:

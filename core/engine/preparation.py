@@ -61,7 +61,7 @@ def prepare(
         if left_out.width:
             values = _without(values, left_out)
             imputed = imputed.join(_cells(values, left_out), on=["indicator", *KEYS], how="anti")
-    values, treated, remarks = treat_figures(definition, values.select(*KEYS, *leaves), methods)
+    values, treated, remarks = treat_figures(definition, values[[*KEYS, *leaves]], methods)
     counts = imputed.group_by("indicator", "method", maintain_order=True).len()
     filled = [
         f"{name}: {count} of {values.height} figures imputed by {method}"
@@ -108,6 +108,8 @@ def _denominated(
     chosen = {leaf.id: leaf.denominator for leaf in definition.leaves if leaf.denominator}
     if not chosen:
         return values, coverage
+    if not chosen:
+        return values, coverage
     from cityflux.core.engine.steps.denomination import Denominator, denominate
 
     plan = {name: Denominator(each.by, each.scale) for name, each in chosen.items()}
@@ -140,6 +142,8 @@ def _too_few(definition: Definition, values: pl.DataFrame) -> tuple[pl.DataFrame
 
 
 def _without(values: pl.DataFrame, left_out: pl.DataFrame) -> pl.DataFrame:
+    if not left_out.width:
+        return values
     return values.with_columns(
         pl.when(~left_out[name]).then(pl.col(name)).alias(name) for name in left_out.columns
     )

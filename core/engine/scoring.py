@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+import numpy as np
 import polars as pl
 
 from cityflux.core.engine.checking import check_methods, located
 from cityflux.core.engine.comparability import Comparable, whole
-from cityflux.core.engine.definition.choices import Aggregation
+from cityflux.core.engine.definition.choices import Aggregation, Standardization
 from cityflux.core.engine.definition.index import Definition, Node
+from cityflux.core.engine.measures.columns import rows_of
+from cityflux.core.engine.measures.matrix import Floats, to_frame, to_matrix, to_series
 from cityflux.core.engine.measures.refusal import named
 from cityflux.core.engine.panel import KEYS, Panel, coverage_of
 from cityflux.core.engine.preparation import prepare
@@ -25,8 +28,8 @@ from cityflux.core.engine.soundness import (
 )
 from cityflux.core.engine.steps.aggregation import aggregate, looks_across_units
 from cityflux.core.engine.steps.methods import Methods
-from cityflux.core.engine.steps.standardization import standardize
-from cityflux.core.model.errors import NotEnoughData
+from cityflux.core.engine.steps.standardization import standardize, standardize_columns
+from cityflux.core.model.errors import IndexDefinitionError, NotEnoughData
 
 
 @dataclass(frozen=True)
@@ -99,33 +102,53 @@ def score(
 def _standardize(
     definition: Definition, panel: Panel, signs: Mapping[str, int], methods: Methods
 ) -> pl.DataFrame:
+    """The scores of the leaves, all at once where they share a method that is a formula."""
+    values, leaves = panel.values, definition.leaves
+    found = np.full((values.height, len(leaves)), np.nan, order="F")
+    alike: dict[Standardization, list[int]] = {}
+    for place, leaf in enumerate(leaves):
+        alike.setdefault(leaf.standardization or definition.standardization, []).append(place)
     columns = []
-    alone = panel.values["period"].n_unique() == 1  # then `over` would cost time for nothing
-    for leaf in definition.leaves:
-        chosen = leaf.standardization or definition.standardization
+    alone = values["period"].n_unique() == 1  # then `over` would cost time for nothing
+    for chosen, places in alike.items():
         function = methods.get("standardization", chosen.method)
-        with located(definition, f"indicator {leaf.id}", "standardization"):
-            column = standardize(
-                pl.col(leaf.id), function, direction=signs[leaf.id], **chosen.parameters
-            )
+        names = [leaves[place].id for place in places]
+        directions = [signs[name] for name in names]
         within = chosen.within == "period" and not alone
-        columns.append((column.over("period") if within else column).alias(leaf.id))
+        if hasattr(function, "formula"):
+            groups = values["period"] if within else None
+            with located(definition, f"indicator {names[0]}", "standardization"):
+                found[:, places] = standardize_columns(
+                    values[names], function, directions, groups, **chosen.parameters
+                )
+            continue
+        for name, direction in zip(names, directions, strict=True):
+            with located(definition, f"indicator {name}", "standardization"):
+                column = standardize(
+                    pl.col(name), function, direction=direction, **chosen.parameters
+                )
+            columns.append((column.over("period") if within else column).alias(name))
+    scores = values[[*KEYS]].hstack(to_frame(found, [leaf.id for leaf in leaves]))
+    if not columns:
+        return scores
     try:
-        scores = panel.values.select(*KEYS, *columns)
+        # Behind an expression `fill_nan` would compute it once more.
+        return scores.with_columns(values.select(columns).fill_nan(None))
     except Exception:  # of which indicator it is, polars does not say
-        for leaf, column in zip(definition.leaves, columns, strict=True):
-            with located(definition, f"indicator {leaf.id}", "standardization"):
-                panel.values.select(column)
+        for column in columns:
+            with located(definition, f"indicator {column.meta.output_name()}", "standardization"):
+                values.select(column)
         raise
-    # Behind an expression `fill_nan` would compute it once more.
-    return scores.with_columns(pl.exclude(KEYS).fill_nan(None))
 
 
 def _incomparable(definition: Definition, panel: Panel, standardized: pl.DataFrame) -> list[str]:
     """A line for each indicator that has figures, and none that could be compared."""
     lines = []
     names = [leaf.id for leaf in definition.leaves]
-    figures, scores = (frame.select(names).count().row(0) for frame in (panel.values, standardized))
+    figures, scores = (
+        np.count_nonzero(~np.isnan(to_matrix(frame[names])), axis=0).tolist()
+        for frame in (panel.values, standardized)
+    )
     for leaf, known, scored in zip(definition.leaves, figures, scores, strict=True):
         if not known or scored:
             continue
@@ -146,23 +169,26 @@ def _aggregate(
     Returns:
         The frame, the weights that were used, and by node what a method remarked on them.
     """
-    frame = standardized
+    known = dict(zip(standardized.columns, standardized.iter_columns(), strict=True))
     used: dict[str, float] = {}
     remarks: dict[str, str] = {}
     for node in reversed(definition.tree):
         if node.indicator:
             continue
-        children = [child for child in definition.tree if child.parent == node.id]
-        with located(definition, f"node {node.id}", "weighting"), named(frame):
-            weights = _weights(node, children, frame, methods)
+        children = definition.children[node.id]
+        below = pl.DataFrame([known[child.id] for child in children])
+        with located(definition, f"node {node.id}", "weighting"), named(standardized):
+            weights = _weights(node, children, below, methods)
         if remark := getattr(weights, "remark", ""):
             remarks[node.id] = remark
         used |= {child.id: weight for child, weight in zip(children, weights, strict=True)}
         with located(definition, f"node {node.id}", "aggregation"):
-            score = _node(node, children, weights, frame, methods)
-            frame = frame.with_columns(score.fill_nan(None).alias(node.id))
-    refuse_huge(definition, frame, [node.id for node in definition.tree])
-    return frame.select(*KEYS, *(node.id for node in definition.tree)), used, remarks
+            scores = _node(node, weights, below, standardized, methods)
+            known[node.id] = to_series(scores, node.id)
+    nodes = [node.id for node in definition.tree]
+    frame = pl.DataFrame([known[name] for name in (*KEYS, *nodes)])
+    refuse_huge(definition, frame, nodes)
+    return frame, used, remarks
 
 
 def _weight_notes(
@@ -171,7 +197,7 @@ def _weight_notes(
     notes = []
     for node in reversed(definition.tree):
         if node.weighting:
-            children = [child.id for child in definition.tree if child.parent == node.id]
+            children = [child.id for child in definition.children[node.id]]
             listed = ", ".join(f"{child} {weights[child]:.4f}" for child in children)
             remark = f" ({remarks[node.id]})" if node.id in remarks else ""
             notes.append(f"{node.id}: weights by {node.weighting.method}: {listed}{remark}")
@@ -179,54 +205,63 @@ def _weight_notes(
 
 
 def _weights(
-    node: Node, children: Sequence[Node], frame: pl.DataFrame, methods: Methods
+    node: Node, children: Sequence[Node], below: pl.DataFrame, methods: Methods
 ) -> list[float]:
     """The written weights, or those that a method finds in all rows of the children's scores."""
     if node.weighting is None:
         return [child.weight for child in children]
     function = methods.get("weighting", node.weighting.method)
-    weights: list[float] = function(
-        frame.select(child.id for child in children), **node.weighting.parameters
-    )
+    weights: list[float] = function(below, **node.weighting.parameters)
     check_weights(children, weights)
     return weights
 
 
 def _node(
     node: Node,
-    children: Sequence[Node],
     weights: Sequence[float],
-    frame: pl.DataFrame,
+    below: pl.DataFrame,
+    keys: pl.DataFrame,
     methods: Methods,
-) -> pl.Series:
+) -> Floats:
+    """The scores of a node from those of its children; ``keys`` says whose each row is."""
     chosen = node.aggregation or Aggregation()
     function = methods.get("aggregation", chosen.method)
-    columns = [child.id for child in children]
-    parts = [frame]
-    if looks_across_units(function):
-        parts = frame.partition_by("period", maintain_order=True)
-    scores = []
-    for part in parts:
-        below = part.select(columns)
-        with named(part):
-            refuse_negative(function, below)
-            scores.append(
-                aggregate(function, below, weights, threshold=chosen.threshold, **chosen.parameters)
+    scores = np.full(below.height, np.nan)
+    for rows in rows_of(keys["period"]) if looks_across_units(function) else [slice(None)]:
+        part = below[rows]
+        with named(keys[rows]):
+            refuse_negative(function, part)
+            found = aggregate(
+                function, part, weights, threshold=chosen.threshold, **chosen.parameters
             )
-    return scores[0] if len(scores) == 1 else pl.concat(scores)
+        if len(found) != part.height:
+            raise IndexDefinitionError(f"{len(found)} scores for {part.height} cities")
+        scores[rows] = found.to_numpy()
+    return scores
 
 
 def _coverage(definition: Definition, panel: Panel, standardized: pl.DataFrame) -> pl.DataFrame:
     """The mean coverage of the leaves under each node; a leaf that was not used covers nothing."""
     leaves = [leaf.id for leaf in definition.leaves]
-    below = {leaf: [leaf] for leaf in leaves}
-    inner = [node.id for node in definition.tree if not node.indicator]
-    for name in reversed(inner):
-        children = [child.id for child in definition.tree if child.parent == name]
-        below[name] = [leaf for child in children for leaf in below[child]]
-    means = ((pl.sum_horizontal(below[name]) / len(below[name])).alias(name) for name in inner)
-    covered = coverage_of(standardized, panel.coverage, leaves).with_columns(means)
-    return covered.select(*KEYS, pl.col([node.id for node in definition.tree]).clip(0, 1))
+    covered = to_matrix(coverage_of(standardized, panel.coverage, leaves)[leaves])
+    places: dict[str, list[int]] = {}
+    for place, leaf in enumerate(definition.leaves):  # those under a node stand side by side
+        for name in (*leaf.path, leaf.id):
+            places.setdefault(name, []).append(place)
+    nodes = [node.id for node in definition.tree]
+    means = np.empty((len(covered), len(nodes)), order="F")
+    for column, name in enumerate(nodes):
+        below = covered[:, places[name][0] : places[name][-1] + 1]
+        means[:, column] = _total(below) * (1.0 / below.shape[1])
+    return panel.coverage[[*KEYS]].hstack(to_frame(np.clip(means, 0, 1), nodes))
+
+
+def _total(x: Floats, splits: int = 2) -> Floats:
+    """Add up row by row, in quarters as polars does on two cores: the same to the last bit."""
+    half = x.shape[1] // 2
+    if not splits or not half:
+        return np.asarray(x.sum(axis=1))
+    return _total(x[:, :half], splits - 1) + _total(x[:, half:], splits - 1)
 
 
 def _list(periods: Sequence[str]) -> str:

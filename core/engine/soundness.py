@@ -9,6 +9,7 @@ import polars as pl
 
 from cityflux.core.engine.checking import located
 from cityflux.core.engine.definition.index import Definition, Node
+from cityflux.core.engine.measures.columns import rows_of
 from cityflux.core.engine.measures.matrix import to_matrix
 from cityflux.core.engine.measures.refusal import LARGEST, named, refuse
 from cityflux.core.engine.panel import KEYS, Panel
@@ -30,7 +31,7 @@ def refuse_huge(definition: Definition, frame: pl.DataFrame, names: Sequence[str
     Raises:
         UnfitFigure: one is infinite, or above `LARGEST`.
     """
-    figures = frame.select(names)
+    figures = frame[[*names]]
     huge = np.abs(to_matrix(figures)) > LARGEST
     if huge.any():
         with located(definition, f"index {definition.id}", "figures"), named(frame):
@@ -58,7 +59,7 @@ def refuse_shares(definition: Definition, panel: Panel, signs: Mapping[str, int]
         chosen = leaf.standardization or definition.standardization
         if chosen.method != "fraction_of_max":
             continue
-        figures = panel.values.select(leaf.id)
+        figures = panel.values[[leaf.id]]
         place = f"indicator {leaf.id}"
         with located(definition, place, "standardization"), named(panel.values):
             if signs[leaf.id] == -1:
@@ -142,10 +143,9 @@ def cities_known(definition: Definition, panel: Panel) -> list[str]:
         panel: the figures that are to be standardized; imputed ones do not count.
     """
     leaves = [leaf.id for leaf in definition.leaves]
-    observed = to_matrix(panel.coverage.select(leaves)) > 0
-    at = panel.coverage["period"].to_numpy()
+    observed = to_matrix(panel.coverage[leaves]) > 0
     periods = definition.periods.of
-    parts = [observed[at == period] for period in periods]
+    parts = [observed[rows] for rows in rows_of(panel.coverage["period"])]
     counts = np.array([part.sum(axis=0) for part in parts])
     cities = max(int(part.any(axis=1).sum()) for part in parts)
     fewer: dict[tuple[int, int], list[str]] = {}
@@ -180,8 +180,8 @@ def unequal_ranks(definition: Definition, standardized: pl.DataFrame) -> list[st
     for node in definition.tree:
         ranked = [
             child.id
-            for child in definition.tree
-            if child.parent == node.id and child.id in whole and whole[child.id].method in _COUNTS
+            for child in definition.children.get(node.id, ())
+            if child.id in whole and whole[child.id].method in _COUNTS
         ]
         if len(ranked) < 2:
             continue

@@ -101,6 +101,15 @@ class Definition(Steps, Joining, Group):
         return tuple(node for node in nodes if node.id in kept)
 
     @cached_property
+    def children(self) -> dict[str, list[Node]]:
+        """By node what stands right under it, in the order of the tree; leaves have nothing."""
+        found: dict[str, list[Node]] = {}
+        for node in self.tree:
+            if node.parent:
+                found.setdefault(node.parent, []).append(node)
+        return found
+
+    @cached_property
     def written(self) -> tuple[Node, ...]:
         """All nodes as they are written, whatever is left out and whichever weights are used."""
         return tuple(_walk(self))
@@ -121,12 +130,12 @@ class Definition(Steps, Joining, Group):
         }
         return parse_definition({**self.model_dump(exclude_defaults=True), **chosen}, self.origin)
 
-    @property
+    @cached_property
     def leaves(self) -> tuple[Node, ...]:
         """The nodes that are indicators."""
         return tuple(node for node in self.tree if node.indicator)
 
-    @property
+    @cached_property
     def figures(self) -> tuple[str, ...]:
         """The indicators that are read: the leaves, and what they are divided by."""
         leaves = self.leaves

@@ -29,7 +29,20 @@ def to_series(values: Floats, name: str = "score") -> pl.Series:
 
 def to_frame(values: Floats, columns: Sequence[str]) -> pl.DataFrame:
     """Give a frame, rows x columns, with null where the values are NaN."""
-    return pl.DataFrame([to_series(values[:, i], name) for i, name in enumerate(columns)])
+    return cut(to_series(values.ravel("F")), columns)
+
+
+def cut(values: pl.Series, columns: Sequence[str]) -> pl.DataFrame:
+    """Cut a series into columns of equal height, which costs less than to make many series.
+
+    Args:
+        values: those of the first column, then those of the next one.
+        columns: the names.
+    """
+    height = len(values) // max(len(columns), 1)
+    return pl.DataFrame(
+        [values.slice(i * height, height).alias(name) for i, name in enumerate(columns)]
+    )
 
 
 def to_weights(weights: Sequence[float | None], columns: Sequence[str]) -> Floats:

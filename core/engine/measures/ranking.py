@@ -10,8 +10,9 @@ from collections.abc import Sequence
 import numpy as np
 import polars as pl
 
+from cityflux.core.engine.measures.columns import rows_of
 from cityflux.core.engine.measures.matrix import to_frame, to_matrix
-from cityflux.core.engine.measures.tolerance import levelled, levelled_column
+from cityflux.core.engine.measures.tolerance import ascending, levelled_column
 
 
 def ranks(
@@ -29,17 +30,18 @@ def ranks(
     Returns:
         The same frame with Int64 ranks in ``columns``.
     """
-    x = to_matrix(scores.select(columns))
-    same = np.empty_like(x)
-    groups = np.zeros(len(x)) if within is None else scores[within].rank("dense").to_numpy()
-    for group in np.unique(groups):
-        same[groups == group] = levelled(x[groups == group], scale=scale)
-    changed = ((same != x) & ~np.isnan(x)).any(axis=0)  # mostly nothing
-    if changed.any():
-        names = [name for name, each in zip(columns, changed, strict=True) if each]
-        scores = scores.with_columns(to_frame(same[:, changed], names))
-    order = pl.col(columns).rank("min", descending=True).cast(pl.Int64)
-    return scores.with_columns(order if within is None else order.over(within))
+    x = to_matrix(scores[[*columns]])
+    places = np.empty_like(x)
+    for rows in [slice(None)] if within is None else rows_of(scores[within]):
+        order, run = ascending(x[rows], scale=scale)
+        number = np.arange(1.0, len(run) + 1)[:, None] + 0 * run
+        known = np.count_nonzero(~np.isnan(run), axis=0)
+        number[:-1][run[:-1] == run[1:]] = np.inf  # the last of those that are equal counts
+        last = np.fmin.accumulate(number[::-1], axis=0)[::-1]
+        place = np.empty_like(run)
+        np.put_along_axis(place, order, np.where(np.isnan(run), np.nan, known - last + 1), axis=0)
+        places[rows] = place
+    return scores.with_columns(to_frame(places, columns).cast(pl.Int64))
 
 
 def ranking_table(

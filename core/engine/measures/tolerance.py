@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 from cityflux.core.engine.measures.matrix import Bools, Floats, to_matrix, to_series
 
@@ -33,12 +34,11 @@ def constant(x: Floats) -> Bools:
 
     NaN plays no part; a column without a figure is a constant.
     """
-    there = ~np.isnan(x)
-    low = np.min(x, axis=0, initial=np.inf, where=there)
-    high = np.max(x, axis=0, initial=-np.inf, where=there)
+    low = np.fmin.reduce(x, axis=0, initial=np.nan)  # NaN where a column has no figure
+    high = np.fmax.reduce(x, axis=0, initial=np.nan)
     with np.errstate(over="ignore"):
         largest = np.maximum(np.abs(low), np.abs(high))
-        return np.asarray(~(high - low > ROUNDING * largest) | ~there.any(axis=0))
+        return np.asarray(~(high - low > ROUNDING * largest))
 
 
 def levelled(x: Floats, *, scale: bool = False) -> Floats:
@@ -49,19 +49,33 @@ def levelled(x: Floats, *, scale: bool = False) -> Floats:
         scale: compare a difference with the largest figure of the column, not only with both
             figures. For scores, which are sums that may come near to zero.
     """
-    order = np.argsort(x, axis=0)  # NaN comes last
-    run = np.take_along_axis(x, order, axis=0)
-    size = np.abs(run)
-    largest = np.nan_to_num(size, nan=0.0).max(axis=0, initial=0.0) if scale else size
-    with np.errstate(over="ignore", invalid="ignore"):
-        near = np.diff(run, axis=0) <= ROUNDING * (
-            largest if scale else np.maximum(size[1:], size[:-1])
-        )
-    for row in np.flatnonzero(near.any(axis=1)):
-        run[row + 1] = np.where(near[row], run[row], run[row + 1])
+    order, run = ascending(x, scale=scale)
     out = np.empty_like(run)
     np.put_along_axis(out, order, run, axis=0)
     return out
+
+
+def ascending(x: Floats, *, scale: bool = False) -> tuple[NDArray[np.intp], Floats]:
+    """Sort each column, and level what is the same but for rounding.
+
+    Args:
+        x: as in `levelled`.
+        scale: as in `levelled`.
+
+    Returns:
+        The rows in ascending order, NaN last, and the figures in this order.
+    """
+    order = np.argsort(x, axis=0)
+    run = np.take_along_axis(x, order, axis=0)
+    with np.errstate(over="ignore", invalid="ignore"):
+        if scale:
+            size = np.fmax.reduce(np.abs(x), axis=0, initial=0.0)
+        else:
+            size = np.maximum(np.abs(run[1:]), np.abs(run[:-1]))
+        near = np.diff(run, axis=0) <= ROUNDING * size
+    for row in np.flatnonzero(near.any(axis=1)):
+        run[row + 1] = np.where(near[row], run[row], run[row + 1])
+    return order, run
 
 
 def levelled_column(x: pl.Expr) -> pl.Expr:

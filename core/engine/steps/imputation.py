@@ -18,7 +18,7 @@ from typing import Any, Literal
 import numpy as np
 import polars as pl
 
-from cityflux.core.engine.measures.matrix import Floats, to_frame, to_matrix
+from cityflux.core.engine.measures.matrix import Floats, cut, to_frame, to_matrix
 from cityflux.core.engine.measures.timeline import decimal_years
 from cityflux.core.model.errors import ConfigError, IndexDefinitionError
 
@@ -279,5 +279,6 @@ def _fill_gaps(frame: pl.DataFrame, guesses: pl.DataFrame) -> pl.DataFrame:
 
 
 def _filled(before: pl.DataFrame, after: pl.DataFrame, columns: Sequence[str]) -> Imputed:
-    gaps, left = (f.select(pl.col(columns).is_null()).to_numpy() for f in (before, after))
-    return Imputed(after, pl.DataFrame(gaps & ~left, schema=list(columns), orient="row"))
+    gaps, left = (np.isnan(to_matrix(f[[*columns]])) for f in (before, after))
+    filled = pl.Series((gaps & ~left).ravel("F"))
+    return Imputed(after, cut(filled, columns))

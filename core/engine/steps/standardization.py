@@ -1,13 +1,15 @@
 """Standardization (标准化): indicators in their own units become scores that can be weighted.
 
-Every method is a plain function of a polars expression and keyword parameters, so that all
-columns of a frame are evaluated in one ``select``, and ``.over("period")`` behind the result
-compares within a period instead of over all of them.
+Every method is a plain function of a polars expression and keyword parameters, and
+``.over("period")`` behind the result compares within a period instead of over all of them. Those
+that are built in are formulas over `core.engine.measures.columns.Columns`, so that an index
+evaluates all its indicators at once: see `standardize_columns`.
 
 The expression x is a column: it holds one indicator, with a row for each unit (a city, or a city
-in a period). ``direction`` is 1, or -1 where less is better; ``ties`` says how polars ranks equals.
-Null stays null. Whatever has no defined value, such as the z-score of a constant, is null as well,
-never NaN. Figures that differ by rounding only are equal: see `core.engine.measures.tolerance`.
+in a period); so does each column of `Columns`. ``direction`` is 1, or -1 where less is better;
+``ties`` says how polars ranks equals. Null stays null. Whatever has no defined value, such as the
+z-score of a constant, is null as well, never NaN. Figures that differ by rounding only are equal:
+see `core.engine.measures.tolerance`.
 
 References:
     OECD/JRC (2008), Handbook on Constructing Composite Indicators, step 5.
@@ -21,15 +23,17 @@ import math
 from collections.abc import Callable, Sequence
 from functools import cache
 from itertools import pairwise
-from typing import Any, Literal
+from typing import Any
 
+import numpy as np
 import polars as pl
 
-from cityflux.core.engine.measures.tolerance import beyond, differs, levelled_column
+from cityflux.core.engine.measures.columns import Columns, Ties, over_columns
+from cityflux.core.engine.measures.matrix import Floats
+from cityflux.core.engine.measures.tolerance import ROUNDING, beyond
 from cityflux.core.model.errors import IndexDefinitionError
 
 Standardization = Callable[..., pl.Expr]
-Ties = Literal["min", "max", "average", "dense"]
 
 
 def standardize(
@@ -57,12 +61,46 @@ def standardize(
     return method(x if direction == 1 else -x, **params)
 
 
-def none(x: pl.Expr) -> pl.Expr:
+def standardize_columns(
+    figures: pl.DataFrame,
+    method: Standardization,
+    directions: Sequence[int],
+    groups: pl.Series | None = None,
+    **params: Any,
+) -> Floats:
+    """Do as `standardize` with many columns at once, by a method that is built in.
+
+    Args:
+        figures: one Float64 column per indicator.
+        method: one that has a ``formula``.
+        directions: 1 or -1 for each column.
+        groups: a value for each row; only rows that share it are compared.
+        params: the keyword parameters of the method.
+
+    Returns:
+        The scores, rows x columns; NaN is missing.
+    """
+    formula = method.formula  # type: ignore[attr-defined]
+    signs = np.array(directions, dtype=np.float64)
+    if not _turns_itself(method):
+        scores: Floats = formula(Columns(figures, signs, groups), **params)
+        return scores
+    scores = np.empty((figures.height, figures.width), order="F")
+    for sign in set(directions):
+        own = np.flatnonzero(signs == sign)
+        part = figures[[figures.columns[place] for place in own]]
+        scores[:, own] = formula(Columns(part, groups=groups), direction=sign, **params)
+    return scores
+
+
+@over_columns
+def none(x: Columns) -> Floats:
     """Leave the figures as they are."""
-    return x
+    return x.x
 
 
-def zscore(x: pl.Expr, *, mean: float = 0.0, sd: float = 1.0) -> pl.Expr:
+@over_columns
+def zscore(x: Columns, *, mean: float = 0.0, sd: float = 1.0) -> Floats:
     """Score by standard deviations from the mean: mean + sd (x - x̄) / s.
 
     s is the sample standard deviation (n - 1). A constant, or a single figure, is null.
@@ -73,10 +111,12 @@ def zscore(x: pl.Expr, *, mean: float = 0.0, sd: float = 1.0) -> pl.Expr:
     """
     if not sd > 0:
         raise IndexDefinitionError(f"zscore: sd {sd} must be positive")
-    return _unless_constant(x, (x - x.mean()) / x.std() * sd + mean)
+    middle, spread = x.moments()
+    return np.where(x.constant(), np.nan, (x.x - middle) * (1 / spread) * sd + mean)
 
 
-def minmax(x: pl.Expr, *, lower: float = 0.0, upper: float = 100.0) -> pl.Expr:
+@over_columns
+def minmax(x: Columns, *, lower: float = 0.0, upper: float = 100.0) -> Floats:
     """Score between the worst and the best: lower + (upper - lower) (x - min) / (max - min).
 
     A constant is null. Source: OECD/JRC (2008), section 5.3, min-max.
@@ -86,39 +126,47 @@ def minmax(x: pl.Expr, *, lower: float = 0.0, upper: float = 100.0) -> pl.Expr:
     """
     if lower > upper:
         raise IndexDefinitionError(f"minmax: lower {lower} must be below upper {upper}")
-    return _unless_constant(x, (x - x.min()) / (x.max() - x.min()) * (upper - lower) + lower)
+    least = x.least()
+    share = (x.x - least) * (1 / (x.largest() - least))
+    return np.where(x.constant(), np.nan, share * (upper - lower) + lower)
 
 
-def rank(x: pl.Expr, *, ties: Ties = "min") -> pl.Expr:
+@over_columns
+def rank(x: Columns, *, ties: Ties = "min") -> Floats:
     """Rank from 1 for the worst to n for the best; equal figures share the ``ties`` rank.
 
     Figures that differ by rounding only are equal.
 
     Source: OECD/JRC (2008), section 1.5, ranking.
     """
-    return levelled_column(x).rank(ties).cast(pl.Float64)
+    return x.rank(ties)
 
 
-def borda(x: pl.Expr, *, ties: Ties = "min") -> pl.Expr:
+@over_columns
+def borda(x: Columns, *, ties: Ties = "min") -> Floats:
     """Score 0 for the worst, 1 for the next, and so on: rank - 1. Source: Borda (1781)."""
-    return rank(x, ties=ties) - 1
+    return x.rank(ties) - 1
 
 
-def percentile_rank(x: pl.Expr, *, ties: Ties = "min") -> pl.Expr:
+@over_columns
+def percentile_rank(x: Columns, *, ties: Ties = "min") -> Floats:
     """Score by the share of the others that are worse: (rank - 1) / (n - 1), in 0 to 1.
 
     n counts the figures that are there. A single figure is null. Source: COINr, ``n_prank``.
     """
-    return pl.when(x.count() > 1).then(borda(x, ties=ties) / (x.count() - 1.0))
+    n = x.count()
+    return np.where(n <= 1, np.nan, (x.rank(ties) - 1) * (1 / (n - 1)))
 
 
-def distance_to_best(x: pl.Expr) -> pl.Expr:
+@over_columns
+def distance_to_best(x: Columns) -> Floats:
     """Score by the way from the worst to the best: (x - min) / (max - min), in 0 to 1.
 
     A constant is null. Source: OECD/JRC (2008), section 5.4, distance to a reference with the
     leader as reference; COINr, ``n_dist2max``.
     """
-    return minmax(x, lower=0.0, upper=1.0)
+    least = x.least()
+    return np.where(x.constant(), np.nan, (x.x - least) * (1 / (x.largest() - least)))
 
 
 def distance_to_reference(
@@ -140,9 +188,10 @@ def distance_to_reference(
     return pl.when(beyond(benchmark, x.min())).then(score.clip(upper_bound=1.0) if cap else score)
 
 
+@over_columns
 def distance_to_target(
-    x: pl.Expr, *, target: float, cap: bool = False, direction: int = 1
-) -> pl.Expr:
+    x: Columns, *, target: float, cap: bool = False, direction: int = 1
+) -> Floats:
     """Score by the way from the worst to a target: (x - min) / (target - min).
 
     With direction -1 the worst is the largest: (max - x) / (max - target). A target that lies
@@ -155,16 +204,16 @@ def distance_to_target(
         cap: give 1 to those that are better than the target.
         direction: 1 where more is better, -1 where less is better.
     """
-    x = x * direction
-    goal = pl.lit(float(target * direction))
-    score = (x - x.min()) / (goal - x.min())
-    return pl.when(beyond(goal, x.min()) | beyond(x.min(), goal)).then(
-        score.clip(upper_bound=1.0) if cap else score
-    )
+    goal = float(target * direction)
+    worst = x.least() if direction == 1 else -x.largest()
+    score = (x.x * direction - worst) * (1 / (goal - worst))
+    near = np.abs(goal - worst) <= ROUNDING * np.maximum(abs(goal), np.abs(worst))
+    return np.where(near, np.nan, np.minimum(score, 1.0) if cap else score)
 
 
+@over_columns
 def goalposts(
-    x: pl.Expr,
+    x: Columns,
     *,
     lower: float,
     upper: float,
@@ -172,7 +221,7 @@ def goalposts(
     least: float = 0.0,
     truncate: bool = True,
     direction: int = 1,
-) -> pl.Expr:
+) -> Floats:
     """Score between two fixed figures: least + (scale - least) (x - lower) / (upper - lower).
 
     The score of a city does not depend on the other cities. With direction -1 upper - x stands
@@ -194,22 +243,25 @@ def goalposts(
     _in_order("goalposts", lower, upper)
     if least and not least < scale:
         raise IndexDefinitionError(f"goalposts: least {least} must be below scale {scale}")
-    way = x - lower if direction == 1 else -(x - upper)
-    score = way / (upper - lower)
-    return (score.clip(0.0, 1.0) if truncate else score) * (scale - least) + least
+    way = x.x - lower if direction == 1 else -(x.x - upper)
+    score = way * (1 / (upper - lower))
+    return (np.clip(score, 0.0, 1.0) if truncate else score) * (scale - least) + least
 
 
-def fraction_of_max(x: pl.Expr) -> pl.Expr:
+@over_columns
+def fraction_of_max(x: Columns) -> Floats:
     """Score by the share of the largest: x / max.
 
     Made for figures that are not negative: a negative maximum, as every indicator has of which
     less is better, turns the order round (as in COINr, ``n_fracmax``). A maximum of 0 is null.
     Source: COINr, ``n_fracmax``.
     """
-    return pl.when(x.max() != 0).then(x / x.max())
+    largest = x.largest()
+    return np.where(largest == 0, np.nan, x.x * (1 / largest))
 
 
-def scaled(x: pl.Expr, *, lower: float, upper: float, scale: float = 100.0) -> pl.Expr:
+@over_columns
+def scaled(x: Columns, *, lower: float, upper: float, scale: float = 100.0) -> Floats:
     """Score between two fixed figures, after the direction was applied, without truncation.
 
     scale (x - lower) / (upper - lower). Source: COINr, ``n_scaled``.
@@ -218,7 +270,7 @@ def scaled(x: pl.Expr, *, lower: float, upper: float, scale: float = 100.0) -> p
         IndexDefinitionError: when lower is not below upper.
     """
     _in_order("scaled", lower, upper)
-    return (x - lower) / (upper - lower) * scale
+    return (x.x - lower) * (1 / (upper - lower)) * scale
 
 
 def log(x: pl.Expr, *, offset: float = 0.0, base: float = math.e, direction: int = 1) -> pl.Expr:
@@ -289,10 +341,6 @@ STANDARDIZATIONS: dict[str, Standardization] = {
 @cache
 def _turns_itself(method: Standardization) -> bool:
     return "direction" in inspect.signature(method).parameters
-
-
-def _unless_constant(x: pl.Expr, score: pl.Expr) -> pl.Expr:
-    return pl.when(differs(x)).then(score)
 
 
 def _in_order(method: str, lower: float, upper: float) -> None:

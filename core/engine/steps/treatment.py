@@ -20,7 +20,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from cityflux.core.engine.measures.matrix import Bools, Floats, to_matrix, to_series
+from cityflux.core.engine.measures.matrix import Bools, Floats, to_frame, to_matrix, to_series
 from cityflux.core.engine.measures.statistics import LIMITS, Limits, OutlierTest, outlier_test
 from cityflux.core.engine.steps.transformation import TRANSFORMATIONS, Transformation
 from cityflux.core.model.errors import IndexDefinitionError
@@ -94,27 +94,69 @@ def treat(
     Raises:
         IndexDefinitionError: when a transformation is unknown.
     """
-    plans: dict[Treatment, list[str]] = {}
-    for name in columns:
-        plan = (each or {}).get(name, treatment)
-        if plan is not None:
-            plans.setdefault(plan, []).append(name)
-    order = [name for name in columns if (each or {}).get(name, treatment) is not None]
-    parts = [
-        _treat_alike(frame.select(names), plan, transformations) for plan, names in plans.items()
-    ]
-    if not parts:
-        parts = [_treat_alike(frame.select(), treatment, transformations)]
+    plans = {name: (each or {}).get(name, treatment) for name in columns}
+    chosen = {name: plan for name, plan in plans.items() if plan is not None}
+    names = list(chosen)
+    done = treat_columns(to_matrix(frame.select(names)), [*chosen.values()], transformations)
+    touched = (done.table["outcome"] != "passes").to_numpy()
+    words = pl.Series(done.words, dtype=pl.String)
     return Treated(
-        frame.with_columns(column for part in parts for column in part.frame),
-        pl.DataFrame({"indicator": pl.Series(order, dtype=pl.String)}).join(
-            pl.concat(part.table for part in parts),
-            on="indicator",
-            how="left",
-            maintain_order="left",
+        frame.with_columns(
+            to_frame(
+                done.x[:, touched], [name for name, t in zip(names, touched, strict=True) if t]
+            )
         ),
-        pl.concat([part.cells for part in parts], how="horizontal").select(order),
+        done.table.select(pl.Series("indicator", names, dtype=pl.String), pl.all()),
+        pl.DataFrame([words.gather(done.marks[:, i]).alias(name) for i, name in enumerate(names)]),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class TreatedColumns:
+    """What a treatment did to the columns of a matrix.
+
+    Attributes:
+        x: the figures.
+        table: that of `Treated`, a row for each column.
+        marks: for each figure the number of the word that says what was done to it.
+        words: those of the cells of `Treated`; the first one is empty.
+    """
+
+    x: Floats
+    table: pl.DataFrame
+    marks: NDArray[np.int64]
+    words: list[str]
+
+
+def treat_columns(
+    x: Floats,
+    plans: Sequence[Treatment],
+    transformations: Mapping[str, Transformation] = TRANSFORMATIONS,
+) -> TreatedColumns:
+    """Do as `treat` with a matrix, rows x columns; all columns of the same plan at once.
+
+    Args:
+        x: the figures; NaN is missing.
+        plans: the treatment of each column.
+        transformations: those that a treatment may name.
+
+    Raises:
+        IndexDefinitionError: when a transformation is unknown.
+    """
+    alike: dict[Treatment, list[int]] = {}
+    for place, plan in enumerate(plans):
+        alike.setdefault(plan, []).append(place)
+    after, marks = x.copy(order="F"), np.zeros(x.shape, dtype=np.int64, order="F")
+    words, tables = [""], []
+    for plan, places in (alike or {Treatment(): []}).items():
+        after[:, places], table, own = _treat_alike(x[:, places], plan, transformations)
+        marks[:, places] = np.where(own, own + (len(words) - 1), 0)
+        words += _labels(plan.transform)[1:]
+        tables.append(table)
+    table = pl.concat(tables)
+    if len(alike) > 1:
+        table = table[np.argsort(np.concatenate([*alike.values()]))]
+    return TreatedColumns(after, table, marks, words)
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,35 +219,27 @@ def _to_winsorize(test: OutlierTest, force: bool) -> Bools:
 
 
 def _treat_alike(
-    frame: pl.DataFrame, plan: Treatment, transformations: Mapping[str, Transformation]
-) -> Treated:
-    """Treat the columns of a frame by one plan."""
-    x = to_matrix(frame)
-    tests = _tests(x, plan.limits, "")
-    failing = (~tests["passes"]).fill_null(value=False).to_numpy()
-    touched = [name for name, fails in zip(frame.columns, failing, strict=True) if fails]
-    x, stages, marks = _two_stages(x[:, failing], plan, transformations)
-    table = tests.select(pl.Series("indicator", frame.columns, dtype=pl.String), pl.all()).join(
-        stages.select(pl.Series("indicator", touched, dtype=pl.String), pl.all()),
-        on="indicator",
-        how="left",
-    )
-    height = frame.height
-    cells = np.zeros((frame.width, height), dtype=np.uint8)
-    cells[failing] = marks.T
-    words = pl.Series(_labels(plan.transform)).gather(cells.ravel())
-    return Treated(
-        frame.with_columns(to_series(x[:, i], name) for i, name in enumerate(touched)),
-        table.with_columns(pl.col("points").fill_null(0), pl.col("outcome").fill_null("passes")),
-        pl.DataFrame(
-            [words.slice(i * height, height).alias(name) for i, name in enumerate(frame.columns)]
-        ),
-    )
+    x: Floats, plan: Treatment, transformations: Mapping[str, Transformation]
+) -> tuple[Floats, pl.DataFrame, NDArray[np.int64]]:
+    """Treat columns by one plan: the figures, the table, and what was done to each cell."""
+    test = outlier_test(x, plan.limits)
+    failing = test.passes == 0
+    after, marks = x.copy(order="F"), np.zeros(x.shape, dtype=np.int64, order="F")
+    after[:, failing], stages, marks[:, failing] = _two_stages(x[:, failing], plan, transformations)
+    columns = _tested(test, "")
+    for name, values in stages.items():
+        columns[name] = np.full(x.shape[1], _UNTOUCHED.get(name, np.nan), dtype=values.dtype)
+        columns[name][failing] = values
+    return after, pl.DataFrame([_series(name, values) for name, values in columns.items()]), marks
+
+
+#: What the table says of an indicator without outliers; null where nothing stands here.
+_UNTOUCHED = {"points": 0, "transform": None, "outcome": "passes"}
 
 
 def _two_stages(
     x: Floats, plan: Treatment, transformations: Mapping[str, Transformation]
-) -> tuple[Floats, pl.DataFrame, NDArray[np.int64]]:
+) -> tuple[Floats, dict[str, NDArray[Any]], NDArray[np.int64]]:
     """Treat columns that have outliers: the figures, the table, and what was done to each cell."""
     if plan.transform and plan.transform not in transformations:
         raise IndexDefinitionError(
@@ -215,35 +249,28 @@ def _two_stages(
     first = winsorize(
         x, most=plan.winsorize, limits=plan.winsorize_limits or plan.limits, force=plan.force
     )
-    middle = _tests(first.x, plan.limits, "_winsorized")
-    passes = middle["passes_winsorized"]
-    again = (~passes).fill_null(value=False).to_numpy() & bool(plan.transform)
+    middle = outlier_test(first.x, plan.limits)
+    again = (middle.passes == 0) & bool(plan.transform)
     second = first.x.copy()
     if again.any():
         base = first.x if plan.combine else x
         second[:, again] = transformations[plan.transform](base[:, again], **plan.params)
-    after = _tests(second, plan.limits, "_transformed").select(
-        pl.when(pl.Series(again)).then(pl.all())
-    )
-    passes = passes.zip_with(pl.Series(~again), after["passes_transformed"])
-    alone = passes.is_null().to_numpy()
+    last = outlier_test(second, plan.limits)
+    passes = np.where(again, last.passes, middle.passes)
+    alone = np.isnan(passes)
     second[:, alone] = x[:, alone]
-    table = (
-        pl.DataFrame(
-            [
-                pl.Series("points", first.points),
-                *middle,
-                pl.Series("transform", np.where(again, plan.transform, "").tolist(), pl.String),
-                *after,
-            ]
-        )
-        .with_columns(
-            outcome=pl.when(passes).then(pl.lit("treated")).otherwise(pl.lit("still fails")),
-        )
-        .with_columns(
-            outcome=pl.when(pl.Series(alone)).then(pl.lit("left alone")).otherwise("outcome")
-        )
-    )
+    table: dict[str, NDArray[Any]] = {
+        "points": first.points,
+        **_tested(middle, "_winsorized"),
+        "transform": np.where(again, plan.transform, "").astype(object),
+        **{
+            name: np.where(again, values, np.nan)
+            for name, values in _tested(last, "_transformed").items()
+        },
+        "outcome": np.array(["still fails", "treated", "left alone"], dtype=object)[
+            np.where(alone, 2, passes).astype(np.int64)
+        ],
+    }
     marks = np.where(first.high, 1, np.where(first.low, 2, 0))
     marks[:, again & (not plan.combine)] = 0
     marks += 3 * (again & ~np.isnan(x))
@@ -257,12 +284,16 @@ def _labels(transform: str) -> list[str]:
     return plain + ([f"{label}+{transform}".strip("+") for label in plain] if transform else [])
 
 
-def _tests(x: Floats, limits: Limits, suffix: str) -> pl.DataFrame:
-    test = outlier_test(x, limits)
-    return pl.DataFrame(
-        {
-            f"skewness{suffix}": to_series(test.skewness),
-            f"kurtosis{suffix}": to_series(test.kurtosis),
-            f"passes{suffix}": to_series(test.passes).cast(pl.Boolean),
-        }
-    )
+def _tested(test: OutlierTest, suffix: str) -> dict[str, NDArray[Any]]:
+    return {
+        f"skewness{suffix}": test.skewness,
+        f"kurtosis{suffix}": test.kurtosis,
+        f"passes{suffix}": test.passes,
+    }
+
+
+def _series(name: str, values: NDArray[Any]) -> pl.Series:
+    if values.dtype != np.float64:
+        return pl.Series(name, values.tolist(), pl.String if values.dtype == object else pl.Int64)
+    series = to_series(values, name)
+    return series.cast(pl.Boolean) if name.startswith("passes") else series

@@ -2,8 +2,9 @@
 
 ``python -m benchmarks.refresh BENCH`` takes the folder with the bare loops and their server
 (``series_server.py``, ``sync_bench.py``, ``bare_bench.py``; it needs aiohttp) and prints the
-ratios of a first run and of an unchanged second one. The plugin runs in threads, as those that are
-built in do; ``--apart`` runs it in worker processes, as those that are not. ``--hosts`` instead
+ratios of a first run and of an unchanged second one. Ours is the command `cityflux refresh` as a
+whole, with its start. The plugin runs in threads, as those that are built in do; ``--apart`` runs
+it in worker processes, as those that are not. ``--hosts`` instead
 refreshes 1,000 indicators from 20 hosts, each a port of its own on loopback, and shows from the
 servers' own log that every host's budget was kept.
 """
@@ -11,9 +12,12 @@ servers' own log that every host's budget was kept.
 from __future__ import annotations
 
 import argparse
+import contextlib
+import io
 import json
 import os
 import resource
+import shutil
 import statistics
 import subprocess
 import sys
@@ -23,21 +27,12 @@ import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager
-from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 from socket import create_server
 from typing import Any
 
-from cityflux.core.app.config import Config
-from cityflux.core.plugin.manager import load_plugins
-from cityflux.core.refresh.catalog import sync_catalog
-from cityflux.core.refresh.client import open_client, policy_of
-from cityflux.core.refresh.gate import Gate, History
-from cityflux.core.refresh.runner import collect_seldom, refresh
-from cityflux.core.refresh.tasks import due
-from cityflux.storage.changes import position
-from cityflux.storage.database import open_database, read_database
+import cityflux.plugins
 from tests.servers import LoopbackServer
 
 PLUGIN = Path(__file__).with_name("series.py")
@@ -46,36 +41,42 @@ HOSTS = 20
 WINDOW = 4.0  # seconds over which a host's requests are counted
 
 
-def measure(database: Path, settings: dict[str, Any], apart: bool) -> dict[str, Any]:
-    """Refresh all series into a database, in worker processes or not, and say what that took."""
-    config = Config.model_validate({"client": settings})
-    plugins = load_plugins(files=[PLUGIN])
+def measure(folder: Path, settings: dict[str, Any], threads: int, apart: bool) -> dict[str, Any]:
+    """Run `cityflux refresh` on all series, and say what that took, from its first import on.
+
+    The plugin lies in a folder of plugins; or it joins those that are built in.
+    """
+    plugins = folder / "series"
+    plugins.mkdir(exist_ok=True)
+    shutil.copy(PLUGIN, plugins)
     if not apart:
-        for name, plugin in plugins.indicators.items():
-            plugins.indicators[name] = replace(plugin, apart=None)
-    with (
-        open_database(database) as connection,
-        read_database(database, any_thread=True) as known,
-    ):
-        sync_catalog(connection, plugins)
-        before = position(connection)
-        collect_seldom()
-        start = time.perf_counter()
-        wanted = [name for name in plugins.indicators if name.startswith("bench.")]
-        tasks = due(connection, plugins, wanted)
-        gate = Gate(History(known), config.quality)
-        policy = policy_of(config.client, config.secrets)
-        with open_client(policy, connection, database) as http, http.refresh():
-            threads = int(os.environ["BENCH_THREADS"])
-            summary = refresh(connection, tasks, http, gate, threads=threads)
-        seconds = time.perf_counter() - start
-        return {
-            "s": seconds,
-            "failed": len(summary.failed),
-            "unchanged": summary.unchanged,
-            "rows_written": position(connection) - before,
-            "peak_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024,
-        }
+        cityflux.plugins.__path__.append(str(plugins))
+    tables: dict[str, dict[str, Any]] = {
+        "plugins": {"dirs": [str(plugins)] if apart else []},
+        "refresh": {"threads": threads},
+        "client": settings,
+    }
+    lines = [
+        f"[{name}]\n" + "".join(f"{key} = {json.dumps(value)}\n" for key, value in table.items())
+        for name, table in tables.items()
+    ]
+    (folder / "config.toml").write_text("".join(lines))
+    wanted = [f"bench.series_{number:04d}" for number in range(SERIES)]
+    out = io.StringIO()
+    start = time.perf_counter()
+    with contextlib.redirect_stdout(out), contextlib.suppress(SystemExit):
+        from cityflux.core.cli.main import main as command
+
+        command(["--config", str(folder / "config.toml"), "refresh", "--json", *wanted])
+    seconds = time.perf_counter() - start
+    told = json.loads(out.getvalue())
+    return {
+        "s": seconds,
+        "failed": len(told["failed"]),
+        "unchanged": told["unchanged"],
+        "rows_written": told["changed"],
+        "peak_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024,
+    }
 
 
 def run(*command: str, **environment: str) -> dict[str, Any]:
@@ -92,11 +93,12 @@ def run(*command: str, **environment: str) -> dict[str, Any]:
 
 
 def ours(
-    database: Path, servers: str, threads: int, apart: bool = False, **settings: Any
+    folder: Path, servers: str, threads: int, apart: bool = False, **settings: Any
 ) -> dict[str, Any]:
-    """Our refresh, in a process of its own."""
+    """Our refresh into the database of a folder, in a process of its own."""
+    folder.mkdir(exist_ok=True)
     return run(
-        *("-m", "benchmarks.refresh", "--measure", str(database), json.dumps(settings)),
+        *("-m", "benchmarks.refresh", "--measure", str(folder), json.dumps(settings)),
         CITYFLUX_BENCH_SERVERS=servers,
         CITYFLUX_BENCH_SERIES=str(SERIES),
         BENCH_THREADS=str(threads),
@@ -135,14 +137,14 @@ def compare(bench: Path, rounds: int, threads: int, apart: bool) -> None:
     with series_server(bench) as address, tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         for number in range(rounds):
-            database, bare = folder / f"{number}.db", str(folder / f"{number}-bare.db")
+            own, bare = folder / str(number), str(folder / f"{number}-bare.db")
             sync_loop, etag_loop = str(bench / "sync_bench.py"), str(bench / "bare_bench.py")
             limits = {"requests_per_second": 1e6, "connections": 4, "allow_hosts": ["127.0.0.1"]}
             sync = run(sync_loop, bare + "-sync", "1", SERVER=address)
-            cold = ours(database, address, threads, apart, **limits)
+            cold = ours(own, address, threads, apart, **limits)
             run(etag_loop, bare, "5", "etag", SERVER=address)
             etag = run(etag_loop, bare, "5", "etag", SERVER=address)
-            warm = ours(database, address, threads, apart, **limits)
+            warm = ours(own, address, threads, apart, **limits)
             first.append(cold["s"] / sync["s"])
             second.append(warm["s"] / etag["s"])
             print(
@@ -169,7 +171,7 @@ def keep_budgets(per_second: float, connections: int) -> None:
         for number in range(SERIES):
             servers[number % HOSTS].answer(f"/series/{number}", json.dumps({"rows": rows}))
         found = ours(
-            Path(name) / "hosts.db",
+            Path(name),
             " ".join(server.address("") for server in servers),
             8,
             requests_per_second=per_second,
@@ -198,11 +200,14 @@ def main() -> None:
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--apart", action="store_true")
     parser.add_argument("--hosts", action="store_true")
-    parser.add_argument("--measure", nargs=2, metavar=("DB", "SETTINGS"), help=argparse.SUPPRESS)
+    parser.add_argument(
+        "--measure", nargs=2, metavar=("FOLDER", "SETTINGS"), help=argparse.SUPPRESS
+    )
     options = parser.parse_args()
     if options.measure:
-        database, settings = Path(options.measure[0]), json.loads(options.measure[1])
-        print(json.dumps(measure(database, settings, bool(os.environ["BENCH_APART"]))))
+        folder, settings = Path(options.measure[0]), json.loads(options.measure[1])
+        threads, apart = int(os.environ["BENCH_THREADS"]), bool(os.environ["BENCH_APART"])
+        print(json.dumps(measure(folder, settings, threads, apart)))
     elif options.hosts:
         keep_budgets(5.0, 2)
     elif options.bench:

@@ -40,6 +40,11 @@ def is_written(connection: sqlite3.Connection, mark: str) -> bool:
     return row is not None
 
 
+def is_declared(connection: sqlite3.Connection) -> bool:
+    """Whether nobody has changed the catalogue since it was written."""
+    return connection.execute("SELECT 1 FROM declared").fetchone() is not None
+
+
 def note_written(connection: sqlite3.Connection, mark: str) -> None:
     """Remember what the catalogue was written by; triggers forget it when it is changed."""
     connection.execute("DELETE FROM declared")

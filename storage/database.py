@@ -32,6 +32,15 @@ def as_text(moment: datetime) -> str:
     return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
+def as_moment(text: str | None) -> datetime | None:
+    """A moment as it stands in the database; None where none does, whatever a hand wrote there."""
+    try:
+        moment = datetime.fromisoformat((text or "").rstrip("+"))
+    except ValueError:
+        return None
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
 @contextmanager
 def open_database(path: Path) -> Iterator[sqlite3.Connection]:
     """Open a database for reading and writing; make it, or bring it up to date, where needed.

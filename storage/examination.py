@@ -44,6 +44,12 @@ def damage(connection: sqlite3.Connection) -> list[str]:
     return [line for line in check(connection) if not _UNFIT.match(line)]
 
 
+def first_damage(connection: sqlite3.Connection) -> str:
+    """The first thing that is wrong with the pages, without a look at what indices say."""
+    rows = connection.execute("PRAGMA quick_check(100)")
+    return next((line for (line,) in rows if line != "ok" and not _UNFIT.match(line)), "")
+
+
 def unfit_rows(connection: sqlite3.Connection) -> list[tuple[str, str]]:
     """The tables with rows that fit them no more, each with what SQLite says."""
     found = [(match[1], line) for line in check(connection) if (match := _UNFIT.match(line))]

@@ -61,6 +61,7 @@ class Daemon(Section):
     gather: float = Field(default=0.005, ge=0, le=60)
     grace: float = Field(default=30.0, ge=0)
     port: int = Field(default=0, ge=0, le=65535)
+    names: list[str] = Field(default_factory=list)
 
 
 class Log(Section):

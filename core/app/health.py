@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 from cityflux.storage.alarms import read_alarms
 from cityflux.storage.changes import first_after
-from cityflux.storage.database import as_text
+from cityflux.storage.database import as_moment, as_text
 from cityflux.storage.jobs import read_daemon, read_troubled
 
 #: How long past its time a source may be before it is late.
@@ -28,7 +28,8 @@ def problems(connection: sqlite3.Connection, now: datetime | None = None) -> lis
     if state is None or state["stopped"]:
         return ["no daemon is running"]
     found = []
-    if moment - datetime.fromisoformat(state["beat"]) > LONGEST_SILENCE:
+    beat = as_moment(state["beat"])
+    if beat is None or moment - beat > LONGEST_SILENCE:
         found.append(f"the daemon has given no sign of life since {state['beat']}")
     if state["problem"]:
         found.append(f"recompute: {state['problem']}")
@@ -42,5 +43,5 @@ def problems(connection: sqlite3.Connection, now: datetime | None = None) -> lis
 
 
 def _behind(connection: sqlite3.Connection, known: int, moment: datetime) -> bool:
-    first = first_after(connection, known)
-    return first is not None and moment - datetime.fromisoformat(first) > ALLOWED
+    first = as_moment(first_after(connection, known))
+    return first is not None and moment - first > ALLOWED

@@ -18,9 +18,11 @@ from cityflux.core.model.errors import StorageError
 from cityflux.core.model.version import __version__
 from cityflux.core.plugin.dispatch import Pressed, alone
 from cityflux.core.plugin.traces import one_line
+from cityflux.core.refresh.catalog import sync_catalog
 from cityflux.core.refresh.derive import Pass, derive_all
+from cityflux.storage import catalog
 from cityflux.storage.changes import position
-from cityflux.storage.database import now, write
+from cityflux.storage.database import MEND, now, write
 from cityflux.storage.results import is_current
 
 if TYPE_CHECKING:
@@ -102,11 +104,21 @@ class Job:
         ]
         return self._conclude(derived, due, started)
 
+    def keep_catalogue(self) -> None:
+        """Write the catalogue again where a hand changed it, so that nothing in it stays away."""
+        if not catalog.is_declared(self._connection):
+            sync_catalog(self._connection, self._session.plugins)
+
     def follow(self) -> Outcome:
-        """Bring up to date what depends on the changes since `position`."""
+        """Bring up to date what depends on the changes since `position`.
+
+        Where changes were deleted from the log, that is everything.
+        """
         started = time.perf_counter()
         plugins = self._session.plugins
-        derived = derive_all(self._connection, plugins, self.position, self._derivations)
+        self.keep_catalogue()
+        since = self.position if position(self._connection) >= self.position else None
+        derived = derive_all(self._connection, plugins, since, self._derivations)
         touched, indices = derived.touched, self._session.indices.values()
         due = [each for each in indices if touched is None or not touched.isdisjoint(each.figures)]
         return self._conclude(derived, due, started)
@@ -119,6 +131,8 @@ class Job:
         for definition in due:
             try:
                 outcome.computed.append(self._compute(definition))
+            except sqlite3.IntegrityError as error:
+                outcome.failed.append((definition.id, f"{error}; {MEND}"))
             except (StorageError, sqlite3.Error, Pressed):
                 raise  # nothing is wrong with the index
             except BaseException as error:  # a method may raise whatever it likes

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TextIO
 
 from cityflux.core.model.errors import CityfluxError
-from cityflux.storage.database import now
+from cityflux.storage.database import log_of, now
 
 
 class Lock:
@@ -23,10 +23,11 @@ class Lock:
 
     Raises:
         CityfluxError: another daemon holds it, whose pid and host are named; or the file of the
-            lock cannot be written.
+            lock cannot be written; or the file has several names.
     """
 
     def __init__(self, database: Path) -> None:
+        _refuse_second_name(database)
         self._database, self._path = database, _path(database)
         self._file = self._take()
 
@@ -71,9 +72,9 @@ class Lock:
 
 
 class Place:
-    """The file of a database that is open, and whether it is still where it was.
+    """The file of a database that is open, and its log; whether they are still where they were.
 
-    SQLite goes on with a file that was deleted or moved, where nobody finds what it writes.
+    SQLite goes on with files that were deleted or moved, where nobody finds what it writes.
 
     Args:
         database: the file.
@@ -81,18 +82,35 @@ class Place:
 
     def __init__(self, database: Path) -> None:
         self._database, self._found = database, database.stat()
+        self._log, self._found_log = log_of(database), None
+        self._found_log = self._seen_log()
 
     def check(self) -> None:
         """Look for it.
 
         Raises:
-            CityfluxError: it is gone, or another file is in its place.
+            CityfluxError: it is gone, or another file is in its place; or so is its log.
         """
         if not _is_at(self._database, self._found):
             raise CityfluxError(
                 f"{self._database}: was moved, deleted or replaced while the daemon had it open; "
                 "put the right file in its place and start the daemon again"
             )
+        log = self._seen_log()
+        if self._found_log is None:
+            self._found_log = log
+        elif log is None or not os.path.samestat(log, self._found_log):
+            raise CityfluxError(
+                f"{self._log}: was deleted or replaced while the daemon had it open; what it held "
+                "is written into the database as the daemon ends; look with cityflux doctor, and "
+                "start the daemon again"
+            )
+
+    def _seen_log(self) -> os.stat_result | None:
+        try:
+            return self._log.stat()
+        except FileNotFoundError:
+            return None
 
 
 @contextmanager
@@ -125,7 +143,19 @@ def is_running(database: Path) -> bool:
 
 
 def _path(database: Path) -> Path:
-    return database.with_name(database.name + ".lock")
+    """The file of the lock: beside the file itself, whatever link leads to it."""
+    real = database.resolve()
+    return real.with_name(real.name + ".lock")
+
+
+def _refuse_second_name(database: Path) -> None:
+    """Refuse a file with two names: SQLite keeps a log and a lock beside each, and damages it."""
+    if database.exists() and (names := database.stat().st_nlink) > 1:
+        raise CityfluxError(
+            f"{database}: the same file has {names} names (hard links), each with a log of its "
+            "own, so that two who write would damage it; delete the other name, or make a copy "
+            "with: cityflux backup"
+        )
 
 
 def _is_at(path: Path, found: os.stat_result) -> bool:

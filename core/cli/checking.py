@@ -19,6 +19,7 @@ from cityflux.core.refresh.derivation import inputs_frame
 from cityflux.core.refresh.derive import read_inputs
 from cityflux.core.refresh.schedule import next_run, schedules, trigger_of
 from cityflux.core.refresh.tasks import missing_secret, users
+from cityflux.storage.database import as_moment
 from cityflux.storage.jobs import last_runs
 
 if TYPE_CHECKING:
@@ -125,4 +126,4 @@ def _last_look(session: Session, source_id: str) -> datetime | None:
         return None
     with session.read() as connection:
         last = last_runs(connection).get(source_id)
-    return datetime.fromisoformat(last) if last else None
+    return as_moment(last)

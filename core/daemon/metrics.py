@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import math
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
-from datetime import datetime
 
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
@@ -13,6 +13,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 from cityflux.core.app.health import problems
 from cityflux.core.daemon.tally import Counts, Tally
 from cityflux.storage.changes import position
+from cityflux.storage.database import as_moment
 from cityflux.storage.jobs import read_daemon, read_jobs
 
 Read = Callable[[], AbstractContextManager[sqlite3.Connection]]
@@ -105,4 +106,5 @@ def _gauge(name: str, value: float) -> Metric:
 
 
 def _seconds(moment: str) -> float:
-    return datetime.fromisoformat(moment).timestamp()
+    found = as_moment(moment)
+    return found.timestamp() if found else math.nan

@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Any
 
 from cityflux.core.app.job import Job
 from cityflux.core.app.lock import Place, only_daemon
+from cityflux.core.app.repair import go_back_to
 from cityflux.core.app.session import Session
 from cityflux.core.app.timetable import backup_trigger, triggers
 from cityflux.core.daemon.alarms import Alarms
@@ -29,6 +30,7 @@ from cityflux.core.daemon.chores import Chores
 from cityflux.core.daemon.endpoint import answering
 from cityflux.core.daemon.logs import set_up_logs
 from cityflux.core.daemon.notify import notify
+from cityflux.core.daemon.pages import Pages
 from cityflux.core.daemon.plan import check_change, sources_apart, tasks_of
 from cityflux.core.daemon.sources import Sources
 from cityflux.core.daemon.timing import ClockWatch, leave_jobs_behind, new_scheduler, plan_anew
@@ -46,7 +48,7 @@ from cityflux.core.refresh.side_by_side import Means, run_tasks
 from cityflux.core.refresh.tasks import users
 from cityflux.storage import catalog, jobs
 from cityflux.storage.changes import position
-from cityflux.storage.database import now, read_database, take_in_the_log, write
+from cityflux.storage.database import now, read_database, take_in_the_log, what_to_do, write
 
 if TYPE_CHECKING:
     from apscheduler.schedulers.background import BackgroundScheduler
@@ -92,7 +94,10 @@ class Service:
                 while not self._stopping.is_set():
                     self._run_with(self._session)
         except sqlite3.Error as error:
-            raise StorageError(f"{database}: {error}; see what: cityflux doctor") from error
+            where = go_back_to(database, self._session.config.backup.folder)
+            raise StorageError(
+                f"{database}: {error}; see what: cityflux doctor; {where}"
+            ) from error
         log.info("stopped")
         leave_jobs_behind(LAST_WORDS)
 
@@ -102,6 +107,7 @@ class Service:
         with ExitStack() as stack:
             connection = stack.enter_context(session.open())
             self._place = Place(session.database)
+            self._pages = Pages(session.database, session.config.backup.folder)
             self._webhook = open_webhook(session.config)
             self._alarms = Alarms(connection, self._webhook, self._triggers)
             stack.callback(self._alarms.forget_delivered)  # after the last words
@@ -110,7 +116,7 @@ class Service:
             policy = policy_of(session.config.client, session.config.secrets)
             self._http = stack.enter_context(open_client(policy, connection, session.database))
             stack.enter_context(
-                answering(session.config.daemon.port, partial(read_database, session.database))
+                answering(session.config.daemon, partial(read_database, session.database))
             )
             self._gate = Gate(History(known), session.config.quality)
             # Threads of an earlier configuration may still hand over what nobody waits for.
@@ -219,12 +225,13 @@ class Service:
         while not self._is_ending():
             if time.monotonic() >= next_check:
                 self._place.check()
+                self._pages.check(self._job.position)
                 self._lock.keep()
                 next_check = time.monotonic() + CHECK
             try:
                 self._turn(connection, watch, clock)
-            except (StorageError, sqlite3.OperationalError) as error:
-                trouble = self._hold_on(trouble, str(error))
+            except (StorageError, sqlite3.OperationalError, sqlite3.IntegrityError) as error:
+                trouble = self._hold_on(trouble, what_to_do(str(error)))
                 watch.look_again()
             else:
                 trouble = self._hold_on(trouble, "")
@@ -244,6 +251,7 @@ class Service:
             self._workers.end_idle(BEAT)
             self._derivations.end_idle(BEAT)
             notify(WATCHDOG="1")
+            self._job.keep_catalogue()
             self._chores.tend(connection)
             self._next_beat = time.monotonic() + BEAT
 

@@ -16,7 +16,7 @@ from cityflux.core.refresh.carry_out import Result
 from cityflux.core.refresh.schedule import next_run
 from cityflux.core.refresh.tasks import named
 from cityflux.storage import jobs
-from cityflux.storage.database import as_text, now, write
+from cityflux.storage.database import as_moment, as_text, now, write
 from cityflux.storage.jobs import Job
 
 if TYPE_CHECKING:
@@ -67,7 +67,7 @@ class Sources:
             last = max(filter(None, runs), default=None)
             # What failed, or was under way when the last daemon ended, is looked at again at once.
             done = last and not (job and (job.error or job.running_since))
-            known = datetime.fromisoformat(last) if last and done else None
+            known = as_moment(last) if done else None
             first[source_id] = next_run(trigger, known, moment)
             success = job.last_success if job else None
             self._jobs[source_id] = Job(

@@ -40,7 +40,7 @@ class ChangeWatch:
         moment, present = time.monotonic(), version(self._connection)
         if present != self._version:
             self._version = present
-            if position(self._connection) > known:
+            if position(self._connection) != known:  # also fewer, where a hand deleted some
                 self._first = moment if self._first is None else self._first
                 self._last = moment
         if self._first is None:

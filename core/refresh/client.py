@@ -6,14 +6,13 @@ import sqlite3
 import threading
 from collections.abc import Mapping
 from contextlib import suppress
-from datetime import datetime
 from pathlib import Path
 
 from cityflux.core.model.errors import Refused
 from cityflux.core.model.sections import Politeness
 from cityflux.scrapers.http.client import Budget, Client, HostState, Policy, Validators
 from cityflux.scrapers.http.secrecy import Secrets
-from cityflux.storage.database import read_database, write
+from cityflux.storage.database import as_moment, read_database, write
 from cityflux.storage.fetches import read_answer, read_answers, read_snapshot
 from cityflux.storage.hosts import Host, read_hosts, save_hosts
 
@@ -137,7 +136,7 @@ def _state(host: Host) -> HostState:
         host.requests,
         host.failures,
         "open" if host.open_until else "closed",
-        datetime.fromisoformat(host.open_until) if host.open_until else None,
+        as_moment(host.open_until),
         host.last_error,
         host.in_a_row,
     )

@@ -14,7 +14,7 @@ from cityflux.core.refresh.catalog import sources_of
 from cityflux.core.refresh.derivation import Derived, derive_one, inputs_frame
 from cityflux.storage import catalog
 from cityflux.storage.changes import changed_indicators, position
-from cityflux.storage.database import write
+from cityflux.storage.database import MEND, write
 from cityflux.storage.observations import read_current, remove_figures, store_figures
 
 if TYPE_CHECKING:
@@ -89,10 +89,13 @@ def derive_all(
             if due := [derived[name] for name in names if done.concerns(derived[name])]:
                 inputs = read_inputs(connection, due)
                 results = [(each, _derive(each, inputs, cities, derivations)) for each in due]
-                with write(connection):  # only now: nobody waits for the plugins before he writes
-                    alone = alone and position(connection) == seen
-                    _store_all(connection, results, done)
-                    seen = position(connection)
+                try:
+                    with write(connection):  # only now: nobody waits for the plugins to write
+                        alone = alone and position(connection) == seen
+                        _store_all(connection, results, done)
+                        seen = position(connection)
+                except sqlite3.IntegrityError as error:  # a hand took away what they refer to
+                    done.errors |= {each.indicator.id: f"{error}; {MEND}" for each in due}
     if alone:  # otherwise others changed figures meanwhile, perhaps inputs that had been read
         done.position = seen
     return done

@@ -15,12 +15,12 @@ from typing import TYPE_CHECKING, cast
 
 from cityflux.core.model.document import Document
 from cityflux.core.model.figure import Figure, FlowFigure
-from cityflux.core.refresh.carry_out import Given, Result
+from cityflux.core.refresh.carry_out import Given, Result, failed
 from cityflux.core.refresh.gate import Gate
 from cityflux.core.refresh.side_by_side import Means, run_tasks
 from cityflux.core.refresh.tasks import Task, named
 from cityflux.storage import catalog, fetches
-from cityflux.storage.database import write
+from cityflux.storage.database import MEND, write
 from cityflux.storage.flows import store_flows
 from cityflux.storage.observations import Batch, store_batches
 
@@ -111,7 +111,21 @@ def refresh(
 
 
 def store_results(connection: sqlite3.Connection, results: Sequence[Result]) -> int:
-    """Store results in one transaction; returns how many figures are new or different."""
+    """Store results in one transaction; returns how many figures are new or different.
+
+    One that the tables do not take, as for a city that a hand took away meanwhile, has failed.
+    """
+    try:
+        return _store_together(connection, results)
+    except sqlite3.IntegrityError as error:
+        if len(results) > 1:
+            return sum(store_results(connection, [each]) for each in results)
+        (lost,) = results
+        reason = f"{error}; {MEND}"
+        return _store_together(connection, [failed(lost.task, lost.started, lost.seen, reason)])
+
+
+def _store_together(connection: sqlite3.Connection, results: Sequence[Result]) -> int:
     begun = [(*_served(each.task), each.task.source.address, each.started) for each in results]
     with write(connection):
         ids = fetches.begin_fetches(connection, begun)

@@ -1,0 +1,87 @@
+"""Whether the file of the database is still the one that the daemon writes.
+
+Who damages it, cuts it or copies another over it goes past SQLite, which may go on with the pages
+that it remembers. Such a hand changes the time of the file; so does SQLite now and then, so that a
+second connection looks. The file itself is never opened but by SQLite: closing it would take
+SQLite's locks away.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+import time
+from pathlib import Path
+
+from cityflux.core.app.repair import go_back_to
+from cityflux.core.model.errors import CityfluxError, StorageError
+from cityflux.storage.changes import position
+from cityflux.storage.database import read_database
+from cityflux.storage.examination import first_damage
+
+#: A look may take this share of the time: one of a large file takes seconds.
+_SHARE = 0.01
+
+
+class Pages:
+    """Looks at the pages when the file was written.
+
+    Args:
+        database: the file.
+        copies: the folder of the copies.
+    """
+
+    def __init__(self, database: Path, copies: Path) -> None:
+        self._database, self._copies = database, copies
+        self._seen = self._mark()
+        self._next, self._damage = 0.0, ""
+        self._look: threading.Thread | None = None
+
+    def check(self, known: int) -> None:
+        """See what the last look found, and begin the next one where it is time for it.
+
+        Args:
+            known: the last change that the daemon has followed.
+
+        Raises:
+            CityfluxError: the file is damaged or another one; names the copy to go back to.
+        """
+        if self._damage:
+            raise CityfluxError(
+                f"{self._database}: {self._damage}: it was damaged or overwritten while the daemon "
+                f"had it open; {go_back_to(self._database, self._copies)}"
+            )
+        if self.is_looking() or time.monotonic() < self._next or self._mark() == self._seen:
+            return
+        self._seen = self._mark()
+        self._look = threading.Thread(
+            target=self._find, args=[known], name="cityflux-pages", daemon=True
+        )
+        self._look.start()
+
+    def is_looking(self) -> bool:
+        """Whether a look is under way."""
+        return self._look is not None and self._look.is_alive()
+
+    def _mark(self) -> tuple[int, int]:
+        found = self._database.stat()
+        return found.st_mtime_ns, found.st_size
+
+    def _find(self, known: int) -> None:
+        started = time.monotonic()
+        try:
+            with read_database(self._database) as connection:
+                last = position(connection)
+                self._damage = first_damage(connection)
+            if last < known and not self._damage:
+                self._damage = f"ends with change {last}, and the daemon knows {known}"
+        except (StorageError, sqlite3.DatabaseError, OSError) as error:
+            if not _passes(error):
+                self._damage = str(error.__cause__ or error)
+        self._next = time.monotonic() + (time.monotonic() - started) / _SHARE
+
+
+def _passes(error: Exception) -> bool:
+    """Whether it is not the pages that are wrong: a lock, or a table that is gone."""
+    text = str(error)
+    return any(words in text for words in ("locked", "busy", "no such table", "another process"))

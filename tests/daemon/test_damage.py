@@ -1,0 +1,163 @@
+"""Damage while the daemon runs: it ends with one line that says what to do, and loses nothing."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import shutil
+import socket
+import sqlite3
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+from cityflux.core.app.config import Daemon as Settings
+from cityflux.core.app.lock import Lock, Place, only_daemon
+from cityflux.core.daemon.endpoint import answering
+from cityflux.core.daemon.pages import Pages
+from cityflux.core.model.errors import CityfluxError
+from cityflux.storage.changes import position
+from cityflux.storage.database import log_of, open_database, read_database, take_in_the_log
+from tests.daemon.test_service import Daemon, daemon, server
+
+__all__ = ["daemon", "server"]  # fixtures
+
+FILL = (
+    "WITH RECURSIVE n (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n WHERE n < 3000) "
+    "INSERT INTO alarms SELECT n, '', printf('%0500d', n) FROM n"
+)
+
+
+def cut(path: Path) -> None:
+    with path.open("r+b") as file:
+        file.truncate(path.stat().st_size // 3)
+
+
+def scribble(path: Path) -> None:
+    with path.open("r+b") as file:
+        file.seek(path.stat().st_size // 4)
+        file.write(b"\xff" * (path.stat().st_size // 2))
+
+
+def overwrite(path: Path) -> None:
+    """Copy the empty database that was put aside over the one in use, into the same file."""
+    path.write_bytes(path.with_name("earlier.db").read_bytes())
+
+
+@pytest.fixture
+def database(tmp_path: Path) -> Path:
+    path = tmp_path / "d.db"
+    with open_database(path) as connection:
+        take_in_the_log(connection)
+        shutil.copy(path, path.with_name("earlier.db"))
+        connection.execute(FILL)
+        connection.execute("INSERT INTO changes (kind) VALUES ('priority')")
+    return path
+
+
+@pytest.mark.parametrize("damage", [cut, scribble, overwrite])
+def test_a_file_that_was_damaged_in_place_is_noticed(
+    database: Path, damage: Callable[[Path], None]
+) -> None:
+    with open_database(database) as connection:
+        assert position(connection) == 1
+        pages = Pages(database, database.parent)
+        pages.check(1)
+        assert not pages.is_looking()
+        damage(database)
+        with pytest.raises(CityfluxError, match="go back to a copy of yours, as there is none in"):
+            for _ in range(500):
+                pages.check(1)
+                time.sleep(0.01)
+
+
+def test_what_sqlite_writes_itself_is_no_damage(database: Path) -> None:
+    with open_database(database) as connection:
+        pages = Pages(database, database.parent)
+        connection.execute("DELETE FROM alarms")
+        take_in_the_log(connection)
+        pages.check(1)
+        assert pages.is_looking()
+        while pages.is_looking():
+            time.sleep(0.01)
+        pages.check(1)
+
+
+def test_a_log_that_was_deleted_is_noticed(database: Path) -> None:
+    with open_database(database) as connection:
+        connection.execute("DELETE FROM alarms WHERE what > '5'")
+        place = Place(database)
+        place.check()
+        log_of(database).unlink()
+        with pytest.raises(CityfluxError, match="-wal: was deleted or replaced"):
+            place.check()
+
+
+@pytest.mark.parametrize("damage", [scribble, lambda path: log_of(path).unlink()])
+def test_the_daemon_ends_and_says_what_to_do(
+    daemon: Daemon, damage: Callable[[Path], None]
+) -> None:
+    daemon.start()
+    daemon.until(lambda: daemon.rows("SELECT 1 FROM scores"))
+    damage(daemon.database)
+    assert daemon.process.wait(30) == 1
+    said = daemon.log.read_text()
+    assert "Traceback" not in said
+    last = said.splitlines()[-1]
+    assert last.startswith(f"Error: {daemon.database}")
+    if damage is scribble:
+        assert f"as there is none in {daemon.folder / 'backups'} (docs/operations.md)" in last
+    else:
+        assert "start the daemon again" in last
+        assert len(daemon.rows("SELECT 1 FROM observations")) == 2  # what the log held
+
+
+def test_one_daemon_for_one_file_whatever_link_leads_to_it(database: Path, tmp_path: Path) -> None:
+    (tmp_path / "elsewhere").mkdir()
+    link = tmp_path / "elsewhere" / "link.db"
+    link.symlink_to(database)
+    with only_daemon(link), pytest.raises(CityfluxError, match="a daemon runs on it already, pid"):
+        Lock(database)
+    other = tmp_path / "elsewhere" / "other.db"
+    other.hardlink_to(database)
+    with pytest.raises(CityfluxError, match=r"has 2 names \(hard links\)"):
+        Lock(other)
+
+
+def ask(port: int, path: str, host: str = "") -> tuple[int, str]:
+    headers = {"Host": host} if host else {}
+    request = urllib.request.Request(f"http://127.0.0.1:{port}{path}", headers=headers)
+    try:
+        with urllib.request.urlopen(request) as answer:
+            return answer.status, answer.read().decode()
+    except urllib.error.HTTPError as error:
+        return error.code, error.read().decode()
+
+
+def test_health_answers_whatever_the_database_is_and_under_known_names_only(
+    database: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    with contextlib.closing(socket.create_server(("127.0.0.1", 0))) as probe:
+        port = probe.getsockname()[1]
+    settings = Settings(port=port, names=["Proxy.example"])
+    with answering(settings, partial(read_database, database)):
+        for host in ("", f"localhost:{port}", "LOCALHOST.", f"[::1]:{port}", "proxy.example"):
+            assert ask(port, "/health", host)[0] == 503  # no daemon is running
+        for host in ("evil.example", f"evil.example:{port}", "127.0.0.1.evil.example"):
+            assert ask(port, "/health", host)[0] == 421
+            assert ask(port, "/metrics", host)[0] == 421
+        with contextlib.closing(sqlite3.connect(database)) as connection:
+            connection.execute("DROP TABLE jobs")
+        state, said = ask(port, "/health")
+        assert (state, json.loads(said)["healthy"]) == (503, False)
+        database.write_bytes(b"")
+        for path in ("/health", "/metrics"):
+            state, said = ask(port, path)
+            assert state == 503
+            assert "0 bytes long and no cityflux database; put a copy in its place" in said
+    assert capfd.readouterr().err == ""

@@ -168,6 +168,6 @@ def load_config(path: Path | None = None) -> Config:
         values = tomllib.loads(file.read_text(encoding="utf-8"))
     except OSError as error:
         raise ConfigError(f"{file}: cannot be read ({error.strerror})") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
         raise ConfigError(f"{file}: is no valid TOML ({error})") from error
     return validated(Config, values, str(file)).resolve(file.resolve().parent)

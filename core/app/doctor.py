@@ -137,12 +137,17 @@ def _indices(session: Session) -> Finding:
     from cityflux.core.engine.checking import check_methods
 
     known = session.plugins.indicators
-    unknown = []
+    unknown, wrong = [], [": ".join(each) for each in session.wrong_indices]
     for definition in session.indices.values():
-        check_methods(definition, session.methods)
+        try:
+            check_methods(definition, session.methods)
+        except CityfluxError as error:
+            wrong.append(str(error))
         unknown += [
             f"{leaf.id} of {definition.id}" for leaf in definition.leaves if leaf.id not in known
         ]
+    if wrong:
+        return Finding("indices", "failed", f"{len(wrong)} broken: {_several(wrong)}")
     if unknown:
         detail = f"{len(unknown)} indicators come from no plugin: {_several(unknown)}"
         return Finding("indices", "note", detail)

@@ -88,21 +88,25 @@ class Job:
         self._write_down(news)
         return news
 
-    def compute(self, definitions: Iterable[Definition], *, force: bool = False) -> Outcome:
+    def compute(
+        self, definitions: Iterable[Definition] | None = None, *, force: bool = False
+    ) -> Outcome:
         """Bring all derived figures up to date, and those of some indices that are not current.
 
         Args:
-            definitions: the indices.
+            definitions: the indices; all if left out, and then those that cannot be read are named.
             force: compute also what knows all changes already.
         """
         started = time.perf_counter()
         derived = derive_all(self._connection, self._session.plugins, None, self._derivations)
+        wanted = self._session.indices.values() if definitions is None else definitions
         due = [
-            each
-            for each in definitions
-            if force or not is_current(self._connection, each.id, each.hash)
+            each for each in wanted if force or not is_current(self._connection, each.id, each.hash)
         ]
-        return self._conclude(derived, due, started)
+        outcome = self._conclude(derived, due, started)
+        if definitions is None:
+            outcome.failed += self._session.wrong_indices
+        return outcome
 
     def keep_catalogue(self) -> None:
         """Write the catalogue again where a hand changed it, so that nothing in it stays away."""

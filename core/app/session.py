@@ -8,7 +8,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from cityflux.core.model.errors import UnknownName
+from cityflux.core.model.errors import IndexDefinitionError, UnknownName
 
 if TYPE_CHECKING:
     import sqlite3
@@ -21,6 +21,24 @@ if TYPE_CHECKING:
 
 #: What a method of a plugin must return, where whoever calls it could not tell whose mistake it is.
 _RETURNS = {"standardization": "Expr", "aggregation": "Series", "weighting": "list"}
+
+
+def methods_with(plugins: Plugins) -> Methods:
+    """The built-in methods and those that plugins register."""
+    from cityflux.core.engine.steps.methods import Methods
+    from cityflux.core.plugin.dispatch import registered
+
+    methods = Methods()
+
+    def of(record: PluginRecord) -> Callable[[str, str, Callable[..., Any]], None]:
+        def register(kind: str, name: str, function: Callable[..., Any]) -> None:
+            returns = _RETURNS.get(kind, "")
+            methods.register(kind, name, registered(record, f"{kind} {name}", function, returns))
+
+        return register
+
+    plugins.ask("register_methods", of)
+    return methods
 
 
 class Session:
@@ -72,34 +90,34 @@ class Session:
         """All plugins, loaded."""
         from cityflux.core.plugin.manager import load_plugins
 
-        return load_plugins(self.config.plugins.dirs, self.config.plugins.disabled)
+        plugins = load_plugins(self.config.plugins.dirs, self.config.plugins.disabled)
+        plugins.check_inputs()
+        return plugins
 
     @cached_property
-    def indices(self) -> dict[str, Definition]:
-        """All index definitions by id."""
+    def _index_files(self) -> tuple[dict[str, Definition], dict[Path, str]]:
         from cityflux.core.engine.definition.indices import read_indices
 
         return read_indices([*self.plugins.index_files, *self.config.indices.files])
 
+    @property
+    def indices(self) -> dict[str, Definition]:
+        """All index definitions that can be read, by id."""
+        return self._index_files[0]
+
+    @property
+    def wrong_indices(self) -> list[tuple[str, str]]:
+        """The index files that cannot be read: the plugin or the file, and what is wrong."""
+        named = []
+        for path, why in self._index_files[1].items():
+            owner = self.plugins.index_files.get(path)
+            named.append((owner.name, why) if owner else (str(path), why.removeprefix(f"{path}: ")))
+        return named
+
     @cached_property
     def methods(self) -> Methods:
         """The methods that an index may name, with those of the plugins."""
-        from cityflux.core.engine.steps.methods import Methods
-        from cityflux.core.plugin.dispatch import registered
-
-        methods = Methods()
-
-        def of(record: PluginRecord) -> Callable[[str, str, Callable[..., Any]], None]:
-            def register(kind: str, name: str, function: Callable[..., Any]) -> None:
-                returns = _RETURNS.get(kind, "")
-                methods.register(
-                    kind, name, registered(record, f"{kind} {name}", function, returns)
-                )
-
-            return register
-
-        self.plugins.ask("register_methods", of)
-        return methods
+        return methods_with(self.plugins)
 
     def methods_of(self, definition: Definition) -> Methods:
         """The methods by which an index aggregates; plugins are loaded where it names others.
@@ -120,7 +138,13 @@ class Session:
         """The definition of an index; of the default one without a name."""
         from cityflux.core.engine.definition.indices import find_index
 
-        return find_index(self.indices, self.index_name(name))
+        try:
+            return find_index(self.indices, self.index_name(name))
+        except IndexDefinitionError as error:
+            if not self.wrong_indices:
+                raise
+            wrong = "; ".join(f"{name}: {why}" for name, why in self.wrong_indices)
+            raise IndexDefinitionError(f"{error}; not loaded, as broken: {wrong}") from error
 
     @contextmanager
     def open(self) -> Iterator[sqlite3.Connection]:
@@ -130,7 +154,11 @@ class Session:
 
         with open_database(self.database) as connection:
             sync_catalog(connection, self.plugins)
+            kept = connection.row_factory, connection.text_factory, connection.isolation_level
             self.plugins.manager.hook.prepare_connection(connection=connection)
+            connection.row_factory, connection.text_factory, connection.isolation_level = kept
+            if connection.in_transaction:
+                connection.rollback()
             with self.naming_broken():
                 yield connection
 

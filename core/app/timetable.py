@@ -23,7 +23,7 @@ BACKUP = "cityflux backup"
 def triggers(session: Session) -> dict[str, tuple[str, BaseTrigger]]:
     """The schedule and the trigger of each source that is fetched by the clock.
 
-    A plugin whose own schedule is none counts as broken from then on, and its source is left out.
+    A source whose own schedule is none is left out: its plugin is broken since it was loaded.
 
     Raises:
         ConfigError: a schedule of the configuration or the time zone is none.
@@ -42,12 +42,9 @@ def triggers(session: Session) -> dict[str, tuple[str, BaseTrigger]]:
             continue
         try:
             trigger = trigger_of(schedule, source_id, zone)
-        except ConfigError as error:
+        except ConfigError:
             if source_id in config.schedule:
                 raise
-            for name in fetched[source_id]:
-                if plugin := plugins.find(name):
-                    plugin.record.mark(error)
             continue
         if trigger is not None:
             found[source_id] = (schedule, trigger)

@@ -8,9 +8,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from cityflux.core.app.session import methods_with
 from cityflux.core.app.timetable import zone_of
 from cityflux.core.cli.session import Session
-from cityflux.core.model.errors import ConfigError
+from cityflux.core.model.errors import CityfluxError, ConfigError
 from cityflux.core.plugin.check import Checked, Means, check, find_record
 from cityflux.core.plugin.manager import IndicatorPlugin, Plugins, load_plugins
 from cityflux.core.plugin.record import PluginRecord
@@ -61,7 +62,8 @@ def check_plugin(
         means = Means(
             client, len(pages) or (1 if live else None), lambda each: _stored(session, each)
         )
-        return [*check(found, record, means), *_looks(session, found, record)]
+        looks = _looks(session, found, record)
+        return [*check(found, record, means), *_indices(found, record), *looks]
 
 
 def _find(session: Session, plugin: str) -> tuple[Plugins, PluginRecord]:
@@ -82,6 +84,29 @@ def _stored(session: Session, plugin: IndicatorPlugin) -> pl.DataFrame:
         return inputs_frame([])
     with session.read() as connection:
         return read_inputs(connection, [plugin])
+
+
+def _indices(plugins: Plugins, record: PluginRecord) -> Iterator[Checked]:
+    """Whether a plugin's methods and indices can be had."""
+    from cityflux.core.engine.checking import check_methods
+    from cityflux.core.engine.definition.indices import read_indices
+
+    methods = methods_with(plugins)
+    for name, why in plugins.take_news():
+        if name == record.name:
+            yield Checked("methods", why)
+    found, wrong = read_indices(
+        [path for path, owner in plugins.index_files.items() if owner is record]
+    )
+    for path, why in wrong.items():
+        yield Checked(f"index {path.name}", why)
+    for definition in found.values():
+        try:
+            check_methods(definition, methods)
+        except CityfluxError as error:
+            yield Checked(f"index {definition.id}", str(error))
+        else:
+            yield Checked(f"index {definition.id}", note=f"{len(definition.leaves)} indicators")
 
 
 def _looks(session: Session, plugins: Plugins, record: PluginRecord) -> Iterator[Checked]:

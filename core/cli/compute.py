@@ -21,9 +21,9 @@ def compute(session: Session, index: str | None, as_of: str | None, as_json: boo
     from cityflux.core.cli.scoreboard import print_evaluated
     from cityflux.core.engine.compute import evaluate
 
-    wanted = [session.index(index)] if index or as_of else list(session.indices.values())
-    if as_of:
-        definition = wanted[0]
+    definition = session.index(index) if index or as_of else None
+    wanted = [definition] if definition else None
+    if as_of and definition:
         with session.open() as connection:
             scores = evaluate(connection, definition, session.methods, _end_of(as_of))
             print_evaluated(

@@ -68,14 +68,20 @@ def run(
         return _stay_up(session)
     from cityflux.core.app.job import Job
     from cityflux.core.cli.scoreboard import print_scoreboard
+    from cityflux.core.model.errors import IndexDefinitionError
     from cityflux.core.reading.scores import scores
 
-    definition = session.index(index)
+    try:
+        definition = session.index(index)
+    except IndexDefinitionError:
+        if not session.wrong_indices:
+            raise
+        definition = None  # the others are none the worse for it
     with session.open() as connection:
         job = Job(connection, session)
         failed = job.note_broken()
         summary = _refresh(session, connection, offline=offline)
-        outcome = job.compute(session.indices.values())
+        outcome = job.compute()
         failed += summary.failures() + outcome.failed + outcome.broken
         click.echo(
             f"{summary.tasks} sources: {summary.figures} figures read, {summary.changed} new or "
@@ -87,7 +93,7 @@ def run(
             for note in done.notes:
                 click.echo(f"note: {done.index_id}: {note}", err=True)
         _report(failed, session.color)
-        if definition.id not in dict(outcome.failed):
+        if definition and definition.id not in dict(outcome.failed):
             rows = scores(connection, definition.id, definition.id)
             print_scoreboard(definition, rows, color=session.color)
     return 1 if failed else 0

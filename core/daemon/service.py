@@ -18,6 +18,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack
 from datetime import UTC, datetime
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from cityflux.core.app.job import Job
@@ -36,7 +37,7 @@ from cityflux.core.daemon.sources import Sources
 from cityflux.core.daemon.timing import ClockWatch, leave_jobs_behind, new_scheduler, plan_anew
 from cityflux.core.daemon.watch import ChangeWatch
 from cityflux.core.daemon.webhook import LAST_WORDS, message_of, open_webhook
-from cityflux.core.model.errors import CityfluxError, ConfigError, StorageError
+from cityflux.core.model.errors import ConfigError, StorageError
 from cityflux.core.plugin.traces import one_line
 from cityflux.core.refresh.carry_out import Result
 from cityflux.core.refresh.client import LastAnswers, keep_hosts, open_client, policy_of
@@ -63,6 +64,9 @@ log = logging.getLogger("cityflux")
 #: the daemon would not stop.
 Results = queue.Queue[tuple[str, list[Result] | str | None]]
 
+#: By source, its schedule as a text and when it comes.
+Triggers = dict[str, tuple[str, "BaseTrigger"]]
+
 BEAT = 30.0  # seconds between two signs of life
 CHECK = 1.0  # seconds between two looks whether the files are where they were
 NEXT_TRY = 5.0  # seconds after which a database that could not be written is tried again
@@ -80,6 +84,8 @@ class Service:
         self._session = load()
         self._triggers = _checked(self._session)
         self._config_file = self._session.config_file
+        #: What to go back to where a new configuration does not come up.
+        self._former: tuple[Session, Triggers, Path | None] | None = None
         self._stopping = threading.Event()
         self._reload = threading.Event()
 
@@ -92,7 +98,14 @@ class Service:
         try:
             with only_daemon(database) as self._lock:
                 while not self._stopping.is_set():
-                    self._run_with(self._session)
+                    try:
+                        self._run_with(self._session)
+                    except Exception as error:
+                        if not self._former:
+                            raise
+                        self._refuse(error)
+                        self._session, self._triggers, self._config_file = self._former
+                        self._former = None
         except sqlite3.Error as error:
             where = go_back_to(database, self._session.config.backup.folder)
             raise StorageError(
@@ -140,6 +153,7 @@ class Service:
             self._chores.schedule(scheduler)
             notify(READY="1", STATUS="waiting for what is due")
             log.info("up, pid %d; %d sources scheduled", os.getpid(), len(self._sources))
+            self._former = None
             self._serve(connection)
             notify(**({"RELOADING": "1"} if self._reload.is_set() else {"STOPPING": "1"}))
             scheduler.pause()
@@ -152,7 +166,7 @@ class Service:
         """Take over from the last daemon: nothing is skipped, nothing is done twice."""
         self._job = Job(connection, self._session, self._derivations)
         broken = self._job.note_broken()
-        outcome = self._job.compute(self._session.indices.values())
+        outcome = self._job.compute()
         self._name([*broken, *outcome.failed, *outcome.broken])
         self._state: dict[str, Any] = {
             "pid": os.getpid(),
@@ -353,9 +367,10 @@ class Service:
                 raise ConfigError(f"{self._config_file}: is gone; put it back")
             planned = _checked(session)
             check_change(self._session, session)
-        except CityfluxError as error:
-            log.error("the new configuration is refused, the old one stays: %s", error)
+        except Exception as error:  # whatever is wrong, a daemon stays up
+            self._refuse(error)
             return
+        self._former = self._session, self._triggers, self._config_file
         self._session, self._triggers = session, planned
         self._config_file = session.config_file
         log.info("configuration, plugins and schedules were read again")
@@ -365,6 +380,11 @@ class Service:
         for name, error in failed:
             log.error("%s: %s", name, error)
 
+    @staticmethod
+    def _refuse(error: Exception) -> None:
+        why = one_line(error)
+        log.error("the new configuration is refused, the old one stays: %s", why)
+
     def _say(self, connection: sqlite3.Connection, **changes: str | None) -> None:
         self._state |= changes
         state = {"stopped": None, "problem": "", **self._state}
@@ -372,7 +392,7 @@ class Service:
             jobs.save_daemon(connection, {**state, "beat": now(), "position": self._job.position})
 
 
-def _checked(session: Session) -> dict[str, tuple[str, BaseTrigger]]:
+def _checked(session: Session) -> Triggers:
     """The schedules of a session in which the rest of the daemon's settings are good, too."""
     backup_trigger(session.config)
     open_webhook(session.config)

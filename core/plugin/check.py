@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import difflib
-import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from cityflux.core.model.errors import PluginError, UnitError
-from cityflux.core.model.nouns import Flow, Source
-from cityflux.core.model.units import dimension
+from cityflux.core.model.errors import PluginError
+from cityflux.core.model.nouns import Source
+from cityflux.core.plugin.declaration import check_declaration, missing_input
 from cityflux.core.plugin.manager import IndicatorPlugin, Plugins
 from cityflux.core.plugin.page import OnPages
 from cityflux.core.plugin.record import PluginRecord
@@ -20,8 +19,6 @@ if TYPE_CHECKING:
     import polars as pl
 
     from cityflux.core.model.http import Http
-
-_ID = re.compile(r"[a-z][a-z0-9_]*(\.[a-z0-9_]+)*")
 
 
 @dataclass(frozen=True)
@@ -85,21 +82,10 @@ def check(plugins: Plugins, record: PluginRecord, means: Means) -> Iterator[Chec
 
 
 def _declaration(plugin: IndicatorPlugin) -> str:
-    indicator = plugin.indicator
-    if not _ID.fullmatch(indicator.id):
-        return f"id {indicator.id!r}: use small letters, digits and _ in parts joined by dots"
-    if not indicator.name_zh or not indicator.name_en:
-        return "a name is missing; give name_zh and name_en"
-    if indicator.direction not in (1, -1):
-        return f"direction is {indicator.direction!r}; write 1 or -1"
     try:
-        if not isinstance(indicator, Flow):  # a flow enters no index, and may count in its own
-            dimension(indicator.unit)
-    except UnitError as error:
+        check_declaration(plugin.indicator, plugin.sources)
+    except PluginError as error:
         return str(error)
-    for source in plugin.sources:
-        if not source.publisher or not source.licence:
-            return f"source {source.id} lacks its publisher or licence; every figure needs both"
     return ""
 
 
@@ -121,12 +107,8 @@ def _read(
 
 def _derive(plugin: IndicatorPlugin, plugins: Plugins, means: Means) -> Checked:
     what = f"{plugin.indicator.id}: derive"
-    for name in plugin.indicator.inputs:
-        if name not in plugins.indicators:
-            others = [each for each in plugins.indicators if each != plugin.indicator.id]
-            near = difflib.get_close_matches(name, others, n=1, cutoff=0.75)
-            hint = f"; did you mean {near[0]}?" if near else ""
-            return Checked(what, f"no plugin declares its input {name!r}{hint}")
+    if lost := missing_input(plugin.indicator, plugins.indicators):
+        return Checked(what, lost)
     try:
         inputs, kind = means.stored(plugin), "stored"
         if inputs.is_empty():

@@ -1,19 +1,35 @@
-"""What an indicator plugin declares of itself, and whether the database could keep it."""
+"""What a plugin declares, and the one check of it: by loading, `plugins check` and `doctor`."""
 
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable
+import re
+from collections.abc import Collection, Iterable
 from dataclasses import fields
 from functools import lru_cache
 from typing import Any, get_args, get_type_hints
 
 import pluggy
 
-from cityflux.core.model.errors import PeriodError, PluginError
-from cityflux.core.model.nouns import Access, Break, City, Frequency, Indicator, Scale, Source
+from cityflux.core.model.errors import ConfigError, PeriodError, PluginError, UnitError
+from cityflux.core.model.nouns import (
+    COMPUTED,
+    Access,
+    Break,
+    City,
+    Flow,
+    Frequency,
+    Indicator,
+    Scale,
+    Source,
+)
 from cityflux.core.model.period import Period
+from cityflux.core.model.schedule import read_schedule
 
+_INDICATOR_ID = re.compile(r"[a-z][a-z0-9_]*(\.[a-z0-9_]+)*")
+_CITY_ID = re.compile(r"[a-z][a-z0-9_-]*")
+#: The priorities that there may be; more than anybody has sources.
+_LARGEST = 1_000_000
 _CHOICES = {
     "access": get_args(Access),
     "direction": (1, -1),
@@ -23,7 +39,7 @@ _CHOICES = {
 
 
 def declaration(manager: pluggy.PluginManager) -> tuple[Indicator, tuple[Source, ...]]:
-    """What an indicator plugin declares of itself.
+    """What an indicator plugin declares of itself; `check_declaration` says what is wrong with it.
 
     Args:
         manager: from `indicator_manager`, with nothing wrapped around the plugin yet.
@@ -41,7 +57,6 @@ def declaration(manager: pluggy.PluginManager) -> tuple[Indicator, tuple[Source,
     indicator = manager.hook.indicator()
     if not isinstance(indicator, Indicator):
         raise PluginError(f"indicator() returned {indicator!r}; return a cityflux.Indicator")
-    check_fields(indicator)
     needed = {"derive"} if indicator.inputs else {"source", "fetch", "normalize"}
     if missing := sorted(needed - implemented):
         raise PluginError(f"{indicator.id} lacks the hook {missing[0]}(); write it with @hookimpl")
@@ -55,16 +70,89 @@ def declaration(manager: pluggy.PluginManager) -> tuple[Indicator, tuple[Source,
             raise PluginError(
                 f"{indicator.id}: source() returned {found!r}; return a cityflux.Source"
             )
-        check_fields(source)
     return indicator, sources
 
 
-def check_fields(noun: City | Indicator | Source) -> None:
-    """Refuse what the database would refuse, for all plugins at once.
+def check_declaration(indicator: Indicator, sources: Iterable[Source]) -> None:
+    """Refuse an indicator that the database would refuse, or that nobody could understand.
 
     Raises:
         PluginError: naming the first field that holds something else than it may.
     """
+    from cityflux.core.model.units import dimension  # what is built in does without
+
+    _check_fields(indicator)
+    if not _INDICATOR_ID.fullmatch(indicator.id):
+        raise PluginError(
+            f"id {indicator.id!r}: use small letters, digits and _ in parts joined by dots"
+        )
+    if not indicator.name_zh.strip() or not indicator.name_en.strip():
+        raise PluginError(f"{indicator.id}: a name is missing; give name_zh and name_en")
+    if not isinstance(indicator, Flow):  # a flow enters no index, and may count in its own
+        try:
+            dimension(indicator.unit)
+        except UnitError as error:
+            raise PluginError(f"{indicator.id}: unit: {error}") from error
+    _check_breaks(indicator)
+    for source in sources:
+        _check_fields(source)
+        for name in ("publisher", "licence", "address"):
+            if not getattr(source, name).strip():
+                raise PluginError(f"source {source.id} lacks its {name}; every figure needs one")
+        if not -_LARGEST <= source.priority <= _LARGEST:
+            raise PluginError(f"{source.id}: priority is {source.priority}; write 1 to 1000")
+        if source.id == COMPUTED.id and source != COMPUTED:
+            raise PluginError(f"source {source.id} is that of cityflux; give yours another id")
+
+
+def missing_input(indicator: Indicator, known: Collection[str]) -> str:
+    """Say which input of an indicator is none of those that are known; ``""`` where all are."""
+    for name in indicator.inputs:
+        if name not in known:
+            others = [each for each in known if each != indicator.id]
+            near = difflib.get_close_matches(name, others, n=1, cutoff=0.75)
+            hint = f"; did you mean {near[0]}?" if near else ""
+            return f"no plugin declares its input {name!r}{hint}"
+    return ""
+
+
+def check_schedules(sources: Iterable[Source]) -> None:
+    """Refuse a schedule that is none, or never comes.
+
+    Raises:
+        ConfigError: naming the source.
+    """
+    for source in sources:
+        try:
+            read_schedule(source.schedule)
+        except ConfigError as error:
+            raise ConfigError(f"{source.id}: {error}") from error
+
+
+def check_city(city: City) -> None:
+    """Refuse a city that the database would refuse, or a map.
+
+    Raises:
+        PluginError: naming the first field that holds something else than it may.
+    """
+    if not isinstance(city, City):
+        raise PluginError(f"registers {city!r} as a city; register a cityflux.City")
+    _check_fields(city)
+    if not _CITY_ID.fullmatch(city.id):
+        raise PluginError(
+            f"registers a city with the id {city.id!r}; write small letters, digits, _ and -, "
+            "a letter first"
+        )
+    if not city.name_zh.strip() or not city.name_en.strip():
+        raise PluginError(f"{city.id}: a name is missing; give name_zh and name_en")
+    for name, most in (("latitude", 90), ("longitude", 180)):
+        value = getattr(city, name)
+        if value is not None and not -most <= value <= most:
+            raise PluginError(f"{city.id}: {name} is {value!r}; write degrees, -{most} to {most}")
+
+
+def _check_fields(noun: City | Indicator | Source) -> None:
+    """Refuse a value of the wrong type, or none of those that there are."""
     kind: Any = type(noun)
     for name, kinds, wanted in _kinds(kind):
         value = getattr(noun, name)
@@ -75,12 +163,22 @@ def check_fields(noun: City | Indicator | Source) -> None:
             raise PluginError(f"{noun.id}: {name} is {value!r}; {hint}")
         parts = value if isinstance(value, tuple | list) else ()
         part = Break if name == "breaks" else str
-        if not isinstance(value, kinds) or not all(isinstance(each, part) for each in parts):
+        if (
+            not isinstance(value, kinds)
+            or isinstance(value, bool)
+            or not all(isinstance(each, part) for each in parts)
+        ):
             raise PluginError(f"{noun.id}: {name} is {value!r}; write {wanted}")
-    if not noun.id:
+        for each in (value, *parts):
+            if isinstance(each, str) and not _is_storable(each):
+                raise PluginError(f"{noun.id}: {name} is {each!r}; it holds what is no character")
+    if not noun.id.strip():
         raise PluginError("a declaration has no id; write one such as local.boats")
-    if isinstance(noun, Indicator) and noun.breaks:
-        _check_breaks(noun)
+
+
+def _is_storable(text: str) -> bool:
+    """Whether it is text for SQLite and for UTF-8."""
+    return "\0" not in text and not any("\ud800" <= each <= "\udfff" for each in text)
 
 
 def _check_breaks(indicator: Indicator) -> None:

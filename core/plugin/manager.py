@@ -7,7 +7,6 @@ folders of ``[plugins] dirs``, and as installed packages with an entry point in 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
@@ -18,7 +17,13 @@ import pluggy
 
 from cityflux.core.model.errors import PluginError
 from cityflux.core.model.nouns import City, Flow, Indicator, Source
-from cityflux.core.plugin.declaration import check_fields, declaration
+from cityflux.core.plugin.declaration import (
+    check_city,
+    check_declaration,
+    check_schedules,
+    declaration,
+    missing_input,
+)
 from cityflux.core.plugin.dispatch import around, contained, guarded, listener
 from cityflux.core.plugin.finding import (
     built_in,
@@ -37,7 +42,6 @@ from cityflux.core.plugin.traces import one_line
 _BROADCAST = ("prepare_connection", "observations_changed", "index_computed", "refresh_failed")
 #: The hooks that others may stand around.
 _WRAPPED = ("fetch", "normalize")
-_CITY_ID = re.compile(r"[a-z][a-z0-9_-]*")
 
 
 @dataclass(frozen=True)
@@ -125,6 +129,7 @@ class Plugins:
         indicators: by id, every indicator that can be refreshed.
         flows: by kind, every flow between cities that can be refreshed.
         cities: by id.
+        index_files: those that plugins register, each with whose it is.
         manager: for the hooks that are broadcast.
         news: what failed since `take_news`.
     """
@@ -134,7 +139,7 @@ class Plugins:
         self.indicators: dict[str, IndicatorPlugin] = {}
         self.flows: dict[str, IndicatorPlugin] = {}
         self.cities: dict[str, City] = {}
-        self.index_files: list[Path] = []
+        self.index_files: dict[Path, PluginRecord] = {}
         self.manager = HookManager(IndicatorSpec, ExtensionSpec)
         self._selection = selection
         self._disabled = set(selection.disabled)
@@ -217,7 +222,7 @@ class Plugins:
                     add(plugin)
             for hook, take in (
                 ("register_cities", self._add_city),
-                ("register_indices", self._add_index),
+                ("register_indices", partial(self._add_index, record)),
                 ("register_indicators", add),
             ):
                 if hook in callers:
@@ -228,6 +233,12 @@ class Plugins:
             if unknown := {each.city for each in found.indicator.breaks} - {"", *self.cities}:
                 lost = f"{found.indicator.id} declares a break of no known city: {min(unknown)!r}"
                 found.record.mark(f"{lost}; register it, or mend the id")
+
+    def check_inputs(self) -> None:
+        """Name the indicators an input of which no plugin declares; one that is disabled may."""
+        for found in () if self._disabled else self.indicators.values():
+            if found.derived and (lost := missing_input(found.indicator, self.indicators)):
+                found.record.mark(f"{found.indicator.id}: {lost}")
 
     def ask(self, hook: str, take: Callable[[PluginRecord], Callable[..., Any]]) -> None:
         """Call a hook of every plugin that has it, each with something of its own to call.
@@ -247,16 +258,17 @@ class Plugins:
         return self.manager.subset_hook_caller(hook, remove_plugins=others)
 
     def _add_city(self, city: City) -> None:
-        check_fields(city)
-        if not _CITY_ID.fullmatch(city.id):
+        check_city(city)
+        if self.cities.setdefault(city.id, city) != city:
             raise PluginError(
-                f"registers a city with the id {city.id!r}; write small letters, digits, _ and -, "
-                "a letter first"
+                f"registers the city {city.id}, which is there with other names or places; the "
+                "earlier one is kept"
             )
-        self.cities[city.id] = city
 
-    def _add_index(self, path: str) -> None:
-        self.index_files.append(Path(path))
+    def _add_index(self, record: PluginRecord, path: str) -> None:
+        if not isinstance(path, str | Path):
+            raise PluginError(f"registers {path!r} as an index; register the path of a TOML file")
+        self.index_files.setdefault(Path(path), record)
 
     def _add(self, plugin: object, **options: Any) -> None:
         """Add an indicator, or put that off, where the id is to be had without all the checks."""
@@ -276,6 +288,8 @@ class Plugins:
     ) -> IndicatorPlugin:
         manager = indicator_manager(plugin)
         indicator, sources = declaration(manager)
+        if record.origin != BUILT_IN:  # that is checked by its tests
+            check_declaration(indicator, sources)
         homes = record.homes
         for wrapper in wrappers:
             if wrapper.plugin is not plugin:
@@ -296,6 +310,8 @@ class Plugins:
         kind = self.flows if isinstance(indicator, Flow) else self.indicators
         kind[indicator.id] = found
         record.indicators.append(indicator.id)
+        if record.origin != BUILT_IN:
+            check_schedules(found.sources)
 
 
 def load_plugins(

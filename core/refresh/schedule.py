@@ -9,26 +9,22 @@ over a due time catches up once.
 from __future__ import annotations
 
 import hashlib
-import re
 from collections import defaultdict
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta, tzinfo
 from typing import TYPE_CHECKING
 
 from cityflux.core.model.errors import ConfigError
 from cityflux.core.model.looks import schedule_of
 from cityflux.core.model.nouns import Frequency, Source
+from cityflux.core.model.schedule import Cron, read_schedule
 from cityflux.core.plugin.manager import Plugins
 from cityflux.core.refresh.tasks import all_parts, first_source
 
 if TYPE_CHECKING:
     from apscheduler.triggers.base import BaseTrigger
 
-_DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
-_EVERY = re.compile(
-    r"every (\d+) (second|minute|hour|day|week)s?|every (second|minute|hour|day|week)"
-)
-_NUMBERED_DAY = re.compile(r"\d")
 _EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
 
 
@@ -67,26 +63,21 @@ def trigger_of(schedule: str, source_id: str, timezone: tzinfo = UTC) -> BaseTri
         timezone: in which cron fields are meant.
 
     Raises:
-        ConfigError: the schedule is none of these.
+        ConfigError: the schedule is none of these, or never comes.
     """
-    from apscheduler.triggers.cron import CronTrigger
-
     from cityflux.core.refresh.interval import SteadyInterval
 
-    text = schedule.strip().lower()
-    if not text:
+    try:
+        read = read_schedule(schedule)
+    except ConfigError as error:
+        raise ConfigError(f"{source_id}: {error}") from error
+    if read is None:
         return None
     phase = _phase(source_id)
-    if text.startswith("@"):
-        return CronTrigger(timezone=timezone, **_named(text, phase, source_id))
-    if every := _EVERY.fullmatch(text):
-        count, unit = int(every[1] or 1), every[2] or every[3]
-        step = timedelta(**{f"{unit}s": count})
-        if step <= timedelta(0):
-            raise ConfigError(f"{source_id}: schedule {schedule!r} never comes; write every 1 hour")
-        start = _EPOCH + timedelta(seconds=phase % step.total_seconds())
-        return SteadyInterval(seconds=int(step.total_seconds()), start_date=start, timezone=UTC)
-    return _crontab(schedule, text, source_id, timezone)
+    if isinstance(read, timedelta):
+        start = _EPOCH + timedelta(seconds=phase % read.total_seconds())
+        return SteadyInterval(seconds=int(read.total_seconds()), start_date=start, timezone=UTC)
+    return _crontab(_named(read, phase) if isinstance(read, str) else read, timezone)
 
 
 def next_run(trigger: BaseTrigger, last: datetime | None, now: datetime) -> datetime:
@@ -109,46 +100,36 @@ def next_run(trigger: BaseTrigger, last: datetime | None, now: datetime) -> date
     return now if due is None else max(due.astimezone(UTC), now)
 
 
-def _named(name: str, phase: int, source_id: str) -> dict[str, int | str]:
-    minute, hour = phase % 60, phase // 60 % 24
-    day, month = phase // 1440 % 28 + 1, phase // 40_320 % 12 + 1
-    at: dict[str, int | str] = {"minute": minute}
-    match name:
-        case "@hourly":
-            return at
-        case "@daily" | "@midnight":
-            return {**at, "hour": hour}
-        case "@weekly":
-            return {**at, "hour": hour, "day_of_week": _DAYS[phase // 1440 % 7]}
-        case "@monthly":
-            return {**at, "hour": hour, "day": day}
-        case "@yearly" | "@annually":
-            return {**at, "hour": hour, "day": day, "month": month}
-    raise ConfigError(
-        f"{source_id}: there is no schedule {name!r}; there are @yearly, @monthly, @weekly, "
-        "@daily and @hourly"
-    )
+def _named(name: str, phase: int) -> Cron:
+    """When a source with this phase is looked at: each has a minute, hour and day of its own."""
+    every = read_schedule("* * * * *")
+    assert isinstance(every, Cron)
+    at = replace(every, minute=(phase % 60,))
+    if name == "@hourly":
+        return at
+    at = replace(at, hour=(phase // 60 % 24,))
+    if name in ("@daily", "@midnight"):
+        return at
+    if name == "@weekly":
+        return replace(at, weekday=(phase // 1440 % 7,))
+    at = replace(at, day=(phase // 1440 % 28 + 1,))
+    return at if name == "@monthly" else replace(at, month=(phase // 40_320 % 12 + 1,))
 
 
-def _crontab(schedule: str, text: str, source_id: str, timezone: tzinfo) -> BaseTrigger:
+def _crontab(cron: Cron, timezone: tzinfo) -> BaseTrigger:
+    from apscheduler.triggers.combining import OrTrigger
     from apscheduler.triggers.cron import CronTrigger
 
-    fields = text.split()
-    if len(fields) != 5:
-        raise ConfigError(
-            f"{source_id}: schedule {schedule!r} is none that is known; write @daily, every 6 "
-            "hours or five cron fields"
-        )
-    minute, hour, day, month, weekday = fields
-    if _NUMBERED_DAY.search(weekday):
-        # In cron 0 is Sunday, in APScheduler Monday.
-        raise ConfigError(f"{source_id}: schedule {schedule!r}: name the weekdays: mon, tue … sun")
-    try:
-        return CronTrigger(
-            minute=minute, hour=hour, day=day, month=month, day_of_week=weekday, timezone=timezone
-        )
-    except ValueError as error:
-        raise ConfigError(f"{source_id}: schedule {schedule!r}: {error}") from error
+    minute, hour, month = (
+        ",".join(map(str, each)) for each in (cron.minute, cron.hour, cron.month)
+    )
+    days = {"day": ",".join(map(str, cron.day))}
+    weekdays = {"day_of_week": ",".join(map(str, cron.weekday))}
+    found = [
+        CronTrigger(minute=minute, hour=hour, month=month, timezone=timezone, **which)
+        for which in ([days, weekdays] if cron.either else [days | weekdays])
+    ]
+    return found[0] if len(found) == 1 else OrTrigger(found)
 
 
 def _phase(source_id: str) -> int:

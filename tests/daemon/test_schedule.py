@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import re
-from datetime import UTC, datetime, timedelta
+from collections.abc import Callable
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import get_args
 from zoneinfo import ZoneInfo
@@ -125,11 +126,45 @@ def test_an_interval_does_not_care_about_summer_time(moment: datetime, source_id
         ("@fortnightly", "there are @yearly"),
         ("61 6 * * *", "schedule '61 6"),
         ("every 0 hours", "never comes"),
+        ("every 99999999999 days", "never comes"),
+        ("0 6 30 feb *", "never comes: no such month has a day 30"),
+        ("0 6 31 apr,jun,9,11 *", "never comes: no such month has a day 31"),
+        ("0 6 5-1 * *", "day '5-1' names nothing"),
+        ("*/0 6 * * *", "minute '\\*/0' names nothing"),
+        ("0 6 last * *", "day 'last' is none"),
+        ("0 6 * smarch *", "month 'smarch' is none"),
+        ("0 24 * * *", "hour '24' is none; there are 0 to 23"),
+        ("0 6 * * mon-fri/9999", "weekday 'mon-fri/9999' is none"),
     ],
 )
 def test_what_is_no_schedule_is_refused(schedule: str, said: str) -> None:
     with pytest.raises(ConfigError, match=said):
         trigger_of(schedule, "a.source")
+
+
+@pytest.mark.parametrize(
+    ("schedule", "fits"),
+    [
+        ("0 6 1 * mon", lambda day: day.day == 1 or day.weekday() == 0),
+        ("30 4 13 * fri", lambda day: day.day == 13 or day.weekday() == 4),
+        ("0 0 1,15 * sun", lambda day: day.day in (1, 15) or day.weekday() == 6),
+        ("0 6 */2 * mon", lambda day: day.day % 2 and day.weekday() == 0),
+        ("5 6 29 feb *", lambda day: (day.month, day.day) == (2, 29)),
+        ("0 6 31 1-6/2 *", lambda day: day.day == 31 and day.month in (1, 3, 5)),
+        ("0 6 30 feb mon-wed", lambda day: day.month == 2 and day.weekday() < 3),
+        ("0 6 8-14/2 * *", lambda day: day.day in (8, 10, 12, 14)),
+    ],
+)
+def test_a_day_and_a_weekday_are_joined_as_in_cron(
+    schedule: str, fits: Callable[[date], bool]
+) -> None:
+    trigger = trigger_of(schedule, "a.source")
+    assert trigger is not None
+    days = [date(2027, 1, 1) + timedelta(days=number) for number in range(366 + 365)]
+    moment, found = datetime(2027, 1, 1, tzinfo=UTC) - timedelta(seconds=1), []
+    while (moment := next_run(trigger, moment, moment)).year < 2029:
+        found.append(moment.date())
+    assert found == [day for day in days if fits(day)]
 
 
 def test_nothing_is_no_schedule_at_all() -> None:

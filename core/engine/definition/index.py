@@ -200,6 +200,8 @@ def read_definition(path: Path) -> Definition:
     Raises:
         IndexDefinitionError: with the file, the place and what is wrong.
     """
+    if path.exists() and not path.is_file():
+        raise IndexDefinitionError(f"{path}: is no file; name a TOML file")
     try:
         values = tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:

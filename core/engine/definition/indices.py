@@ -10,24 +10,30 @@ from cityflux.core.engine.definition.index import Definition, read_definition
 from cityflux.core.model.errors import IndexDefinitionError
 
 
-def read_indices(files: Sequence[Path]) -> dict[str, Definition]:
-    """Read index definitions from files, by id.
+def read_indices(files: Sequence[Path]) -> tuple[dict[str, Definition], dict[Path, str]]:
+    """Read index definitions from files.
 
-    Raises:
-        IndexDefinitionError: one cannot be read, or two have the same id.
+    Returns:
+        Those that can be read, by id; and for each other file what is wrong with it: of two with
+        the same id the first one stays.
     """
     found: dict[str, Definition] = {}
-    origins: dict[str, Path] = {}
+    wrong: dict[Path, str] = {}
     for path in files:
-        definition = read_definition(path)
-        if definition.id in found:
-            raise IndexDefinitionError(
-                f"{path}: the index {definition.id} stands in {origins[definition.id]} too; "
-                "give one of them another id"
-            )
-        found[definition.id] = definition
-        origins[definition.id] = path
-    return found
+        try:
+            definition = read_definition(path)
+            if definition.id in found:
+                raise IndexDefinitionError(
+                    f"{path}: the index {definition.id} stands in {found[definition.id].origin} "
+                    "too; give one of them another id"
+                )
+        except IndexDefinitionError as error:
+            wrong[path] = str(error)
+        except Exception as error:  # such as tables in tables a thousand times
+            wrong[path] = f"{path}: cannot be read ({type(error).__name__}: {error})"
+        else:
+            found[definition.id] = definition
+    return found, wrong
 
 
 def find_index(indices: Mapping[str, Definition], name: str) -> Definition:

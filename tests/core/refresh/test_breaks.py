@@ -12,7 +12,7 @@ from sqlite_utils import Database
 
 from cityflux import Break, Indicator
 from cityflux.core.model.errors import PluginError
-from cityflux.core.plugin.declaration import check_fields
+from cityflux.core.plugin.declaration import check_declaration
 from cityflux.core.plugin.manager import load_plugins
 from cityflux.core.refresh.catalog import sync_catalog
 from cityflux.plugins.bundle import BREAKS
@@ -137,5 +137,5 @@ def test_a_break_of_no_known_city_costs_itself_alone(home: Path) -> None:
 )
 def test_a_wrong_declaration_is_named(said: dict[str, object], told: str) -> None:
     with pytest.raises(PluginError, match=r"^x: ") as caught:
-        check_fields(Indicator("x", "甲", "x", "个", **said))  # type: ignore[arg-type]
+        check_declaration(Indicator("x", "甲", "x", "个", **said), ())  # type: ignore[arg-type]
     assert told in str(caught.value)

@@ -24,7 +24,6 @@ from cityflux.core.model.nouns import (
     Source,
 )
 from cityflux.core.model.period import Period
-from cityflux.core.model.schedule import read_schedule
 
 _INDICATOR_ID = re.compile(r"[a-z][a-z0-9_]*(\.[a-z0-9_]+)*")
 _CITY_ID = re.compile(r"[a-z][a-z0-9_-]*")
@@ -122,6 +121,8 @@ def check_schedules(sources: Iterable[Source]) -> None:
     Raises:
         ConfigError: naming the source.
     """
+    from cityflux.core.model.schedule import read_schedule  # as above
+
     for source in sources:
         try:
             read_schedule(source.schedule)

@@ -221,7 +221,7 @@ class Plugins:
                 with contained(record.mark):
                     add(plugin)
             for hook, take in (
-                ("register_cities", self._add_city),
+                ("register_cities", partial(self._add_city, record)),
                 ("register_indices", partial(self._add_index, record)),
                 ("register_indicators", add),
             ):
@@ -237,7 +237,8 @@ class Plugins:
     def check_inputs(self) -> None:
         """Name the indicators an input of which no plugin declares; one that is disabled may."""
         for found in () if self._disabled else self.indicators.values():
-            if found.derived and (lost := missing_input(found.indicator, self.indicators)):
+            if not self.indicators.keys() >= {*found.indicator.inputs}:
+                lost = missing_input(found.indicator, self.indicators)
                 found.record.mark(f"{found.indicator.id}: {lost}")
 
     def ask(self, hook: str, take: Callable[[PluginRecord], Callable[..., Any]]) -> None:
@@ -257,8 +258,9 @@ class Plugins:
         others = self.manager.get_plugins() - {plugin}
         return self.manager.subset_hook_caller(hook, remove_plugins=others)
 
-    def _add_city(self, city: City) -> None:
-        check_city(city)
+    def _add_city(self, record: PluginRecord, city: City) -> None:
+        if record.origin != BUILT_IN:
+            check_city(city)
         if self.cities.setdefault(city.id, city) != city:
             raise PluginError(
                 f"registers the city {city.id}, which is there with other names or places; the "

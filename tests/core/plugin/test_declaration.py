@@ -147,8 +147,8 @@ def test_of_cities_that_are_registered_the_wrong_ones_are_left_out(folder: Path)
     (error,) = (each["error"] for each in json.loads(done.stdout) if "cities.py" in each["name"])
     assert "the id 'Here There'" in error and "latitude is 99; write degrees" in error
     assert "longitude is nan" in error and error.endswith("; and 3 more")
+    run("--database", "d.db", "refresh", "local.good", "family.last")
     with sqlite3.connect("d.db") as connection:
-        run("--database", "d.db", "refresh", "local.good", "family.last")
         known = dict(connection.execute("SELECT id, name_zh FROM cities"))
         figures = {row[0] for row in connection.execute("SELECT indicator_id FROM observations")}
     connection.close()

@@ -182,7 +182,7 @@ def upsert(
         return 0
     columns, keys = list(rows[0]), list(key)
     others = [column for column in columns if column not in keys]
-    places = ", ".join(f":{column}" for column in columns)
+    places = f":{', :'.join(columns)}"
     action = "NOTHING"
     if others:
         assignments = ", ".join(f"{column} = excluded.{column}" for column in others)

@@ -105,13 +105,12 @@ def check_parameters(
     """
     data, reserved = _CALLS[kind]
     signature = list(inspect.signature(function).parameters.values())
-    known = {
-        each.name: each
-        for each in signature[data:]
-        if each.kind in (each.KEYWORD_ONLY, each.POSITIONAL_OR_KEYWORD)
-        and each.name not in reserved
-    }
-    takes_all = any(each.kind is each.VAR_KEYWORD for each in signature)
+    known, takes_all = {}, False
+    for place, each in enumerate(signature):
+        takes_all |= each.kind is each.VAR_KEYWORD
+        named = each.kind in (each.KEYWORD_ONLY, each.POSITIONAL_OR_KEYWORD)
+        if named and place >= data and each.name not in reserved:
+            known[each.name] = each
     hints = _hints(function)
     for name, value in parameters.items():
         if name not in known and (not takes_all or name in reserved):

@@ -183,6 +183,7 @@ def _is_storable(text: str) -> bool:
 
 
 def _check_breaks(indicator: Indicator) -> None:
+    before: set[tuple[str, str]] = set()
     for each in indicator.breaks:
         place = f"{indicator.id}: break {each.period!r}"
         for name, kinds, wanted in _kinds(Break):
@@ -196,9 +197,9 @@ def _check_breaks(indicator: Indicator) -> None:
             raise PluginError(f"{place} is a span; write the first period on the new base")
         if not (each.reason_zh and each.reason_en and each.publisher):
             raise PluginError(f"{place} lacks a reason or its publisher; give reason_zh and _en")
-    keys = [(each.city, each.period) for each in indicator.breaks]
-    if twice := next((key for key in keys if keys.count(key) > 1), None):
-        raise PluginError(f"{indicator.id}: break {twice[1]!r} is declared twice; keep one of them")
+        if (each.city, each.period) in before:
+            raise PluginError(f"{place} is declared twice; keep one of them")
+        before.add((each.city, each.period))
 
 
 #: What a field may hold, by its type.

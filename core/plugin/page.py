@@ -14,6 +14,7 @@ from __future__ import annotations
 import difflib
 import inspect
 from collections.abc import Callable, Collection, Iterable, Sequence
+from itertools import chain
 from operator import attrgetter
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -133,7 +134,7 @@ class OnPages:
     ) -> None:
         self._indicator = indicator
         self._sources = sorted(
-            (*(source for place in places for source in place.sources), *declared),
+            (*chain.from_iterable(map(attrgetter("sources"), places)), *declared),
             key=attrgetter("priority"),
         )
         self._places: dict[str, Place] = {}

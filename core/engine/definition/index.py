@@ -9,6 +9,7 @@ import tomllib
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
+from itertools import chain
 from operator import attrgetter
 from pathlib import Path
 from typing import Any, Literal
@@ -133,7 +134,7 @@ class Definition(Steps, Joining, Group):
     @cached_property
     def leaves(self) -> tuple[Node, ...]:
         """The nodes that are indicators."""
-        return tuple(node for node in self.tree if node.indicator)
+        return tuple(filter(attrgetter("indicator"), self.tree))
 
     @cached_property
     def figures(self) -> tuple[str, ...]:
@@ -256,11 +257,14 @@ def _problems(definition: Definition) -> Iterator[str]:
             "name two cities or more in cities"
         )
     yield from _tree_problems(definition)
-    ids = [node.id for node in definition.written]
+    nodes = definition.written
     yield from selection_problems(
-        ids, definition.exclude, definition.weight_sets, definition.weight_set
+        [*map(attrgetter("id"), nodes)],
+        definition.exclude,
+        definition.weight_sets,
+        definition.weight_set,
     )
-    for node in definition.written:
+    for node in nodes:
         if node.weight > LARGEST and math.isfinite(node.weight):
             yield (
                 f"node {node.id} has the weight {node.weight:g}, which is too large to compute "
@@ -276,27 +280,31 @@ def _problems(definition: Definition) -> Iterator[str]:
     if not definition.leaves:
         yield "no node names an indicator; write indicators = [...] in a node"
     yield from _step_problems(definition)
-    parents = {node.parent for node in definition.written}
-    for node in definition.written:
+    parents = {*map(attrgetter("parent"), nodes)}
+    for node in nodes:
         if not node.indicator and node.id not in parents:
             yield f"node {node.id} has no children; give it indicators or leave it out"
 
 
 def _step_problems(definition: Definition) -> Iterator[str]:
     """What the choices of the steps name, and is not there."""
-    leaves = {node.id for node in definition.written if node.indicator}
+    leaves: set[str] = set()
+    deepest = 0
+    for node in definition.written:
+        if node.indicator:
+            leaves.add(node.id)
+        else:
+            deepest = max(deepest, node.level)
     for name in definition.denominators:
         if name not in leaves:
             yield f"denominators: {name} is no indicator of this index; leave it out"
-    entries = [*definition.indicators, *(leaf for t in definition.nodes for leaf in t.indicators)]
-    for leaf in entries:
+    for leaf in _entries(definition):
         if leaf.denominator and leaf.id in definition.denominators:
             yield f"indicator {leaf.id} has a denominator of its own and in denominators; keep one"
-    deepest = max(node.level for node in definition.written if not node.indicator)
     for level in definition.levels:
         if not 0 <= level <= deepest:
             yield f"levels.{level}: there are groups at the levels 0 to {deepest} only"
-    named = [city for members in definition.city_groups.values() for city in members]
+    named = [*chain.from_iterable(definition.city_groups.values())]
     if repeated := _repeated(named):
         yield f"city_groups: {repeated} is named twice; a city is in one group"
     if strangers := sorted(set(named) - set(definition.cities)):
@@ -310,10 +318,9 @@ def _step_problems(definition: Definition) -> Iterator[str]:
 
 def _tree_problems(definition: Definition) -> Iterator[str]:
     """Orphans, cycles and repeated ids, before the tree is walked."""
-    groups = {table.id: table for table in definition.nodes}
-    names = [table.id for table in definition.nodes]
-    names += [leaf.id for table in definition.nodes for leaf in table.indicators]
-    names += [leaf.id for leaf in definition.indicators]
+    names = [*map(attrgetter("id"), definition.nodes)]
+    groups = dict(zip(names, definition.nodes, strict=True))
+    names += map(attrgetter("id"), _entries(definition))
     if repeated := _repeated([definition.id, *names]):
         yield f"node {repeated} stands twice in the tree; every node needs an id of its own"
     for table in definition.nodes:
@@ -328,8 +335,16 @@ def _tree_problems(definition: Definition) -> Iterator[str]:
             way.append(parent)
 
 
+def _entries(definition: Definition) -> list[Leaf]:
+    """The indicators as they are written, at the root and in the nodes."""
+    return [*chain(definition.indicators, *map(attrgetter("indicators"), definition.nodes))]
+
+
 def _repeated(names: list[str]) -> str:
-    return next((name for name, count in Counter(names).items() if count > 1), "")
+    for name, count in Counter(names).items():
+        if count > 1:
+            return name
+    return ""
 
 
 def _walk(definition: Definition) -> Iterator[Node]:

@@ -10,7 +10,7 @@ from cityflux.core.model.numerals import half_width
 _YEAR = r"(?P<year>1[89]\d\d|2[01]\d\d)"
 _QUARTERS = {"一": 1, "二": 2, "三": 3, "四": 4}
 _FORMS = tuple(
-    re.compile(form, re.I)
+    re.compile(form, re.I | re.A)
     for form in (
         rf"{_YEAR}(?:\.0|年度?|年末|年底|-?A1)?",
         rf"{_YEAR}-?[SB](?P<half>[12])",

@@ -43,7 +43,7 @@ def soup_of(document: Document, *, deepest: int = _DEEPEST) -> Soup:
     # An XHTML page says that it is XML, of which the parser would warn.
     text = re.sub(r"<\?xml[^>]*>", "", text, flags=re.IGNORECASE)
     try:
-        return Soup(text, deepest)
+        return Soup(document, text, deepest)
     except (ParserRejectedMarkup, AssertionError) as error:
         raise Unexpected(
             f"{document.address}: expected an HTML page, got broken markup; look at the address "
@@ -51,17 +51,6 @@ def soup_of(document: Document, *, deepest: int = _DEEPEST) -> Soup:
             address=document.address,
             status=document.status,
         ) from error
-    except _TooDeep:
-        raise Unexpected(
-            f"{document.address}: has more than {deepest:,} elements in one another; look at the "
-            "address in a browser",
-            address=document.address,
-            status=document.status,
-        ) from None
-
-
-class _TooDeep(Exception):
-    """More elements lie in one another than are read."""
 
 
 class Soup(BeautifulSoup):
@@ -71,8 +60,8 @@ class Soup(BeautifulSoup):
         depth: how deep it is.
     """
 
-    def __init__(self, text: str, deepest: int) -> None:
-        self._deepest, self.depth = deepest, 0
+    def __init__(self, document: Document, text: str, deepest: int) -> None:
+        self._document, self._deepest, self.depth = document, deepest, 0
         # Short text without a tag is warned of as a mistaken path, but for a line end.
         super().__init__(text if "<" in text else f"{text}\n", "html.parser")
 
@@ -81,4 +70,9 @@ class Soup(BeautifulSoup):
         super().pushTag(tag)
         self.depth = max(self.depth, len(self.tagStack))
         if self.depth > self._deepest:
-            raise _TooDeep
+            raise Unexpected(
+                f"{self._document.address}: has more than {self._deepest:,} elements in one "
+                "another; look at the address in a browser",
+                address=self._document.address,
+                status=self._document.status,
+            )

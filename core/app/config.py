@@ -7,7 +7,6 @@ relative to the file that names them.
 from __future__ import annotations
 
 import os
-import tomllib
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -15,6 +14,7 @@ from pydantic import BeforeValidator, Field, PlainSerializer
 
 from cityflux.core.model.errors import ConfigError
 from cityflux.core.model.sections import Politeness, Quality, Section, validated
+from cityflux.core.model.toml import read_toml
 
 DEFAULT_FILE = Path("config.toml")
 #: TOML has no null: an empty name stands for no file.
@@ -165,9 +165,9 @@ def load_config(path: Path | None = None) -> Config:
     if path is None and not file.exists():
         return Config().resolve(Path.cwd())
     try:
-        values = tomllib.loads(file.read_text(encoding="utf-8"))
+        values = read_toml(file)
     except OSError as error:
         raise ConfigError(f"{file}: cannot be read ({error.strerror})") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
+    except ValueError as error:
         raise ConfigError(f"{file}: is no valid TOML ({error})") from error
     return validated(Config, values, str(file)).resolve(file.resolve().parent)

@@ -23,6 +23,7 @@ _INVISIBLE = dict.fromkeys(map(ord, "\u200b\u200e\u200f\u2060\ufeff"))
 _DASHES = dict.fromkeys(map(ord, "\u2010\u2011\u2012\u2013\u2014\u2015\u2212\u2500\ufe63"), "-")
 _APOSTROPHES = dict.fromkeys(map(ord, "\u2018\u2019\u02bc"), "'")
 
+_LONGEST = 400  # the largest float has 309 digits
 _NO_FIGURE = re.compile(r"[-.…⋯/\\]*")
 _NO_FIGURE_WORDS = {
     *("na", "n/a", "n.a.", "#n/a", "nan", "null", "none", r"\n"),
@@ -72,6 +73,8 @@ def parse_number(text: str, *, decimal: DecimalMark = ".") -> float | None:
     Raises:
         ValueError: when the text is neither; also for separators in odd places (``1,23``).
     """
+    if len(text) > _LONGEST:
+        raise ValueError(f"{text.strip()[:40]!r}… is too long for a number")
     plain = half_width(text).strip()
     figure = plain.translate(_DASHES).translate(_APOSTROPHES)
     if _NO_FIGURE.fullmatch(figure) or plain.lower() in _NO_FIGURE_WORDS:
@@ -104,7 +107,7 @@ def _grammar(decimal: DecimalMark) -> re.Pattern[str]:
         \s* (?P<scale> {large} )?
         \s* [%‰]? \s* (?(open)\))
         """,
-        re.VERBOSE,
+        re.VERBOSE | re.ASCII,  # nobody publishes figures here in digits of other scripts
     )
 
 

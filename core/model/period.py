@@ -134,7 +134,7 @@ def _simple(text: str) -> Period:
             except ValueError:
                 break  # the 31st of a shorter month, or a year that no calendar has
             return Period(text, precision, start, end)
-    raise PeriodError(f"period {text!r} does not parse; write {EXAMPLES}")
+    raise PeriodError(f"period {text[:40]!r} does not parse; write {EXAMPLES}")
 
 
 def _bounds(precision: Precision, parts: list[int]) -> tuple[date, date]:

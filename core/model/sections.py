@@ -64,7 +64,7 @@ def explain(error: ValidationError, model: type[BaseModel]) -> str:
         hint = f"did you mean {close[0]}?" if close else f"there are: {', '.join(known)}"
         return f"there is no key {where}; {hint}"
     message = first["msg"].removeprefix("Value error, ")
-    return f"{where}: {message[0].lower()}{message[1:]} (is {first['input']!r})"
+    return f"{where}: {message[0].lower()}{message[1:]} (is {repr(first['input'])[:200]})"
 
 
 def _section(model: type[BaseModel], path: list[Any]) -> type[BaseModel]:

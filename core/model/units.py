@@ -98,6 +98,7 @@ PREFIXES: dict[str, int] = {
     **NUMBER_WORDS,
 }
 
+_LONGEST = 80
 #: The names of all units, without number words.
 NAMES = tuple(_UNITS)
 
@@ -162,6 +163,8 @@ def read(unit: str) -> Unit:
     Raises:
         UnitError: when the unit is unknown.
     """
+    if len(unit) > _LONGEST:
+        raise UnitError(f"unit {unit[:40]!r}… is too long; write one such as 亿元 or 元/平方米")
     counted, *over = unicodedata.normalize("NFKC", unit).casefold().replace(" ", "").split("/")
     found = _simple(counted)
     for each in over:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import csv
 import difflib
 import sqlite3
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import groupby
+from itertools import groupby, zip_longest
 from typing import TYPE_CHECKING
 
 from cityflux.core.model.document import Document
@@ -19,6 +18,7 @@ from cityflux.core.model.period import Period
 from cityflux.core.model.units import convert
 from cityflux.core.plugin.contract import STATUSES
 from cityflux.core.refresh.catalog import source_row
+from cityflux.scrapers.tables.delimited import DELIMITERS, read_delimited
 from cityflux.storage import catalog, fetches
 from cityflux.storage.database import now, write
 from cityflux.storage.observations import store_figures
@@ -28,6 +28,9 @@ if TYPE_CHECKING:
 
 REQUIRED = ("indicator", "city", "period", "value")
 OPTIONAL = ("unit", "source", "status", "note")
+
+_MOST_HINTS = 100  # a near name takes milliseconds to be found
+_LONGEST = 60
 
 
 @dataclass(frozen=True)
@@ -68,16 +71,24 @@ def read_rows(document: Document, known: Catalogue, source_id: str) -> list[Row]
     Raises:
         ImportRefused: with a reason for each bad row; then no row is good.
     """
-    reader = csv.DictReader(document.text.splitlines())
-    if problem := _bad_header(reader.fieldnames or ()):
-        raise ImportRefused(f"{document.address}: {problem}", [problem])
+    lines = _lines(document)
+    header = [name.strip() for name in lines[0]] if lines else []
+    if problem := _bad_header(header):
+        raise _refused(document, problem)
     rows: list[Row] = []
     reasons: list[str] = []
     first: dict[tuple[str, ...], int] = {}
-    for line, cells in enumerate(reader, start=2):
+    for line, cells in enumerate(lines[1:], start=2):
+        if not any(map(str.strip, cells)):
+            continue
         try:
-            texts = {key: (text or "").strip() for key, text in cells.items() if key}
-            row = _row(texts, known, source_id)
+            if any(map(str.strip, cells[len(header) :])):
+                raise CityfluxError(
+                    f"{len(cells)} cells under {len(header)} headings; put what holds a comma "
+                    'between quotes: "1,234"'
+                )
+            texts = dict(zip_longest(header, map(str.strip, cells[: len(header)]), fillvalue=""))
+            row = _row(texts, known, source_id, hints=len(reasons) < _MOST_HINTS)
             cell = (row.indicator_id, row.figure.city_id, row.figure.period, row.source_id)
             if cell in first:
                 raise CityfluxError(
@@ -165,6 +176,22 @@ def import_rows(
     return changed
 
 
+def _lines(document: Document) -> list[list[str]]:
+    """The cells of the file, row by row, whatever parts them."""
+    if document.body.startswith((b"PK\x03\x04", b"\xd0\xcf\x11\xe0")):
+        raise _refused(document, "it is an Excel workbook; save the sheet as CSV (UTF-8)")
+    text = document.text.removeprefix("\ufeff")
+    head = text.lstrip("\r\n").partition("\n")[0]
+    try:
+        return read_delimited(text, max(DELIMITERS, key=head.count))
+    except ValueError as error:
+        raise _refused(document, f"cannot be read as CSV: {error}") from None
+
+
+def _refused(document: Document, problem: str) -> ImportRefused:
+    return ImportRefused(f"{document.address}: {problem}", [problem])
+
+
 def _bad_header(found: Sequence[str]) -> str:
     if missing := [name for name in REQUIRED if name not in found]:
         return f"the first line lacks the column {missing[0]}; it needs {', '.join(REQUIRED)}"
@@ -173,12 +200,14 @@ def _bad_header(found: Sequence[str]) -> str:
     return ""
 
 
-def _row(cells: Mapping[str, str], known: Catalogue, source_id: str) -> Row:
-    indicator = _known(cells["indicator"], known.units, "indicator", "cityflux indicators")
-    city = _known(cells["city"], known.cities, "city", "sqlite-utils rows cityflux.db cities")
+def _row(cells: Mapping[str, str], known: Catalogue, source_id: str, *, hints: bool) -> Row:
+    indicator = _known(cells["indicator"], known.units, "indicator", "cityflux indicators", hints)
+    city = _known(
+        cells["city"], known.cities, "city", "sqlite-utils rows cityflux.db cities", hints
+    )
     source = cells.get("source") or source_id
     if source != source_id:
-        _known(source, dict.fromkeys(known.sources), "source", "cityflux sources")
+        _known(source, dict.fromkeys(known.sources), "source", "cityflux sources", hints)
     status = cells.get("status") or "ok"
     if status not in STATUSES:
         raise CityfluxError(f"status {status!r} is none of {', '.join(STATUSES)}")
@@ -190,12 +219,14 @@ def _row(cells: Mapping[str, str], known: Catalogue, source_id: str) -> Row:
     return Row(indicator, source, figure)
 
 
-def _known(name: str, names: Mapping[str, object], kind: str, listing: str) -> str:
+def _known(
+    name: str, names: Mapping[str, object], kind: str, listing: str, hints: bool = True
+) -> str:
     if name in names:
         return name
-    close = difflib.get_close_matches(name, names, n=1)
+    close = difflib.get_close_matches(name[:_LONGEST], names, n=1) if hints else []
     hint = f"did you mean {close[0]}?" if close else f"list them with: {listing}"
-    raise CityfluxError(f"{kind} {name!r} is unknown; {hint}")
+    raise CityfluxError(f"{kind} {name[:_LONGEST]!r} is unknown; {hint}")
 
 
 def _number(text: str) -> float:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import tomllib
 from dataclasses import dataclass, fields
 from functools import cache
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import Any
 
 from cityflux.core.model import units
 from cityflux.core.model.errors import Unexpected, UnitError
+from cityflux.core.model.toml import read_toml
 from cityflux.scrapers.communique.numbers import meaning
 
 
@@ -96,14 +96,14 @@ def load(path: Path) -> Rules:
             does not compile, or names a family that is not there.
     """
     try:
-        data = tomllib.loads(path.read_text(encoding="utf-8"))
+        data = read_toml(path)
         families = {name: Family(**_tuples(raw)) for name, raw in data.get("family", {}).items()}
         rules = tuple(Rule(**_tuples(raw)) for raw in data.get("rule", []))
         if not rules:
             raise ValueError("no [[rule]] in it")
         for rule in rules:
             _check(rule, families)
-    except (OSError, tomllib.TOMLDecodeError, TypeError, UnitError, ValueError) as error:
+    except (OSError, TypeError, UnitError, ValueError) as error:
         raise Unexpected(
             f"{path}: not a rule file ({error}); see docs/sources/communique.md"
         ) from error

@@ -70,7 +70,7 @@ def from_html(tag: Tag) -> Table | None:
 
 def _span(cell: Tag, name: str) -> int:
     value = str(cell.get(name, "1"))
-    return min(int(value), 50) if value.isdigit() and value != "0" else 1
+    return min(int(value), 50) if value.isdecimal() and len(value) < 6 and int(value) else 1
 
 
 def from_lines(lines: Sequence[Block]) -> list[Block]:

@@ -27,7 +27,8 @@ SCHEMA = {
 _PERIOD_CODE = re.compile(
     r"(?P<year>\d{4})(?:YY)?"
     r"|(?P<quarter_year>\d{4})(?:(?P<letter>[A-D])|0(?P<quarter>[1-4])SS)"
-    r"|(?P<month_year>\d{4})(?P<month>0[1-9]|1[0-2])(?:MM)?"
+    r"|(?P<month_year>\d{4})(?P<month>0[1-9]|1[0-2])(?:MM)?",
+    re.A,
 )
 
 

@@ -6,10 +6,8 @@ for the reader to say who knows the table.
 
 from __future__ import annotations
 
-import csv
 import io
 import zipfile
-from collections import Counter
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Literal
@@ -18,13 +16,11 @@ from cityflux.core.model.document import Document, read_file, read_json
 from cityflux.core.model.errors import Unexpected
 from cityflux.scrapers.foreign import blamed
 from cityflux.scrapers.tables.apart import Grid
+from cityflux.scrapers.tables.delimited import delimiter_of, read_delimited
 from cityflux.scrapers.tables.html import page_instead
 from cityflux.scrapers.tables.workbook import read_sheets
 
 Format = Literal["csv", "tsv", "xlsx", "xls", "parquet", "json", "jsonl"]
-
-_DELIMITERS = (",", "\t", ";", "|", "，")
-_SAMPLE_ROWS = 50
 
 
 def as_document(source: Document | Path | str) -> Document:
@@ -83,8 +79,7 @@ def read_grid(
         return _excel(document, form, sheet)
     text = decoded(document, encoding)
     with blamed(document.address, "delimited text"):
-        delimiter = "\t" if form == "tsv" else _delimiter(text)
-        rows = list(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter))
+        rows = read_delimited(text, "\t" if form == "tsv" else delimiter_of(text))
     return [[cell.strip() for cell in row] for row in rows]
 
 
@@ -135,21 +130,6 @@ def _text_format(text: str) -> Format:
         first = text.split("\n", 1)[0]
         return "jsonl" if first.startswith("{") and first.rstrip().endswith("}") else "json"
     return "json"
-
-
-def _delimiter(text: str) -> str:
-    """The delimiter under which most of the first rows have the same number of cells."""
-    lines = text.splitlines()[:_SAMPLE_ROWS]
-
-    def fit(delimiter: str) -> tuple[int, int]:
-        widths = Counter(len(row) for row in csv.reader(lines, delimiter=delimiter))
-        del widths[0], widths[1]
-        if not widths:
-            return 0, 0
-        width, rows = max(widths.items(), key=lambda item: (item[1], item[0]))
-        return rows, width
-
-    return max(_DELIMITERS, key=fit)
 
 
 def _excel(document: Document, form: Format, sheet: str | None) -> Grid:

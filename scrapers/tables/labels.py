@@ -5,9 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from difflib import get_close_matches
+from itertools import islice
 
 from cityflux.core.model.numerals import NUMBER_WORDS, half_width
 from cityflux.core.model.units import NAMES, PREFIXES, is_known
+
+# A comparison takes time by the square of their length.
+_LONGEST, _MOST_LABELS = 100, 1_000
 
 #: Between the steps of a path of items or headings: ``客运量 > 铁路``.
 STEP = " > "
@@ -67,7 +71,9 @@ def is_continuation(title: str) -> bool:
 
 def similar(wanted: str, present: Iterable[str], most: int = 5) -> str:
     """Name the labels nearest to the wanted one, or the first ones, for an error message."""
-    by_key = {key(label): label for label in present if label}
+    labels = (label for label in present if label and len(label) <= _LONGEST)
+    by_key = {key(label): label for label in islice(labels, _MOST_LABELS)}
+    wanted = wanted[:_LONGEST]
     near = get_close_matches(key(wanted), by_key, n=most, cutoff=0.4)
     near += [found for found in by_key if found not in near and key(wanted)[:2] in found]
     names = [by_key[found] for found in (near or list(by_key))[:most]]

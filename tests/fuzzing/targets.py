@@ -90,15 +90,12 @@ def _page(body: bytes) -> None:
 
 def _files(body: bytes) -> None:
     frame = files.read_table(document(body))
-    for layout in (
-        {"city": "城市", "period": "年份", "value": "客运量"},
-        {"city": "城市", "period": None},
-        {"city": None, "period": "城市"},
-    ):
-        try:
-            files.tidy(frame, **layout)
-        except SourceError:
-            continue
+    if len(body) % 3 == 0:
+        files.tidy(frame, city="城市", period="年份", value="客运量")
+    elif len(body) % 3 == 1:
+        files.tidy(frame, city="城市", period=None)
+    else:
+        files.tidy(frame, city=None, period="城市")
 
 
 def _listing(body: bytes) -> None:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pytest
 
+from cityflux.core.app.config import load_config
+from cityflux.core.engine.definition.index import read_definition
 from cityflux.core.model.document import Document
-from cityflux.core.model.errors import Unexpected
+from cityflux.core.model.errors import ConfigError, IndexDefinitionError, Unexpected
 from cityflux.scrapers import eurostat, files
 from cityflux.scrapers.communique import listing
 from cityflux.scrapers.tables import grids, html
@@ -140,6 +143,24 @@ def test_parquet_that_unpacks_to_millions_of_cells_is_refused() -> None:
     told = "has 20,000,000 cells, more than the 500,000 that are read"
     with pytest.raises(Unexpected, match=rf"^file:a\.parquet: {told}"):
         files.read_table(Document("file:a.parquet", bombs.parquets()[0]))
+
+
+TOMLS = {
+    "depth": ("a = " + "[" * 50_000, "nested too deeply"),
+    "a long key": ("a" + ".a" * 20_000 + " = 1", "nested too deeply"),
+    "digits": ("a = " + "9" * 10_000, "digits"),
+    "length": ("# " + "a" * 2**20, "1,048,578 bytes, more than the 1,048,576 that are read"),
+}
+
+
+@pytest.mark.parametrize(("text", "told"), TOMLS.values(), ids=TOMLS)
+def test_toml_that_would_end_its_reader_is_refused(text: str, told: str, tmp_path: Path) -> None:
+    file = tmp_path / "a.toml"
+    file.write_text(text, encoding="utf-8")
+    with pytest.raises(ConfigError, match=f"is no valid TOML .*{told}"):
+        load_config(file)
+    with pytest.raises(IndexDefinitionError, match=f"is no valid TOML .*{told}"):
+        read_definition(file)
 
 
 def _json(content: object) -> Document:

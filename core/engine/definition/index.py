@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import json
 import math
-import tomllib
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
@@ -32,6 +31,7 @@ from cityflux.core.engine.measures.refusal import LARGEST
 from cityflux.core.model.errors import IndexDefinitionError, PeriodError
 from cityflux.core.model.period import Period
 from cityflux.core.model.sections import explain
+from cityflux.core.model.toml import read_toml
 
 
 class Periods(Choice):
@@ -204,10 +204,10 @@ def read_definition(path: Path) -> Definition:
     if path.exists() and not path.is_file():
         raise IndexDefinitionError(f"{path}: is no file; name a TOML file")
     try:
-        values = tomllib.loads(path.read_text(encoding="utf-8"))
+        values = read_toml(path)
     except OSError as error:
         raise IndexDefinitionError(f"{path}: cannot be read ({error.strerror})") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except ValueError as error:
         raise IndexDefinitionError(f"{path}: is no valid TOML ({error})") from error
     return parse_definition(values, str(path))
 

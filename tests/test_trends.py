@@ -96,8 +96,8 @@ def test_the_census_is_no_fall_and_growth_begins_after_it(run: Any) -> None:
 
 def test_why_no_growth_is_told_stands_in_both_languages(run: Any) -> None:
     for lang, words in (
-        ("en", ("– (break 2020)", "2020 (every city): from 2020 divided by")),
-        ("zh", ("–（断点 2020）", "2020年（各城市）：2020年起以第七次全国人口普查")),
+        ("en", ("– (break 2020)", "Break of 2020 (every city): from 2020 divided by")),
+        ("zh", ("–（断点 2020）", "2020年断点（各城市）：2020年起以第七次全国人口普查")),
     ):
         printed = run("gdp_per_capita", "--lang", lang).output
         assert all(each in printed for each in words), printed

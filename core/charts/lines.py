@@ -9,7 +9,7 @@ import altair as alt
 import polars as pl
 
 from cityflux.core.charts.marks import MOST_SERIES, needs, order, tips, told_apart
-from cityflux.core.charts.style import INK, PALE, data, themed, wrap
+from cityflux.core.charts.style import INK, MUTED, PALE, data, themed, wrap
 
 #: Pixels that a year at the axis takes.
 _YEAR = 56
@@ -22,6 +22,7 @@ def lines(
     rival: str | None = None,
     unit: str = "",
     title: str = "",
+    broken: str = "",
     width: int = 560,
     height: int = 240,
 ) -> alt.LayerChart:
@@ -30,10 +31,13 @@ def lines(
     Args:
         series: ``name``, ``year`` (as `core.engine.measures.timeline.decimal_years` gives it) and
             ``value``; of more than `MOST_SERIES` names all but the focus and the rival are grey.
+            With ``segment``, a line breaks also where that number changes, and a dashed rule
+            marks the place.
         focus: the name with the heavy line.
         rival: another one that keeps its colour.
         unit: the title of the axis of values.
         title: of the chart.
+        broken: what stands at the rules of breaks.
         width: in pixels.
         height: in pixels.
 
@@ -42,8 +46,10 @@ def lines(
     """
     needs(series.drop_nulls("value"), "trend lines need a value")
     names = order(series, "name")
-    rows = alt.Chart(data(series))
-    drawn = _drawn(rows, names, focus, rival, unit, _span(series), width)
+    parted = _parted(series)
+    drawn = _drawn(alt.Chart(data(parted)), names, focus, rival, unit, _span(series), width)
+    if "break_at" in parted.columns:
+        drawn += _rules(alt.Chart(data(parted)), _span(series), broken)
     chart: alt.LayerChart = themed(drawn.properties(width=width, height=height), title)
     return chart
 
@@ -53,6 +59,7 @@ def panels(
     *,
     focus: str | None = None,
     rival: str | None = None,
+    broken: str = "",
     columns: int = 3,
     width: int = 168,
     height: int = 96,
@@ -63,6 +70,7 @@ def panels(
         series: as for `lines`, with ``panel`` (its title) and ``unit``.
         focus: as there.
         rival: as there.
+        broken: as there.
         columns: how many stand side by side.
         width: of each, in pixels.
         height: of each, in pixels.
@@ -72,7 +80,9 @@ def panels(
     """
     known = series.filter(pl.col("value").is_not_null().any().over("panel"))
     needs(known, "trend lines need a value")
-    rows = known.with_columns(panel=pl.struct("panel", "unit").map_elements(_heading, pl.String))
+    rows = _parted(known).with_columns(
+        panel=pl.struct("panel", "unit").map_elements(_heading, pl.String)
+    )
     header = alt.Header(
         labelExpr="split(datum.label, '\\n')",
         labelAlign="left",
@@ -84,6 +94,8 @@ def panels(
     )
     # One chart in facets, and not charts side by side: Altair and Vega-Lite take half the time.
     drawn = _drawn(alt.Chart(), order(rows, "name"), focus, rival, "", _span(rows), width)
+    if "break_at" in rows.columns:
+        drawn += _rules(alt.Chart(), _span(rows), broken)
     joined = (
         drawn.properties(width=width, height=height)
         .facet(
@@ -102,6 +114,49 @@ def panels(
 def _heading(panel: dict[str, str]) -> str:
     """The title of a panel with its unit below."""
     return f"{wrap(panel['panel'], 30, 2)}\n{panel['unit']}"
+
+
+def _parted(series: pl.DataFrame) -> pl.DataFrame:
+    """The series with ``part``, which names a line, and with the places of its breaks.
+
+    ``break_at`` stands with the first figure after a break, and ``word_at`` with the first break
+    of a chart. Without a break both are left out; of several series that break at one place only
+    one has it, so that there is one rule.
+    """
+    if "segment" not in series.columns:
+        return series.with_columns(part=pl.col("name"))
+    panel = [each for each in ("panel",) if each in series.columns]
+    own = [*panel, "name"]
+    there = series.drop_nulls("value").sort("year", maintain_order=True)
+    before = pl.col("year", "segment").shift().over(own).name.suffix("_before")
+    gap = pl.col("year") - pl.col("year_before")
+    place = pl.col("year_before") + pl.min_horizontal(gap / 2, 0.5)
+    first = pl.col("break_at").min().over(panel) if panel else pl.col("break_at").min()
+    breaks = (
+        there.with_columns(before)
+        .filter(pl.col("segment") != pl.col("segment_before"))
+        .select(*own, "year", break_at=place)
+        .unique([*panel, "break_at"], keep="first", maintain_order=True)
+        .with_columns(word_at=pl.when(pl.col("break_at") == first).then("break_at"))
+    )
+    parted = series.with_columns(part=pl.format("{} {}", "name", "segment")).drop("segment")
+    if breaks.is_empty():
+        return parted
+    return parted.join(breaks, on=[*own, "year"], how="left", maintain_order="left")
+
+
+def _rules(rows: alt.Chart, span: list[float], broken: str) -> Any:
+    """A dashed rule at each break, and beside the first one what it is."""
+    years = alt.Scale(domain=span, nice=False)
+    at, word = (
+        rows.transform_filter(f"isValid(datum.{name})").encode(
+            x=alt.X(f"{name}:Q", title=None, scale=years)
+        )
+        for name in ("break_at", "word_at")
+    )
+    rule = at.mark_rule(color=MUTED, strokeDash=[3, 3])
+    text = word.mark_text(color=MUTED, fontSize=9, align="right", baseline="top", dx=-3)
+    return alt.layer(rule, text.encode(y=alt.value(0), text=alt.value(broken)))
 
 
 def _span(series: pl.DataFrame) -> list[float]:
@@ -137,7 +192,7 @@ def _drawn(
     base = rows.encode(
         x=alt.X("year:Q", title=None, scale=years, axis=axis),
         y=alt.Y("value:Q", title=unit or None, scale=alt.Scale(zero=False), axis=above),
-        detail=alt.Detail("name:N"),
+        detail=alt.Detail("part:N"),
     )
     told = base.transform_filter(alt.FieldOneOfPredicate("name", known)).encode(color=color)
     layers: list[Any] = []

@@ -8,11 +8,9 @@ from collections.abc import Sequence
 import polars as pl
 
 from cityflux.core.engine.measures.continuity import NO_BREAKS
+from cityflux.core.engine.measures.refusal import few
 from cityflux.core.engine.measures.timeline import decimal_years
 from cityflux.storage.breaks import FIELDS, breaks_of
-
-#: What a line names at most.
-_MOST = 3
 
 
 def read_breaks(connection: sqlite3.Connection, indicators: Sequence[str]) -> pl.DataFrame:
@@ -29,18 +27,20 @@ def read_breaks(connection: sqlite3.Connection, indicators: Sequence[str]) -> pl
     return pl.DataFrame(breaks_of(connection, indicators), schema=schema, orient="row")
 
 
-def crossings(parts: pl.DataFrame, breaks: pl.DataFrame = NO_BREAKS) -> pl.DataFrame:
+def crossings(parts: pl.DataFrame | None, breaks: pl.DataFrame) -> pl.DataFrame:
     """Find the cells whose figures lie on both sides of a break.
 
     Args:
         parts: the figures that make up cells: ``indicator``, ``city``, ``period``, and ``target``,
-            the period of the cell.
+            the period of the cell; None where nobody knows them.
         breaks: as `read_breaks` gives them.
 
     Returns:
         A row per cell and break: ``indicator``, ``city``, ``target``, the other columns of
         ``breaks``, and ``whose``, their city.
     """
+    if parts is None:
+        parts = NO_BREAKS.with_columns(target="period")
     some = parts.filter(pl.col("indicator").is_in(breaks["indicator"].unique().implode()))
     parted = pl.col("period").str.split("/")  # a span may be printed as one figure
     ends = some.group_by("indicator", "city", "target").agg(
@@ -57,7 +57,7 @@ def across_breaks(parts: pl.DataFrame | None, breaks: pl.DataFrame, reduce: str)
     """Write a line for each break that figures of spans cross.
 
     Args:
-        parts: as for `crossings`; None where nobody knows them.
+        parts: as for `crossings`.
         breaks: as there.
         reduce: how the parts of a span become one figure; the last one crosses nothing, unless
             it was printed for a span itself.
@@ -70,18 +70,14 @@ def across_breaks(parts: pl.DataFrame | None, breaks: pl.DataFrame, reduce: str)
     for (target, period, reason, publisher), part in found.group_by(
         "target", "period", "reason_en", "publisher", maintain_order=True
     ):
-        names, cities = (part[each].unique().sort().to_list() for each in ("indicator", "city"))
+        names = few(part["indicator"].unique().sort().to_list())
+        cities = few(part["city"].unique().sort().to_list())
         lines.append(
             f"{target}: the {reduce} crosses the break of {period} ({reason}; {publisher}) "
-            f"in {_few(names)} for {_few(cities)}"
+            f"in {names} for {cities}"
         )
     return lines
 
 
 def _years(period: pl.Expr) -> pl.Expr:
     return period.map_batches(decimal_years, return_dtype=pl.Float64)
-
-
-def _few(names: Sequence[str]) -> str:
-    rest = len(names) - _MOST
-    return ", ".join(names[:_MOST]) + (f" and {rest} more" if rest > 0 else "")

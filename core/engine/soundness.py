@@ -11,7 +11,7 @@ from cityflux.core.engine.checking import located
 from cityflux.core.engine.definition.index import Definition, Node
 from cityflux.core.engine.measures.columns import rows_of
 from cityflux.core.engine.measures.matrix import to_matrix
-from cityflux.core.engine.measures.refusal import LARGEST, named, refuse
+from cityflux.core.engine.measures.refusal import LARGEST, few, named, refuse
 from cityflux.core.engine.panel import KEYS, Panel
 from cityflux.core.engine.steps.aggregation import Aggregation, harmonic_mean
 from cityflux.core.model.errors import IndexDefinitionError
@@ -129,7 +129,7 @@ def partial_sums(definition: Definition, panel: Panel) -> list[str]:
         if partial.height:
             cells = [f"{city} in {at} ({share:.0%})" for at, city, share in partial.rows()]
             lines.append(
-                f"{name}: the sum leaves out periods without a figure for {_few(cells)}, "
+                f"{name}: the sum leaves out periods without a figure for {few(cells)}, "
                 "so it is too small there; reduce by mean, or leave them out"
             )
     return lines
@@ -155,7 +155,7 @@ def cities_known(definition: Definition, panel: Panel) -> list[str]:
     if not fewer:
         return []
     listed = "; ".join(
-        f"{least if least == most else f'{least} to {most}'} for {_few(names)}"
+        f"{least if least == most else f'{least} to {most}'} for {few(names)}"
         for (least, most), names in sorted(fewer.items())
     )
     when = periods[0] if len(periods) == 1 else f"{periods[0]} to {periods[-1]}"
@@ -196,8 +196,3 @@ def unequal_ranks(definition: Definition, standardized: pl.DataFrame) -> list[st
                     f"among {known[many]}, which do not compare; take percentile_rank"
                 )
     return lines
-
-
-def _few(cells: Sequence[str], most: int = 3) -> str:
-    rest = len(cells) - most
-    return ", ".join(cells[:most]) + (f" and {rest} more" if rest > 0 else "")

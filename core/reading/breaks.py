@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
+from cityflux.core.model.period import Period
 from cityflux.core.reading import answers
+from cityflux.storage.breaks import FIELDS, breaks_of
 
 if TYPE_CHECKING:
     import polars as pl
@@ -25,9 +27,26 @@ def break_frame(connection: sqlite3.Connection, indicators: Sequence[str]) -> pl
     return read_breaks(connection, indicators)
 
 
+def break_rows(connection: sqlite3.Connection, indicator: str) -> list[dict[str, str]]:
+    """The same of one indicator, a row per break."""
+    return [dict(zip(FIELDS, row, strict=True)) for row in breaks_of(connection, [indicator])]
+
+
 def differences(connection: sqlite3.Connection) -> frozenset[str]:
     """The indicators that are differences, or may be negative: they have no rate of growth."""
     return frozenset(name for (name,) in answers.rows(connection, _DIFFERENCES))
+
+
+def segments(connection: sqlite3.Connection, indicator: str) -> Callable[[str, str], int]:
+    """Say how many breaks of an indicator lie before a figure, by its city and period."""
+    found = {row[1:3] for row in breaks_of(connection, [indicator])}
+    starts = [(city, Period.parse(period).start) for city, period in found]
+
+    def before(city: str, period: str) -> int:
+        at = Period.parse(period).start
+        return len({start for whose, start in starts if whose in (None, city) and start <= at})
+
+    return before
 
 
 def inside(breaks: pl.DataFrame, figures: pl.DataFrame) -> pl.DataFrame:

@@ -7,10 +7,12 @@ from dataclasses import dataclass
 
 import polars as pl
 
+from cityflux.core.engine.breaks import crossings, read_breaks
 from cityflux.core.engine.definition.index import Definition
 from cityflux.core.engine.panel import making_up, read_panel
 from cityflux.core.reading import answers
 from cityflux.core.reading.adjustments import adjustment_frame
+from cityflux.core.reading.breaks import differences
 from cityflux.core.reading.catalog import city_frame, source_frame
 from cityflux.core.reading.figures import figures_in_use, flow_frame
 from cityflux.core.reading.indices import choose, definition_of
@@ -44,6 +46,11 @@ class Facts:
         adjustments: the figures that the last run imputed or treated.
         flows: between these cities.
         suspects: how many figures of these indicators are marked as suspect.
+        breaks: where the series of these indicators begin anew, see
+            `core.reading.breaks.break_frame`.
+        crossings: the figures of the period that are means across a break: ``indicator``, ``city``
+            and the break.
+        differences: the indicators that have no rate of growth.
         related: an index of the same indicators over several periods, with its scores.
     """
 
@@ -64,6 +71,9 @@ class Facts:
     adjustments: pl.DataFrame
     flows: pl.DataFrame
     suspects: int
+    breaks: pl.DataFrame
+    crossings: pl.DataFrame
+    differences: frozenset[str]
     related: tuple[Definition, pl.DataFrame] | None
 
     @property
@@ -148,6 +158,7 @@ def gather(connection: sqlite3.Connection, index_id: str, period: str | None = N
     asked = definition.periods.model_copy(update={"of": [period]})
     panel = read_panel(connection, names, cities, asked)
     series = figures_in_use(connection, names, cities)
+    breaks = read_breaks(connection, names)
     run, *earlier = last_runs(connection, index_id, 2)
     previous = earlier[0] if earlier else None
     changed = (previous.position if previous else run.position, run.position, index_id)
@@ -174,6 +185,9 @@ def gather(connection: sqlite3.Connection, index_id: str, period: str | None = N
         adjustments=adjustment_frame(connection, index_id).filter(period=period),
         flows=flows,
         suspects=answers.frame(connection, _SUSPECTS, (index_id,)).item(),
+        breaks=breaks,
+        crossings=crossings(panel.parts, breaks),
+        differences=differences(connection),
         related=_related(connection, index_id, set(names)),
     )
 

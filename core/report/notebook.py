@@ -263,7 +263,9 @@ class Database:
         need_extra()
         from cityflux.core import charts
         from cityflux.core.charts.shown import shown
+        from cityflux.core.engine.measures.continuity import with_segments
         from cityflux.core.engine.measures.timeline import decimal_years
+        from cityflux.core.reading.breaks import break_frame
         from cityflux.core.words.language import Language
 
         language = Language(self.language)
@@ -271,12 +273,16 @@ class Database:
         rows = found.to_dicts()
         names = {row["city"]: language.name(row, "city") for row in rows}
         title = f"{language.name(rows[0])} ({language.unit(rows[0]['unit'])})"
-        series = found.select(
+        with self._read() as connection:
+            breaks = break_frame(connection, [indicator])
+        series = with_segments(found, breaks).select(
             "value",
+            "segment",
             year=decimal_years(found["period"]),
             name=found["city"].replace_strict(names),
         )
-        return shown(charts.lines(series, focus=names.get(city or ""), title=title))
+        broken = language.text("growth.break_mark")
+        return shown(charts.lines(series, focus=names.get(city or ""), title=title, broken=broken))
 
     def _figures(self, indicator: str, cities: Sequence[str] | None) -> pl.DataFrame:
         """The figures of an indicator, those for a span of years left out."""

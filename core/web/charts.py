@@ -66,14 +66,19 @@ def heat(rows: Cells, language: Code) -> Any:
 
 
 def lines(rows: Cells, language: Code) -> Any:
-    """Series of cities: ``city``, ``period``, ``value``, and ``unit`` unless it is a score."""
+    """Series of cities: ``city``, ``period``, ``value``, and ``unit`` unless it is a score.
+
+    Where ``segment`` changes, a series breaks.
+    """
     from cityflux.core import charts
     from cityflux.core.engine.measures.timeline import decimal_years
 
     unit = rows[0].get("unit")
     found = _frame(_single(rows), value="Float64")
+    parts = [name for name in ("segment",) if name in found.columns]
     return charts.lines(
-        found.select("value", name="city", year=decimal_years(found["period"])),
+        found.select("value", *parts, name="city", year=decimal_years(found["period"])),
+        broken=text(language, "growth.break_mark"),
         unit=Language(language).unit(unit) if unit else text(language, "common.score"),
         width=WIDTH,
         height=LINES,

@@ -13,6 +13,7 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from cityflux.core.model.errors import NotEnoughData, ReportError
+from cityflux.core.reading.breaks import segments
 from cityflux.core.reading.catalog import find_indicator
 from cityflux.core.reading.figures import largest_flows, series_of
 from cityflux.core.reading.scores import scores
@@ -40,7 +41,7 @@ MEDIA = {"svg": "image/svg+xml", "png": "image/png", "csv": "text/csv; charset=u
 #: A picture that a browser opens by itself loads nothing and runs nothing.
 PICTURE = "default-src 'none'; style-src 'unsafe-inline'; sandbox"
 #: Columns that only the drawing needs.
-_DRAWN_ONLY = frozenset({"label", "id", "id2", "node"})
+_DRAWN_ONLY = frozenset({"label", "id", "id2", "node", "segment"})
 
 
 class Chart(NamedTuple):
@@ -117,6 +118,7 @@ def _years(connection: sqlite3.Connection, asked: Asked) -> Cells:
 def _series(connection: sqlite3.Connection, asked: Asked) -> Cells:
     key = asked.needed("indicator")
     indicator = here(find_indicator(connection, key), key)
+    segment = segments(connection, key)
     return [
         {
             "id": line.city["city"],
@@ -125,6 +127,7 @@ def _series(connection: sqlite3.Connection, asked: Asked) -> Cells:
             "value": row["value"],
             "unit": indicator.unit,
             "status": row["status"],
+            "segment": segment(line.city["city"], period),
         }
         for line in lines_of(series_of(connection, key))
         for period, row in line.cells.items()

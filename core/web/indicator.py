@@ -7,14 +7,16 @@ from collections import defaultdict
 from typing import NamedTuple
 
 from cityflux.core.reading.answers import Rows
-from cityflux.core.reading.catalog import find_indicator, indices_with, sources
+from cityflux.core.reading.breaks import break_rows
+from cityflux.core.reading.catalog import city_names, find_indicator, indices_with, sources
 from cityflux.core.reading.figures import disputed_figures, series_of
 from cityflux.core.reading.provenance import revisions
 from cityflux.core.web.asked import Asked
 from cityflux.core.web.charts import SERIES
 from cityflux.core.web.page import Page
 from cityflux.core.web.queries import here
-from cityflux.core.words.language import pick
+from cityflux.core.words.growth import told
+from cityflux.core.words.language import Language, pick
 
 #: Cities on one page, periods side by side, and revisions or conflicts at most.
 PAGE, PERIODS, LISTED = 50, 12, 20
@@ -52,11 +54,19 @@ def indicator_page(connection: sqlite3.Connection, asked: Asked) -> Page:
             "page": page,
             "pages": pages,
             "sources": sources(connection, key),
+            "breaks": _breaks(connection, asked, key),
             "revisions": revisions(connection, key, limit=LISTED),
             "conflicts": disputed_figures(connection, indicator=key, limit=LISTED),
             "listed": LISTED,
         },
     )
+
+
+def _breaks(connection: sqlite3.Connection, asked: Asked, indicator: str) -> list[str]:
+    """A sentence for each break of the series, with who says so."""
+    names = city_names(connection, asked.language)
+    rows = break_rows(connection, indicator)
+    return told(Language(asked.language), rows, lambda city: names.get(city, city))
 
 
 def lines_of(series: Rows) -> list[Line]:

@@ -26,14 +26,19 @@ def no_growth(language: Language, reason: str | None, broken: str | None = None)
 
 
 def told(
-    language: Language, breaks: Iterable[Mapping[str, Any]], city: Callable[[str], str]
+    language: Language,
+    breaks: Iterable[Mapping[str, Any]],
+    city: Callable[[str], str],
+    *,
+    cited: bool = True,
 ) -> list[str]:
-    """A sentence for each break, with the places that it is about and who says so.
+    """A sentence for each break, with the places that it is about.
 
     Args:
         language: in which it is said.
         breaks: rows of `core.reading.breaks.break_frame`.
         city: the name of a city.
+        cited: with who says so, and where.
     """
     where: dict[tuple[str, str, str, str], list[str]] = {}
     for row in breaks:
@@ -41,13 +46,12 @@ def told(
         key = (row["period"], reason, row["publisher"], row["reference"])
         named = language.text("growth.every_city") if row["city"] is None else city(row["city"])
         where.setdefault(key, []).append(named)
-    return [
-        language.text(
-            "growth.break",
-            period=language.period(period),
-            cities=language.listed([*dict.fromkeys(cities)]),
-            reason=reason,
-            source=", ".join(filter(None, (publisher, reference))),
+    lines = []
+    for (period, reason, publisher, reference), cities in where.items():
+        named = language.listed([*dict.fromkeys(cities)])
+        line = language.text(
+            "growth.break", period=language.period(period), cities=named, reason=reason
         )
-        for (period, reason, publisher, reference), cities in where.items()
-    ]
+        source = ", ".join(filter(None, (publisher, reference)))
+        lines.append(language.text("growth.cited", line=line, source=source) if cited else line)
+    return lines

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import re
+from functools import partial
 from typing import Any
 
 import polars as pl
@@ -148,6 +149,30 @@ def test_a_line_breaks_where_a_figure_is_missing() -> None:
     assert "亿元" in drawn(chart)
     paths = re.findall(r'aria-roledescription="line mark"[^>]*\bd="([^"]+)"', render.svg(chart))
     assert [path.count("M") for path in paths if path.count("M") > 1]
+
+
+@pytest.mark.parametrize("panelled", [False, True])
+def test_a_break_is_a_gap_with_a_mark(panelled: bool) -> None:
+    series = pl.DataFrame(
+        {
+            "name": ["a"] * 4 + ["b"] * 4,
+            "year": [2018.0, 2019.0, 2020.0, 2021.0] * 2,
+            "value": [5.0, 6.0, 2.0, 3.0, 1.0, 2.0, 3.0, 4.0],
+            "segment": [0, 0, 1, 1, 0, 0, 0, 0],
+        }
+    )
+    some = series.with_columns(panel=pl.lit("一"), unit=pl.lit("个")) if panelled else series
+    draw: Any = partial(charts.panels if panelled else charts.lines, broken="broken here")
+    whole, parted = (draw(each) for each in (some.drop("segment"), some))
+    assert "broken here" not in drawn(whole)
+    assert drawn(parted).count("broken here") == 1
+
+    def lines(chart: Any) -> int:
+        return render.svg(chart).count('aria-roledescription="line mark"')
+
+    assert (lines(whole), lines(parted)) == (2, 3)
+    assert render.svg(parted).count('aria-roledescription="rule mark"') == 1
+    assert "broken here" not in drawn(draw(some.with_columns(segment=3))), "no break inside"
 
 
 def test_the_years_at_the_axis_are_whole_and_few() -> None:

@@ -11,7 +11,7 @@ from playwright.sync_api import sync_playwright
 
 from cityflux.core.report.pdf import find_chromium
 from tests.conftest import Cityflux, run_module
-from tests.report.world import Page
+from tests.report.world import Page, text_of
 
 LANGUAGES = ("zh", "en")
 SECTIONS = (
@@ -74,6 +74,31 @@ def test_a_figure_leads_to_its_indicator_and_on_to_the_publication(pages: dict[s
     sources = page.element("sources")
     cited = {link.get("href") for link in sources.iter("a") if "source-" in link.get("href")}
     assert cited == {f"#source-{number}" for number in range(1, len(cited) + 1)}
+
+
+@pytest.mark.parametrize(
+    ("language", "broken", "difference", "census"),
+    [
+        ("en", "– (break 2020)", "– (a difference)", "Break of 2020 ("),
+        ("zh", "–（断点 2020）", "–（差值）", "2020年断点（"),
+    ],
+)
+def test_the_census_is_no_fall_and_a_difference_has_no_rate(
+    language: str, broken: str, difference: str, census: str, pages: dict[str, Page]
+) -> None:
+    page = pages[language]
+    rates = [text_of(row) for row in page.element("growth").iter("tr")]
+    changes = [row for row in rates if "变化" in row or "yearly change" in row or "增量" in row]
+    assert changes
+    assert all("%" not in row for row in changes)
+    assert difference in page.section("growth")
+    assert broken in page.section("growth")
+    for section in ("growth", "group-regional_pull", "sources"):
+        assert census in page.section(section), section
+    assert "公报》, 2021-05-11" in page.section("sources")
+    means = {"en": "means over such a break", "zh": "均值跨越断点"}[language]
+    assert means in page.section("group-regional_pull")
+    assert means not in page.section("group-industry")
 
 
 def test_what_is_missing_is_said(pages: dict[str, Page]) -> None:

@@ -44,6 +44,21 @@ def test_each_chart_is_a_picture_and_a_table(site: Site, kind: str) -> None:
     assert {"Shanghai"} <= {row["city"] for row in rows}
 
 
+def test_a_broken_series_is_drawn_with_a_gap_and_named_on_its_page(site: Site) -> None:
+    for language, word, census in (
+        ("zh", "断点", "2020年断点（各城市）"),
+        ("en", "break", "Break of 2020 (every city)"),
+    ):
+        drawn = site.get("/-/chart/series.svg", language, indicator="gdp_per_capita").text
+        assert f">{word}<" in drawn
+        assert 'aria-roledescription="rule mark"' in drawn
+        page = site.page("/-/indicator/gdp_per_capita", language)
+        (listed,) = page.select("ul.breaks")
+        assert census in listed.text
+        assert "《第七次全国人口普查公报》" in listed.text
+    assert not site.page("/-/indicator/overall_economy.gdp").select("ul.breaks")
+
+
 def test_the_table_of_a_chart_holds_the_stored_numbers(site: Site) -> None:
     table = site.get("/-/chart/ranking.csv", index="flow_index").content.decode("utf-8-sig")
     connection = sqlite3.connect(site.database)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 import numpy as np
@@ -47,3 +47,14 @@ def named(frame: pl.DataFrame) -> Iterator[None]:
     except UnfitFigure as error:
         city, period = frame.select("city", "period").row(error.row)
         raise error.known(city, period) from error
+
+
+def few(cells: Sequence[str], most: int = 3) -> str:
+    """Name the first of many things, and how many there are besides.
+
+    Args:
+        cells: the things.
+        most: so many are named.
+    """
+    rest = len(cells) - most
+    return ", ".join(cells[:most]) + (f" and {rest} more" if rest > 0 else "")

@@ -7,8 +7,10 @@ from collections.abc import Iterator
 
 import polars as pl
 
+from cityflux.core.reading.breaks import inside
 from cityflux.core.report.blocks import Block, Cell, Missing, Section, Table, Text, anchor
 from cityflux.core.report.view import View
+from cityflux.core.words.growth import told
 from cityflux.core.words.numbers import number
 
 _BRACKETED = re.compile(r"<https?://[^<>\s]+>")
@@ -24,6 +26,7 @@ def citations(view: View) -> Section:
         Text(view.text("sources.lead"), lead=True),
         _by_indicator(view),
         _list(view),
+        *_breaks(view),
     ]
     return Section("sources", title, blocks)
 
@@ -86,6 +89,14 @@ def _list(view: View) -> Table:
     columns = [view.text(f"sources.{name}") for name in names]
     caption = view.text("sources.list")
     return Table(columns, rows, right=len(columns), caption=caption, widths=(6, 22, 42, 11, 19))
+
+
+def _breaks(view: View) -> list[Block]:
+    """Who says where a series begins anew."""
+    rows = inside(view.facts.breaks, view.annual).to_dicts() + view.facts.crossings.to_dicts()
+    here = [row for row in rows if row["city"] in (None, *view.cities)]
+    lines = told(view.language, here, view.city)
+    return [Text(view.text("growth.break_sources"), lead=True), *map(Text, lines)] if lines else []
 
 
 def _address(row: dict[str, str]) -> str:

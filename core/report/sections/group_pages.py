@@ -7,10 +7,13 @@ from dataclasses import replace
 import polars as pl
 
 from cityflux.core import charts
+from cityflux.core.engine.measures.continuity import NO_BREAKS, with_segments
 from cityflux.core.engine.measures.ranking import ranks
 from cityflux.core.engine.measures.timeline import decimal_years
+from cityflux.core.reading.breaks import inside
 from cityflux.core.report.blocks import Block, Cell, Chart, Missing, Section, Table, Text, anchor
 from cityflux.core.report.view import View
+from cityflux.core.words.growth import told
 from cityflux.core.words.numbers import percent
 
 #: The last periods that a trend shows, so that its table fits on the page.
@@ -40,6 +43,7 @@ def _page(view: View, node: str) -> Section:
         key = "group.missing" if known else "group.no_figures"
         blocks.append(Missing(view.text(key, n=len(missing), indicators=listed)))
     blocks.append(_trends(view, node, leaves))
+    blocks += broken(view, leaves, view.annual, view.facts.crossings)
     title = view.text("group.whole") if node == view.root else view.node(node)
     return Section(anchor("group", node), view.text("group.title", group=title), blocks, level=2)
 
@@ -91,6 +95,32 @@ def _figure(view: View, name: str, city: str, value: float | None, rank: int | N
     return Cell(text, href=view.source_of(name), strong=city == view.focus)
 
 
+def broken(
+    view: View, leaves: pl.DataFrame, series: pl.DataFrame, means: pl.DataFrame = NO_BREAKS
+) -> list[Block]:
+    """What a reader must know of breaks: where, why, who says so, and what is a mean across one.
+
+    Args:
+        view: what is looked at.
+        leaves: rows of the nodes of indicators.
+        series: of these and others, ``indicator``, ``city`` and ``period``.
+        means: the figures of a table above that are means across breaks, with these.
+    """
+    own = pl.col("indicator").is_in(leaves["indicator"].implode())
+    shown = pl.col("city").is_in(view.beside)
+    cut = inside(view.facts.breaks, series.filter(own, shown))
+    means = means.filter(own, shown)
+    rows = [*cut.to_dicts(), *means.to_dicts()]
+    here = [row for row in rows if row["city"] in (None, *view.beside)]
+    lines = told(view.language, here, view.city, cited=False)
+    blocks: list[Block] = [Text(view.text("growth.breaks"))] if lines else []
+    blocks += map(Text, lines)
+    if means.height:
+        names = [row for row in leaves["node"] if row in set(means["indicator"])]
+        blocks.append(Text(view.text("growth.across", indicators=view.listed(names))))
+    return blocks
+
+
 def _trends(view: View, node: str, leaves: pl.DataFrame) -> Block:
     """Small charts of the indicators that have figures of two periods or more."""
     series = view.annual.filter(pl.col("indicator").is_in(leaves["indicator"].implode()))
@@ -105,9 +135,10 @@ def _trends(view: View, node: str, leaves: pl.DataFrame) -> Block:
     periods = several["period"].unique().sort().to_list()
     rows = _lines(view, several, leaves)
     chart = charts.panels(
-        rows.select("panel", "unit", "name", "year", "value"),
+        rows.select("panel", "unit", "name", "year", "value", "segment"),
         focus=view.city(view.focus),
         rival=view.city(view.rival) if view.rival else None,
+        broken=view.text("growth.break_mark"),
     )
     table = _trend_table(view, rows, periods)
     return Chart(anchor("trends", node), view.text("group.trends"), chart, table)
@@ -120,13 +151,17 @@ def _lines(view: View, series: pl.DataFrame, leaves: pl.DataFrame) -> pl.DataFra
     order = {name: place for place, name in enumerate(titles)}
     names = {city: view.city(city) for city in view.beside}
     key = pl.col("indicator")
-    return series.with_columns(
-        panel=key.replace_strict(titles, return_dtype=pl.String),
-        unit=key.replace_strict(units, return_dtype=pl.String),
-        order=key.replace_strict(order, return_dtype=pl.Int64),
-        name=pl.col("city").replace_strict(names, return_dtype=pl.String),
-        year=pl.col("period").map_batches(decimal_years, return_dtype=pl.Float64),
-    ).sort("order", "city", "period")
+    return (
+        with_segments(series, view.facts.breaks)
+        .with_columns(
+            panel=key.replace_strict(titles, return_dtype=pl.String),
+            unit=key.replace_strict(units, return_dtype=pl.String),
+            order=key.replace_strict(order, return_dtype=pl.Int64),
+            name=pl.col("city").replace_strict(names, return_dtype=pl.String),
+            year=pl.col("period").map_batches(decimal_years, return_dtype=pl.Float64),
+        )
+        .sort("order", "city", "period")
+    )
 
 
 def _trend_table(view: View, rows: pl.DataFrame, periods: list[str]) -> Table:

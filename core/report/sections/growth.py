@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import polars as pl
 
 from cityflux.core.engine.analysis.trends import trends
 from cityflux.core.report import pictures
 from cityflux.core.report.blocks import Block, Cell, Chart, Formula, Missing, Section, Table, Text
+from cityflux.core.report.sections.group_pages import broken
 from cityflux.core.report.view import View
-from cityflux.core.words.numbers import number
+from cityflux.core.words.growth import no_growth
+from cityflux.core.words.numbers import MISSING, number
 
 #: Indicators in the table of growth.
 _MOST_INDICATORS = 20
@@ -85,7 +89,9 @@ def _rates(view: View) -> list[Block]:
     frame = years.filter(pl.col("indicator").is_in(names)).pivot(
         on="indicator", index=["city", "period"], values="value"
     )
-    found = {(row["city"], row["indicator"]): row for row in trends(frame, names).to_dicts()}
+    breaks, differences = view.facts.breaks, view.facts.differences
+    table = trends(frame, names, breaks=breaks, differences=differences)
+    found = {(row["city"], row["indicator"]): row for row in table.to_dicts()}
     rows = [
         [
             Cell(view.language.name(row), href=view.source_of(row["indicator"])),
@@ -100,13 +106,16 @@ def _rates(view: View) -> list[Block]:
     return [
         Table(columns, rows, caption=view.text("growth.rates")),
         Text(view.text("growth.rates_lead")),
+        *broken(view, shown, years),
         formula,
     ]
 
 
-def _rate(view: View, row: dict[str, object] | None) -> Cell:
-    """A rate with the years that it is about."""
-    if row is None or row["trend"] is None:
-        return Cell("–")
-    rate = number(100 * float(str(row["trend"])), 1, plus=True)
+def _rate(view: View, row: dict[str, Any] | None) -> Cell:
+    """A rate with the years that it is about; without one the reason."""
+    if row is None:
+        return Cell(MISSING)
+    if row["trend"] is None:
+        return Cell(no_growth(view.language, row["reason"], row["broken"]))
+    rate = number(100 * row["trend"], 1, plus=True)
     return Cell(f"{rate}% ({row['first']}–{row['latest']})")

@@ -4,6 +4,7 @@
 # make deep   the properties on 2,000 examples instead of 50, and more variants of the conformance set
 # make chaos  kill the daemon 200 times at random moments; two processes write for a minute
 # make fuzz   mutated samples and bombs for every parser, 100,000 executions each
+# make rows   500 writes of any hand into a database that is followed, read and then mended
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
@@ -12,7 +13,7 @@ STAMP := $(VENV)/.installed
 # Hundreds of processes start in the tests: what they import is compiled once.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: run check test deep lint types bench chaos fuzz clean
+.PHONY: run check test deep lint types bench chaos fuzz rows clean
 
 run: $(STAMP)
 	$(BIN)/cityflux run --once --offline
@@ -51,6 +52,9 @@ chaos: $(STAMP)
 # Options of the fuzzing, such as: make fuzz FUZZ="tables yearbook --seconds 600"
 fuzz: $(STAMP)
 	$(BIN)/python -m tests.fuzzing $(FUZZ)
+
+rows: $(STAMP)
+	$(BIN)/python -m tests.hands.rows --writes 500
 
 clean:
 	rm -rf $(VENV) build dist *.egg-info

@@ -69,6 +69,7 @@ def save_told_stale(
     """Write down what was told to be stale, and no longer, within the caller's transaction."""
     moment = now()
     connection.executemany(
-        "INSERT INTO stale_told VALUES (?, ?)", [(name, moment) for name in stale]
+        "INSERT INTO stale_told (indicator_id, since) VALUES (?, ?)",
+        [(name, moment) for name in stale],
     )
     connection.executemany("DELETE FROM stale_told WHERE indicator_id = ?", [(n,) for n in fresh])

@@ -48,7 +48,7 @@ def is_declared(connection: sqlite3.Connection) -> bool:
 def note_written(connection: sqlite3.Connection, mark: str) -> None:
     """Remember what the catalogue was written by; triggers forget it when it is changed."""
     connection.execute("DELETE FROM declared")
-    connection.execute("INSERT INTO declared VALUES (?)", (mark,))
+    connection.execute("INSERT INTO declared (mark) VALUES (?)", (mark,))
 
 
 def save_index(connection: sqlite3.Connection, index: Row, nodes: Iterable[Row]) -> None:

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from cityflux.storage.database import BUSY_TIMEOUT
 from cityflux.storage.periods import is_period
+from cityflux.storage.quarantine import described
 
 #: What the check of SQLite says of rows, rather than of pages.
 _UNFIT = re.compile(r"(?:CHECK constraint failed|\S+ value) in (\w+)")
@@ -74,7 +75,7 @@ def no_figures(connection: sqlite3.Connection) -> list[str]:
     found = []
     for table, (keys, more) in _FIGURES.items():
         found += [
-            f"{table}: {' '.join(map(str, row))}"
+            f"{table}: {described(row)}"
             for row in connection.execute(
                 f"SELECT {keys} FROM {table} WHERE NOT ({is_period('period')}) "
                 f"OR typeof(value) NOT IN ('real', 'integer') OR abs(value) >= 9e999 {more}"

@@ -114,13 +114,18 @@ def end_fetch(
     end_fetches(connection, [Ended(fetch_id, outcome, answers, figures, changed, error)])
 
 
+# Named, since a hand may have added columns of its own.
+_YIELD = "indicator_id, source_id, fetch_id, outcome, figures, changed, error"
+
+
 def end_fetches(connection: sqlite3.Connection, fetches: Sequence[Ended]) -> None:
     """Write down how some fetches ended, and keep the bytes of their answers, each content once."""
     if not fetches:
         return
     keep_answers(connection, [(answer, True) for each in fetches for answer in each.answers])
     connection.executemany(
-        "INSERT INTO fetch_documents VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        "INSERT INTO fetch_documents (fetch_id, position, address, http_status, media_type, "
+        "charset, period, snapshot) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
         [
             (fetch.fetch_id, at, d.address, d.status, d.media_type, d.charset, d.period, d.sha256)
             for fetch in fetches
@@ -136,12 +141,13 @@ def end_fetches(connection: sqlite3.Connection, fetches: Sequence[Ended]) -> Non
         [now(), *chain.from_iterable(map(_ended_row, fetches))],
     )
     connection.execute(
-        "INSERT INTO fetch_yields SELECT indicator_id, source_id, id, outcome, figures, changed, "
-        "error FROM fetches WHERE id IN (SELECT value FROM json_each(?))",
+        f"INSERT INTO fetch_yields ({_YIELD}) "
+        "SELECT indicator_id, source_id, id, outcome, figures, changed, error FROM fetches "
+        "WHERE id IN (SELECT value FROM json_each(?))",
         (json.dumps([each.fetch_id for each in fetches if not each.yields]),),
     )
     connection.executemany(
-        "INSERT INTO fetch_yields VALUES (?, ?, ?, ?, ?, ?, ?)",
+        f"INSERT INTO fetch_yields ({_YIELD}) VALUES (?, ?, ?, ?, ?, ?, ?)",
         [(*y[:2], fetch.fetch_id, *y[2:]) for fetch in fetches for y in fetch.yields],
     )
 

@@ -144,8 +144,9 @@ def _thin_fetches(connection: sqlite3.Connection, since: str) -> int:
         connection.execute("DELETE FROM fetch_yields WHERE fetch_id IN (SELECT id FROM old)")
         connection.execute("DELETE FROM fetches WHERE id IN (SELECT id FROM old)")
         connection.execute(
-            "INSERT INTO thinned_fetches SELECT outcome, count(*) FROM old WHERE true "
-            "GROUP BY outcome ON CONFLICT DO UPDATE SET fetches = fetches + excluded.fetches"
+            "INSERT INTO thinned_fetches (outcome, fetches) "
+            "SELECT outcome, count(*) FROM old WHERE true GROUP BY outcome "
+            "ON CONFLICT DO UPDATE SET fetches = fetches + excluded.fetches"
         )
         (count,) = connection.execute("SELECT count(*) FROM old").fetchone()
     return int(count)

@@ -95,4 +95,9 @@ def _take_over(
 
 def described(row: Row) -> str:
     """The first columns of a row, which are its key, for messages."""
-    return " ".join(str(value) if value != "" else "''" for value in row[:5])
+    return " ".join(map(_shown, row[:6]))
+
+
+def _shown(value: object) -> str:
+    """A value in one line, whatever a hand wrote there."""
+    return value if isinstance(value, str) and value and value.isprintable() else repr(value)

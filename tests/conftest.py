@@ -55,7 +55,15 @@ def shared() -> Path:
 #: Where the subject is a daemon, a worker, a browser, a printer, an install, or a set of texts.
 _LONG = (
     *("chaos", "conformance", "daemon", "docs", "isolation", "packaging", "plugins", "report"),
-    *("web", "communique", "test_cells.py", "test_ways.py", "test_pages.py", "test_slips.py"),
+    *(
+        "web",
+        "hands",
+        "communique",
+        "test_cells.py",
+        "test_ways.py",
+        "test_pages.py",
+        "test_slips.py",
+    ),
 )
 
 

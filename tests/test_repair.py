@@ -6,6 +6,7 @@ import json
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
@@ -14,8 +15,13 @@ from cityflux.core.app.doctor import Finding, examine
 from cityflux.core.app.repair import repair
 from cityflux.core.app.session import Session
 from cityflux.core.model.errors import StorageError
+from cityflux.storage.alarms import save_told_stale
+from cityflux.storage.blueprint import blueprint
+from cityflux.storage.database import write
+from cityflux.storage.fetches import Answer, begin_fetch, end_fetch
+from cityflux.storage.housekeeping import Policy, run_housekeeping
 from tests.conftest import Cityflux
-from tests.fuzz import world
+from tests.hands import world
 from tests.test_stored_rows import PAST_CHECKS, by_hand, made, row, scores, session
 
 __all__ = ["by_hand", "made", "session"]  # fixtures
@@ -91,8 +97,19 @@ def test_a_table_that_another_tool_made_anew_has_its_checks_again(
 
 
 def test_more_columns_are_nobodys_damage(session: Session, by_hand: Callable[[str], None]) -> None:
-    by_hand("ALTER TABLE observations ADD COLUMN mine TEXT DEFAULT 'x'")
+    with session.open() as connection:
+        tables = [thing.name for thing in blueprint().values() if thing.kind == "table"]
+    for table in tables:
+        by_hand(f"ALTER TABLE {table} ADD COLUMN mine TEXT DEFAULT 'x'")
     assert failed(session) == []
+    answers = [Answer(name, sha256(name.encode()).hexdigest(), name.encode) for name in "ab"]
+    with session.open() as connection:
+        with write(connection):
+            fetch = begin_fetch(connection, "rows.p", world.SOURCE, "a", "2020-01-01T00:00:00.000Z")
+            end_fetch(connection, fetch, "stored", answers, 1, 1)
+            save_told_stale(connection, ["rows.p"], [])
+        assert run_housekeeping(connection, Policy(1, 1)).fetches == 0
+    assert world.compute(session, force=True).failed == []
 
 
 def test_damaged_pages_are_not_mended_and_the_copy_is_named(session: Session) -> None:

@@ -14,7 +14,7 @@ from cityflux.core.reading.figures import figures_in_use
 from cityflux.core.words.language import Language
 from cityflux.storage.flows import latest_flow
 from cityflux.storage.observations import latest_period, read_current, read_known
-from tests.fuzz import world
+from tests.hands import world
 
 #: Past all checks, as SQLite lets any hand that wants to.
 PAST_CHECKS = "PRAGMA foreign_keys = OFF; PRAGMA ignore_check_constraints = ON;"
@@ -70,7 +70,7 @@ def test_a_period_that_is_none_is_named_and_passed_over(
     assert (done.failed, len(done.computed)) == ([], 2)
     notes = {each.index_id: " ".join(each.notes) for each in done.computed}
     assert "rows.p: 1 row passed over" in notes["both"]
-    assert "from by hand has no period; mend it with: cityflux doctor --repair" in notes["both"]
+    assert "from 'by hand' has no period; mend it with: cityflux doctor --repair" in notes["both"]
     assert "passed over" not in notes["alone"]
     assert scores(session) == before
     with session.read() as connection:

@@ -91,7 +91,7 @@ def sound(figures: pl.DataFrame) -> tuple[pl.DataFrame, tuple[str, ...]]:
     odd = figures.filter(~(number & timed))
     lines = [
         f"{name}: {rows.height} row{'s' * (rows.height > 1)} passed over, as what stands there is "
-        f"no figure: {city} {period!r} from {source} has no "
+        f"no figure: {city} {period!r} from {source!r} has no "
         f"{'period' if period in strange else 'number'}; mend it with: cityflux doctor --repair"
         for (name,), rows in odd.group_by("indicator", maintain_order=True)
         for _, city, period, source, _ in rows.head(1).iter_rows()

@@ -43,8 +43,10 @@ def crossings(parts: pl.DataFrame | None, breaks: pl.DataFrame) -> pl.DataFrame:
         parts = NO_BREAKS.with_columns(target="period")
     some = parts.filter(pl.col("indicator").is_in(breaks["indicator"].unique().implode()))
     parted = pl.col("period").str.split("/")  # a span may be printed as one figure
-    ends = some.group_by("indicator", "city", "target").agg(
-        first=_years(parted.list.first()).min(), last=_years(parted.list.last()).max()
+    # Moments first and groups then: in an aggregation they would be asked for group by group.
+    moments = some.with_columns(first=_years(parted.list.first()), last=_years(parted.list.last()))
+    ends = moments.group_by("indicator", "city", "target").agg(
+        pl.col("first").min(), pl.col("last").max()
     )
     known = breaks.rename({"city": "whose"}).with_columns(begins=_years(pl.col("period")))
     own = pl.col("whose").is_null() | (pl.col("whose") == pl.col("city"))

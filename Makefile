@@ -5,6 +5,7 @@
 # make chaos  kill the daemon 200 times at random moments; two processes write for a minute
 # make fuzz   mutated samples and bombs for every parser, 100,000 executions each
 # make rows   500 writes of any hand into a database that is followed, read and then mended
+# make fuzz-plugins  500 plugins that misbehave, each read by SIGHUP into a running daemon
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
@@ -13,7 +14,7 @@ STAMP := $(VENV)/.installed
 # Hundreds of processes start in the tests: what they import is compiled once.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: run check test deep lint types bench chaos fuzz rows clean
+.PHONY: run check test deep lint types bench chaos fuzz fuzz-plugins rows clean
 
 run: $(STAMP)
 	$(BIN)/cityflux run --once --offline
@@ -55,6 +56,9 @@ fuzz: $(STAMP)
 
 rows: $(STAMP)
 	$(BIN)/python -m tests.hands.rows --writes 500
+
+fuzz-plugins: $(STAMP)
+	$(BIN)/python -m tests.hands.plugins
 
 clean:
 	rm -rf $(VENV) build dist *.egg-info

@@ -100,7 +100,7 @@ def copy(made: Session, folder: Path) -> Session:
     """The same with a database of its own; the plugins are those that are loaded."""
     session = Session(made.config_file, folder / "rows.db")
     shutil.copy(made.database, session.database)
-    for name in ("config", "plugins", "methods", "indices"):
+    for name in ("config", "plugins", "methods", "_index_files"):
         session.__dict__[name] = getattr(made, name)
     return session
 

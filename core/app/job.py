@@ -6,6 +6,7 @@ start as well, and later to what a change touches, by whichever hand it came.
 
 from __future__ import annotations
 
+import math
 import sqlite3
 import time
 from collections.abc import Iterable, Sequence
@@ -164,5 +165,5 @@ class Job:
     def _compute(self, definition: Definition) -> Computed:
         from cityflux.core.engine.compute import compute  # who only refreshes does without
 
-        with self._session.naming_broken(), alone():
+        with self._session.naming_broken(), alone(math.inf):
             return compute(self._connection, definition, self._session.methods, __version__)

@@ -7,24 +7,27 @@ A hook that fails is counted and named with file and line, and is left alone onc
 from __future__ import annotations
 
 import io
+import math
 import os
 import signal
 import sys
 import threading
 from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager, redirect_stdout
-from functools import wraps
+from functools import partial, wraps
 from types import FrameType
 from typing import Any, TypeVar
 
 from cityflux.core.model.errors import CityfluxError, PluginError
-from cityflux.core.plugin.record import PluginRecord
+from cityflux.core.plugin.record import PluginRecord, TooLong
 from cityflux.core.plugin.traces import one_line
 
 _T = TypeVar("_T")
 
 _OF_INDICATORS = ("fetch", "normalize", "derive")
 
+#: Seconds that one call may take.
+LONGEST = 30.0
 #: How many characters one call may print; the rest is dropped.
 _MOST_PRINTED = 10_000
 
@@ -67,15 +70,25 @@ def contained(note: Callable[[BaseException], object]) -> Iterator[None]:
 
 
 @contextmanager
-def alone() -> Iterator[None]:
-    """Somebody else's code runs: it may not print into our output, nor play Ctrl-C.
+def alone(longest: float | None = None) -> Iterator[None]:
+    """Somebody else's code runs: it may not print into our output, play Ctrl-C, or never end.
 
-    The programs that it starts print to standard error as well.
+    The programs that it starts print to standard error as well. It is cut off where it runs in the
+    main thread; a call into C ends when it likes.
+
+    Args:
+        longest: seconds after which it is cut off; `LONGEST` if left out.
+
+    Raises:
+        TooLong: it did not end.
     """
     ours = threading.current_thread() is threading.main_thread()
     could_be_either = ours and signal.getsignal(signal.SIGINT) is signal.default_int_handler
     if could_be_either:
         signal.signal(signal.SIGINT, _press)
+    seconds = LONGEST if longest is None else longest
+    # Within another such call it is the other's time that runs.
+    is_timed = ours and seconds < math.inf and signal.getsignal(signal.SIGALRM) is signal.SIG_DFL
     try:
         kept = os.dup(1)
         os.dup2(2, 1)
@@ -83,8 +96,14 @@ def alone() -> Iterator[None]:
         kept = None
     try:
         with redirect_stdout(_Aside()):
+            if is_timed:
+                signal.signal(signal.SIGALRM, partial(_cut_off, seconds))
+                signal.setitimer(signal.ITIMER_REAL, seconds, 1.0)  # again, where it was caught
             yield
     finally:
+        if is_timed:
+            signal.setitimer(signal.ITIMER_REAL, 0)
+            signal.signal(signal.SIGALRM, signal.SIG_DFL)
         if kept is not None:
             os.dup2(kept, 1)
             os.close(kept)
@@ -107,6 +126,10 @@ class _Aside(io.TextIOBase):
             sys.stderr.write(text[: self._left])
         self._left -= len(text)
         return len(text)
+
+
+def _cut_off(seconds: float, number: int, frame: FrameType | None) -> None:
+    raise TooLong(f"did not end: gave up after {seconds:g} s")
 
 
 def _press(number: int, frame: FrameType | None) -> None:

@@ -17,6 +17,10 @@ MOST = 3
 _NAMED = 3  # how many of several things that are wrong a line names
 
 
+class TooLong(BaseException):
+    """A call that had to be cut off; no Exception, so that a plugin does not pass over it."""
+
+
 @dataclass
 class PluginRecord:
     """What is known of one plugin file, package or built-in module.
@@ -63,11 +67,12 @@ class PluginRecord:
         """Write down that a call of it failed."""
         text = wrong if isinstance(wrong, str) else one_line(wrong, self.homes)
         text = f"{hook}(): {text}"
-        self.failures[hook] += 1
+        self.failures[hook] += MOST if isinstance(wrong, TooLong) else 1
         if hook.startswith("register_"):
             self.mark(text)  # what it would have registered is not there
         elif self.is_off(hook):
-            text += f"; failed {MOST} times, and is not called again before plugins are read anew"
+            text += f"; it failed {MOST} times" if not isinstance(wrong, TooLong) else ""
+            text += ", and is not called again before plugins are read anew"
         self.tell(text)
 
     def tell(self, text: str) -> None:

@@ -129,7 +129,7 @@ def test_a_hook_that_fails_again_and_again_is_left_alone_and_the_others_are_not(
     assert len([*Path().glob("calls*")]) == MOST
     assert len([*Path().glob("heard*")]) == MOST + 2
     lines = [error for broken in told for _, error in broken]
-    assert len(lines) == 2 and "failed 3 times, and is not called again" in lines[1]
+    assert len(lines) == 2 and "it failed 3 times, and is not called again" in lines[1]
 
 
 WRAPPERS = {
@@ -244,6 +244,37 @@ def test_commands_that_cannot_be_registered_do_not_hide_the_others(folder: Path)
     assert done.returncode == 0 and "  hello" in done.stdout and "odd" not in done.stdout
     assert f"failed: {folder}/leaves.py: register_commands(): SystemExit: 5 (" in done.stderr
     assert run("hello").stdout == "hi\n"
+
+
+def test_what_does_not_end_is_cut_off_and_not_called_again(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with Session().open():  # whatever is imported once
+        pass
+    monkeypatch.setattr("cityflux.core.plugin.dispatch.LONGEST", 1.0)
+    loop = "while True:\n        try:\n            import time; time.sleep(0.1)\n"
+    loop += "        except Exception:\n            pass"
+    write(folder / "hangs.py", f"{HEAD}def index_computed(run_id):\n    {loop}\n")
+    write(
+        folder / "loads.py",
+        f"import threading\n\nthreading.Event().wait()\n{HEAD}def indicator(): pass",
+    )
+    session = Session()
+    with session.open() as connection:
+        job, told = Job(connection, session), []
+        told += job.note_broken()
+        for value in (7.0, 8.0, 9.0):
+            enter(connection, value)
+            outcome = job.follow()
+            assert [done.index_id for done in outcome.computed] == ["mine"]
+            told += outcome.broken
+    said = {Path(name).stem: error for name, error in told}
+    assert len(told) == 2
+    assert said["loads"].startswith("TooLong: did not end: gave up after 1 s (my_plugins/loads.py")
+    assert said["hangs"].startswith("index_computed(): TooLong: did not end: gave up after 1 s (")
+    assert said["hangs"].endswith("), and is not called again before plugins are read anew")
+    assert signal.getsignal(signal.SIGALRM) is signal.SIG_DFL
+    assert signal.getitimer(signal.ITIMER_REAL) == (0.0, 0.0)
 
 
 def test_a_real_ctrl_c_gets_through() -> None:

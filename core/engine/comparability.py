@@ -1,53 +1,159 @@
 """What of an index compares: enough cities, common periods, enough children.
 
-A result that does not compare is bracketed: it has a reason, a stable code with numbers, and no
-rank.
+Every node has a second result, over what compares only. The rules hold in this order, each with its
+threshold in the table ``[comparability]`` of the definition:
+
+1. periods: a figure of a span is over the periods that its cities have in common, and an indicator
+   with too few of them is out: see `core.engine.common_periods`;
+2. cities: an indicator needs a share of the cities of the index, and never fewer than three;
+3. weight: a city needs a share of the weight of the children of a node that pass;
+4. what a city that passes lacks is dropped for all where the index has fewer than ten cities, and
+   imputed as the definition says, or its weight handed on, where it has more;
+5. children: a node needs a share of its declared children.
+
+Here are the first two, and the result; the rest is `core.engine.comparing`.
+
+What does not pass is bracketed: it has a reason, a stable code with numbers, and no rank. The
+weights are those of the run. Above the groups of indicators they count as written: where a group
+does not pass, no other one takes its weight, so that a total over two groups looks like one.
 """
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
+from functools import cached_property
 
+import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
+from cityflux.core.engine.common_periods import SLACK, Common
+from cityflux.core.engine.definition.index import Definition
+from cityflux.core.engine.measures.matrix import Bools, Floats, to_frame
 from cityflux.core.engine.measures.ranking import ranks
-from cityflux.core.engine.panel import KEYS
+
+#: An indicator needs so many cities, whatever its definition says: two never differ but in sign.
+FEWEST = 3
 
 
 @dataclass(frozen=True)
 class Comparable:
-    """The result over what compares; the frames have the rows of the scores.
+    """The result over what compares. An array has the rows of the scores x nodes.
 
     Attributes:
-        scores: period, city, and a column per node; null where nothing below compares.
-        counts: the same shape; how many cities are compared.
-        brackets: the same shape; why a result does not compare, null where it does.
+        keys: period and city of each row.
+        nodes: the columns.
+        values: the scores; NaN where nothing below compares.
+        n: how many cities are compared.
+        reasons: why a result does not compare, None where it does.
+        notes: what a reader must know, a line each.
     """
 
-    scores: pl.DataFrame
-    counts: pl.DataFrame
-    brackets: pl.DataFrame
+    keys: pl.DataFrame
+    nodes: list[str]
+    values: Floats
+    n: NDArray[np.int64]
+    reasons: NDArray[np.object_]
+    notes: tuple[str, ...] = ()
+
+    @cached_property
+    def scores(self) -> pl.DataFrame:
+        """Period, city, and the score of each node; null where nothing below compares."""
+        return self.keys.hstack(to_frame(self.values, self.nodes))
+
+    @cached_property
+    def counts(self) -> pl.DataFrame:
+        """The same shape; how many cities are compared."""
+        return self.keys.hstack(pl.DataFrame(self.n, schema=self.nodes))
+
+    @cached_property
+    def brackets(self) -> pl.DataFrame:
+        """The same shape; why a result does not compare, null where it does."""
+        columns = dict(zip(self.nodes, self.reasons.T.tolist(), strict=True))
+        return self.keys.hstack(pl.DataFrame(columns, schema=dict.fromkeys(columns, pl.String)))
 
     def ranks(self) -> pl.DataFrame:
         """The rank of each city in its period among those that compare; equals share a rank."""
-        nodes = [name for name in self.scores.columns if name not in KEYS]
-        free = self.scores.select(
-            *KEYS, *(pl.when(self.brackets[name].is_null()).then(pl.col(name)) for name in nodes)
-        )
-        return ranks(free, nodes, within="period", scale=True)
+        free = to_frame(np.where(self.reasons == None, self.values, np.nan), self.nodes)  # noqa: E711 - each of them
+        return ranks(self.keys.hstack(free), self.nodes, within="period", scale=True)
 
 
-def whole(scores: pl.DataFrame) -> Comparable:
-    """Take every score as it is; a city without one is left out."""
-    return Comparable(
-        scores,
-        scores.select(*KEYS, pl.exclude(KEYS).count().over("period").cast(pl.Int64)),
-        scores.select(
-            *KEYS,
-            *(
-                pl.when(pl.col(name).is_null()).then(pl.lit("missing")).alias(name)
-                for name in scores.columns
-                if name not in KEYS
-            ),
-        ),
-    )
+@dataclass(frozen=True)
+class Leaves:
+    """The indicators of an index as they compare. An array has periods x cities x leaves.
+
+    Attributes:
+        observed: the figures that there are, none that was imputed.
+        holds: those that compare where their indicator does.
+        passes: periods x leaves; the indicators that compare.
+        common: what is common, of the figures of the index.
+        places: of each leaf its place among the figures, and that of what it is divided by.
+    """
+
+    observed: Bools
+    holds: Bools
+    passes: Bools
+    common: Common
+    places: list[tuple[int, ...]]
+
+    @cached_property
+    def counts(self) -> NDArray[np.int64]:
+        """Periods x leaves; how many cities have a figure that compares."""
+        return np.asarray(self.holds.sum(axis=1))
+
+    @cached_property
+    def kept(self) -> Bools:
+        """The figures that compare, of indicators that do."""
+        return np.asarray(self.holds & self.passes[:, None, :])
+
+    @cached_property
+    def moved(self) -> Bools:
+        """Which leaves have a figure that was over more periods than the common ones."""
+        moved = np.asarray(self.common.moved.any(axis=(0, 1)))
+        return np.array([moved[list(places)].any() for places in self.places])
+
+    def why_out(self, at: int, i: int) -> str:
+        """Why a leaf does not compare in a period."""
+        common = self.common
+        for place in self.places[i]:
+            known = not np.isnan(common.values[at, :, place]).all()
+            if known and not common.enough[at, place]:
+                return f"periods {common.shared[at, place]}/{common.full[at, place]}"
+        return f"cities {self.counts[at, i]}/{self.holds.shape[1]}"
+
+    def why_lacking(self, at: int, city: int, i: int) -> str:
+        """Why a city does not compare at a leaf that does."""
+        if not self.observed[at, city, i]:
+            return "missing"
+        common = self.common
+        for place in self.places[i]:
+            if not common.holds[at, city, place]:
+                known, full = common.known[at, city, place], common.full[at, place]
+                return f"figures {known}/{full}" if known < full else "basis"
+        return "score"
+
+
+def needed(definition: Definition) -> int:
+    """How many cities an indicator needs."""
+    share = definition.comparability.cities * len(definition.cities)
+    return max(FEWEST, math.ceil(share - SLACK))
+
+
+def passing(definition: Definition, common: Common, observed: Bools) -> Leaves:
+    """Apply the rules on periods and cities to the indicators.
+
+    Args:
+        definition: the index.
+        common: the figures over common periods, of `Definition.figures`.
+        observed: periods x cities x leaves; the figures that there are, none that was imputed.
+    """
+    place = {name: i for i, name in enumerate(definition.figures)}
+    leaves = definition.leaves
+    own = [place[leaf.id] for leaf in leaves]
+    by = [place[leaf.denominator.by if leaf.denominator else leaf.id] for leaf in leaves]
+    holds = observed & common.holds[:, :, own] & common.holds[:, :, by]
+    enough = common.enough[:, own] & common.enough[:, by]
+    passes = enough & (holds.sum(axis=1) >= needed(definition))
+    places = [tuple(dict.fromkeys(pair)) for pair in zip(own, by, strict=True)]
+    return Leaves(observed, np.asarray(holds), np.asarray(passes), common, places)

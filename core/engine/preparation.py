@@ -33,7 +33,13 @@ class Prepared:
 
 
 def prepare(
-    definition: Definition, panel: Panel, directions: Mapping[str, int], methods: Methods
+    definition: Definition,
+    panel: Panel,
+    directions: Mapping[str, int],
+    methods: Methods,
+    *,
+    screening: bool = True,
+    imputation: bool = True,
 ) -> Prepared:
     """Do the steps that an index asks for.
 
@@ -42,19 +48,21 @@ def prepare(
         panel: the figures of its indicators and of their denominators.
         directions: 1 or -1 by indicator, where the index does not say otherwise.
         methods: those that the definition may name.
+        screening: whether cities with few figures leave.
+        imputation: whether gaps are filled.
 
     Raises:
         IndexDefinitionError: a method does not exist, or cannot be applied.
     """
     leaves = [leaf.id for leaf in definition.leaves]
-    screened, notes = _screened(definition, panel.values, leaves)
+    screened, notes = _screened(definition, panel.values, leaves) if screening else _NONE
     values, coverage = _denominated(definition, _without(panel.values, screened), panel.coverage)
     thin, few = _too_few(definition, values)
     values = _without(values, thin)
     coverage = coverage_of(values, coverage, leaves)
     signs = {leaf.id: leaf.direction or directions.get(leaf.id, 1) for leaf in definition.leaves}
     imputed = no_adjustments()
-    if any(leaf.imputation for leaf in definition.leaves):
+    if imputation and any(leaf.imputation for leaf in definition.leaves):
         grouped = _with_groups(definition, values, panel.places)
         values, imputed = impute_figures(definition, grouped, signs, methods)
     for left_out in (screened, thin):  # what was taken out is not to come back as a guess
@@ -70,6 +78,10 @@ def prepare(
     return Prepared(
         Panel(values, coverage), pl.concat([imputed, treated]), [*notes, *few, *filled, *remarks]
     )
+
+
+#: Nothing is screened out.
+_NONE: tuple[pl.DataFrame, list[str]] = (pl.DataFrame(), [])
 
 
 def _screened(

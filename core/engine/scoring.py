@@ -9,7 +9,8 @@ import numpy as np
 import polars as pl
 
 from cityflux.core.engine.checking import check_methods, located
-from cityflux.core.engine.comparability import Comparable, whole
+from cityflux.core.engine.comparability import Comparable
+from cityflux.core.engine.comparing import Known, comparable_result
 from cityflux.core.engine.definition.choices import Aggregation, Standardization
 from cityflux.core.engine.definition.index import Definition, Node
 from cityflux.core.engine.measures.columns import rows_of
@@ -78,12 +79,12 @@ def score(
     refuse_huge(definition, panel.values, definition.figures)
     sums = partial_sums(definition, panel)
     prepared = prepare(definition, panel, directions, methods)
-    panel, notes = prepared.panel, [*sums, *prepared.notes]
+    read, panel, notes = panel, prepared.panel, [*sums, *prepared.notes]
     if any(leaf.denominator or leaf.treatment for leaf in definition.leaves):
         refuse_huge(definition, panel.values, leaves)
     signs = {leaf.id: leaf.direction or directions.get(leaf.id, 1) for leaf in definition.leaves}
     refuse_shares(definition, panel, signs)
-    standardized = _standardize(definition, panel, signs, methods)
+    standardized = _standardize(definition, panel, signs, methods, definition.leaves)
     notes += [*cities_known(definition, panel), *_incomparable(definition, panel, standardized)]
     notes += unequal_ranks(definition, standardized)
     if all(standardized[leaf].null_count() == standardized.height for leaf in leaves):
@@ -95,15 +96,53 @@ def score(
     scores, weights, remarks = _aggregate(definition, standardized, methods)
     coverage = _coverage(definition, panel, standardized)
     notes += _weight_notes(definition, weights, remarks)
-    adjustments = prepared.adjustments
-    return Scores(scores, coverage, adjustments, weights, tuple(notes), whole(scores))
+    known = Known(definition, scores, weights, prepared.panel)
+    comparable = comparable_result(known, read, _Again(definition, weights, signs, methods))
+    notes += comparable.notes
+    return Scores(scores, coverage, prepared.adjustments, weights, tuple(notes), comparable)
+
+
+@dataclass(frozen=True)
+class _Again:
+    """The steps once more, over what compares: see `core.engine.comparing.Steps`."""
+
+    definition: Definition
+    weights: Mapping[str, float]
+    signs: Mapping[str, int]
+    methods: Methods
+
+    def prepared(self, panel: Panel, imputation: bool) -> Panel:
+        """The figures without another screening, and imputed where that is wanted."""
+        return prepare(
+            self.definition, panel, self.signs, self.methods, screening=False, imputation=imputation
+        ).panel
+
+    def standardized(self, panel: Panel, leaves: Sequence[Node]) -> pl.DataFrame:
+        """The scores of some leaves."""
+        return _standardize(self.definition, panel, self.signs, self.methods, leaves)
+
+    def aggregated(
+        self, node: Node, children: Sequence[Node], below: pl.DataFrame, keys: pl.DataFrame
+    ) -> Floats:
+        """The scores of a node, with the weights that were used."""
+        weights = [self.weights[child.id] for child in children]
+        return _node(node, weights, below, keys, self.methods)
+
+    def across(self, node: Node) -> bool:
+        """Whether the score of a city depends on the other cities."""
+        chosen = node.aggregation or Aggregation()
+        return looks_across_units(self.methods.get("aggregation", chosen.method))
 
 
 def _standardize(
-    definition: Definition, panel: Panel, signs: Mapping[str, int], methods: Methods
+    definition: Definition,
+    panel: Panel,
+    signs: Mapping[str, int],
+    methods: Methods,
+    leaves: Sequence[Node],
 ) -> pl.DataFrame:
     """The scores of the leaves, all at once where they share a method that is a formula."""
-    values, leaves = panel.values, definition.leaves
+    values = panel.values
     found = np.full((values.height, len(leaves)), np.nan, order="F")
     alike: dict[Standardization, list[int]] = {}
     for place, leaf in enumerate(leaves):

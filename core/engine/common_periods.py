@@ -156,22 +156,3 @@ def _codes(column: pl.Series, order: Sequence[str]) -> _Counts:
     """The place of each text in an order that holds them all."""
     places = column.cast(pl.Enum(list(dict.fromkeys(order)))).to_physical()
     return np.asarray(places.to_numpy(), dtype=np.int64)
-
-
-def no_common_period(definition: Definition, common: Common) -> list[str]:
-    """A line on the indicators that have figures, and too few periods that are common."""
-    lines = []
-    for at, period in enumerate(definition.periods.of):
-        has = ~np.isnan(common.values[at]).all(axis=0)
-        out = [
-            f"{name} ({common.shared[at, i]} of {common.full[at, i]})"
-            for i, name in enumerate(definition.figures)
-            if has[i] and not common.enough[at, i]
-        ]
-        if out:
-            few = ", ".join(out[:3]) + (f" and {len(out) - 3} more" if len(out) > 3 else "")
-            lines.append(
-                f"{period}: too few of its periods are common to the cities with at least half of "
-                f"them, so that nothing compares: {few}"
-            )
-    return lines

@@ -15,6 +15,7 @@ from cityflux.core.engine.comparability import FEWEST, Comparable, Leaves, passi
 from cityflux.core.engine.definition.index import Definition, Node
 from cityflux.core.engine.measures.matrix import Bools, Floats, to_frame, to_matrix
 from cityflux.core.engine.panel import KEYS, Panel
+from cityflux.core.engine.reservations import few, reservations
 from cityflux.core.model.errors import CityfluxError
 
 #: From so many cities on, what one of them lacks is not dropped for all.
@@ -68,14 +69,15 @@ def comparable_result(known: Known, read: Panel, steps: Steps) -> Comparable:
     common = common_periods(definition, read)
     observed = to_matrix(known.panel.coverage.select(leaf.id for leaf in definition.leaves)) > 0
     leaves = passing(definition, common, observed.reshape(*common.holds.shape[:2], -1))
+    notes = [*reservations(definition, common, known.scores)]
     ascent = _Ascent(known, leaves, steps)
     try:
         ascent.leaves(_standardized(known, leaves, read, steps))
         ascent.nodes()
     except CityfluxError as error:
-        text = f"what compares could not be computed, so that nothing is ranked: {error}"
-        return replace(_Ascent(known, leaves, steps).failed(), notes=(text,))
-    return ascent.result()
+        notes.append(f"what compares could not be computed, so that nothing is ranked: {error}")
+        return replace(_Ascent(known, leaves, steps).failed(), notes=tuple(notes))
+    return replace(ascent.result(), notes=(*notes, *ascent.notes))
 
 
 def _standardized(known: Known, leaves: Leaves, read: Panel, steps: Steps) -> pl.DataFrame:
@@ -154,6 +156,7 @@ class _Ascent:
         self._brackets = np.full(shape, None, dtype=object)
         self._same = np.zeros(shape[2], dtype=bool)  # as over all known figures
         self._groups = np.zeros(shape[2], dtype=bool)  # made up of more than indicators
+        self.notes: list[str] = []
 
     def failed(self) -> Comparable:
         """The result where nothing could be computed."""
@@ -223,6 +226,7 @@ class _Ascent:
             groups = ~np.isnan(self._scores[:, :, below]).all(axis=1) & self._groups[below]
             chosen = chosen.where(passes, self._choose(passing | groups, below, weights))
         self._groups[at] = not all(child.indicator for child in children)
+        self._note(node, children, passing & passes[:, None], chosen)
         scores = self._score(node, children, below, weights, chosen)
         there = ~np.isnan(scores)
         has = chosen.city & there
@@ -252,6 +256,20 @@ class _Ascent:
         if has.shape[1] < MANY:
             passes = np.asarray(passes & ~(city[:, :, None] & ~has).any(axis=1))
         return _Chosen(city, passes, share)
+
+    def _note(self, node: Node, children: Sequence[Node], passing: Bools, chosen: _Chosen) -> None:
+        """Say what was left out for all, or handed on, as a city that passes lacks it."""
+        lacking: Bools = np.asarray(passing[:, None, :] & chosen.city[:, :, None])
+        lacking &= ~self._has[:, :, [self._place[child.id] for child in children]]
+        some = np.flatnonzero(lacking.any(axis=(0, 1))).tolist()
+        names = [children[k].id for k in some]
+        if not names:
+            return
+        done = "their weight is handed on there" if lacking.shape[1] >= MANY else "left out for all"
+        cities = int(lacking.any(axis=(0, 2)).sum())
+        self.notes.append(
+            f"{node.id}: {cities} of the cities that compare lack {few(names)}: {done}"
+        )
 
     def _score(
         self,

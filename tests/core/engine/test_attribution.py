@@ -124,7 +124,8 @@ def test_another_definition_is_a_cause_of_its_own() -> None:
 def test_a_score_that_was_not_there_has_no_change() -> None:
     nothing: dict[str, list[float | None]] = {name: [None] * 4 for name in NAMES}
     figures: dict[str, list[float | None]] = {name: [1.0, 2.0, 3.0, None] for name in NAMES}
-    before, after = state(nothing, definition()), state(figures, definition())
+    three_of_four = definition(comparability={"cities": 0.75})
+    before, after = state(nothing, three_of_four), state(figures, three_of_four)
     effects = attribute(before, after, Methods(), "i", "2020")
     assert list(effects) == list(NAMES)
     assert {value for effect in effects.values() for value in effect.values()} <= {None, 0.0, 1.0}

@@ -27,9 +27,13 @@ def test_it_ends_well_with_rank_and_coverage(home: Path, cityflux: Cityflux) -> 
         assert city in shown.stdout
     rows = json.loads(cityflux("show", "flow_index", "--json").stdout)
     assert [row["node"] for row in rows[:5]] == ["flow_index"] * 5
-    assert sorted(row["rank"] for row in rows[:5]) == [1, 2, 3, 4, 5]
+    assert {(row["rank"], row["n"], row["bracket"]) for row in rows[:5]} == {
+        (None, 5, "children 0/4")
+    }
     keys = {"city", "node", "period", "score", "rank", "coverage", "imputed"}
-    assert set(rows[0]) == keys
+    assert set(rows[0]) == keys | {"comparable_score", "n", "bracket"}
+    assert "按现有数据，不能区分北京与上海。" in shown.stdout
+    assert "These figures cannot tell Beijing from Shanghai." in shown.stdout
     assert all(0 < row["coverage"] < 1 for row in rows[:5])
 
 

@@ -15,7 +15,6 @@ _HIDDEN = (
     click.option("--city", hidden=True),
     click.option("--versus", hidden=True),
     click.option("--depth", type=click.IntRange(min=0), hidden=True),
-    click.option("--lang", type=click.Choice(["zh", "en"]), hidden=True),
     click.option("--ranking", is_flag=True, hidden=True),
     click.option("--node", hidden=True),
     click.option("--weights", is_flag=True, hidden=True),
@@ -53,7 +52,7 @@ def hand_over(
     chosen = next((name for name in _COMMANDS if name in given), None)
     place, further = _COMMANDS[chosen] if chosen else ("", ())
     for name in given:
-        if name not in _COMMANDS and name not in further:
+        if name not in _COMMANDS and name not in further and (chosen or name != "lang"):
             homes = [f"cityflux {option}" for option in _COMMANDS if name in _COMMANDS[option][1]]
             raise click.UsageError(f"--{name} goes with {' or '.join(homes)}")
     if chosen is None:

@@ -68,6 +68,7 @@ def run(
         return _stay_up(session)
     from cityflux.core.app.job import Job
     from cityflux.core.cli.scoreboard import print_scoreboard
+    from cityflux.core.cli.verdict import print_verdict
     from cityflux.core.model.errors import IndexDefinitionError
     from cityflux.core.reading.scores import scores
 
@@ -96,6 +97,7 @@ def run(
         if definition and definition.id not in dict(outcome.failed):
             rows = scores(connection, definition.id, definition.id)
             print_scoreboard(definition, rows, color=session.color)
+            print_verdict(connection, definition.id, None, color=session.color)
     return 1 if failed else 0
 
 

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from cityflux.core.cli.charts import shows_unicode, signed_bar, sparkline
-from cityflux.core.cli.output import console, percent, print_json, print_table
+from cityflux.core.cli.output import console, number, percent, print_json, print_table
+from cityflux.core.words.brackets import in_brackets
 from cityflux.core.words.catalogue import text
 
 if TYPE_CHECKING:
@@ -24,7 +25,9 @@ _BAR, _SHORT_BAR = 20, 5
 def print_scoreboard(
     index: Index | Definition, rows: Sequence[Score], *, color: bool, as_of: str | None = None
 ) -> None:
-    """Print the cities of the last period by rank, each score with its coverage.
+    """Print the cities of the last period by rank, each with both scores and its coverage.
+
+    What does not compare stands in brackets and has no rank.
 
     Args:
         index: how it is called.
@@ -36,6 +39,7 @@ def print_scoreboard(
     periods = sorted({row.period for row in root})
     last = [row for row in root if row.period == periods[-1]]
     scores = {(row.city, row.period): row.score for row in root}
+    shown = {(row.city, row.period): bracketed(row.score, row.bracket) for row in root}
     terminal = console(color)
     if terminal.is_terminal:
         room = _room(terminal.width, last, periods)
@@ -46,22 +50,41 @@ def print_scoreboard(
     else:
         columns = periods if len(periods) > 1 else ["score"]
         cells = {
-            column: [scores.get((row.city, period)) for row in last]
+            column: [shown.get((row.city, period)) for row in last]
             for column, period in zip(columns, periods, strict=True)
         }
     city_zh = text("zh", "common.city")  # the heading of the Chinese names
-    columns = ["rank", "city", city_zh, *cells, "coverage"]
+    columns = ["rank", "city", city_zh, *cells, "comparable", "coverage"]
     print_table(
         f"{index.name_zh} {index.name_en} ({index.id}), {periods[-1]}"
         + (f", as known on {as_of}" if as_of else ""),
         columns,
         [
-            [row.rank, row.city, row.city_zh, *drawn, percent(row.coverage)]
+            [
+                place(row.rank, row.n),
+                row.city,
+                row.city_zh,
+                *drawn,
+                bracketed(row.comparable_score, row.bracket),
+                percent(row.coverage),
+            ]
             for row, drawn in zip(last, zip(*cells.values(), strict=True), strict=True)
         ],
         color=color,
         right=[name for name in columns if name and name not in ("city", city_zh, "course")],
     )
+
+
+def bracketed(score: float | None, bracket: str | None) -> str | None:
+    """A score, in brackets where it does not compare."""
+    if score is None:
+        return None
+    return in_brackets(number(score)) if bracket else number(score)
+
+
+def place(rank: int | None, n: int) -> str | None:
+    """A rank, and of how many; nothing where there is none."""
+    return None if rank is None else f"{rank} of {n}"
 
 
 def print_evaluated(
@@ -105,7 +128,17 @@ def print_evaluated(
     if not as_json:
         print_scoreboard(definition, rows, color=color, as_of=as_of)
         return
-    shown = ("city", "node", "period", "score", "rank", "coverage")
+    shown = (
+        "city",
+        "node",
+        "period",
+        "score",
+        "rank",
+        "coverage",
+        "comparable_score",
+        "n",
+        "bracket",
+    )
     objects = [{name: getattr(row, name) for name in shown} for row in rows]
     print_json([{**found, "as_of": as_of} for found in objects])
 
@@ -118,8 +151,8 @@ def _room(width: int, last: Sequence[Score], periods: Sequence[str]) -> int:
         max(map(cell_len, each)) for each in zip(*((r.city, r.city_zh) for r in last), strict=True)
     )
     course = len(periods) + 3 if len(periods) > 1 else 0
-    others = len("rank") + sum(names) + len("-100.000") + course + len("coverage")
-    return width - others - 3 * 6
+    others = len("10 of 36") + sum(names) + 2 * len("(-100.000)") + course + len("coverage")
+    return width - others - 3 * 7
 
 
 def _charts(
@@ -134,7 +167,7 @@ def _charts(
     unicode = shows_unicode()
     final = [row.score for row in last if row.score is not None] or [0.0]
     cells: dict[str, list[Any]] = {
-        "score": [row.score for row in last],
+        "score": [bracketed(row.score, row.bracket) for row in last],
         "": [
             Text(
                 signed_bar(row.score, min(final), max(final), bar, unicode=unicode),

@@ -50,8 +50,10 @@ class Steps(Protocol):
     def standardized(self, panel: Panel, leaves: Sequence[Node]) -> pl.DataFrame:
         """The scores of some leaves."""
 
-    def aggregated(self, node: Node, children: Sequence[Node], frame: pl.DataFrame) -> pl.Series:
-        """The score of a node from those of its children."""
+    def aggregated(
+        self, node: Node, children: Sequence[Node], below: pl.DataFrame, keys: pl.DataFrame
+    ) -> Floats:
+        """The scores of a node from those of its children, ``keys`` being period and city."""
 
     def across(self, node: Node) -> bool:
         """Whether the score of a city at a node depends on the other cities."""
@@ -205,9 +207,7 @@ class _Ascent:
 
     def nodes(self) -> None:
         """The nodes above them, children before their parents, by the rules 3 to 5."""
-        children: dict[str | None, list[Node]] = {}
-        for node in self._tree:
-            children.setdefault(node.parent, []).append(node)
+        children = self._known.definition.children
         for node in reversed(self._tree):
             if not node.indicator:
                 self._node(node, children[node.id])
@@ -292,9 +292,8 @@ class _Ascent:
         if not used.any():
             return np.full(scores.shape[:2], np.nan)
         cells = np.where(out, np.nan, scores).reshape(-1, len(below))
-        frame = self._keys.hstack(to_frame(cells, [child.id for child in children]))
-        found = to_matrix(self._steps.aggregated(node, children, frame).to_frame())
-        found = found.reshape(scores.shape[:2])
+        frame = to_frame(cells, [child.id for child in children])
+        found = self._steps.aggregated(node, children, frame, self._keys).reshape(scores.shape[:2])
         return found if factor is None else found * factor
 
     def _factor(self, node: Node, used: Bools, weights: Floats, chosen: _Chosen) -> Floats | None:

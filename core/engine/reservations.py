@@ -35,6 +35,7 @@ def reservations(definition: Definition, common: Common, scores: pl.DataFrame) -
             f"{len(definition.cities)} cities compare with nobody: it takes {FEWEST}, so that all "
             "results stand in brackets; name more in cities"
         )
+        return
     yield from _too_few_periods(definition, common)
     mixed = [
         name for name, each in zip(definition.figures, common.mixed.T, strict=True) if any(each)

@@ -12,9 +12,19 @@ if TYPE_CHECKING:
 Rows = list[sqlite3.Row]
 Asked = Sequence[Any] | Mapping[str, Any]
 
-_NUMBERS = ("score", "coverage", "value", "weight", "written", "share", "latitude", "longitude")
+_NUMBERS = (
+    "score",
+    "comparable_score",
+    "coverage",
+    "value",
+    "weight",
+    "written",
+    "share",
+    "latitude",
+    "longitude",
+)
 _FLOATS = (*_NUMBERS, "before", "after")
-_INTEGERS = ("rank", "level", "direction", "figures")
+_INTEGERS = ("rank", "n", "level", "direction", "figures")
 
 
 def rows(connection: sqlite3.Connection, query: str, asked: Asked = ()) -> Rows:

@@ -12,7 +12,7 @@ from cityflux.core.reading.indices import Chosen
 
 _RANKING = """
 SELECT s.city_id, c.name_zh, c.name_en, c.latitude, c.longitude, s.score, s.rank, s.coverage,
-    b.rank AS rank_before
+    s.comparable_score, s.n, s.bracket, b.rank AS rank_before
 FROM scores s
 JOIN cities c ON c.id = s.city_id
 LEFT JOIN scores b ON b.index_id = s.index_id AND b.node_id = s.node_id AND b.city_id = s.city_id
@@ -24,15 +24,14 @@ _COUNT = """
 SELECT count(*) FROM scores WHERE index_id = :index AND node_id = :index AND period = :period
 """
 _PLACE = """
-SELECT score, rank, coverage, (SELECT count(*) FROM scores a WHERE a.index_id = s.index_id
-    AND a.node_id = s.node_id AND a.period = s.period AND a.rank IS NOT NULL) AS of
+SELECT score, rank, coverage, comparable_score, n, n AS of, bracket
 FROM scores s WHERE index_id = :index AND node_id = :index AND city_id = :city AND period = :period
 """
 # The lowest groups above the indicators; the indicators themselves where there are no groups.
 # CROSS JOIN: of the scores only those of the groups are read.
 _GROUPS = """
 SELECT n.node_id, n.name_zh AS node_zh, n.name_en AS node_en, n.sort_order, s.city_id,
-    c.name_zh, c.name_en, s.score, s.rank, s.coverage
+    c.name_zh, c.name_en, s.score, s.rank, s.coverage, s.comparable_score, s.n, s.bracket
 FROM nodes n
 CROSS JOIN scores s ON s.index_id = n.index_id AND s.node_id = n.node_id AND s.period = :period
 JOIN cities c ON c.id = s.city_id
@@ -42,20 +41,21 @@ WHERE n.index_id = :index AND n.parent_id IS NOT NULL
     AND s.city_id IN (SELECT value FROM json_each(:cities))
 ORDER BY n.sort_order, s.city_id
 """
-# Beside each group score: the best one there, and the mean of all cities. CROSS JOIN: of the
-# scores only those of the groups are read.
+# Beside each group score that compares: the best one there, and the mean of all cities that do.
+# CROSS JOIN: of the scores only those of the groups are read.
 _GROUPS_OF_CITY = """
 WITH inner_nodes AS (
     SELECT node_id, name_zh, name_en, level, sort_order FROM nodes
     WHERE index_id = :index AND parent_id IS NOT NULL AND indicator_id IS NULL
 ),
 spread AS MATERIALIZED (
-    SELECT n.node_id, avg(s.score) AS mean, max(s.score) AS best
+    SELECT n.node_id, avg(s.comparable_score) AS mean, max(s.comparable_score) AS best
     FROM inner_nodes n CROSS JOIN scores s ON s.index_id = :index AND s.node_id = n.node_id
-    WHERE s.period = :period GROUP BY n.node_id
+    WHERE s.period = :period AND s.bracket IS NULL GROUP BY n.node_id
 )
-SELECT n.*, s.score, s.rank, s.coverage, s.score - w.best AS gap_to_best,
-    s.score - w.mean AS gap_to_mean
+SELECT n.*, s.score, s.rank, s.coverage, s.comparable_score, s.n, s.bracket,
+    CASE WHEN s.bracket IS NULL THEN s.comparable_score - w.best END AS gap_to_best,
+    CASE WHEN s.bracket IS NULL THEN s.comparable_score - w.mean END AS gap_to_mean
 FROM inner_nodes n
 JOIN scores s ON s.index_id = :index AND s.node_id = n.node_id AND s.city_id = :city
     AND s.period = :period
@@ -65,6 +65,7 @@ ORDER BY n.sort_order
 _TREE = """
 SELECT n.node_id, n.parent_id, n.name_zh, n.name_en, n.level, n.indicator_id,
     coalesce(w.weight, n.weight) AS weight, a.score, a.rank, a.coverage,
+    a.comparable_score, a.n, a.bracket,
     b.score AS other_score, a.score - b.score AS difference
 FROM nodes n
 LEFT JOIN weights w ON w.index_id = n.index_id AND w.node_id = n.node_id
@@ -88,7 +89,8 @@ def ranking(
 ) -> answers.Rows:
     """The cities by rank, those without one last.
 
-    Each with its names and coordinates, score, rank, coverage, and the rank in the period before.
+    Each with its names and coordinates, both scores, rank, of how many, bracket, coverage, and
+    the rank in the period before.
     """
     asked = {"before": shown.before, "limit": limit, "offset": offset}
     return answers.rows(connection, _RANKING, _of(shown, **asked))
@@ -100,7 +102,7 @@ def count_ranked(connection: sqlite3.Connection, shown: Chosen) -> int:
 
 
 def place_of_city(connection: sqlite3.Connection, shown: Chosen, city: str) -> sqlite3.Row | None:
-    """Score, rank, coverage of a city, and ``of`` how many; None where it is not in the index."""
+    """Scores, rank ``of`` how many, bracket, coverage of a city; None where it is not there."""
     return answers.first(connection, _PLACE, _of(shown, city=city))
 
 
@@ -110,7 +112,10 @@ def groups(connection: sqlite3.Connection, shown: Chosen, cities: Sequence[str])
 
 
 def groups_of_city(connection: sqlite3.Connection, shown: Chosen, city: str) -> answers.Rows:
-    """A city in all groups of an index: score, rank, and the distance to the best and the mean."""
+    """A city in all groups of an index: scores, rank of n, bracket, distance to best and mean.
+
+    What does not compare has no distance.
+    """
     return answers.rows(connection, _GROUPS_OF_CITY, _of(shown, city=city))
 
 

@@ -13,6 +13,7 @@ from cityflux.core.model.errors import IndexDefinitionError, NotEnoughData
 from cityflux.core.reading.facts import Facts
 from cityflux.core.report.blocks import Cell, anchor
 from cityflux.core.words import numbers
+from cityflux.core.words.brackets import in_brackets, reason
 from cityflux.core.words.language import Language, short, told_apart
 
 #: Cities that a table or a chart sets side by side.
@@ -67,9 +68,22 @@ class View:
         """The rank of a city in a node; None where it is missing."""
         return self._cells.get((node, city), {}).get("rank")
 
+    def of(self, node: str, city: str) -> int:
+        """Among how many cities a city is compared in a node."""
+        n: int = self._cells.get((node, city), {}).get("n", 0)
+        return n
+
+    def bracket(self, node: str, city: str) -> str:
+        """Why a score does not compare, as words; empty where it does."""
+        code: str | None = self._cells.get((node, city), {}).get("bracket")
+        return reason(self.language.code, code) if code else ""
+
     def points(self, node: str, city: str) -> str:
-        """The score of a node as text; a dash where it is missing."""
-        return numbers.number(self.score(node, city))
+        """The score of a node as text, in brackets where it does not compare; a dash for none."""
+        if self.score(node, city) is None:
+            return numbers.MISSING
+        shown = numbers.number(self.score(node, city))
+        return in_brackets(shown) if self.bracket(node, city) else shown
 
     def figure(self, value: float | None) -> str:
         """A published figure with at most six digits that count, never as a power of ten."""

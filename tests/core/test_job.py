@@ -71,7 +71,7 @@ def test_a_run_computes_and_prints_the_rest(folder: Path, cityflux: Cityflux) ->
     assert "local.boats" not in done.stderr
     assert "上海" in done.stdout
     break_plugin(folder)  # what is known of the indicator stays
-    assert "boats" not in cityflux("compute").stderr
+    assert "local.boats" not in cityflux("compute").stderr
 
 
 def test_computing_names_the_file(folder: Path, cityflux: Cityflux) -> None:

@@ -146,8 +146,8 @@ def test_who_changed_places_is_told(server: LoopbackServer, connection: sqlite3.
         INSERT INTO nodes (index_id, node_id, weight, sort_order, level, name_zh, name_en)
             VALUES ('i', 'i', 1, 0, 0, 'i', 'I');
         INSERT INTO runs VALUES (1, 'i', '', 0, '', '', '', 0, '');
-        INSERT INTO scores VALUES ('i', 'i', 'a', '2020', 9, 1, 1, 1), ('i', 'i', 'b', '2020', 8,
-            2, 1, 1);
+        INSERT INTO scores (index_id, node_id, city_id, period, score, rank, coverage, run_id)
+            VALUES ('i', 'i', 'a', '2020', 9, 1, 1, 1), ('i', 'i', 'b', '2020', 8, 2, 1, 1);
     """)
     server.answer("/hook", "fine")
     with Webhook(server.address("/hook"), "text", 5.0) as webhook:

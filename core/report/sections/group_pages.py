@@ -8,7 +8,6 @@ import polars as pl
 
 from cityflux.core import charts
 from cityflux.core.engine.measures.continuity import NO_BREAKS, with_segments
-from cityflux.core.engine.measures.ranking import ranks
 from cityflux.core.engine.measures.timeline import decimal_years
 from cityflux.core.reading.breaks import inside
 from cityflux.core.report.blocks import Block, Cell, Chart, Missing, Section, Table, Text, anchor
@@ -53,34 +52,34 @@ def _place(view: View, node: str, n: int, known: int) -> str:
     if view.score(node, view.focus) is None:
         place = view.text("group.no_place", city=city)
     else:
+        rank = view.rank(node, view.focus)
+        told = {"rank": rank, "n": view.of(node, view.focus)}
         place = view.text(
-            "group.place",
+            "group.place" if rank is not None else "group.bracketed",
             city=city,
             score=view.points(node, view.focus),
-            rank=view.rank(node, view.focus),
-            n=len(view.placed(node)),
             coverage=view.coverage(node, view.focus),
+            **(told if rank is not None else {"reason": view.bracket(node, view.focus)}),
         )
     rest = view.text("group.share", share=percent(share.item()), n=n, known=known)
     return f"{place}{'' if view.language.code == 'zh' else ' '}{rest}"
 
 
 def _figures(view: View, leaves: pl.DataFrame) -> Table:
-    """The figure and the rank of each city, as Table 3 of Jiang et al. (2022)."""
+    """The figure of each city, with its rank where it compares, as Table 3 of the paper."""
     chosen = {leaf.id: leaf.direction for leaf in view.facts.definition.leaves}
     values = view.facts.values
     rows = []
     for row in leaves.to_dicts():
         name = row["indicator"]
         direction = chosen.get(name) or row["direction"]
-        places = ranks(values.select("city", pl.col(name) * direction), [name])
-        cells = dict(zip(places["city"], zip(values[name], places[name], strict=True), strict=True))
+        cells = dict(values.select("city", name).iter_rows())
         title = view.language.name(row) + (view.text("group.negative") if direction < 0 else "")
         rows.append(
             [
                 Cell(title, anchor=anchor("figures", name)),
                 Cell(view.language.unit(row["unit"])),
-                *(_figure(view, name, city, *cells[city]) for city in view.beside),
+                *(_figure(view, name, city, cells[city]) for city in view.beside),
             ]
         )
     columns = [view.text("common.indicator"), view.text("common.unit")]
@@ -88,10 +87,11 @@ def _figures(view: View, leaves: pl.DataFrame) -> Table:
     return Table(columns, rows, right=2, caption=view.text("group.table", period=view.period))
 
 
-def _figure(view: View, name: str, city: str, value: float | None, rank: int | None) -> Cell:
+def _figure(view: View, name: str, city: str, value: float | None) -> Cell:
     if value is None:
         return Cell("–")
-    text = f"{view.figure(value)} ({rank})"
+    rank = view.rank(name, city)
+    text = view.figure(value) + ("" if rank is None else f" ({rank}/{view.of(name, city)})")
     return Cell(text, href=view.source_of(name), strong=city == view.focus)
 
 

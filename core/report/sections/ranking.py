@@ -33,11 +33,13 @@ def _table(view: View) -> Table:
     rows = []
     for city in view.cities:
         score, rank = view.score(view.root, city), view.rank(view.root, city)
-        behind = None if score is None or not isinstance(best, float) else score - best
+        behind = None
+        if score is not None and rank is not None and isinstance(best, float):
+            behind = score - best
         texts = [
             "–" if rank is None else str(rank),
             view.city(city),
-            number(score),
+            view.points(view.root, city),
             number(behind),
             view.coverage(view.root, city),
         ]

@@ -36,19 +36,20 @@ def _place(view: View) -> str:
     values = {"period": view.period, "city": view.city(view.focus), "index": view.index}
     if view.score(view.root, view.focus) is None:
         return view.text("summary.no_place", **values)
-    return view.text(
-        "summary.place",
-        **values,
-        score=view.points(view.root, view.focus),
-        rank=view.rank(view.root, view.focus),
-        n=len(view.placed(view.root)),
-        coverage=view.coverage(view.root, view.focus),
-    )
+    values |= {
+        "score": view.points(view.root, view.focus),
+        "coverage": view.coverage(view.root, view.focus),
+    }
+    rank = view.rank(view.root, view.focus)
+    if rank is None:
+        why = view.bracket(view.root, view.focus)
+        return view.text("summary.bracketed", **values, reason=why)
+    return view.text("summary.place", **values, rank=rank, n=view.of(view.root, view.focus))
 
 
 def _leaders(view: View) -> Iterator[str]:
     placed, own = view.placed(view.root), view.score(view.root, view.focus)
-    if own is None or len(placed) < 2:
+    if own is None or len(placed) < 2 or view.rank(view.root, view.focus) is None:
         return
     first = placed[0]
     city = view.city(view.focus)
@@ -94,9 +95,8 @@ def _groups(view: View) -> Iterator[str]:
 
 
 def _is_last(view: View, node: str) -> bool:
-    score = view.score(node, view.focus)
-    scores = [view.score(node, city) or 0.0 for city in view.placed(node)]
-    return score == min(scores) < max(scores)
+    ranks = [rank for city in view.cities if (rank := view.rank(node, city)) is not None]
+    return view.rank(node, view.focus) == max(ranks) > min(ranks)
 
 
 def _rivals(view: View) -> Iterator[str]:

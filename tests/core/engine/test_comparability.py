@@ -223,7 +223,15 @@ def test_never_fewer_than_three_cities() -> None:
     assert set(brackets(found, "i")) == {"children 0/2"}
     assert [note for note in found.notes if "name more in cities" in note]
     assert ceiling(2) == pytest.approx(math.sqrt(0.5))
-    assert [note for note in found.notes if "further from zero than 0.71" in note]
+    assert found.comparable.counts["x"].to_list() == [2] * 2
+
+
+def test_a_score_at_its_ceiling_is_named() -> None:
+    found = result(index(), x=[0.0, 0.0, 0.0, 0.0, 1.0], y=[None, None, None, 1.0, 5.0])
+    assert found.scores["x"].max() == pytest.approx(ceiling(5))
+    said = [note for note in found.notes if "further from zero than" in note]
+    assert ["0.71" in note and note.endswith("at y") for note in said] == [True, False]
+    assert ["1.79" in note and note.endswith("at x") for note in said] == [False, True]
 
 
 def test_the_rule_goes_up_the_tree_with_the_weights_as_written() -> None:

@@ -27,7 +27,7 @@ def stored(made_once: Path) -> Iterator[sqlite3.Connection]:
 
 def test_scores_are_the_same_as_rows_as_a_frame_and_as_a_table(stored: sqlite3.Connection) -> None:
     rows = scores(stored, INDEX)
-    assert score_frame(stored, INDEX).rows() == rows
+    assert score_frame(stored, INDEX).rows() == [tuple(row) for row in rows]
     assert scores(stored, INDEX, "transport") == [row for row in rows if row.node == "transport"]
     definition = indices.definition_of(stored, INDEX)
     table = score_table(stored, definition)
@@ -74,12 +74,12 @@ def test_the_cities_stand_where_their_scores_say(stored: sqlite3.Connection) -> 
     assert {row["city_id"]: row["rank"] for row in placed} == {
         city: row.rank for city, row in known.items()
     }
-    assert [row["rank"] for row in placed] == [1, 2, 3, 4, 5]
+    assert [row["rank"] for row in placed] == [None] * 5  # the whole does not compare
     assert len(placed) == count_ranked(stored, shown)
     assert [*map(tuple, ranking(stored, shown, limit=2, offset=1))] == [*map(tuple, placed[1:3])]
     place = place_of_city(stored, shown, "beijing")
     assert place is not None
-    assert (place["rank"], place["of"]) == (known["beijing"].rank, 5)
+    assert (place["rank"], place["n"]) == (known["beijing"].rank, 5)
     assert place_of_city(stored, shown, "atlantis") is None
 
 

@@ -40,7 +40,6 @@ def test_a_former_option_hands_over(former: str, read_only: Run) -> None:
     ("asked", "goes_with"),
     [
         (("show", "--node", "transport"), "cityflux ranking"),
-        (("show", "--lang", "en"), "cityflux ranking or cityflux tree"),
         (("show", "--tree", "--city", "beijing"), "--city and --versus go together"),
         (("show", "--weights", "--depth", "1"), "cityflux tree"),
     ],
@@ -67,7 +66,7 @@ def test_show_says_nothing_of_the_former_options() -> None:
     shown = {
         each.name for each in command.params if not (isinstance(each, click.Option) and each.hidden)
     }
-    assert shown == {"index", "groups", "leaves", "png", "as_json"}
+    assert shown == {"index", "groups", "leaves", "png", "lang", "as_json"}
 
 
 def test_what_is_stored_is_shown_though_it_is_no_longer_defined(

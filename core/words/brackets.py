@@ -43,6 +43,24 @@ def _one(code: Code, bracket: str) -> str:
     return text(code, f"bracket.{kind}", a=a, b=b)
 
 
+def place(code: Code, rank: int, n: int) -> str:
+    """A rank, and of how many."""
+    return text(code, "bracket.rank", rank=rank, n=n)
+
+
+def ceiling(code: Code, n: int, most: float) -> str:
+    """Say that a z-score stands where it says nothing of a distance.
+
+    Args:
+        code: the language.
+        n: among how many cities.
+        most: how far from zero one can be among them.
+    """
+    if n == 2:
+        return text(code, "bracket.two")
+    return text(code, "bracket.ceiling", n=n, most=f"{most:.2f}")
+
+
 def in_brackets(shown: str) -> str:
     """A score as it is shown where it does not compare."""
     return f"({shown})"

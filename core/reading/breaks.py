@@ -32,6 +32,30 @@ def break_rows(connection: sqlite3.Connection, indicator: str) -> list[dict[str,
     return [dict(zip(FIELDS, row, strict=True)) for row in breaks_of(connection, [indicator])]
 
 
+def rows_across(
+    connection: sqlite3.Connection, city: str, figures: answers.Rows
+) -> list[dict[str, str]]:
+    """The breaks that figures of a city lie on both sides of.
+
+    Args:
+        connection: any connection.
+        city: the city.
+        figures: with ``indicator_id`` and ``period``.
+    """
+    used: dict[str, list[Period]] = {}
+    for row in figures:
+        used.setdefault(row["indicator_id"], []).append(Period.parse(row["period"]))
+    return [
+        row
+        for indicator, periods in used.items()
+        for row in break_rows(connection, indicator)
+        if row["city"] in (None, city)
+        and min(each.start for each in periods)
+        < Period.parse(row["period"]).start
+        <= max(each.end for each in periods)
+    ]
+
+
 def differences(connection: sqlite3.Connection) -> frozenset[str]:
     """The indicators that are differences, or may be negative: they have no rate of growth."""
     return frozenset(name for (name,) in answers.rows(connection, _DIFFERENCES))

@@ -54,7 +54,7 @@ def indicator_page(connection: sqlite3.Connection, asked: Asked) -> Page:
             "page": page,
             "pages": pages,
             "sources": sources(connection, key),
-            "breaks": _breaks(connection, asked, key),
+            "breaks": breaks_told(connection, asked, break_rows(connection, key)),
             "revisions": revisions(connection, key, limit=LISTED),
             "conflicts": disputed_figures(connection, indicator=key, limit=LISTED),
             "listed": LISTED,
@@ -62,11 +62,12 @@ def indicator_page(connection: sqlite3.Connection, asked: Asked) -> Page:
     )
 
 
-def _breaks(connection: sqlite3.Connection, asked: Asked, indicator: str) -> list[str]:
-    """A sentence for each break of the series, with who says so."""
-    names = city_names(connection, asked.language)
-    rows = break_rows(connection, indicator)
-    return told(Language(asked.language), rows, lambda city: names.get(city, city))
+def breaks_told(
+    connection: sqlite3.Connection, asked: Asked, breaks: list[dict[str, str]]
+) -> list[str]:
+    """A sentence for each break, with who says so."""
+    names = city_names(connection, asked.language) if breaks else {}
+    return told(Language(asked.language), breaks, lambda city: names.get(city, city))
 
 
 def lines_of(series: Rows) -> list[Line]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 
 from cityflux.core.reading.adjustments import adjustments_of_cell
+from cityflux.core.reading.breaks import rows_across
 from cityflux.core.reading.catalog import find_city, find_indicator, find_source
 from cityflux.core.reading.figures import figures_used
 from cityflux.core.reading.indices import index_of
@@ -22,6 +23,7 @@ from cityflux.core.reading.provenance import (
 from cityflux.core.reading.runs import last_run
 from cityflux.core.reading.standing import children
 from cityflux.core.web.asked import Asked, NotHere
+from cityflux.core.web.indicator import breaks_told
 from cityflux.core.web.page import Page
 from cityflux.core.web.queries import here
 from cityflux.core.words.catalogue import text
@@ -53,6 +55,7 @@ def score_page(connection: sqlite3.Connection, asked: Asked) -> Page:
             "above": ancestors(connection, index_id, node_id),
             "below": children(connection, *place),
             "figures": figures,
+            "breaks": breaks_told(connection, asked, rows_across(connection, city_id, figures)),
             "adjusted": adjustments_of_cell(connection, *place),
             "run": last_run(connection, index_id),
         },

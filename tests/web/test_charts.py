@@ -57,6 +57,11 @@ def test_a_broken_series_is_drawn_with_a_gap_and_named_on_its_page(site: Site) -
         assert census in listed.text
         assert "《第七次全国人口普查公报》" in listed.text
     assert not site.page("/-/indicator/overall_economy.gdp").select("ul.breaks")
+    asked = {"index": "flow_index", "city": "beijing", "period": "2011/2020"}
+    node = "regional_pull.neighbour_1_gdp_per_capita"
+    (listed,) = site.page("/-/score", node=node, **asked).select("ul.breaks")
+    assert [line.text[:13] for line in listed.select("li")] == ["Break of 2019", "Break of 2020"]
+    assert not site.page("/-/score", node="overall_economy.gdp", **asked).select("ul.breaks")
 
 
 def test_the_table_of_a_chart_holds_the_stored_numbers(site: Site) -> None:

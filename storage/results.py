@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
-from collections.abc import Iterable
-from typing import NamedTuple
+from collections.abc import Iterable, Mapping
+from itertools import compress, count, product, repeat
+from operator import add, itemgetter, ne
+from typing import Any, NamedTuple
 
 from cityflux.storage.changes import position
-from cityflux.storage.database import now
+from cityflux.storage.database import gather, now
 
 
 class Score(NamedTuple):
@@ -59,23 +62,23 @@ class Adjustment(NamedTuple):
     after: float | None
 
 
-_UPSERT = """
-INSERT INTO scores (index_id, run_id, node_id, city_id, period, score, rank, coverage,
-    comparable_score, n, bracket)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-ON CONFLICT DO UPDATE SET score = excluded.score, rank = excluded.rank,
-    coverage = excluded.coverage, comparable_score = excluded.comparable_score, n = excluded.n,
-    bracket = excluded.bracket, run_id = excluded.run_id
-WHERE score IS NOT excluded.score OR rank IS NOT excluded.rank
-    OR coverage IS NOT excluded.coverage
-    OR comparable_score IS NOT excluded.comparable_score OR n IS NOT excluded.n
-    OR bracket IS NOT excluded.bracket
-"""
+class Results(NamedTuple):
+    """All scores of an index, column by column.
+
+    Attributes:
+        nodes: in the order of their ids, as all keys are.
+        cities: those of each node.
+        periods: those of each city.
+        columns: by the name of the column, the values of all rows, in the order of their keys.
+    """
+
+    nodes: list[str]
+    cities: list[str]
+    periods: list[str]
+    columns: Mapping[str, list[Any]]
 
 
-def save_scores(
-    connection: sqlite3.Connection, run: Run, scores: Iterable[Score]
-) -> tuple[int, int]:
+def save_scores(connection: sqlite3.Connection, run: Run, results: Results) -> tuple[int, int]:
     """Store a run and its scores, within the caller's transaction.
 
     A score that is as it was keeps its row and the run that made it; one that is no longer
@@ -90,15 +93,85 @@ def save_scores(
         (*run[:4], now(), run.method, run.version),
     )
     run_id = int(cursor.lastrowid or 0)
-    rows = [(run.index_id, run_id, *score) for score in scores]
     before = connection.total_changes
-    connection.executemany(_UPSERT, rows)
-    _drop_others(connection, run.index_id, [row[2:5] for row in rows])
+    if has_scores(connection, run.index_id):
+        _update(connection, run.index_id, run_id, results)
+    else:
+        _insert(connection, run.index_id, run_id, results)
     changed = connection.total_changes - before
     connection.execute(
         "UPDATE runs SET ended = ?, changed = ? WHERE id = ?", (now(), changed, run_id)
     )
     return run_id, changed
+
+
+def has_scores(connection: sqlite3.Connection, index_id: str) -> bool:
+    """Whether any score of an index is stored."""
+    query = "SELECT 1 FROM scores WHERE index_id = ? LIMIT 1"
+    return connection.execute(query, (index_id,)).fetchone() is not None
+
+
+def _insert(connection: sqlite3.Connection, index_id: str, run_id: int, results: Results) -> None:
+    """Store the scores of an index that has none, by one statement, which takes half the time.
+
+    The keys are crossed in their order, and each value is the next one of its column.
+    """
+    columns = results.columns
+    for name, values in columns.items():
+        connection.create_function(f"next_{name}", 0, iter(values).__next__)
+    following = ", ".join(f"next_{name}()" for name in columns)
+    connection.execute(
+        f"INSERT INTO scores (index_id, run_id, node_id, city_id, period, {', '.join(columns)}) "
+        f"SELECT ?, ?, n.value, c.value, p.value, {following} "
+        "FROM json_each(?) n CROSS JOIN json_each(?) c CROSS JOIN json_each(?) p",
+        (index_id, run_id, *map(json.dumps, results[:3])),
+    )
+
+
+def _update(connection: sqlite3.Connection, index_id: str, run_id: int, results: Results) -> None:
+    """Store the scores that differ from what is stored, and remove those that are gone."""
+    names, lists = list(results.columns), gather(connection)
+    stored = {}
+    for node, *row in connection.execute(
+        "SELECT node_id, json_group_array(city_id), json_group_array(period), "
+        f"gathered({'), gathered('.join(names)}) FROM scores WHERE index_id = ? GROUP BY node_id",
+        (index_id,),
+    ):
+        stored[node] = row
+    keys = [*product(results.cities, results.periods)]
+    known: dict[tuple[str, str], list[tuple[str, str]]] = {}  # mostly one for all nodes
+    rows: list[tuple[Any, ...]] = []
+    gone: list[tuple[str, ...]] = []
+    for first, node in zip(count(0, len(keys)), results.nodes, strict=False):
+        columns = []
+        for values in results.columns.values():
+            columns.append(values[first : first + len(keys)])
+        cities, periods, *places = stored.pop(node, ("[]", "[]"))
+        if (cities, periods) not in known:
+            known[cities, periods] = [*zip(json.loads(cities), json.loads(periods), strict=True)]
+        differ: set[int] = set()
+        if known[cities, periods] != keys:  # then all rows are written, and equal ones left alone
+            differ = {*range(len(keys))}
+            gone += map(add, repeat((node,)), {*known[cities, periods]}.difference(keys))
+        for column, place in zip(columns, places, strict=bool(places)):
+            if column != lists[place]:
+                differ.update(compress(count(), map(ne, column, lists[place])))
+        for i in sorted(differ):
+            rows.append((index_id, run_id, node, *keys[i], *map(itemgetter(i), columns)))
+    for node, (cities, periods, *_) in stored.items():
+        gone += zip(repeat(node), json.loads(cities), json.loads(periods))
+    listed = ", ".join(names)
+    connection.executemany(
+        f"INSERT INTO scores (index_id, run_id, node_id, city_id, period, {listed}) "
+        f"VALUES (?, ?{', ?' * (len(names) + 3)}) ON CONFLICT DO UPDATE "
+        f"SET (run_id, {listed}) = (excluded.run_id, excluded.{', excluded.'.join(names)}) "
+        f"WHERE ({listed}) IS NOT (excluded.{', excluded.'.join(names)})",
+        rows,
+    )
+    connection.executemany(
+        "DELETE FROM scores WHERE index_id = ? AND node_id = ? AND city_id = ? AND period = ?",
+        map(add, repeat((index_id,)), gone),
+    )
 
 
 def save_details(
@@ -112,38 +185,20 @@ def save_details(
 
     Within the caller's transaction.
     """
-    for table in ("weights", "adjustments"):
+    for table, kind, rows in (
+        ("weights", Weight, weights),
+        ("adjustments", Adjustment, adjustments),
+    ):
+        names, found = ", ".join(kind._fields), sorted(rows)
+        query = f"SELECT {names} FROM {table} WHERE index_id = ? ORDER BY {names}"
+        if connection.execute(query, (index_id,)).fetchall() == found:
+            continue
         connection.execute(f"DELETE FROM {table} WHERE index_id = ?", (index_id,))
-    connection.executemany(
-        "INSERT INTO weights (index_id, run_id, node_id, weight, method) VALUES (?, ?, ?, ?, ?)",
-        [(index_id, run_id, *weight) for weight in weights],
-    )
-    connection.executemany(
-        "INSERT INTO adjustments (index_id, run_id, node_id, city_id, period, kind, method, "
-        "before, after) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        [(index_id, run_id, *adjustment) for adjustment in adjustments],
-    )
-
-
-def _drop_others(
-    connection: sqlite3.Connection, index_id: str, keys: list[tuple[object, ...]]
-) -> None:
-    (stored,) = connection.execute(
-        "SELECT count(*) FROM scores WHERE index_id = ?", (index_id,)
-    ).fetchone()
-    if stored == len(keys):
-        return
-    wanted = set(keys)
-    gone = [
-        (index_id, *key)
-        for key in connection.execute(
-            "SELECT node_id, city_id, period FROM scores WHERE index_id = ?", (index_id,)
+        connection.executemany(
+            f"INSERT INTO {table} (index_id, run_id, {names}) "
+            f"VALUES (?, ?{', ?' * len(kind._fields)})",
+            map(add, repeat((index_id, run_id)), found),
         )
-        if key not in wanted
-    ]
-    connection.executemany(
-        "DELETE FROM scores WHERE index_id = ? AND node_id = ? AND city_id = ? AND period = ?", gone
-    )
 
 
 def last_run(connection: sqlite3.Connection, index_id: str) -> tuple[str, int] | None:

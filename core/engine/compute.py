@@ -8,23 +8,28 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
-from operator import attrgetter
+from itertools import chain, product
+
+import polars as pl
 
 from cityflux.core.engine.breaks import across_breaks, read_breaks
 from cityflux.core.engine.definition.index import Definition
-from cityflux.core.engine.panel import Panel, read_panel
+from cityflux.core.engine.panel import KEYS, Panel, read_panel
 from cityflux.core.engine.scoring import Scores, score
 from cityflux.core.engine.steps.methods import Methods
 from cityflux.core.model.errors import UnknownName
 from cityflux.storage import catalog
 from cityflux.storage.changes import position
-from cityflux.storage.database import now, write
+from cityflux.storage.database import now, without_lookups, write
 from cityflux.storage.results import (
     Adjustment,
+    Results,
     Run,
     Score,
     Weight,
+    has_scores,
     save_details,
     save_scores,
 )
@@ -101,12 +106,16 @@ def compute(
         IndexDefinitionError, NotEnoughData: as `evaluate`; then nothing is stored.
     """
     started = now()
-    with write(connection):  # from reading to storing: nobody changes a figure in between
+    first = not has_scores(connection, definition.id)
+    with (
+        without_lookups(connection) if first else nullcontext(),  # all keys are read or made here
+        write(connection),  # from reading to storing: nobody changes a figure in between
+    ):
         known = position(connection)
         scores = evaluate(connection, definition, methods)
         save_tree(connection, definition)
         run = Run(definition.id, definition.hash, known, started, _summary(definition), version)
-        run_id, changed = save_scores(connection, run, score_rows(definition, scores))
+        run_id, changed = save_scores(connection, run, results(definition, scores))
         adjustments = map(Adjustment._make, scores.adjustments.iter_rows())
         save_details(
             connection, definition.id, run_id, weight_rows(definition, scores), adjustments
@@ -114,16 +123,36 @@ def compute(
     return Computed(definition.id, run_id, changed, scores.notes)
 
 
+def results(definition: Definition, scores: Scores) -> Results:
+    """The result column by column for the database."""
+    comparable, keys = scores.comparable, scores.scores[[*KEYS]]
+    nodes = sorted(node.id for node in definition.tree)
+    order = keys.with_row_index().sort("city", "period")["index"]
+    frames = {
+        "score": scores.scores,
+        "rank": scores.ranks(),
+        "coverage": scores.coverage,
+        "comparable_score": comparable.scores,
+        "n": comparable.counts,
+        "bracket": comparable.brackets,
+    }
+    return Results(
+        nodes,
+        keys["city"].unique().sort().to_list(),
+        keys["period"].unique().sort().to_list(),
+        {
+            name: [*chain.from_iterable(map(pl.Series.to_list, frame[nodes][order].iter_columns()))]
+            for name, frame in frames.items()
+        },
+    )
+
+
 def score_rows(definition: Definition, scores: Scores) -> Iterator[Score]:
-    """The result as rows for the database."""
-    comparable = scores.comparable
-    frames = [scores.scores, scores.ranks(), scores.coverage]
-    frames += [comparable.scores, comparable.counts, comparable.brackets]
-    cities, periods = scores.scores["city"].to_list(), scores.scores["period"].to_list()
-    for node in sorted(definition.tree, key=attrgetter("id")):
-        columns = (frame[node.id].to_list() for frame in frames)
-        for row in zip(cities, periods, *columns, strict=True):
-            yield Score(node.id, *row)
+    """The result row by row."""
+    found = results(definition, scores)
+    keys = product(found.nodes, found.cities, found.periods)
+    for key, *values in zip(keys, *found.columns.values(), strict=True):
+        yield Score(*key, *values)
 
 
 def weight_rows(definition: Definition, scores: Scores) -> Iterator[Weight]:

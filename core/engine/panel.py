@@ -13,11 +13,11 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
+from cityflux.core.engine.cells import fill_cells, known_figures
 from cityflux.core.engine.definition.index import Periods
 from cityflux.core.engine.measures.matrix import to_frame, to_matrix
-from cityflux.core.model.period import Period, is_period, part_of
 from cityflux.storage import catalog
-from cityflux.storage.observations import Series, read_series, source_order
+from cityflux.storage.observations import read_series, source_order
 
 KEYS = ("period", "city")
 
@@ -31,7 +31,7 @@ class Panel:
         coverage: the same shape; the observed share of each figure, 0 to 1.
         places: city, region and country, null where unknown; None where nobody knows.
         passed_over: a line for each indicator with rows that are no figures.
-        parts: the figures that make up the cells, as `making_up` gives them.
+        parts: the figures that make up the cells of several ones, as `making_up` gives them.
     """
 
     values: pl.DataFrame
@@ -60,43 +60,23 @@ def read_panel(
         position: a number of the log of changes; the figures as they stood right after it.
     """
     series = read_series(connection, indicators, as_of, position)
-    stored, passed_over = sound(_explode(series, cities))
-    figures = _current(stored, source_order(connection, position))
-    parts = making_up(figures, periods.of)
-    cells = _reduce(parts, periods)
-    grid = pl.DataFrame({"period": periods.of}).join(pl.DataFrame({"city": cities}), how="cross")
+    figures, stored, passed_over = known_figures(series, cities, source_order(connection, position))
+    shape = (len(periods.of) * len(cities), len(indicators))
+    values, coverage = np.full(shape, np.nan, order="F"), np.zeros(shape, order="F")
+    parts = fill_cells(figures, stored, (indicators, cities), periods, (values, coverage))
+    keys = pl.DataFrame(
+        {
+            "period": np.repeat(periods.of, len(cities)).tolist(),
+            "city": [*cities] * len(periods.of),
+        }
+    )
     return Panel(
-        _wide(cells, "value", grid, indicators),
-        _wide(cells, "coverage", grid, indicators).with_columns(pl.col(indicators).fill_null(0.0)),
+        keys.hstack(to_frame(values, indicators)),
+        keys.hstack(to_frame(coverage, indicators)),
         _places(connection),
         passed_over,
         parts,
     )
-
-
-def sound(figures: pl.DataFrame) -> tuple[pl.DataFrame, tuple[str, ...]]:
-    """Pass over rows that are no figures, as a hand may have written them past all checks.
-
-    Args:
-        figures: indicator, city, period, source, value.
-
-    Returns:
-        The figures, and a line for each indicator with rows that are none.
-    """
-    strange = [text for text in figures["period"].unique() if not is_period(text)]
-    number = pl.col("value").is_finite().fill_null(value=False)
-    timed = ~pl.col("period").is_in(strange)
-    if not strange and figures.select(number.all()).item():
-        return figures, ()
-    odd = figures.filter(~(number & timed))
-    lines = [
-        f"{name}: {rows.height} row{'s' * (rows.height > 1)} passed over, as what stands there is "
-        f"no figure: {city} {period!r} from {source!r} has no "
-        f"{'period' if period in strange else 'number'}; mend it with: cityflux doctor --repair"
-        for (name,), rows in odd.group_by("indicator", maintain_order=True)
-        for _, city, period, source, _ in rows.head(1).iter_rows()
-    ]
-    return figures.filter(number & timed), tuple(lines)
 
 
 def coverage_of(figures: pl.DataFrame, coverage: pl.DataFrame, names: list[str]) -> pl.DataFrame:
@@ -116,106 +96,4 @@ def _places(connection: sqlite3.Connection) -> pl.DataFrame:
         catalog.places(connection),
         schema=dict.fromkeys(("city", "region", "country"), pl.String),
         orient="row",
-    )
-
-
-def _explode(series: Sequence[Series], cities: Sequence[str]) -> pl.DataFrame:
-    """One row per figure: indicator, city, period, source, value."""
-    columns = ("city", "period", "source", "value")
-    packed = pl.DataFrame(
-        series, schema=dict.fromkeys(("indicator", *columns), pl.String), orient="row"
-    )
-    return (
-        packed.with_columns(pl.col(columns).str.json_decode(pl.List(pl.String)))
-        .explode(columns)
-        .filter(pl.col("city").is_in(list(cities)))
-        .with_columns(pl.col("value").cast(pl.Float64, strict=False))
-    )
-
-
-def _current(figures: pl.DataFrame, order: Sequence[str]) -> pl.DataFrame:
-    """The figure of the best source, where several give the same one."""
-    if figures["source"].n_unique() <= 1:
-        return figures.drop("source")
-    ranks = pl.DataFrame({"source": order, "order": range(len(order))})
-    keys = ["indicator", "city", "period"]
-    return (
-        figures.join(ranks, on="source", how="left")
-        .sort(*keys, "order", nulls_last=True)
-        .unique(keys, keep="first", maintain_order=True)
-        .drop("source", "order")
-    )
-
-
-def _reduce(parts: pl.DataFrame, periods: Periods) -> pl.DataFrame:
-    """The cells of the panel: indicator, city, period, value, coverage."""
-    found = parts.drop("period").rename({"target": "period"})
-    keys = ["indicator", "city", "period"]
-    itself = pl.col("fineness") == 0
-    whole = found.filter(itself).select(*keys, "value", coverage=pl.lit(1.0))
-    if whole.height == found.height:
-        return whole
-    reduced = (
-        found.filter(~itself)
-        .sort(*keys, "start")
-        .group_by(keys, maintain_order=True)
-        .agg(
-            getattr(pl.col("value"), periods.reduce)(),
-            coverage=(pl.len() / pl.col("full").first()).clip(0, 1),
-        )
-    )
-    return pl.concat([whole, reduced])
-
-
-def making_up(figures: pl.DataFrame, asked: Sequence[str]) -> pl.DataFrame:
-    """The figures that make up each asked period, as `core.model.period.part_of` says.
-
-    Args:
-        figures: indicator, city, period and more; one row per cell.
-        asked: the periods.
-
-    Returns:
-        The rows that count, once for each asked period: ``target``, with the ``fineness`` and the
-        ``full`` number of its parts, and the ``start`` of the figure's own period.
-    """
-    matched = figures.join(_parts(figures["period"].unique().to_list(), asked), on="period")
-    if matched["fineness"].n_unique() <= 1:  # then there is nothing to choose
-        return matched
-    coarsest = pl.col("fineness").min().over("indicator", "city", "target")
-    return matched.filter(pl.col("fineness") == coarsest)
-
-
-def _parts(stored: Sequence[str], asked: Sequence[str]) -> pl.DataFrame:
-    """What each stored period is to each asked one, where it is a part of it."""
-    rows = [
-        (text, target, *part, Period.parse(text).start)
-        for text in filter(is_period, stored)
-        for target in asked
-        if (part := part_of(text, target))
-    ]
-    return pl.DataFrame(
-        rows,
-        schema={
-            "period": pl.String,
-            "target": pl.String,
-            "fineness": pl.Int64,
-            "full": pl.Int64,
-            "start": pl.Date,
-        },
-        orient="row",
-    )
-
-
-def _wide(
-    cells: pl.DataFrame, column: str, grid: pl.DataFrame, indicators: Sequence[str]
-) -> pl.DataFrame:
-    """One row per cell of the grid, one column per indicator."""
-    pivoted = cells.select("indicator", *KEYS, column).pivot(
-        on="indicator", index=list(KEYS), values=column
-    )
-    missing = [name for name in indicators if name not in pivoted.columns]
-    return (
-        grid.join(pivoted, on=list(KEYS), how="left", maintain_order="left")
-        .with_columns(pl.lit(None, dtype=pl.Float64).alias(name) for name in missing)
-        .select(*KEYS, *indicators)
     )

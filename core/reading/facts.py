@@ -8,8 +8,9 @@ from dataclasses import dataclass
 import polars as pl
 
 from cityflux.core.engine.breaks import crossings, read_breaks
+from cityflux.core.engine.cells import making_up
 from cityflux.core.engine.definition.index import Definition
-from cityflux.core.engine.panel import making_up, read_panel
+from cityflux.core.engine.panel import read_panel
 from cityflux.core.reading import answers
 from cityflux.core.reading.adjustments import adjustment_frame
 from cityflux.core.reading.breaks import differences

@@ -9,6 +9,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlite_utils import Database
@@ -26,7 +27,7 @@ from cityflux.storage.fetches import (
     snapshots_of,
 )
 from cityflux.storage.migrations import migrations
-from cityflux.storage.results import Run, Score, save_scores
+from cityflux.storage.results import Results, Run, save_scores
 from cityflux.storage.schema import STEPS
 from cityflux.storage.sql_functions import prepare_connection
 
@@ -125,14 +126,24 @@ def test_a_score_keeps_its_run_until_it_changes(database: sqlite3.Connection) ->
         }
         catalog.save_index(database, index, [node])
     run = Run("i", "h", 0, now(), "m", "1")
-    first = [Score("i", "a", "2020", 1.0, 1, 1.0), Score("i", "b", "2020", 0.5, 2, 0.5)]
+    columns: dict[str, list[Any]] = {
+        "score": [1.0, 0.5],
+        "rank": [1, 2],
+        "coverage": [1.0, 0.5],
+        "n": [2, 2],
+    }
+    first = Results(["i"], ["a", "b"], ["2020"], columns)
+    second = first._replace(columns={**columns, "score": [1.0, None]})
+    one = Results(["i"], ["a"], ["2020"], {name: each[:1] for name, each in columns.items()})
     with write(database):
         assert save_scores(database, run, first) == (1, 2)
         assert save_scores(database, run, first) == (2, 0)
-        second = [first[0], first[1]._replace(score=0.7)]
         assert save_scores(database, run, second) == (3, 1)
-        assert save_scores(database, run, first[:1]) == (4, 1)
-    assert database.execute("SELECT city_id, run_id FROM scores").fetchall() == [("a", 1)]
+        assert save_scores(database, run, one) == (4, 1)
+        database.execute("UPDATE scores SET rank = 7")  # by hand
+        assert save_scores(database, run, one) == (5, 1)
+        assert save_scores(database, run, first) == (6, 1)
+    assert database.execute("SELECT city_id, run_id FROM scores").fetchall() == [("a", 5), ("b", 6)]
 
 
 def test_files_that_are_refused(tmp_path: Path) -> None:

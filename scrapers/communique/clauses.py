@@ -14,6 +14,10 @@ _STARTING_POINT = re.compile(
     r"(?=(?:增长|增加|提高|上升|扩大|增|升|下降|减少|降低|回落|降|转)[到至为])"
 )
 _FIRST_STAND_IN = 0xE000
+#: What is longer is none, and is passed over: the longest that offices write have a thousand.
+_LONGEST_SENTENCE = 3_000
+_LONGEST_CLAUSE = 500
+_LONGEST_TREND = 40
 _STAND_IN = re.compile(r"[\ue000-\uf8ff]")
 # A colon before a number belongs to its name (常住人口:1268.4万人), unless the number is a year.
 _SEPARATOR = re.compile(r"([，；。！？]|:(?!\d)|(?<!\d):(?=(?:19|20)\d\d年))")
@@ -124,12 +128,12 @@ def sentences(text: str, year: int | None = None) -> list[Sentence]:
         year: the year of the communiqué, where it is known: a comparison with the year before is
             one with 上年.
 
-    Characters of private use are dropped: they mean something in one font alone, and stand for
-    parentheses here.
+    Sentences of thousands of characters are passed over. Characters of private use are dropped:
+    they mean something in one font alone, and stand for parentheses here.
     """
     found = []
     for raw in _SENTENCE_END.split(_STAND_IN.sub("", text)):
-        if raw.strip():
+        if raw.strip() and len(raw) <= _LONGEST_SENTENCE:
             asides: list[str] = []
 
             def mask(match: re.Match[str], kept: list[str] = asides) -> str:
@@ -154,7 +158,7 @@ def clauses(sentence: Sentence) -> list[Clause]:
     for match in [*_SEPARATOR.finditer(sentence.masked), None]:
         end = match.start() if match else len(sentence.masked)
         text = sentence.masked[start:end]
-        if text.strip():
+        if text.strip() and len(text) <= _LONGEST_CLAUSE:
             found.append(Clause(text, start, opens))
             opens = False
         if match:
@@ -202,7 +206,8 @@ def speaks_of_area(text: str) -> bool:
 
 def without_trend(text: str) -> str:
     """What a clause without numbers speaks of: 节能环保支出 for 节能环保支出与上年相比略有下降."""
-    return _TREND.sub("", COMPARISON.sub("", text))
+    words = COMPARISON.sub("", text)
+    return words[:-_LONGEST_TREND] + _TREND.sub("", words[-_LONGEST_TREND:])
 
 
 def compares_otherwise(text: str, *, real: bool = False) -> bool:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from cityflux.scrapers.communique.numbers import Quantity, normalise, quantities
+from cityflux.scrapers.communique.numbers import LONGEST, Quantity, normalise, quantities
 from cityflux.scrapers.communique.tables import Table
 
 _UNIT_HEAD = re.compile(r"^(?:计量)?单位")
@@ -191,6 +191,6 @@ def _cell(row: list[str], column: int | None, unit: str) -> Quantity | None:
         return Quantity(0.0, "%")
     if unit == "%" and text.endswith("倍"):
         text, unit = text.removesuffix("倍"), "倍"
-    if not _NUMBER.fullmatch(text):
+    if len(text) > LONGEST or not _NUMBER.fullmatch(text):
         return None
     return Quantity(float(text) + 0.0, unit, len(text.partition(".")[2]))

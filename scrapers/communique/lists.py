@@ -17,6 +17,7 @@ _VERB = re.compile(
 )
 _LINKS = re.compile(r"[、和与及]")
 _MOST_LINKS = 10
+_LONGEST = 150
 
 
 def names_of(words: str) -> str:
@@ -44,6 +45,8 @@ def share_out(text: str, count: int, vocabulary: Vocabulary) -> list[str]:
     Returns:
         One phrase for each number, or nothing where the text does not hold so many names.
     """
+    if len(text) > _LONGEST:
+        return []
     best: tuple[int, list[str]] = (-1, [])
     for names in _splits(text, count):
         phrases = [_whole(names, index, vocabulary) for index in range(count)]

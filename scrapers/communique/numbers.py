@@ -38,13 +38,16 @@ _TRANSLATION = {
 _FOOTNOTE = re.compile(
     r"[\u2460-\u2473\u203b]|(?<!m)[\u00b9\u00b2\u00b3\u2070-\u2079]"  # ①, ※, superscripts
     r"|\[\^?\s*(?:注\s*)?\d{1,2}\]"  # [2], [注2]
-    r"|\(\s*注?\s*\d{1,2}\s*\)|[(\[]\s*注\s*\d{0,2}\s*[)\]]"  # (2), (注2), (注)
+    r"|\(\s{0,9}注?\s{0,9}\d{1,2}\s{0,9}\)"  # (2), (注2)
+    r"|[(\[]\s{0,9}注\s{0,9}\d{0,2}\s{0,9}[)\]]"  # (注)
     r"|注\d{1,2}(?=\s|[为达(])"
 )
 _GROUPED = re.compile(r"(?<![\d.])\d{1,3}(?:([ ,，'])\d{3})(?:\1\d{3})*(?![\d])")
 _SPACED_POINT = re.compile(r"(?<=\d) ?\. ?(?=\d)")
 
-_CHINESE = re.compile(r"[零〇一二两三四五六七八九十百千]+(?:点[零〇一二三四五六七八九]+)?")
+_CHINESE = re.compile(
+    r"[零〇一二两三四五六七八九十百千]{1,20}(?:点[零〇一二三四五六七八九]{1,20})?"
+)
 _CHINESE_PERCENT = re.compile(rf"百分之({_CHINESE.pattern})")
 _CHINESE_AMOUNT = re.compile(rf"(?<!第)({_CHINESE.pattern})(?=(?:{_SCALE})?(?:{_UNIT}))")
 
@@ -57,6 +60,10 @@ QUANTITY = re.compile(
 )
 # A number that counts nothing here: a year, a rank, a level, a generation of networks, a list mark.
 _NOT_A_QUANTITY = re.compile(r"年|月|日|强|级|号|时|期|届|[A-Za-z]|\.\d|[-~—–至]\d|:\d")
+
+
+#: No number has more digits.
+LONGEST = 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +110,8 @@ def quantities(text: str) -> list[Quantity]:
             continue  # part of a ratio such as 0.2:14.5:85.3
         unit = (match["scale"] or "") + (match["base"] or "")
         decimals = len(match["number"].partition(".")[2])
+        if len(match["number"]) > LONGEST:
+            continue
         number = float(match["number"]) + 0.0  # digits and a point by now; no negative zero
         found.append(Quantity(number, unit, decimals, match.start(), match.end()))
     return found

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from html import unescape
@@ -12,7 +13,7 @@ from bs4.element import NavigableString, PreformattedString
 
 from cityflux.core.model.document import Document
 from cityflux.core.model.errors import Unexpected
-from cityflux.scrapers.communique.tables import Block, Table, from_html, from_lines
+from cityflux.scrapers.communique.tables import Block, Table, area, from_html, from_lines
 from cityflux.scrapers.communique.wrapped import unwrap
 from cityflux.scrapers.foreign import bounded
 from cityflux.scrapers.soup import soup_of
@@ -45,7 +46,9 @@ NUMERALS = str.maketrans("〇零一二三四五六七八九０１２３４５６
 _MOST_OF_THE_TEXT = 0.7
 #: A communiqué has some ten thousand characters of text; the largest page of one 400,000.
 _LONGEST = 2_000_000
-_DEEPEST = 200
+_DEEPEST = 800
+_MOST_CELLS = 20_000
+_MOST_TEXT = 80_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,10 +87,13 @@ def read(document: Document, body: str = "") -> Page:
     if _TRADITIONAL.search(text):
         raise _unexpected(document, "a copy in traditional characters")
     if _HTML.search(text[:4096]):
-        title, blocks = _from_html(soup_of(document, deepest=_DEEPEST), body)
+        soup = soup_of(document, deepest=_DEEPEST)
+        bounded(document, "cells, merged ones counted in full", area(soup), _MOST_CELLS)
+        title, blocks = _from_html(soup, body)
     else:
         title, blocks = _from_plain(text)
     words = "".join(block for block in blocks if isinstance(block, str))
+    bounded(document, "characters of text", len(words), _MOST_TEXT)
     if len(words) < 10 * _FEWEST_CHARACTERS and _LOGIN.search(text) and not _GENRE.search(words):
         raise _unexpected(document, "a login page")
     if len(words) + 20 * sum(isinstance(block, Table) for block in blocks) < _FEWEST_CHARACTERS:
@@ -156,9 +162,14 @@ def _trim(title: str) -> str:
 
 def _densest(root: Tag) -> Tag:
     """The smallest element that still holds most of the sentences of the page."""
+    weights: Counter[int] = Counter()
+    for node in reversed([root, *root.descendants]):  # what lies in an element comes before it
+        if type(node) is NavigableString:
+            weights[id(node)] = len(re.findall(r"[，。；]", node))
+        weights[id(node.parent)] += weights[id(node)]
 
     def weight(tag: Tag) -> int:
-        return len(re.findall(r"[，。；]", tag.get_text()))
+        return weights[id(tag)]
 
     best, total = root, weight(root)
     while True:

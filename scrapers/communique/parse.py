@@ -20,6 +20,8 @@ from cityflux.scrapers.communique.subjects import Vocabulary
 from cityflux.scrapers.communique.tables import Table
 from cityflux.scrapers.foreign import reader
 
+_LONGEST = 5_000  # of a paragraph that is read as a whole
+_SENTENCE_END = re.compile(r"(?<=[。！？])")
 _PROVISIONAL_NOTE = re.compile(r"本公报.{0,40}(?:初步|快报|预计)")
 _PROVISIONAL = re.compile(r"初步(?:核算|统计|测算|汇总)|预计|快报")
 
@@ -95,7 +97,10 @@ def _read(page: Page, reader: Reader, year: int | None) -> None:
         if isinstance(block, Table):
             reader.table(caption(block), read_rows(block, year))
         else:
-            reader.paragraph(normalise(block))
+            long = len(block) > _LONGEST
+            for part in _SENTENCE_END.split(block) if long else [block]:
+                if len(part) <= _LONGEST:
+                    reader.paragraph(normalise(part))
 
 
 def _figures(reading: Reading, year: int | None, provisional: bool) -> Iterable[Statement]:

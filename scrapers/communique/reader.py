@@ -47,6 +47,7 @@ _EXCHANGED = re.compile(r"(?:折合|折算|折|约合|换算)(?:成|为|约|人�
 _COPIES = re.compile(r"(?:总?印数(?:为|达到?)?)?")
 _HEDGED = re.compile(r"基本|大体|总体|略|大致")
 _RATES = ("%", "倍")
+_MOST_NUMBERS = 40  # of a clause
 _POINTS = ("个百分点", "百分点")
 
 
@@ -102,6 +103,8 @@ class Reader:
     def _clause(self, clause: Clause) -> None:
         text = clause.text
         found = quantities(text)
+        if len(found) > _MOST_NUMBERS:
+            return
         self._scene.part = self._scene.part or "其中" in text
         if self._unchanged(clause):
             return

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 
 from cityflux.scrapers.communique.rules import Rule, Rules
@@ -19,20 +19,21 @@ from cityflux.scrapers.communique.rules import Rule, Rules
 _PLACE, _YEAR = "Ⓟ", "Ⓨ"
 # Where the title names no city, only a name that says 市 is taken for it.
 _SOME_PLACE = r"[\u4e00-\u9fff]{2,3}(?=市)"
-# No alternative is a string of others, so that a phrase has one reading and matching stays fast.
+# No alternative is a string of others, so that a phrase has one reading and matching stays fast;
+# what says how something was counted may hold any words, and stands twice at the most.
+_BY = "按.{1,16}?(?:计算|口径|统计)"
+_COUNTED = rf"(?:(?:经|根据|据).{{0,12}}?(?:核算|核定|统计|测算)(?:结果)?:?|{_BY})"
 _BEFORE = (
     r"其中:?|[、和与及并而且又的]|同时|此外|另外|同期|"
-    r"(?:截至|截止|至|到)+|年?(?:末|底)|Ⓨ年|全年|当年|本年度?|年内|12月末|"
+    r"截至|截止|至|到|年?(?:末|底)|Ⓨ年|全年|当年|本年度?|年内|12月末|"
     r"[全本我]市|市域|Ⓟ(?:市|地区(?:海关)?)?|(?<=全年)海关|全社会|城乡|辖区|辖内|"
-    r"初步(?:核算|统计|测算|汇总)|(?:经|根据|据).{0,12}?(?:核算|核定|统计|测算)(?:结果)?:?|"
-    r"按.{1,16}?(?:计算|口径|统计)|"
-    r"实现|完成|达到?|共计?|拥有|设有|有|为|用于|使用|(?<=全年)累计|预计|约|合计|总计|继续|仍|投入|"
+    r"初步(?:核算|统计|测算|汇总)|实现|完成|达|共计?|拥有|设有|有|为|用于|使用|(?<=全年)累计|预计|约|合计|总计|继续|仍|投入|"
     r"规模|当期|全部|各[类项]"
 )
 _AFTER = (
-    r"(?:实现|完成|达到?|为|是|有|共计?|合计|总计|计|约|近|超过?|突破|首次|逾|稳定在|保持在|"
+    r"(?:实现|完成|达到?|为|是|有|共|合计|总计|计|约|近|超过?|突破|首次|逾|稳定在|保持在|"
     r"(?:增|增加|扩大|升|降|下降|减少|提高|上升|回落|增长)[到至]|已|仍|预计|大约|全年|年末|当年|再创新高|"
-    r"[迈站跨]上|Ⓨ年|全市|:|又|再|接近|分别|[各均的]|按.{1,16}?(?:计算|口径|统计)|"
+    r"[迈站跨]上|Ⓨ年|全市|:|又|再|接近|分别|[各均的]|"
     r"总量|总额|总数|规模|数量|人数|金额|户数|期末数|数)"
 )
 _REACHES = re.compile(
@@ -40,6 +41,8 @@ _REACHES = re.compile(
     r"(?:金额|总量|总额|数量|人数|规模)?"
     r"(?:达到?|为|即|突破|超过|完成|实现|(?:增|升|降|增加|下降|减少|提高|上升|回落)[到至]|约|近)+$"
 )
+#: No phrase with a name is longer, and no communiqué has more phrases.
+_LONGEST, _MOST_PHRASES = 60, 20_000
 _APPROXIMATE = re.compile(r"突破|超|近$|逾|[迈站跨]上|接近|约$")
 
 
@@ -71,7 +74,9 @@ class _Patterns:
     def __init__(self, rules: Rules, place: str) -> None:
         def whole(label: str, before: tuple[str, ...] = ()) -> re.Pattern[str]:
             ahead = f"(?:{'|'.join((_BEFORE, *before))})*"
-            pattern = f"{ahead}(?P<name>{label.replace('{place}', _PLACE)}){_AFTER}*"
+            ahead = f"{ahead}(?:{_COUNTED}{ahead}){{0,2}}"
+            pattern = f"{ahead}(?P<name>{label.replace('{place}', _PLACE)})"
+            pattern += f"{_AFTER}*(?:{_BY}{_AFTER}*)?"
             return re.compile(pattern.replace(_PLACE, f"(?:{place})"))
 
         self.labels = [
@@ -109,6 +114,7 @@ class Vocabulary:
     rules: Rules
     place: str = ""
     year: int | None = None
+    _seen: dict[str, list[Match]] = field(default_factory=dict, compare=False, repr=False)
 
     @property
     def _known(self) -> _Patterns:
@@ -121,7 +127,20 @@ class Vocabulary:
         return re.sub(f"{year}(?=年)", _YEAR, phrase)
 
     def matches(self, phrase: str) -> list[Match]:
-        """The rules whose name the phrase is, each with its best label."""
+        """The rules whose name the phrase is, each with its best label.
+
+        Raises:
+            ValueError: when there are more phrases than in any communiqué.
+        """
+        if len(phrase) > _LONGEST:
+            return []
+        if phrase not in self._seen:
+            if len(self._seen) >= _MOST_PHRASES:
+                raise ValueError(f"more than {_MOST_PHRASES:,} phrases to look up")
+            self._seen[phrase] = self._looked_up(phrase)
+        return self._seen[phrase]
+
+    def _looked_up(self, phrase: str) -> list[Match]:
         abstract = self._abstract(phrase)
         # A city may be part of a name that a rule gives in full: 上海证券交易所.
         literal = abstract.replace(_PLACE, self.place)
@@ -137,26 +156,29 @@ class Vocabulary:
     def after_number(self, text: str) -> Iterator[Match]:
         """The rules whose name follows a number: 130 家 | A级旅游景区."""
         for rule, pattern in self._known.behind:
-            if fit := pattern.match(self._abstract(text)):
+            if fit := pattern.match(self._abstract(text[:_LONGEST])):
                 yield Match(rule, 0, False, fit.group().replace(_PLACE, self.place))
 
     def mentions(self, phrase: str) -> dict[str, bool]:
         """The families of which the phrase speaks, and whether it means the whole city."""
         abstract = self._abstract(phrase)
+        short = len(phrase) <= _LONGEST
         return {
-            name: any(pattern.fullmatch(abstract) for pattern in whole)
+            name: short and any(pattern.fullmatch(abstract) for pattern in whole)
             for name, (mention, whole) in self._known.families.items()
             if mention.search(abstract)
         }
 
     def says_nothing(self, phrase: str) -> bool:
         """Whether the phrase holds only words that may stand around any name."""
+        if len(phrase) > _LONGEST:
+            return False
         return bool(self._known.nothing.fullmatch(self._abstract(phrase)))
 
 
 def reaches(phrase: str) -> bool:
     """Whether the phrase hands the number that follows to what was named before: 达到, 为."""
-    return bool(_REACHES.fullmatch(phrase))
+    return len(phrase) <= _LONGEST and bool(_REACHES.fullmatch(phrase))
 
 
 def approximate(phrase: str) -> bool:

@@ -68,6 +68,12 @@ def from_html(tag: Tag) -> Table | None:
     return Table(tuple(tuple(grid.get((y, x), "") for x in range(wide)) for y in range(high)))
 
 
+def area(root: Tag) -> int:
+    """How many cells the tables of a page have, each as large as it says that it is."""
+    cells = root.find_all(["td", "th"])
+    return sum(_span(cell, "colspan") * _span(cell, "rowspan") for cell in cells)
+
+
 def _span(cell: Tag, name: str) -> int:
     value = str(cell.get(name, "1"))
     return min(int(value), 50) if value.isdecimal() and len(value) < 6 and int(value) else 1

@@ -11,8 +11,9 @@ from cityflux.core.app.config import load_config
 from cityflux.core.engine.definition.index import read_definition
 from cityflux.core.model.document import Document
 from cityflux.core.model.errors import ConfigError, IndexDefinitionError, Unexpected
+from cityflux.plugins.communiques import rules
 from cityflux.scrapers import eurostat, files
-from cityflux.scrapers.communique import listing
+from cityflux.scrapers.communique import figures, listing
 from cityflux.scrapers.tables import grids, html
 from tests.fuzzing import bombs
 from tests.fuzzing.runs import Inputs
@@ -161,6 +162,52 @@ def test_toml_that_would_end_its_reader_is_refused(text: str, told: str, tmp_pat
         load_config(file)
     with pytest.raises(IndexDefinitionError, match=f"is no valid TOML .*{told}"):
         read_definition(file)
+
+
+def communique(text: str) -> list[tuple[str, float]]:
+    """The figures of a communiqué with some words in it."""
+    head = "2020年江城市国民经济和社会发展统计公报\n" + "全市上下同心协力，经济运行平稳。" * 12
+    found = Document("file:a.txt", f"{head}\n{text}".encode())
+    return [(each.rule_id, each.value) for each in figures(found, rules=rules())]
+
+
+WORDS = {
+    "times": "截至" * 20 + "年末常住人口1268.4万人。",
+    "verbs": "达到" * 29 + "100亿元。",
+    "bases": "按一计算据一核算" * 7 + "生产100亿元。",
+    "trends": "突破突元突元" * 60 + "。",
+    "nested": "（" * 20_000 + "）" * 20_000 + "。",
+    "numerals": "一百" * 30_000 + "亿元。",
+    "digits": "9" * 60_000 + "亿元。",
+    "names": "甲、乙、丙、丁、戊、己、庚、辛、壬、癸和" * 7
+    + "客运量分别为1、2、3、4、5、6万人次。",
+    "numbers": "1%、2%和" * 60 + "3%。",
+}
+
+
+@pytest.mark.parametrize("words", WORDS.values(), ids=WORDS)
+def test_words_with_very_many_readings_do_no_harm_to_the_next_sentence(words: str) -> None:
+    found = communique(f"{words}全年地区生产总值8321.5亿元。")
+    assert ("overall_economy.gdp", 8321.5) in found
+
+
+COMMUNIQUES = {
+    "length": ("经济平稳。" * 20_000, "characters of text, more than the 80,000"),
+    "phrases": (
+        "".join(f"甲{n}乙1元，" + "。" * (n % 9 == 0) for n in range(9_000)),
+        "more than 20,000 phrases|characters of text",
+    ),
+    "merged": ("<p>x<table>" + "<td rowspan=50 colspan=50>1" * 9, "22,500 cells, merged ones"),
+    "depth": ("<div>" * 801, "more than 800 elements in one another"),
+}
+
+
+@pytest.mark.parametrize(("text", "told"), COMMUNIQUES.values(), ids=COMMUNIQUES)
+def test_a_communique_that_would_take_minutes_is_refused(text: str, told: str) -> None:
+    start = "<html>" if "<" in text else ""
+    found = Document("file:a.htm", f"{start}{'全市经济平稳。' * 20}{text}".encode())
+    with pytest.raises(Unexpected, match=rf"^file:a\.htm: .*(?:{told})"):
+        figures(found, rules=rules())
 
 
 def _json(content: object) -> Document:

@@ -55,7 +55,7 @@ def cover(view: View) -> Cover:
             (view.text("cover.period"), view.period),
             (
                 view.text("cover.cities"),
-                view.language.listed([view.city(each) for each in view.cities], 30),
+                view.language.listed([*map(view.city, view.cities)], 30),
             ),
             (view.text("cover.computed"), view.language.day(view.facts.run.ended)),
         ],

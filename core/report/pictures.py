@@ -23,7 +23,7 @@ MOST_FLOWS = 30
 def ranked(view: View) -> list[str]:
     """The cities that a ranking draws, in their order."""
     wanted = {*view.cities[:MOST_BARS], view.focus, *([view.rival] if view.rival else [])}
-    return [city for city in view.cities if city in wanted]
+    return [*filter(wanted.__contains__, view.cities)]
 
 
 def ranking(view: View, *, marked: bool = True) -> Any:
@@ -37,7 +37,7 @@ def ranking(view: View, *, marked: bool = True) -> Any:
         NotEnoughData: no city has a score.
     """
     root = view.facts.root.filter(pl.col("city").is_in(ranked(view)))
-    names = [view.city(city) for city in root["city"]]
+    names = [*map(view.city, root["city"])]
     return charts.ranking(
         root.select("rank", "score", "coverage").with_columns(name=pl.Series(names)),
         **(_marked(view) if marked else {}),
@@ -112,7 +112,7 @@ def gap(view: View) -> Any:
     if split is None:
         raise NotEnoughData(view.text("gap.cannot" if view.rival else "gap.none"))
     parts = pl.DataFrame(
-        {"name": [view.label(node) for node in split], "value": list(split.values())},
+        {"name": [*map(view.label, split)], "value": list(split.values())},
         schema={"name": pl.String, "value": pl.Float64},
     )
     return charts.waterfall(
@@ -128,7 +128,7 @@ def scores_over_time(view: View, scores: pl.DataFrame) -> Any:
     Raises:
         NotEnoughData: there is no score.
     """
-    names = [view.city(city) for city in scores["city"]]
+    names = [*map(view.city, scores["city"])]
     return charts.lines(
         scores.select(year=decimal_years(scores["period"]), value="score", name=pl.Series(names)),
         **_marked(view),

@@ -95,7 +95,7 @@ class View:
 
     def listed(self, nodes: Sequence[str], most: int = 12) -> str:
         """The names of nodes as a list in a sentence, without their remarks in brackets."""
-        return self.language.listed([self.label(node) for node in nodes], most)
+        return self.language.listed([*map(self.label, nodes)], most)
 
     def placed(self, node: str) -> list[str]:
         """The cities with a score in a node, by rank."""
@@ -163,7 +163,7 @@ class View:
     @cached_property
     def scored(self) -> list[str]:
         """The groups in which any city has a score."""
-        return [node for node in self.groups if self.placed(node)]
+        return [*filter(self.placed, self.groups)]
 
     def group_cells(self, cities: Sequence[str], column: str = "score") -> pl.DataFrame:
         """A value of every group and city: ``node``, ``group`` (its label), ``name``, ``value``."""

@@ -235,6 +235,46 @@ def upsert(
     return connection.total_changes - before
 
 
+class _Connection(sqlite3.Connection):
+    """A connection that others may be lent, and only whoever opened it closes."""
+
+    is_lent = False
+
+    def close(self) -> None:
+        """Close it.
+
+        Raises:
+            StorageError: it is lent.
+        """
+        if self.is_lent:
+            raise StorageError("the connection is only lent; leave it open")
+        super().close()
+
+
+@contextmanager
+def lent(connection: sqlite3.Connection) -> Iterator[None]:
+    """Lend a connection to those who add functions; whatever else they do to it is taken back."""
+    assert isinstance(connection, _Connection)
+    connection.is_lent = True
+    try:
+        yield
+    finally:
+        connection.is_lent = False
+        connection.set_authorizer(None)
+        connection.set_progress_handler(None, 0)
+        connection.set_trace_callback(None)
+        connection.row_factory, connection.text_factory = None, str
+        connection.rollback()
+        connection.isolation_level = None
+        connection.execute("PRAGMA query_only = OFF")
+        _set_up(connection)
+
+
+def _set_up(connection: sqlite3.Connection) -> None:
+    connection.execute("PRAGMA foreign_keys = ON")
+    connection.execute("PRAGMA synchronous = NORMAL")
+
+
 @contextmanager
 def _closing(path: Path, uri: str, any_thread: bool = False) -> Iterator[sqlite3.Connection]:
     try:
@@ -244,13 +284,13 @@ def _closing(path: Path, uri: str, any_thread: bool = False) -> Iterator[sqlite3
             isolation_level=None,
             timeout=BUSY_TIMEOUT,
             check_same_thread=not any_thread,
+            factory=_Connection,
         )
     except sqlite3.Error as error:
         raise _named(path, error) from error
     try:
         try:
-            connection.execute("PRAGMA foreign_keys = ON")
-            connection.execute("PRAGMA synchronous = NORMAL")
+            _set_up(connection)
         except sqlite3.DatabaseError as error:
             raise _named(path, error) from error
         yield connection

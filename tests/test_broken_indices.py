@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
 import sqlite3
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -152,10 +155,6 @@ def test_no_reload_ends_a_daemon(daemon: Daemon) -> None:
     write(plugins / "file.py", ZERO.replace('access="bundled"', 'access="file"'))
     write(plugins / "leaves.py", "raise SystemExit(3)\n")
     write(plugins / "stops.py", "raise KeyboardInterrupt\n")
-    code = "from cityflux import hookimpl\n\n\n@hookimpl\ndef prepare_connection(connection):\n"
-    write(plugins / "closes.py", f"{code}    connection.close()\n")
-    reload("the old one stays: ProgrammingError: Cannot operate on a closed")
-    (plugins / "closes.py").unlink()
     reload("configuration, plugins and schedules were read again")
     log = daemon.log.read_text()
     assert "access is 'file'; there are live, bundled" in log
@@ -166,4 +165,36 @@ def test_no_reload_ends_a_daemon(daemon: Daemon) -> None:
     connection.close()
     wanted = "SELECT 1 FROM scores WHERE index_id = 'mine' AND node_id = 'mine' AND score > 0"
     daemon.until(lambda: daemon.rows(wanted))
+    assert daemon.stop() == 0
+
+
+FALLS = """
+from pathlib import Path
+from cityflux.core.app.session import Session
+from cityflux.core.daemon.service import Service
+
+
+class Falls(Session):
+    def open(self):
+        raise RuntimeError("it does not come up")
+
+
+Service(lambda: Falls() if Path("falls").exists() else Session().again()).run()
+"""
+
+
+def test_a_configuration_that_does_not_come_up_gives_way_to_the_former(daemon: Daemon) -> None:
+    with daemon.log.open("a") as log:
+        daemon.process = subprocess.Popen(
+            [sys.executable, "-c", FALLS],
+            cwd=daemon.folder,
+            env={**os.environ, "PYTHONPATH": ROOT},
+            stdout=log,
+            stderr=log,
+        )
+    daemon.until_said("sources scheduled")
+    (daemon.folder / "falls").touch()
+    daemon.process.send_signal(signal.SIGHUP)
+    daemon.until_said("the old one stays: RuntimeError: it does not come up")
+    daemon.until_said("sources scheduled", 2)
     assert daemon.stop() == 0

@@ -150,15 +150,14 @@ class Session:
     def open(self) -> Iterator[sqlite3.Connection]:
         """The database for writing, with the catalogue of the plugins in it."""
         from cityflux.core.refresh.catalog import sync_catalog
-        from cityflux.storage.database import open_database
+        from cityflux.storage.database import lent, open_database
 
         with open_database(self.database) as connection:
             sync_catalog(connection, self.plugins)
-            kept = connection.row_factory, connection.text_factory, connection.isolation_level
-            self.plugins.manager.hook.prepare_connection(connection=connection)
-            connection.row_factory, connection.text_factory, connection.isolation_level = kept
-            if connection.in_transaction:
-                connection.rollback()
+            hook = self.plugins.manager.hook.prepare_connection
+            if hook.get_hookimpls():
+                with lent(connection):
+                    hook(connection=connection)
             with self.naming_broken():
                 yield connection
 

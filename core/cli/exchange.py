@@ -107,7 +107,7 @@ def _reader(session: Session, form: str, indicator: str | None) -> Callable[...,
 
     def register(record: PluginRecord) -> Callable[[str, Callable[..., pl.DataFrame]], None]:
         return lambda name, function: formats.update(
-            {name: registered(record, f"format {name}", function)}
+            {name: registered(record, f"format {name}", function, "DataFrame")}
         )
 
     session.plugins.ask("register_formats", register)

@@ -177,11 +177,12 @@ def registered(
 
 
 def listener(record: PluginRecord, hook: str, function: Callable[..., Any]) -> Callable[..., Any]:
-    """A hook that is broadcast, so that it costs itself alone."""
+    """A hook that is broadcast, so that it costs itself alone; it gets lists of its own."""
 
     @wraps(function)
     def heard(*arguments: Any) -> Any:
-        return guarded(record, hook, lambda: function(*arguments))
+        own = [[*map(dict, each)] if isinstance(each, list) else each for each in arguments]
+        return guarded(record, hook, lambda: function(*own))
 
     return heard
 

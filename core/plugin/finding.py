@@ -8,6 +8,7 @@ import os
 import pkgutil
 import sys
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from functools import partial
 from importlib.machinery import SourceFileLoader
 from importlib.metadata import entry_points
@@ -52,7 +53,9 @@ def installed() -> Iterator[Installed]:
         if chosen is None or point.name in chosen.split(","):
             package = point.dist.name if point.dist else point.value
             version = point.dist.version if point.dist else ""
-            spec = importlib.util.find_spec(point.module.partition(".")[0])  # it imports nothing
+            spec = None
+            with suppress(ImportError, ValueError):  # it is half removed; loading will say so
+                spec = importlib.util.find_spec(point.module.partition(".")[0])  # imports nothing
             file = (spec and spec.origin) or ""
             yield Installed(point.name, point.load, package, version, file)
 

@@ -73,12 +73,22 @@ DEEDS = (
 OWN_DEEDS = {
     "prepare_connection": (
         "connection.execute('BEGIN')",
+        "connection.close()",
+        "connection.execute('PRAGMA query_only = ON')",
+        "connection.execute('PRAGMA foreign_keys = OFF')",
+        "connection.set_authorizer(lambda *_: 1)",
+        "connection.set_progress_handler(lambda: 1, 1)",
+        "connection.set_trace_callback(print)",
+        "connection.isolation_level = 'EXCLUSIVE'",
         "connection.row_factory = lambda cursor, row: 5",
         "connection.text_factory = bytes",
         "connection.create_function('half', 1, lambda x: 1 / 0)",
         "connection.execute('SELECT nothing FROM nowhere')",
     ),
-    "observations_changed": ("changes[0]['value'] = 'x'; raise ValueError",),
+    "observations_changed": (
+        "changes.clear()",
+        "changes[0]['value'] = 'x'; raise ValueError",
+    ),
     "register_methods": (
         "register('aggregation', 'mean', len)",
         "register('weighting', 'own', 5)",

@@ -132,6 +132,63 @@ def test_a_hook_that_fails_again_and_again_is_left_alone_and_the_others_are_not(
     assert len(lines) == 2 and "it failed 3 times, and is not called again" in lines[1]
 
 
+CONNECTIONS = (
+    "connection.close()",
+    "connection.execute('BEGIN')",
+    "connection.isolation_level = 'EXCLUSIVE'",
+    "connection.row_factory = connection.text_factory = lambda *_: 5",
+    "connection.set_authorizer(lambda *_: 1)",
+    "connection.set_progress_handler(lambda: 1, 1)",
+    "connection.execute('PRAGMA query_only = ON')",
+    "connection.execute('PRAGMA foreign_keys = OFF')",
+    "connection.create_function('half', 1, lambda x: x / 2)",
+)
+
+
+def test_a_connection_is_as_it_was_whatever_a_plugin_does_to_it(folder: Path) -> None:
+    for number, deed in enumerate(CONNECTIONS):
+        code = f"{HEAD}def prepare_connection(connection):\n    {deed}\n"
+        write(folder / f"plugin_{number}.py", code)
+    outcome = computed(7.0)
+    assert [done.index_id for done in outcome.computed] == ["mine"]
+    ((name, error),) = (each for each in outcome.broken if "lent" in each[1])
+    assert name == str(folder / "plugin_0.py")
+    assert error.startswith("prepare_connection(): the connection is only lent; leave it open (")
+    with Session().open() as connection:
+        assert connection.execute("SELECT half(7), 'x'").fetchone() == (3.5, "x")
+        (keys,) = connection.execute("PRAGMA foreign_keys").fetchone()
+    assert keys == 1
+
+
+def test_a_plugin_cannot_keep_the_changes_from_the_others(folder: Path) -> None:
+    write(folder / "clears.py", f"{HEAD}def observations_changed(changes):\n    changes.clear()\n")
+    hears = "os.close(os.open(f'heard{len(changes)}', os.O_CREAT))"
+    for name in ("a_first", "z_last"):
+        code = f"{HEAD}def observations_changed(changes):\n    {hears}\n"
+        write(folder / f"{name}.py", code)
+    computed(7.0)
+    assert [path.name for path in Path().glob("heard*")] == ["heard2"]
+
+
+def test_a_format_that_fails_is_named(folder: Path) -> None:
+    code = (
+        "register('odd', lambda document, series, unit: 1 / 0)\n    register('five', lambda *_: 5)"
+    )
+    write(folder / "formats.py", f"{HEAD}def register_formats(register):\n    {code}\n")
+    write(folder / "leaves.py", f"{HEAD}def register_formats(register):\n    sys.exit(3)\n")
+    given = ("import", "mine.toml", "--indicator", "local.good", "--format")
+    said = run(*given, "odd").stderr
+    assert (
+        f"Error: format odd of {folder}/formats.py: ZeroDivisionError: division by zero (" in said
+    )
+    assert "returned a int, and must return a DataFrame" in run(*given, "five").stderr
+    said = run(*given, "none").stderr
+    assert (
+        "there is no format 'none'" in said
+        and "leaves.py: register_formats(): SystemExit: 3" in said
+    )
+
+
 WRAPPERS = {
     "forgets": ("frame = yield", "the wrapper returned nothing (line 5); write: return result"),
     "twice": ("yield (yield)", "the wrapper yielded twice (line 5); yield once"),

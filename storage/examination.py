@@ -13,9 +13,11 @@ from pathlib import Path
 from cityflux.storage.database import BUSY_TIMEOUT
 from cityflux.storage.periods import is_period
 from cityflux.storage.quarantine import described
+from cityflux.storage.schema import CHANGE_TRIGGERS
 
 #: What the check of SQLite says of rows, rather than of pages.
 _UNFIT = re.compile(r"(?:CHECK constraint failed|\S+ value) in (\w+)")
+_TRIGGER = re.compile(r"CREATE TRIGGER (\w+)")
 #: What it says of indices that a new making mends.
 _STALE = re.compile(r"row \d+ missing from index|wrong # of entries in index")
 _FIGURES = {
@@ -87,6 +89,14 @@ def no_figures(connection: sqlite3.Connection) -> list[str]:
 def set_aside(connection: sqlite3.Connection) -> int:
     """How many rows stand in ``quarantine``."""
     return int(connection.execute("SELECT count(*) FROM quarantine").fetchone()[0])
+
+
+def missing_triggers(connection: sqlite3.Connection) -> list[str]:
+    """The triggers without which no change is seen, as far as they are gone."""
+    wanted = [_TRIGGER.findall(sql)[0] for sql in CHANGE_TRIGGERS]
+    rows = connection.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'")
+    there = {name for (name,) in rows}
+    return [name for name in wanted if name not in there]
 
 
 def is_mendable(lines: Iterable[str]) -> bool:

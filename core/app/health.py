@@ -35,8 +35,8 @@ def problems(connection: sqlite3.Connection, now: datetime | None = None) -> lis
         found.append(f"recompute: {state['problem']}")
     if state["recomputed"] and _behind(connection, state["position"], moment):
         found.append("the indices do not know the last changes")
-    if "backup" in (alarms := read_alarms(connection)):
-        found.append(f"backup: {alarms['backup']}")
+    alarms = read_alarms(connection)
+    found += [f"{what}: {alarms[what]}" for what in ("backup", "triggers") if what in alarms]
     for job in read_troubled(connection, as_text(moment - ALLOWED)):
         found.append(f"{job.source_id}: {job.error or f'was due at {job.next_run}'}")
     return found

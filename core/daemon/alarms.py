@@ -22,7 +22,7 @@ from cityflux.storage.database import write
 from cityflux.storage.results import read_ranks
 
 #: What an alarm may be about besides the sources.
-OWN = ("recompute", "backup")
+OWN = ("recompute", "backup", "triggers")
 #: How many cities or indicators the text of a message names.
 _NAMED = 10
 

@@ -16,6 +16,8 @@ from cityflux.core.daemon.alarms import Alarms
 from cityflux.core.model.errors import GivenUp, StorageError
 from cityflux.core.refresh.schedule import next_run
 from cityflux.storage.backup import back_up, copies, prune_copies, target_of
+from cityflux.storage.database import MEND
+from cityflux.storage.examination import missing_triggers
 from cityflux.storage.housekeeping import Policy, run_housekeeping
 from cityflux.storage.staleness import read_stale
 
@@ -46,6 +48,7 @@ class Chores:
         self._given_up = threading.Event()
         self.is_copying = False
         self._tidied, self._looked = -DAY, -HOUR
+        self._blind = ""  # which triggers are gone
         self._problem: str | None = None  # None until the first copy of this process
 
     def schedule(self, scheduler: BaseScheduler) -> None:
@@ -61,6 +64,7 @@ class Chores:
     def tend(self, connection: sqlite3.Connection) -> None:
         """Do what is due, and tell how the copies go; called every now and then."""
         self._alarms.forget_delivered()
+        self._look_at_triggers(connection)
         if self._problem is not None:
             self._alarms.state("backup", self._problem)
         if time.monotonic() - self._looked >= HOUR:
@@ -85,6 +89,16 @@ class Chores:
                 done.bytes / 2**20,
                 done.fetches,
             )
+
+    def _look_at_triggers(self, connection: sqlite3.Connection) -> None:
+        gone = missing_triggers(connection)
+        blind = f"{', '.join(gone)}: gone, so that changes are not seen; {MEND}" if gone else ""
+        if blind != self._blind:
+            log.log(
+                *((logging.ERROR, blind) if blind else (logging.INFO, "changes are seen again"))
+            )
+        self._blind = blind
+        self._alarms.state("triggers", blind)
 
     def give_up(self) -> None:
         """Leave the copy that is under way, if any; nothing is left of it."""

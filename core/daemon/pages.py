@@ -16,11 +16,25 @@ from pathlib import Path
 from cityflux.core.app.repair import go_back_to
 from cityflux.core.model.errors import CityfluxError, StorageError
 from cityflux.storage.changes import position
-from cityflux.storage.database import read_database
+from cityflux.storage.database import MEND, read_database, what_to_do
 from cityflux.storage.examination import first_damage
 
 #: A look may take this share of the time: one of a large file takes seconds.
 _SHARE = 0.01
+
+
+def ended_by(error: sqlite3.Error, database: Path, copies: Path) -> StorageError:
+    """What is said where SQLite ends the daemon.
+
+    Args:
+        error: what it raised.
+        database: the file.
+        copies: the folder of the copies.
+    """
+    text = what_to_do(str(error))
+    if MEND not in text:
+        text = f"{error}; see what: cityflux doctor; {go_back_to(database, copies)}"
+    return StorageError(f"{database}: {text}")
 
 
 class Pages:

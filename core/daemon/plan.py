@@ -3,13 +3,33 @@
 from __future__ import annotations
 
 import sqlite3
+from typing import TYPE_CHECKING
 
 from cityflux.core.app.session import Session
+from cityflux.core.app.timetable import backup_trigger, triggers
 from cityflux.core.daemon.endpoint import check_port
 from cityflux.core.daemon.logs import set_up_logs
+from cityflux.core.daemon.webhook import open_webhook
 from cityflux.core.model.errors import ConfigError
 from cityflux.core.plugin.manager import Plugins
 from cityflux.core.refresh.tasks import Task, due
+
+if TYPE_CHECKING:
+    from apscheduler.triggers.base import BaseTrigger
+
+#: By source, its schedule as a text and when it comes.
+Triggers = dict[str, tuple[str, "BaseTrigger"]]
+
+
+def checked(session: Session) -> Triggers:
+    """The schedules of a session in which the rest of the daemon's settings are good, too.
+
+    Raises:
+        ConfigError: what is wrong with them.
+    """
+    backup_trigger(session.config)
+    open_webhook(session.config)
+    return triggers(session)
 
 
 def sources_apart(plugins: Plugins) -> set[str]:

@@ -21,18 +21,16 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from cityflux.core.app.job import Job
+from cityflux.core.app.job import Job, Outcome
 from cityflux.core.app.lock import Place, only_daemon
-from cityflux.core.app.repair import go_back_to
 from cityflux.core.app.session import Session
-from cityflux.core.app.timetable import backup_trigger, triggers
 from cityflux.core.daemon.alarms import Alarms
 from cityflux.core.daemon.chores import Chores
 from cityflux.core.daemon.endpoint import answering
 from cityflux.core.daemon.logs import set_up_logs
 from cityflux.core.daemon.notify import notify
-from cityflux.core.daemon.pages import Pages
-from cityflux.core.daemon.plan import check_change, sources_apart, tasks_of
+from cityflux.core.daemon.pages import Pages, ended_by
+from cityflux.core.daemon.plan import Triggers, check_change, checked, sources_apart, tasks_of
 from cityflux.core.daemon.sources import Sources
 from cityflux.core.daemon.timing import ClockWatch, leave_jobs_behind, new_scheduler, plan_anew
 from cityflux.core.daemon.watch import ChangeWatch
@@ -53,7 +51,6 @@ from cityflux.storage.database import now, read_database, take_in_the_log, what_
 
 if TYPE_CHECKING:
     from apscheduler.schedulers.background import BackgroundScheduler
-    from apscheduler.triggers.base import BaseTrigger
 
 
 log = logging.getLogger("cityflux")
@@ -64,8 +61,6 @@ log = logging.getLogger("cityflux")
 #: the daemon would not stop.
 Results = queue.Queue[tuple[str, list[Result] | str | None]]
 
-#: By source, its schedule as a text and when it comes.
-Triggers = dict[str, tuple[str, "BaseTrigger"]]
 
 BEAT = 30.0  # seconds between two signs of life
 CHECK = 1.0  # seconds between two looks whether the files are where they were
@@ -82,7 +77,7 @@ class Service:
     def __init__(self, load: Callable[[], Session]) -> None:
         self._load = load
         self._session = load()
-        self._triggers = _checked(self._session)
+        self._triggers = checked(self._session)
         self._config_file = self._session.config_file
         #: What to go back to where a new configuration does not come up.
         self._former: tuple[Session, Triggers, Path | None] | None = None
@@ -107,10 +102,7 @@ class Service:
                         self._session, self._triggers, self._config_file = self._former
                         self._former = None
         except sqlite3.Error as error:
-            where = go_back_to(database, self._session.config.backup.folder)
-            raise StorageError(
-                f"{database}: {error}; see what: cityflux doctor; {where}"
-            ) from error
+            raise ended_by(error, database, self._session.config.backup.folder) from error
         log.info("stopped")
         leave_jobs_behind(LAST_WORDS)
 
@@ -167,7 +159,8 @@ class Service:
         self._job = Job(connection, self._session, self._derivations)
         broken = self._job.note_broken()
         outcome = self._job.compute()
-        self._name([*broken, *outcome.failed, *outcome.broken])
+        self._passed_over: set[str] = set()
+        self._name([*broken, *outcome.failed, *outcome.broken], outcome)
         self._state: dict[str, Any] = {
             "pid": os.getpid(),
             "host": socket.gethostname(),
@@ -244,11 +237,13 @@ class Service:
                 next_check = time.monotonic() + CHECK
             try:
                 self._turn(connection, watch, clock)
+                # It is over when what could not be followed is: until then a turn may do nothing.
+                over = not trouble or position(connection) == self._job.position
             except (StorageError, sqlite3.OperationalError, sqlite3.IntegrityError) as error:
                 trouble = self._hold_on(trouble, what_to_do(str(error)))
                 watch.look_again()
             else:
-                trouble = self._hold_on(trouble, "")
+                trouble = self._hold_on(trouble, "") if over else trouble
 
     def _turn(self, connection: sqlite3.Connection, watch: ChangeWatch, clock: ClockWatch) -> None:
         """Do what there is to do; what cannot be written is tried again by the next turn."""
@@ -320,7 +315,7 @@ class Service:
         problem = "; ".join(f"{name}: {error}" for name, error in done.failed)
         if problem and problem != self._state.get("problem"):
             log.error("%s", problem)
-        self._name(done.broken)
+        self._name(done.broken, done)
         self._say(connection, problem=problem)
         self._alarms.state("recompute", problem)
         if done.computed:
@@ -365,7 +360,7 @@ class Service:
             session = self._load()
             if self._config_file and not session.config_file:
                 raise ConfigError(f"{self._config_file}: is gone; put it back")
-            planned = _checked(session)
+            planned = checked(session)
             check_change(self._session, session)
         except Exception as error:  # whatever is wrong, a daemon stays up
             self._refuse(error)
@@ -375,10 +370,15 @@ class Service:
         self._config_file = session.config_file
         log.info("configuration, plugins and schedules were read again")
 
-    @staticmethod
-    def _name(failed: Iterable[tuple[str, str]]) -> None:
+    def _name(self, failed: Iterable[tuple[str, str]], outcome: Outcome | None = None) -> None:
+        """Name what failed, and rows that are no figures where they are new."""
         for name, error in failed:
             log.error("%s: %s", name, error)
+        computed = outcome.computed if outcome else ()
+        lines = {line for index in computed for line in index.passed_over}
+        for line in sorted(lines - self._passed_over):
+            log.warning("%s", line)
+        self._passed_over |= lines
 
     @staticmethod
     def _refuse(error: Exception) -> None:
@@ -390,10 +390,3 @@ class Service:
         state = {"stopped": None, "problem": "", **self._state}
         with write(connection):
             jobs.save_daemon(connection, {**state, "beat": now(), "position": self._job.position})
-
-
-def _checked(session: Session) -> Triggers:
-    """The schedules of a session in which the rest of the daemon's settings are good, too."""
-    backup_trigger(session.config)
-    open_webhook(session.config)
-    return triggers(session)

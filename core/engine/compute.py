@@ -44,12 +44,14 @@ class Computed:
         run_id: the run that was stored.
         changed: how many scores it changed.
         notes: what a reader must know, a line each.
+        passed_over: of these the ones on rows that are no figures.
     """
 
     index_id: str
     run_id: int
     changed: int
     notes: tuple[str, ...]
+    passed_over: tuple[str, ...] = ()
 
 
 def evaluate(
@@ -69,7 +71,8 @@ def evaluate(
     scores = score(definition, panel, catalog.directions(connection), methods)
     breaks = read_breaks(connection, definition.figures)
     crossed = across_breaks(panel.parts, breaks, definition.periods.reduce)
-    scores = replace(scores, notes=(*panel.passed_over, *crossed, *scores.notes))
+    notes = (*panel.passed_over, *crossed, *scores.notes)
+    scores = replace(scores, notes=notes, passed_over=panel.passed_over)
     if as_of is None:
         return scores
     unknown = _not_known(definition, panel, _panel(connection, definition, None), as_of)
@@ -120,7 +123,7 @@ def compute(
         save_details(
             connection, definition.id, run_id, weight_rows(definition, scores), adjustments
         )
-    return Computed(definition.id, run_id, changed, scores.notes)
+    return Computed(definition.id, run_id, changed, scores.notes, scores.passed_over)
 
 
 def results(definition: Definition, scores: Scores) -> Results:

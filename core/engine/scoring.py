@@ -45,6 +45,7 @@ class Scores:
         notes: what a reader must know, a line each: what the steps touched, computed weights,
             indicators that could not be compared.
         comparable: the result over what compares.
+        passed_over: of the notes those on rows that are no figures.
     """
 
     scores: pl.DataFrame
@@ -53,6 +54,7 @@ class Scores:
     weights: Mapping[str, float]
     notes: tuple[str, ...]
     comparable: Comparable
+    passed_over: tuple[str, ...] = ()
 
     def ranks(self) -> pl.DataFrame:
         """The rank of each city in its period among those that compare, 1 for the highest."""

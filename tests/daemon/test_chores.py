@@ -86,3 +86,23 @@ def test_no_schedule_makes_no_copies(
 def test_a_bad_schedule_is_named() -> None:
     with pytest.raises(ConfigError, match=r"backup\.schedule: .*'@often'"):
         backup_trigger(Config(backup=Backup(schedule="@often")))
+
+
+def test_a_trigger_that_is_gone_is_told_once_until_it_is_back(
+    tmp_path: Path, connection: sqlite3.Connection, caplog: pytest.LogCaptureFixture
+) -> None:
+    chores = Chores(Planned(tmp_path), Alarms(connection, Webhook("", "text", 1.0), []))  # type: ignore[arg-type]
+    chores.tend(connection)
+    assert problems(connection) == []
+    (sql,) = connection.execute(
+        "SELECT sql FROM sqlite_master WHERE name = 'observations_insert'"
+    ).fetchone()
+    connection.execute("DROP TRIGGER observations_insert")
+    for _ in range(3):
+        chores.tend(connection)
+    said = "observations_insert: gone, so that changes are not seen; mend it with: cityflux doctor"
+    assert problems(connection) == [f"triggers: {said} --repair"]
+    assert caplog.text.count(said) == 1
+    connection.execute(sql)
+    chores.tend(connection)
+    assert problems(connection) == []

@@ -23,6 +23,7 @@ from cityflux.core.daemon.pages import Pages
 from cityflux.core.model.errors import CityfluxError
 from cityflux.storage.changes import position
 from cityflux.storage.database import log_of, open_database, read_database, take_in_the_log
+from tests.conftest import run_module
 from tests.daemon.test_service import Daemon, daemon, server
 
 __all__ = ["daemon", "server"]  # fixtures
@@ -115,6 +116,38 @@ def test_the_daemon_ends_and_says_what_to_do(
     else:
         assert "start the daemon again" in last
         assert len(daemon.rows("SELECT 1 FROM observations")) == 2  # what the log held
+
+
+def test_what_a_hand_breaks_is_told_once_and_mended_under_the_daemon(daemon: Daemon) -> None:
+    daemon.start()
+    daemon.until(lambda: len(daemon.scores()) == 2)
+    row = (
+        "INSERT INTO observations (indicator_id, city_id, period, source_id, value) "
+        "VALUES ('local.boats', 'shanghai', '{}', 'local.port', {})"
+    )
+
+    def by_hand(*statements: str) -> None:
+        with contextlib.closing(sqlite3.connect(daemon.database)) as hand, hand:
+            hand.execute("PRAGMA ignore_check_constraints = ON")
+            for statement in statements:
+                hand.execute(statement)
+
+    by_hand("DELETE FROM cities WHERE id = 'beijing'", row.format("2020年", 1))
+    daemon.until_said("local.boats: 1 row passed over")
+    by_hand(row.format("2021年", 1))
+    daemon.until_said("local.boats: 2 rows passed over")
+    assert daemon.rows("SELECT 1 FROM cities WHERE id = 'beijing'")  # its plugin has said it again
+    by_hand("ALTER TABLE scores RENAME TO taken", row.format("2022年", 1))
+    daemon.until_said("no such table: scores; mend it with: cityflux doctor --repair")
+    time.sleep(6)  # it has tried once more meanwhile
+    done = run_module("cityflux", "doctor", "--repair", cwd=daemon.folder)
+    assert done.returncode == 0, done.stdout + done.stderr
+    daemon.until_said("the database can be written again")
+    daemon.until(lambda: len(daemon.scores()) == 2)
+    assert daemon.stop() == 0
+    said = daemon.log.read_text()
+    assert said.count("ERROR the database") == 1
+    assert "Traceback" not in said
 
 
 def test_one_daemon_for_one_file_whatever_link_leads_to_it(database: Path, tmp_path: Path) -> None:

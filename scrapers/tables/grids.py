@@ -7,6 +7,7 @@ for the reader to say who knows the table.
 from __future__ import annotations
 
 import io
+import re
 import zipfile
 from importlib.util import find_spec
 from pathlib import Path
@@ -21,6 +22,10 @@ from cityflux.scrapers.tables.html import page_instead
 from cityflux.scrapers.tables.workbook import read_sheets
 
 Format = Literal["csv", "tsv", "xlsx", "xls", "parquet", "json", "jsonl"]
+
+
+# What could not be decoded, and what stands for nothing in Unicode: Big5 that is read as GB18030.
+_STRANGE = re.compile("[\ufffd\ue000-\uf8ff]")
 
 
 def as_document(source: Document | Path | str) -> Document:
@@ -96,8 +101,8 @@ def decoded(document: Document, encoding: str | None = None) -> str:
             f"{document.address}: is not in the charset {encoding} ({error})",
             address=document.address,
         ) from error
-    if "\ufffd" in text:
-        line = text[: text.index("\ufffd")].count("\n") + 1
+    if strange := _STRANGE.search(text):
+        line = text[: strange.start()].count("\n") + 1
         raise Unexpected(
             f"{document.address}: line {line} is in no charset that is known here; "
             "name it with encoding=",

@@ -90,9 +90,7 @@ def pages() -> Sequence[bytes]:
 def communiques() -> Sequence[bytes]:
     """Prose and pages of communiqués."""
     head = (
-        samples.COMMUNIQUES[1].partition("一、综合")[0]
-        + "全市上下同心协力，经济运行平稳。" * 12
-        + "\n"
+        "2020年江城市国民经济和社会发展统计公报\n" + "全市上下同心协力，经济运行平稳。" * 12 + "\n"
     )
     lines = [
         "至" * 4_000 + "地区生产总值100亿元。",

@@ -77,3 +77,18 @@ def test_utf_8_comes_back(text: str) -> None:
 @given(st.binary(), st.sampled_from(["", "gbk", "latin-1", "utf-16", "undefined", "idna", "hex"]))
 def test_any_bytes_become_some_text(body: bytes, declared: str) -> None:
     assert isinstance(decode(body, declared), str)
+
+
+def test_utf_8_with_a_bad_byte_here_and_there_stays_utf_8() -> None:
+    assert decode(b"\xa9 " + TEXT.encode(), "utf-8") == f"\ufffd {TEXT}"
+    assert decode(TEXT.encode() + TEXT.encode()[:4]) == f"{TEXT}上\ufffd"
+
+
+def test_single_bytes_between_letters_are_no_chinese() -> None:
+    towns = "Köln, Görlitz, Düsseldorf"
+    assert decode(towns.encode("latin-1")) == decode(towns.encode("latin-1"), "latin-1") == towns
+
+
+def test_gbk_is_not_taken_for_damaged_utf_8_nor_for_latin() -> None:
+    text = f"GDP {TEXT}，朱镕基，A座"
+    assert decode(text.encode("gbk"), "utf-8") == decode(text.encode("gbk"), "latin-1") == text

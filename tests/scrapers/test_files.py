@@ -399,3 +399,11 @@ def test_the_worked_example_of_the_documentation() -> None:
         ("shanghai", "2020", 13000.0),
         ("beijing", "2020", 15.0),
     ]
+
+
+def test_a_charset_that_makes_no_sense_is_told() -> None:
+    text = "縣市,年份,人數\n臺中,2021,5\n高雄,2021,6\n"
+    for body in (text.encode("big5"), text.encode() + "臺".encode()[:2]):
+        with pytest.raises(Unexpected, match="is in no charset that is known here; name it with"):
+            files.read_table(document(body))
+    assert files.read_table(document(text.encode("big5")), encoding="big5").height == 2

@@ -14,10 +14,11 @@ _COLUMNS = (
 # What is computed from a series has the breaks of it. That an indicator is computed is asked of
 # the key of derivations, which costs nothing for one that is not.
 _KNOWN = """
-WITH RECURSIVE asked (indicator) AS (SELECT value FROM json_each(?)),
+WITH RECURSIVE asked (indicator) AS (SELECT value FROM json_each(:indicators)),
 rests_on (indicator, city, input, input_city) AS (
     SELECT DISTINCT indicator_id, city_id, input_indicator_id, input_city_id FROM derivations
     WHERE indicator_id IN (SELECT indicator FROM asked)
+        AND (:cities IS NULL OR city_id IN (SELECT value FROM json_each(:cities)))
     UNION
     SELECT r.indicator, r.city, d.input_indicator_id, d.input_city_id
     FROM rests_on r JOIN derivations d ON d.indicator_id = r.input AND d.city_id = r.input_city
@@ -36,12 +37,17 @@ ORDER BY 1, 3, 2
 FIELDS = ("indicator", "city", "period", "reason_zh", "reason_en", "publisher", "reference")
 
 
-def breaks_of(connection: sqlite3.Connection, indicators: Sequence[str]) -> list[tuple[str, ...]]:
+def breaks_of(
+    connection: sqlite3.Connection, indicators: Sequence[str], cities: Sequence[str] | None = None
+) -> list[tuple[str, ...]]:
     """The breaks of some indicators, and those of what they are computed from.
 
-    Each has `FIELDS`; the city is null where a break holds for every city.
+    Each has `FIELDS`; the city is null where a break holds for every city. Of what is computed,
+    with ``cities`` only the breaks of these.
     """
-    return connection.execute(_KNOWN, (json.dumps([*indicators]),)).fetchall()
+    wanted = None if cities is None else json.dumps([*cities])
+    asked = {"indicators": json.dumps([*indicators]), "cities": wanted}
+    return connection.execute(_KNOWN, asked).fetchall()
 
 
 def save_breaks(connection: sqlite3.Connection, breaks: Iterable[Mapping[str, Any]]) -> None:

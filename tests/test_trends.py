@@ -11,9 +11,10 @@ import pytest
 from cityflux.core.engine.analysis.convergence import convergence, years_to_leader
 from cityflux.core.engine.analysis.trends import TRENDS, catching_up
 from cityflux.core.engine.analysis.trends import trends as engine_trends
-from cityflux.core.engine.breaks import across_breaks, read_breaks
+from cityflux.core.engine.breaks import across_breaks
 from cityflux.core.engine.definition.index import Periods
 from cityflux.core.engine.panel import read_panel
+from cityflux.storage.breaks import breaks_of
 from cityflux.storage.database import open_database
 from tests.conftest import answer
 
@@ -125,7 +126,7 @@ def test_a_mean_across_a_break_has_a_note(made_once: Any) -> None:
     names = ["regional_pull.neighbour_1_gdp_per_capita", GDP]
     with open_database(made_once / "data" / "cityflux.db") as connection:
         panel = read_panel(connection, names, ["beijing"], Periods(of=["2011/2020"]))
-        lines = across_breaks(panel.parts, read_breaks(connection, names), "mean")
+        lines = across_breaks(panel.parts, breaks_of(connection, names, ["beijing"]), "mean")
     first, second = lines
     assert "crosses the break of 2019 (revised after the fourth economic census" in first
     assert "crosses the break of 2020 (from 2020 divided by" in second

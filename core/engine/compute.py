@@ -14,13 +14,14 @@ from itertools import chain, product
 
 import polars as pl
 
-from cityflux.core.engine.breaks import across_breaks, read_breaks
+from cityflux.core.engine.breaks import across_breaks
 from cityflux.core.engine.definition.index import Definition
 from cityflux.core.engine.panel import KEYS, Panel, read_panel
 from cityflux.core.engine.scoring import Scores, score
 from cityflux.core.engine.steps.methods import Methods
 from cityflux.core.model.errors import UnknownName
 from cityflux.storage import catalog
+from cityflux.storage.breaks import breaks_of
 from cityflux.storage.changes import position
 from cityflux.storage.database import now, without_lookups, write
 from cityflux.storage.results import (
@@ -69,7 +70,7 @@ def evaluate(
     _check_names(connection, definition)
     panel = _panel(connection, definition, as_of)
     scores = score(definition, panel, catalog.directions(connection), methods)
-    breaks = read_breaks(connection, definition.figures)
+    breaks = breaks_of(connection, definition.figures, definition.cities)
     crossed = across_breaks(panel.parts, breaks, definition.periods.reduce)
     notes = (*panel.passed_over, *crossed, *scores.notes)
     scores = replace(scores, notes=notes, passed_over=panel.passed_over)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 from itertools import count, repeat
 from typing import Any
 
@@ -116,58 +117,60 @@ def fill_cells(
         The figures that make up cells of several ones, as `making_up` gives them.
     """
     (indicators, cities), (values, coverage) = names, cells
-    relation = _relation(stored, periods.of)
-    target = dict(zip(periods.of, count(), strict=False))
-    row = np.array([*map(target.get, stored, repeat(-1))], dtype=np.intp) * len(cities)
-    parts_of = {*relation.filter(pl.col("fineness") > 0)["period"]}
-    helps = np.array([*map(parts_of.__contains__, stored)], dtype=bool)
-    rest: list[tuple[NDArray[Any], ...]] = []
+    fineness, full, start = _relation(stored, periods.of)
+    # A span that was printed as one figure is told of, too: breaks may lie inside it.
+    printed = np.array([*map(str.__contains__, stored, repeat("/"))], dtype=bool)
+    told = (fineness > 0) | ((fineness == 0) & printed[:, None])
+    whole_of = np.where((fineness == 0).any(axis=1), (fineness == 0).argmax(axis=1), -1)
+    spans = np.flatnonzero(told.any(axis=0)).tolist()
+    found: list[tuple[NDArray[Any], ...]] = []
     for each in figures:
-        place, own = indicators.index(each.indicator), row[each.period]
-        itself = own >= 0
-        at = own[itself] + each.city[itself]
-        values[at, place], coverage[at, place] = each.value[itself], 1.0
-        if parts_of and (chosen := helps[each.period]).any():
-            helping = (each.city[chosen], each.period[chosen], each.value[chosen])
-            rest.append((np.full(len(helping[0]), place), *helping))
-    if not rest:
-        return making_up(pl.DataFrame(schema=_FIGURE), periods.of)
-    column, city, period, value = map(np.concatenate, zip(*rest, strict=True))
-    single = {
-        "indicator": pl.Series(indicators).gather(column),
-        "city": pl.Series(cities).gather(city),
-        "period": pl.Series(stored).gather(period),
-        "value": value,
-    }
-    parts = making_up(pl.DataFrame(single), periods.of).filter(pl.col("fineness") > 0)
-    cell = _places(parts, indicators, cities, target)
-    parts = parts.filter(coverage[cell] == 0)  # of which no figure is the whole
-    keys = ["indicator", "city", "target"]
-    reduced = (
-        parts.sort(*keys, "start")
-        .group_by(keys, maintain_order=True)
-        .agg(
-            getattr(pl.col("value"), periods.reduce)(),
-            coverage=(pl.len() / pl.col("full").first()).clip(0, 1),
-        )
+        place, at = indicators.index(each.indicator), whole_of[each.period]
+        whole = at >= 0
+        rows = at[whole] * len(cities) + each.city[whole]
+        values[rows, place], coverage[rows, place] = each.value[whole], 1.0
+        for span in spans:
+            chosen = told[each.period, span]
+            rows = each.city[chosen] + span * len(cities)
+            found.append((np.full(len(rows), place), rows, each.period[chosen], each.value[chosen]))
+    if not found:
+        found = [(np.zeros(0, dtype=np.intp),) * 3 + (np.zeros(0),)]
+    column, row, period, value = map(np.concatenate, zip(*found, strict=True))
+    target = row // len(cities)
+    kind = fineness[period, target]
+    coarsest = np.full(values.shape, 9)
+    np.minimum.at(coarsest, (row, column), kind)
+    counts = (kind == 0) | ((kind == coarsest[row, column]) & (coverage[row, column] == 0))
+    order = np.flatnonzero(counts)
+    order = order[np.lexsort((start[period[order]], row[order], column[order]))]
+    column, row, period, value = column[order], row[order], period[order], value[order]
+    target, kind = target[order], kind[order]
+    parts = pl.DataFrame(
+        {
+            "indicator": pl.Series(indicators, dtype=pl.String).gather(column),
+            "city": pl.Series(cities, dtype=pl.String).gather(row % len(cities)),
+            "period": pl.Series(stored, dtype=pl.String).gather(period),
+            "value": value,
+            "target": pl.Series(periods.of, dtype=pl.String).gather(target),
+            "fineness": kind,
+            "full": full[period, target],
+            "start": pl.Series(start[period]).cast(pl.Int32).cast(pl.Date),
+        }
     )
-    cell = _places(reduced, indicators, cities, target)
-    values[cell], coverage[cell] = reduced["value"], reduced["coverage"]
+    _reduce(parts.with_columns(cell=column * len(values) + row), periods, cells)
     return parts
 
 
-_FIGURE = {"indicator": pl.String, "city": pl.String, "period": pl.String, "value": pl.Float64}
-
-
-def _places(
-    rows: pl.DataFrame, indicators: Sequence[str], cities: Sequence[str], target: dict[str, int]
-) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-    """The row and the column of the cell of each of some rows."""
-    found = []
-    for name, order in (("target", target), ("city", cities), ("indicator", indicators)):
-        places = rows[name].cast(pl.Enum([*order])).to_physical()
-        found.append(places.cast(pl.Int64).to_numpy())
-    return found[0] * len(cities) + found[1], found[2]
+def _reduce(parts: pl.DataFrame, periods: Periods, cells: tuple[Floats, Floats]) -> None:
+    """Fill the cells of several figures."""
+    several = parts.filter(pl.col("fineness") > 0)
+    if several.is_empty():
+        return
+    value = getattr(pl.col("value"), periods.reduce)()
+    known = (pl.len() / pl.col("full").first()).clip(0, 1).alias("known")
+    reduced = several.group_by("cell", maintain_order=True).agg(value, known)
+    column, row = np.divmod(reduced["cell"].to_numpy(), len(cells[0]))
+    cells[0][row, column], cells[1][row, column] = reduced["value"], reduced["known"]
 
 
 def making_up(figures: pl.DataFrame, asked: Sequence[str]) -> pl.DataFrame:
@@ -181,29 +184,44 @@ def making_up(figures: pl.DataFrame, asked: Sequence[str]) -> pl.DataFrame:
         The rows that count, once for each asked period: ``target``, with the ``fineness`` and the
         ``full`` number of its parts, and the ``start`` of the figure's own period.
     """
-    matched = figures.join(_relation(figures["period"].unique().to_list(), asked), on="period")
+    stored = figures["period"].unique().to_list()
+    fineness, full, start = _relation(stored, asked)
+    at, target = np.nonzero(fineness >= 0)
+    relation = pl.DataFrame(
+        {
+            "period": pl.Series(stored, dtype=pl.String).gather(at),
+            "target": pl.Series([*asked], dtype=pl.String).gather(target),
+            "fineness": fineness[at, target],
+            "full": full[at, target],
+            "start": pl.Series(start[at]).cast(pl.Int32).cast(pl.Date),
+        }
+    )
+    matched = figures.join(relation, on="period")
     if matched["fineness"].n_unique() <= 1:  # then there is nothing to choose
         return matched
     coarsest = pl.col("fineness").min().over("indicator", "city", "target")
     return matched.filter(pl.col("fineness") == coarsest)
 
 
-def _relation(stored: Sequence[str], asked: Sequence[str]) -> pl.DataFrame:
-    """What each stored period is to each asked one, where it is a part of it."""
-    rows = [
-        (text, target, *part, Period.parse(text).start)
-        for text in filter(is_period, stored)
-        for target in asked
-        if (part := part_of(text, target))
-    ]
-    return pl.DataFrame(
-        rows,
-        schema={
-            "period": pl.String,
-            "target": pl.String,
-            "fineness": pl.Int64,
-            "full": pl.Int64,
-            "start": pl.Date,
-        },
-        orient="row",
-    )
+def _relation(
+    stored: Sequence[str], asked: Sequence[str]
+) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
+    """What each stored period is to each asked one.
+
+    Returns:
+        Stored x asked, the `Part.fineness`, -1 for what is no part, and `Part.full`; and of each
+        stored period the first day, in days since 1970.
+    """
+    fineness, full = np.full((len(stored), len(asked)), -1), np.ones((len(stored), len(asked)))
+    start = np.zeros(len(stored), dtype=np.int64)
+    for i, text in enumerate(stored):
+        if not is_period(text):
+            continue
+        start[i] = (Period.parse(text).start - _EPOCH).days
+        for j, target in enumerate(asked):
+            if part := part_of(text, target):
+                fineness[i, j], full[i, j] = part
+    return fineness, full.astype(np.int64), start
+
+
+_EPOCH = date(1970, 1, 1)

@@ -10,13 +10,14 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
-from itertools import chain, product
+from itertools import product
+from typing import Any
 
-import polars as pl
+import numpy as np
 
 from cityflux.core.engine.breaks import across_breaks
 from cityflux.core.engine.definition.index import Definition
-from cityflux.core.engine.panel import KEYS, Panel, read_panel
+from cityflux.core.engine.panel import Panel, read_panel
 from cityflux.core.engine.scoring import Scores, score
 from cityflux.core.engine.steps.methods import Methods
 from cityflux.core.model.errors import UnknownName
@@ -129,26 +130,23 @@ def compute(
 
 def results(definition: Definition, scores: Scores) -> Results:
     """The result column by column for the database."""
-    comparable, keys = scores.comparable, scores.scores[[*KEYS]]
-    nodes = sorted(node.id for node in definition.tree)
-    order = keys.with_row_index().sort("city", "period")["index"]
-    frames = {
-        "score": scores.scores,
-        "rank": scores.ranks(),
-        "coverage": scores.coverage,
-        "comparable_score": comparable.scores,
-        "n": comparable.counts,
-        "bracket": comparable.brackets,
-    }
-    return Results(
-        nodes,
-        keys["city"].unique().sort().to_list(),
-        keys["period"].unique().sort().to_list(),
-        {
-            name: [*chain.from_iterable(map(pl.Series.to_list, frame[nodes][order].iter_columns()))]
-            for name, frame in frames.items()
-        },
-    )
+    comparable, frames = scores.comparable, (scores.scores, scores.coverage, scores.ranks())
+    nodes = [node.id for node in definition.tree]
+    cities, periods = (scores.scores[name].to_list() for name in ("city", "period"))
+    order = sorted(range(len(cities)), key=[*zip(cities, periods, strict=True)].__getitem__)
+    place = np.argsort(np.array(nodes))
+    matrices = [*(frame[nodes].to_numpy() for frame in frames), comparable.values]
+    columns = [*matrices, comparable.n, comparable.reasons]
+    names = ("score", "coverage", "rank", "comparable_score", "n", "bracket")
+    found: dict[str, list[Any]] = {}
+    for name, matrix in zip(names, columns, strict=True):
+        flat = matrix[order][:, place].ravel("F")
+        if flat.dtype == np.float64:
+            known, numbers = ~np.isnan(flat), flat
+            flat = np.full(len(numbers), None, dtype=object)
+            flat[known] = numbers[known].astype(np.int64 if name == "rank" else np.float64)
+        found[name] = flat.tolist()
+    return Results(sorted(nodes), sorted({*cities}), sorted({*periods}), found)
 
 
 def score_rows(definition: Definition, scores: Scores) -> Iterator[Score]:

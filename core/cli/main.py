@@ -5,11 +5,14 @@ from __future__ import annotations
 import importlib
 import sys
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from cityflux.core.cli.session import Session
+
+if TYPE_CHECKING:
+    from cityflux.core.plugin.record import PluginRecord
 
 #: Each command and the module and name that hold it, in the order of the help.
 COMMANDS = {
@@ -73,21 +76,40 @@ class LazyGroup(click.Group):
         session = ctx.find_object(Session) or Session(config)
         if not session.may_have_commands():
             return {}
-        groups: list[click.Group] = []
+        groups: list[tuple[PluginRecord, click.Group]] = []
 
-        def group(record: object) -> click.Group:
-            groups.append(click.Group("plugins"))
-            return groups[-1]
+        def group(record: PluginRecord) -> click.Group:
+            groups.append((record, click.Group("plugins")))
+            return groups[-1][1]
 
         session.plugins.ask("register_commands", group)
         for name, error in session.plugins.take_news():
             click.echo(f"failed: {name}: {error}", err=True)
         return {
-            name: command
-            for group in groups
+            name: _of(record, command)
+            for record, group in groups
             for name, command in group.commands.items()
             if isinstance(name, str) and isinstance(command, click.Command)
         }
+
+
+def _of(record: PluginRecord, command: click.Command) -> click.Command:
+    """A command of a plugin, whose mistakes name the plugin."""
+    own = command.callback
+
+    def callback(*arguments: Any, **options: Any) -> Any:
+        from cityflux.core.model.errors import CityfluxError, PluginError
+        from cityflux.core.plugin.traces import one_line
+
+        try:
+            return own(*arguments, **options) if own else None
+        except (click.ClickException, click.Abort, click.exceptions.Exit, CityfluxError):
+            raise
+        except Exception as error:
+            raise PluginError(f"{record.name}: {one_line(error, record.homes)}") from error
+
+    command.callback = callback
+    return command
 
 
 SUMMARIES = {

@@ -301,6 +301,10 @@ def test_commands_that_cannot_be_registered_do_not_hide_the_others(folder: Path)
     assert done.returncode == 0 and "  hello" in done.stdout and "odd" not in done.stdout
     assert f"failed: {folder}/leaves.py: register_commands(): SystemExit: 5 (" in done.stderr
     assert run("hello").stdout == "hi\n"
+    fails = "import click\n    cli.add_command(click.Command('fails', callback=lambda: 1 / 0))\n"
+    write(folder / "fails.py", f"{HEAD}def register_commands(cli):\n    {fails}")
+    said = run("fails").stderr.splitlines()[-1]
+    assert said.startswith(f"Error: {folder}/fails.py: ZeroDivisionError: division by zero (my_pl")
 
 
 def test_what_does_not_end_is_cut_off_and_not_called_again(

@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Protocol
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urlsplit
 
 from bs4 import Tag
 
@@ -124,14 +124,14 @@ def continuation(listing: Document) -> str | None:
                 return address
     pager = _TRS_PAGER.search(listing.text)
     if pager and int(pager[2]) + 1 < int(pager[1]):
-        return urljoin(listing.address, f"{pager[3]}_{int(pager[2]) + 1}.{pager[4]}")
+        return listing.link(f"{pager[3]}_{int(pager[2]) + 1}.{pager[4]}")
     return None
 
 
 @reader("a communiqué")
 def parts(document: Document) -> list[str]:
     """The addresses of the further parts of a communiqué: ``…_2.htm``, ``…-3.html``."""
-    stem, dot, ending = document.address.rpartition(".")
+    stem, dot, ending = document.link("").rpartition(".")
     stem = re.sub(r"[_-]1$", "", stem)
     part = re.compile(rf"{re.escape(stem)}[_-](\d{{1,2}})\.{re.escape(ending)}")
     found: dict[int, str] = {}
@@ -168,7 +168,7 @@ def _items(listing: Document, site: Site) -> Iterator[tuple[str, str]]:
 
 def _resolve(document: Document, link: Tag) -> str | None:
     try:
-        address = urljoin(document.address, str(link["href"]).strip()).partition("#")[0]
+        address = document.link(str(link["href"]).strip()).partition("#")[0]
         return address if urlsplit(address).scheme in ("http", "https", "file") else None
     except ValueError:  # http://[
         return None

@@ -50,6 +50,7 @@ from cityflux.scrapers.http.verdict import (
     is_worth_another_try,
     verdict,
 )
+from cityflux.scrapers.http.waits import Waits
 from cityflux.scrapers.http.watch import Watch
 
 __all__ = ["Budget", "Cache", "Client", "HostState", "Policy", "Validators"]
@@ -90,6 +91,7 @@ class Client:
         self._slots: dict[str, Slot] = {}
         self._earlier = {state.host: state for state in hosts}
         self._slots_lock = threading.Lock()
+        self._waits = Waits(policy, self._clock, self._stopped)
         self._sharing = Sharing(forget=self._forget)
         self._robots = Robots(self._read_robots, self._sharing, self._clock)
         self._secrets = Secrets(policy.secrets)
@@ -265,11 +267,12 @@ class Client:
         attempt = 0
         while True:
             try:
+                self._waits.wait(str(request.url))
                 with slot.turn():
                     return self._send(request, slot)
             except SourceError as error:
                 if error.status and error.retry_after:
-                    slot.hold(error.retry_after)
+                    self._waits.hold(str(request.url), error.retry_after)
                 last = attempt >= self._policy.retries or slot.is_open
                 if last or not is_worth_another_try(error, self._policy):
                     raise

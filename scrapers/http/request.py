@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Hashable, Mapping
+from urllib.parse import unquote_plus
 
 import httpx
 
@@ -60,10 +61,20 @@ def parse(address: str, params: Params | None = None) -> httpx.URL:
     try:
         url = httpx.URL(address)
         if params:
-            url = url.copy_merge_params(params)
+            url = url.copy_with(query=_merged(url.query, httpx.QueryParams(params)))
         return _checked(url)
     except httpx.InvalidURL as error:
         raise Forbidden(f"this is no address ({error}); check the spelling") from None
+
+
+def _merged(query: bytes, params: httpx.QueryParams) -> bytes:
+    """A query with more parameters; those of another name stay byte for byte.
+
+    They may be quoted in a charset that is not UTF-8, or mean something by how they are written.
+    """
+    parts = query.split(b"&") if query else []
+    kept = [part for part in parts if unquote_plus(part.split(b"=")[0].decode()) not in params]
+    return b"&".join([*kept, str(params).encode()])
 
 
 def prepare(

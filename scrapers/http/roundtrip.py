@@ -19,7 +19,7 @@ from cityflux.core.model.errors import (
 )
 from cityflux.scrapers.http.policy import Policy
 from cityflux.scrapers.http.request import REDIRECTS
-from cityflux.scrapers.http.unpack import ACCEPTED, unpack
+from cityflux.scrapers.http.unpack import ACCEPTED, codings, unpack
 from cityflux.scrapers.http.watch import Watch, current_watch
 
 # What we read of the page that comes with a refusal, to keep the connection.
@@ -64,9 +64,18 @@ class Speaker(httpx.Client):
 
 def _keep_location(response: httpx.Response) -> None:
     """Keep the address of a redirect from httpx, which fails at one that it cannot read."""
-    if response.status_code in REDIRECTS and (found := response.headers.get_list("location")):
-        response.extensions["location"] = found[0]
+    if response.status_code in REDIRECTS and "location" in response.headers:
+        found = next(value for name, value in response.headers.raw if name.lower() == b"location")
+        response.extensions["location"] = _address(found)
         del response.headers["location"]
+
+
+def _address(value: bytes) -> str:
+    """The address in a header; bytes in a charset of its own are quoted as they are."""
+    try:
+        return value.decode("utf-8")
+    except UnicodeDecodeError:
+        return "".join(chr(byte) if byte < 0x80 else f"%{byte:02X}" for byte in value)
 
 
 def exchange(http: httpx.Client, request: httpx.Request, policy: Policy, watch: Watch) -> Answer:
@@ -107,8 +116,8 @@ def _read(response: httpx.Response, limit: int, watch: Watch) -> Answer:
     headers: dict[str, str] = {}
     for name, value in response.headers.raw:
         headers.setdefault(name.decode("latin-1").lower(), _text(value))
-    if "location" in response.extensions:
-        headers["location"] = response.extensions["location"]
+    if location := response.extensions.get("location"):
+        headers["location"] = location
     announced = _announced(response.status_code, headers)
     chunks = cast("httpx.SyncByteStream", response.stream)
     good = response.is_success
@@ -137,25 +146,20 @@ def _body(
     """The unpacked body, if neither the wire nor the body holds more than the limit."""
     if announced is not None and announced > limit:
         raise TooLarge(f"announced {announced:,} bytes, {_more_than(limit)}")
-    pieces: list[bytes] = []
-    size = 0
-    received = _within(chunks, limit, watch)
-    for piece in unpack(received, encoding) if encoding else received:
-        size += len(piece)
-        if size > limit:
-            raise TooLarge(f"unpacks to {_more_than(limit)}")
-        pieces.append(piece)
-    return b"".join(pieces)
+    body = _within(chunks, limit, watch, "sent")
+    for coding in codings(encoding):
+        body = _within(unpack(body, coding), limit, watch, "unpacks to")
+    return b"".join(body)
 
 
-def _within(chunks: Iterable[bytes], limit: int, watch: Watch) -> Iterator[bytes]:
+def _within(chunks: Iterable[bytes], limit: int, watch: Watch, done: str) -> Iterator[bytes]:
     """The chunks, while they keep to the limit and the deadline."""
     size = 0
     for chunk in chunks:
         watch.patience()  # a transport of somebody's own does not know the deadline
         size += len(chunk)
         if size > limit:
-            raise TooLarge(f"sent {_more_than(limit)}")
+            raise TooLarge(f"{done} {_more_than(limit)}")
         yield chunk
 
 

@@ -17,6 +17,12 @@ from cityflux.core.model.errors import Unexpected, Unreachable
 #: What the client says that it accepts.
 ACCEPTED = "gzip, deflate, br, zstd"
 
+# The other codings of IANA's registry (HTTP Content Coding Registry).
+_NOT_OFFERED = frozenset(
+    {"aes128gcm", "compress", "dcb", "dcz", "exi", "pack200-gzip", "x-compress"}
+)
+_MOST_CODINGS = 3
+
 _GZIP_START = b"\x1f\x8b"
 _PIECE = 256 * 2**10  # bytes unpacked at once
 # A block of zstd takes at least 4 bytes and unpacks to at most 128 KiB (RFC 8878, section 3.1.1.2):
@@ -27,23 +33,36 @@ _ZSTD_WINDOW = 8 * 2**20  # bytes; no more may be asked of a browser either (RFC
 Chunks = Iterable[bytes]
 
 
-def unpack(chunks: Chunks, encoding: str) -> Iterator[bytes]:
-    """Unpack a body, in pieces of bounded length.
+def codings(encoding: str) -> list[str]:
+    """What a Content-Encoding says was done to a body, the last first.
+
+    What names no coding (``UTF-8``, ``none``) says nothing: the body is taken as it is, as
+    browsers do.
+
+    Raises:
+        Unexpected: when a coding is one that was not offered, or there are too many.
+    """
+    named = [each for part in encoding.split(",") if (each := part.strip().lower())]
+    if other := next((each for each in named if each in _NOT_OFFERED), None):
+        raise Unexpected(f"the answer is encoded as {other!r}, but only {ACCEPTED} was offered")
+    found = [each for each in named if each in _DECODERS]
+    if len(found) > _MOST_CODINGS:
+        raise Unexpected(f"the answer is encoded {len(found)} times over; look at the address")
+    return found[::-1]
+
+
+def unpack(chunks: Chunks, coding: str) -> Iterator[bytes]:
+    """Undo one coding, in pieces of bounded length.
 
     Args:
         chunks: the body as it comes.
-        encoding: its Content-Encoding; ``""`` for none.
+        coding: one of `codings`.
 
     Raises:
-        Unexpected: when the encoding is one that was not offered.
         Unreachable: when the bytes are damaged, or there should be more.
     """
-    encoding = encoding.strip().lower()
-    undo = _DECODERS.get(encoding)
-    if undo is None:
-        raise Unexpected(f"the answer is encoded as {encoding!r}, but only {ACCEPTED} was offered")
     try:
-        yield from undo(filter(None, chunks))
+        yield from _DECODERS[coding](filter(None, chunks))
     except (zlib.error, brotli.error, zstandard.ZstdError) as error:
         raise Unreachable(f"the compressed answer is damaged ({error}); try later") from None
     except EOFError:
@@ -120,8 +139,6 @@ def _expect_end(is_there: bool) -> None:
 
 
 _DECODERS: dict[str, Callable[[Chunks], Iterable[bytes]]] = {
-    "": iter,
-    "identity": iter,
     "gzip": _gunzip,
     "x-gzip": _gunzip,
     "deflate": _undo_deflate,

@@ -23,7 +23,7 @@ from cityflux.scrapers.http.request import REDIRECTS
 from cityflux.scrapers.http.roundtrip import Answer
 
 _WORTH_ANOTHER_TRY = frozenset({408, 425, 429, 500, 502, 503, 504})
-_LONGEST_PAUSE = 366 * 86400.0  # seconds; whoever asks for more means never
+_LONGEST_PAUSE = 86400.0  # seconds; more is a slip, such as a moment in place of seconds
 Advice = tuple[type[SourceError], str]
 _BROKEN: Advice = (Failed, "the source is broken; try later")
 _STRANGE: Advice = (Unexpected, "nobody expects that here; check address and parameters")

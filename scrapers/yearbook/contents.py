@@ -106,7 +106,8 @@ def fetch(http: Http, address: str, titles: Sequence[str]) -> list[Document]:
 
 def _base(document: Document, soup: BeautifulSoup) -> str:
     tag = soup.select_one("base[href]")
-    return _join(document.address, str(tag["href"])) if tag else document.address
+    here = document.link("")
+    return _join(here, str(tag["href"])) if tag else here
 
 
 def _join(base: str, target: str) -> str:

@@ -61,6 +61,31 @@ def test_latin_1_where_nothing_else_fits() -> None:
     assert decode("prix – le café".encode("cp1252"), "iso-8859-1") == "prix – le café"
 
 
+@pytest.mark.parametrize("declared", ["iso-8859-1", "us-ascii", "windows-1252", "latin1"])
+def test_western_letters_are_no_chinese(declared: str) -> None:
+    text = "Stadt;Köln;Görlitz;Würselen;Mönchengladbach"
+    assert decode(text.encode("cp1252"), declared) == text
+
+
+@pytest.mark.parametrize("declared", ["windows-1252", "iso-8859-15", "koi8-r", "cp437", "latin-1"])
+def test_a_charset_that_reads_anything_is_doubted(declared: str) -> None:
+    assert decode(TEXT.encode("gbk"), declared) == TEXT
+    text = "Население Москвы и области"
+    assert decode(text.encode("koi8-r"), "koi8-r") == text
+
+
+@pytest.mark.parametrize(
+    ("text", "encoding"),
+    [("city,year\nWürselen,2021", "latin-1"), ("縣市,年份,人數\n臺北市,2021,2600000", "big5")],
+)
+def test_what_only_looks_like_gb18030_is_marked(text: str, encoding: str) -> None:
+    assert "\ufffd" in decode(text.encode(encoding))
+
+
+def test_one_bad_byte_costs_itself() -> None:
+    assert decode(TEXT.encode("gbk") + b"\xff") == TEXT + "\ufffd"
+
+
 def test_unknown_charset_is_passed_over() -> None:
     assert decode(TEXT.encode("gbk"), "x-no-such-thing") == TEXT
 

@@ -7,6 +7,7 @@ import math
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import pytest
 
@@ -21,7 +22,7 @@ from cityflux.core.model.errors import (
 from cityflux.scrapers.http.client import Budget
 from tests.clocks import FakeClock
 from tests.scrapers.conftest import MakeClient, MemoryCache, sha256
-from tests.servers import Answer, LoopbackServer, Program, Seen, Silence
+from tests.servers import Answer, LoopbackServer, Program, Raw, Seen, Silence
 
 
 def test_a_document_says_what_it_is(server: LoopbackServer, make_client: MakeClient) -> None:
@@ -286,3 +287,31 @@ def test_stop_wakes_who_waits_for_a_slot(server: LoopbackServer, make_client: Ma
         client.stop()
         assert all(isinstance(each.exception(), Stopped) for each in late)
     assert server.count("/page") == 1
+
+
+@pytest.mark.parametrize(
+    ("asked", "params", "sent"),
+    [
+        ("/q?kw=%BA%BC%D6%DD", {"page": "2"}, "/q?kw=%BA%BC%D6%DD&page=2"),
+        ("/q?stadt=K%F6ln", {"y": "2021"}, "/q?stadt=K%F6ln&y=2021"),
+        ("/q?flag&a=1%2B1", {"y": "2"}, "/q?flag&a=1%2B1&y=2"),
+        ("/q?page=1&kw=%BA%BC&page=3", {"page": "2"}, "/q?kw=%BA%BC&page=2"),
+        ("/q", {"kw": "杭州", "n": ["1", "2"]}, "/q?kw=%E6%9D%AD%E5%B7%9E&n=1&n=2"),
+    ],
+)
+def test_a_query_stays_as_it_was_written(
+    asked: str, params: dict[str, Any], sent: str, server: LoopbackServer, make_client: MakeClient
+) -> None:
+    server.answer("/q", "text")
+    make_client().get(server.address(asked), params=params)
+    assert server.requests[-1].target == sent
+
+
+def test_a_redirect_in_gbk_leads_where_it_says(
+    server: LoopbackServer, make_client: MakeClient
+) -> None:
+    head = "HTTP/1.1 302 -\r\nContent-Length: 0\r\nLocation: /q?kw=杭州\r\n\r\n"
+    server.answer("/page", Raw(head.encode("gbk")))
+    server.answer("/q", "text")
+    make_client().get(server.address("/page"))
+    assert server.requests[-1].target == "/q?kw=%BA%BC%D6%DD"

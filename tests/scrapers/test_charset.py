@@ -74,12 +74,8 @@ def test_a_charset_that_reads_anything_is_doubted(declared: str) -> None:
     assert decode(text.encode("koi8-r"), "koi8-r") == text
 
 
-@pytest.mark.parametrize(
-    ("text", "encoding"),
-    [("city,year\nWürselen,2021", "latin-1"), ("縣市,年份,人數\n臺北市,2021,2600000", "big5")],
-)
-def test_what_only_looks_like_gb18030_is_marked(text: str, encoding: str) -> None:
-    assert "\ufffd" in decode(text.encode(encoding))
+def test_what_only_looks_like_gb18030_is_marked() -> None:
+    assert "\ufffd" in decode("縣市,年份,人數\n臺北市,2021,2600000".encode("big5"))
 
 
 def test_one_bad_byte_costs_itself() -> None:

@@ -83,7 +83,7 @@ def test_what_is_stored_is_shown_though_it_is_no_longer_defined(
         assert call(cli, [name, "flow_index"]).exit_code == 0, name
     assert call(cli, ["strengths", "beijing"]).exit_code == 0
     assert call(cli, ["against", "paper_published"]).exit_code == 0
-    assert call(cli, ["trends", "flow_index_yearly"]).exit_code == 0
+    assert call(cli, ["trends", "flow_index_yearly", "--node", "regional_pull"]).exit_code == 0
     assert call(cli, ["analyse", "flow_index"]).exit_code == 0
 
 

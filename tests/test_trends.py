@@ -59,15 +59,22 @@ def test_ranks_are_of_one_period(run: Any) -> None:
 
 
 def test_scores_change_by_points_and_have_no_growth(run: Any) -> None:
-    found = answer(run, "flow_index_yearly", "--node", "transport")
+    found = answer(run, "flow_index_yearly", "--node", "regional_pull")
     assert "growth" not in found["cities"][0]
     for row in found["cities"]:
         years = int(row["latest_period"]) - int(row["first_period"])
         change = (row["latest_value"] - row["first_value"]) / years
         assert row["yearly_change"] == pytest.approx(change)
-    printed = run("flow_index_yearly", "--lang", "en").output
-    assert "Flow index, yearly (flow_index_yearly), score" in printed
+    printed = run("flow_index_yearly", "--node", "regional_pull", "--lang", "en").output
+    assert "Pull on the surrounding economy (flow_index_yearly), score" in printed
+    assert "1/5 to 1/4" in printed
     assert "sigma convergence: the standard deviation of the scores" in printed
+
+
+def test_what_compares_in_no_period_has_no_trend(run: Any) -> None:
+    done = run("flow_index_yearly", "--lang", "en")
+    assert done.exit_code == 1
+    assert "compares in no period, so that it has no trend (children 0/4)" in str(done.exception)
 
 
 def test_an_indicator_of_an_index_and_the_last_periods_only(run: Any) -> None:

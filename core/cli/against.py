@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from cityflux.core.cli.output import json_option, percent, print_json, print_table
+from cityflux.core.cli.scoreboard import bracketed, place
 from cityflux.core.cli.session import Session, pass_session
 from cityflux.core.words.catalogue import text
 
@@ -17,7 +18,8 @@ from cityflux.core.words.catalogue import text
 def against(session: Session, other: str, index: str | None, as_json: bool) -> None:
     """Set the index OTHER beside INDEX (or the default one), node by node.
 
-    Both scores, the difference, and the coverage that explains it.
+    Both scores, the difference, and the coverage that explains it; and what INDEX says of who is
+    first and last where it compares, with what OTHER says to it.
     """
     from cityflux.core.reading.comparison import side_by_side
     from cityflux.core.reading.indices import index_of
@@ -39,8 +41,8 @@ def against(session: Session, other: str, index: str | None, as_json: bool) -> N
                 pair.name_zh,
                 pair.city_zh,
                 pair.period,
-                pair.score,
-                pair.other,
+                bracketed(pair.score, pair.bracket),
+                bracketed(pair.other, pair.other_bracket),
                 pair.difference,
                 percent(pair.coverage),
                 percent(pair.other_coverage),
@@ -49,4 +51,22 @@ def against(session: Session, other: str, index: str | None, as_json: bool) -> N
         ],
         color=session.color,
         right=numbers,
+    )
+    claims = [pair for pair in pairs if pair.claim]
+    contradicted = sum(pair.contradicted is True for pair in claims)
+    print_table(
+        f"what {ours} claims: {contradicted} of {len(claims)} contradicted by {others}",
+        ["node", text("zh", "common.city"), "period", "claim", "rank there", "contradicted"],
+        [
+            [
+                pair.name_zh,
+                pair.city_zh,
+                pair.period,
+                f"{pair.claim} of {pair.n}",
+                place(pair.other_rank, pair.other_n),
+                {True: "yes", False: "no", None: None}[pair.contradicted],
+            ]
+            for pair in claims
+        ],
+        color=session.color,
     )

@@ -22,7 +22,8 @@ def ranking(
 ) -> None:
     """Show figure and rank of every city, indicator by indicator, for INDEX (or the default one).
 
-    The figures are those of the last period as they were read, each in its own unit.
+    The figures are those of the last period, each in its own unit. One that does not compare
+    stands in square brackets and has no rank.
     """
     from cityflux.core.reading.indices import definition_of
     from cityflux.core.reading.names import node_called
@@ -39,9 +40,12 @@ def ranking(
         print_json(found)
         return
     columns = [cities[city] for city in definition.cities]
-    shown = [row for row in found if any(cell["rank"] for cell in row["cities"].values())]
+    shown = [
+        row for row in found if any(cell["value"] is not None for cell in row["cities"].values())
+    ]
     print_table(
-        f"{definition.name_zh} ({definition.id}), {definition.periods.of[-1]}: figure (rank); "
+        f"{definition.name_zh} ({definition.id}), {definition.periods.of[-1]}: "
+        "figure (rank/n) or [figure in brackets]; "
         f"{len(found) - len(shown)} indicators have no figure",
         ["group", "indicator", "unit", *columns],
         [
@@ -59,6 +63,7 @@ def ranking(
 
 
 def _cell(cell: dict[str, Any]) -> str | None:
-    if cell["rank"] is None:
+    if cell["value"] is None:
         return None
-    return f"{figure(cell['value'])} ({cell['rank']})"
+    shown = figure(cell["value"])
+    return f"[{shown}]" if cell["bracket"] else f"{shown} ({cell['rank']}/{cell['n']})"

@@ -17,7 +17,7 @@ def strengths(session: Session, city: str, index: str | None, as_json: bool) -> 
     """Show where CITY leads and where it lags in the figures of INDEX (or the default one).
 
     Up to five indicators of each kind in the last period: the rank, the figure, and the distance
-    to the city behind and to the best one.
+    to the city behind and to the best one. What does not compare is neither.
     """
     from cityflux.core.reading.indices import definition_of
     from cityflux.core.reading.names import city_called

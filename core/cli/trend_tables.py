@@ -9,6 +9,7 @@ import click
 
 from cityflux.core.cli.charts import shows_unicode, sparkline
 from cityflux.core.cli.output import console, figure, number, percent, print_table, printable
+from cityflux.core.words import numbers
 from cityflux.core.words.growth import no_growth, told
 
 if TYPE_CHECKING:
@@ -62,7 +63,7 @@ def _cells(
         figure(row[f"{end}_value"]) + ("" if period else f" ({row[f'{end}_period']})")
         for end, period in ends.items()
     ]
-    ranks = f"{row['first_rank']} to {row['latest_rank']}"
+    ranks = f"{_place(row, 'first')} to {_place(row, 'latest')}"
     if row["city"] == row["leader"]:
         years: str | None = "leads"
     else:
@@ -76,6 +77,12 @@ def _cells(
     rates = (row[name] for name in ("growth", "compound_growth"))
     growth = (none if rate is None else percent(rate, 1) for rate in rates)
     return [*values, *growth, ranks, level, years]
+
+
+def _place(row: Mapping[str, Any], end: str) -> str:
+    """The rank of n; a dash where so few cities compare that there is none."""
+    rank = row[f"{end}_rank"]
+    return numbers.MISSING if rank is None else f"{rank}/{row[f'{end}_n']}"
 
 
 def _print_ranks(found: Mapping[str, Any], cities: Mapping[str, str], color: bool) -> None:

@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 from cityflux.core.reading.indices import check_cities
 from cityflux.core.reading.nodes import nodes
+from cityflux.core.reading.scores import Score, scores
 
 if TYPE_CHECKING:
-    import polars as pl
-
     from cityflux.core.engine.analysis.strengths import Profile
     from cityflux.core.engine.definition.index import Definition
+
+Figures = dict[str, list[float | None]]
 
 
 def indicator_rankings(
@@ -20,7 +21,9 @@ def indicator_rankings(
 ) -> list[dict[str, Any]]:
     """For each indicator of the last period: its group, its unit, and figure and rank by city.
 
-    Equal figures share the better place; a city without a figure has neither figure nor rank.
+    A figure that compares is over the periods that the cities have in common, and has a rank of
+    ``n``; one that does not stands as it was read, with the reason as ``bracket``. Equal figures
+    share the better place; a city without a figure has neither figure nor rank.
 
     Args:
         connection: any connection.
@@ -29,17 +32,15 @@ def indicator_rankings(
 
     Raises:
         IndexDefinitionError: the index has no such node.
+        NotEnoughData: the index was not computed yet.
     """
-    from cityflux.core.engine.measures.ranking import ranks
-
     leaves = [leaf for leaf in definition.subtree(node) if leaf.indicator]
-    values = _last_figures(connection, definition, [leaf.id for leaf in leaves]).sort("city")
+    compared, read = _last_figures(connection, definition)
+    stored = _last_scores(connection, definition)
     known = {each.node: each for each in nodes(connection, definition.id)}
     directions = _directions(connection, definition)
     found = []
     for leaf in leaves:
-        turned = values.select(values[leaf.id] * directions[leaf.id])
-        places = ranks(turned, [leaf.id])[leaf.id]
         found.append(
             {
                 "indicator": leaf.id,
@@ -50,10 +51,15 @@ def indicator_rankings(
                 "direction": directions[leaf.id],
                 "period": definition.periods.of[-1],
                 "cities": {
-                    city: {"value": value, "rank": place}
-                    for city, value, place in zip(
-                        values["city"], values[leaf.id], places, strict=True
-                    )
+                    city: {
+                        "value": read[leaf.id][place]
+                        if (row := stored[leaf.id, city]).bracket
+                        else compared[leaf.id][place],
+                        "rank": row.rank,
+                        "n": row.n,
+                        "bracket": row.bracket,
+                    }
+                    for place, city in enumerate(definition.cities)
                 },
             }
         )
@@ -63,14 +69,31 @@ def indicator_rankings(
 def strengths(connection: sqlite3.Connection, definition: Definition, city: str) -> Profile:
     """Where a city leads and lags in the figures of the last period, up to five of each.
 
+    Only figures that compare count, over the periods that the cities have in common.
+
     Raises:
         IndexDefinitionError: the city is not among those of the index.
+        NotEnoughData: the index was not computed yet.
     """
+    import polars as pl
+
     from cityflux.core.engine.analysis.strengths import profile
 
     check_cities(definition, city)
     names = [leaf.id for leaf in definition.leaves]
-    figures = _last_figures(connection, definition, names)
+    compared, _ = _last_figures(connection, definition)
+    stored = _last_scores(connection, definition)
+    figures = pl.DataFrame({"city": definition.cities}).with_columns(
+        pl.Series(
+            name,
+            [
+                None if stored[name, each].bracket else value
+                for each, value in zip(definition.cities, compared[name], strict=True)
+            ],
+            dtype=pl.Float64,
+        )
+        for name in names
+    )
     known = figures.filter(city=city).select(names).unpivot()["value"].count()
     return profile(
         figures,
@@ -84,13 +107,38 @@ def strengths(connection: sqlite3.Connection, definition: Definition, city: str)
 
 
 def _last_figures(
-    connection: sqlite3.Connection, definition: Definition, names: list[str]
-) -> pl.DataFrame:
-    """The figures of the last period as they were read: a row per city, a column per indicator."""
+    connection: sqlite3.Connection, definition: Definition
+) -> tuple[Figures, Figures]:
+    """The figures of the last period by indicator, for the cities in their order.
+
+    Returns:
+        Those over the periods that the cities have in common, and all as they were read.
+    """
+    from cityflux.core.engine.common_periods import common_periods
     from cityflux.core.engine.panel import read_panel
 
     periods = definition.periods.model_copy(update={"of": definition.periods.of[-1:]})
-    return read_panel(connection, names, definition.cities, periods).values
+    last = definition.model_copy(update={"periods": periods})
+    panel = read_panel(connection, last.figures, last.cities, periods)
+    common = common_periods(last, panel)
+    names = last.figures
+    columns = zip(names, common.values[0].T.tolist(), common.holds[0].T.tolist(), strict=True)
+    compared: Figures = {
+        name: [value if there else None for value, there in zip(values, holds, strict=True)]
+        for name, values, holds in columns
+    }
+    return compared, {name: panel.values[name].to_list() for name in names}
+
+
+def _last_scores(
+    connection: sqlite3.Connection, definition: Definition
+) -> dict[tuple[str, str], Score]:
+    """The stored scores of the last period by node and city."""
+    return {
+        (row.node, row.city): row
+        for row in scores(connection, definition.id)
+        if row.period == definition.periods.of[-1]
+    }
 
 
 def _directions(connection: sqlite3.Connection, definition: Definition) -> dict[str, int]:

@@ -7,13 +7,13 @@ from collections import Counter
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
-from cityflux.core.model.errors import IndexDefinitionError
+from cityflux.core.model.errors import IndexDefinitionError, NotEnoughData
 from cityflux.core.reading.breaks import break_frame, differences, inside
 from cityflux.core.reading.catalog import Language, find_indicator, named
 from cityflux.core.reading.figures import figures_in_use
 from cityflux.core.reading.indices import definition_of, find_index
 from cityflux.core.reading.nodes import node_names
-from cityflux.core.reading.scores import score_table
+from cityflux.core.reading.scores import scores
 
 if TYPE_CHECKING:
     import polars as pl
@@ -54,7 +54,8 @@ class Development:
             ``no_growth`` (why no rate is told, a `core.engine.measures.continuity.Reason`),
             ``broken`` (the first break between the two periods), the leader, and the years in
             which the distance to it closes at the pace since the last break.
-        ranks: ``city``, ``period``, ``value`` and ``rank``, a row for each figure.
+        ranks: ``city``, ``period``, ``value``, ``rank`` and ``n``, a row for each figure; there
+            is no rank among fewer than three cities.
         convergence: whether the cities draw together, by what they have since their last break;
             None where nothing can be compared.
         breaks: those inside the periods, see `core.reading.breaks.break_frame`.
@@ -113,9 +114,9 @@ def develop(subject: Subject, latest: int | None = None) -> Development:
     import polars as pl
 
     from cityflux.core.engine.analysis.convergence import convergence
+    from cityflux.core.engine.comparability import FEWEST
     from cityflux.core.engine.measures.continuity import NO_BREAKS, since_break
     from cityflux.core.engine.measures.ranking import ranks
-    from cityflux.core.model.errors import NotEnoughData
 
     periods = subject.frame["period"].unique().sort()
     if len(periods) < 2:
@@ -126,7 +127,12 @@ def develop(subject: Subject, latest: int | None = None) -> Development:
     frame = subject.frame.filter(pl.col("period").is_in(periods[-(latest or len(periods)) :]))
     breaks = NO_BREAKS if subject.breaks is None else subject.breaks
     turned = frame.with_columns(rank=pl.col("value") * subject.direction)
-    placed = ranks(turned, ["rank"], within="period").sort("period", "rank", "city")
+    of = pl.col("value").count().over("period").cast(pl.Int64)
+    placed = (
+        ranks(turned, ["rank"], within="period")
+        .with_columns(n=of, rank=pl.when(of >= FEWEST).then(pl.col("rank")))
+        .sort("period", "rank", "city", nulls_last=True)
+    )
     named = frame.with_columns(indicator=pl.lit("value"))
     alike = since_break(named, breaks).drop("indicator")
     found = convergence(alike, "value", scale=subject.scale, direction=subject.direction)
@@ -149,8 +155,8 @@ def _cities(
 
     chosen = ("growth", "compound_growth") if subject.scale == "ratio" else ("yearly_change",)
     table = placed.group_by("city").agg(
-        pl.col("period", "value", "rank").first().name.prefix("first_"),
-        pl.col("period", "value", "rank").last().name.prefix("latest_"),
+        pl.col("period", "value", "rank", "n").first().name.prefix("first_"),
+        pl.col("period", "value", "rank", "n").last().name.prefix("latest_"),
     )
     for name in chosen:
         trend = engine.trends(frame, ["value"], statistic=engine.TRENDS[name], breaks=breaks)
@@ -165,7 +171,7 @@ def _cities(
         table = table.join(levels.select("city", "level_first", "level_latest"), on="city")
     ahead = years_to_leader(alike, "value", scale=subject.scale, direction=subject.direction)
     table = table.join(ahead.select("city", "leader", years_to_leader="years"), on="city")
-    return table.sort("latest_rank", "city")
+    return table.sort("latest_rank", "city", nulls_last=True)
 
 
 def _of_index(
@@ -174,13 +180,23 @@ def _of_index(
     node: str | None,
     language: Language | None,
 ) -> Subject:
-    """The stored scores of a node of an index, or of its root; or an indicator in it."""
+    """The scores of a node of an index, or of its root, that compare; or an indicator in it."""
+    import polars as pl
+
     chosen = definition.subtree(node)[0]
     if chosen.indicator:
         return _of_indicator(connection, chosen.id, language, chosen, definition.cities)
     name = node_names(connection, definition.id, language)[chosen.id]
-    table = score_table(connection, definition)
-    frame = table.select("period", "city", value=chosen.id).drop_nulls("value")
+    stored = scores(connection, definition.id, chosen.id)
+    known = [(row.period, row.city, row.comparable_score) for row in stored if not row.bracket]
+    if not known:
+        why = ", ".join(dict.fromkeys(row.bracket for row in stored if row.bracket))
+        raise NotEnoughData(
+            f"{name} ({chosen.id}) compares in no period, so that it has no trend ({why}); "
+            f"see: cityflux show {definition.id} --all"
+        )
+    kinds = {"period": pl.String, "city": pl.String, "value": pl.Float64}
+    frame = pl.DataFrame(known, schema=kinds, orient="row")
     return Subject(f"{name} ({definition.id}), score", "interval", 1, _of_one_precision(frame))
 
 

@@ -70,6 +70,50 @@ class Database:
             found = score_frame(connection, index)
         return found if period is None else found.filter(period=period)
 
+    def verdict(self, index: str, period: str | None = None) -> str:
+        """Whether the first city can be told from the second, in the language of this database.
+
+        Args:
+            index: its id.
+            period: one of its periods, the last one unless given.
+
+        Returns:
+            A line for each sentence and each way of counting; empty where two have no score.
+
+        Raises:
+            IndexDefinitionError: the index was not computed, or not for this period.
+        """
+        from cityflux.core.reading.catalog import city_names
+        from cityflux.core.reading.verdict import verdict
+        from cityflux.core.words.verdict import paragraph
+
+        with self._read() as connection:
+            found = verdict(connection, index, period)
+            names = city_names(connection, self.language)
+        return "\n".join(paragraph(self.language, found, names)) if found else ""
+
+    def brackets(self, index: str, period: str | None = None) -> pl.DataFrame:
+        """Among how many cities each node is compared, or why it is not: a row per node.
+
+        The columns are those of `core.reading.brackets.Group`, and ``reason`` in words.
+
+        Raises:
+            IndexDefinitionError: the index was not computed, or not for this period.
+        """
+        import polars as pl
+
+        from cityflux.core.reading.brackets import standing_of_nodes
+        from cityflux.core.words.brackets import reason
+
+        with self._read() as connection:
+            found = standing_of_nodes(connection, index, period)
+        said = [reason(self.language, each.bracket) if each.bracket else None for each in found]
+        rows = [each._asdict() for each in found]
+        kinds = {"indicator": pl.String, "bracket": pl.String}
+        return pl.DataFrame(rows, schema_overrides=kinds, infer_schema_length=None).with_columns(
+            reason=pl.Series(said, dtype=pl.String)
+        )
+
     def tree(self, index: str) -> pl.DataFrame:
         """The nodes of an index with their weights, see `core.reading.nodes.Node`."""
         from cityflux.core.reading.nodes import node_frame

@@ -33,6 +33,21 @@ def test_the_scores_are_those_of_the_command_line(data: cityflux.Database, made_
     assert data.scores("flow_index", "1999").is_empty()
 
 
+def test_the_verdict_and_the_brackets_are_those_of_the_command_line(
+    data: cityflux.Database, made_once: Path
+) -> None:
+    shown = run_module("cityflux", "show", "flow_index", "--lang", "en", cwd=made_once).stdout
+    lines = data.verdict("flow_index").splitlines()
+    assert lines[0] == "These figures cannot tell Beijing from Shanghai."
+    assert [line for line in lines if line not in shown] == []
+    found = data.brackets("flow_index")
+    root = found.row(0, named=True)
+    assert (root["node"], root["n"], root["cities"]) == ("flow_index", 5, 5)
+    assert root["reason"] == "only 0 of 4 parts compare"
+    free = found.filter(pl.col("level") == 2, pl.col("bracket").is_null())
+    assert free["node"].to_list() == ["regional_pull", "transport"]
+
+
 def test_the_tree_sums_to_one_on_every_level_of_groups(data: cityflux.Database) -> None:
     tree = data.tree("flow_index")
     shares = tree.filter(pl.col("indicator").is_null()).group_by("level").agg(pl.col("share").sum())
@@ -59,7 +74,7 @@ def test_contributions_sum_to_the_score_and_to_the_lead(data: cityflux.Database)
 
 
 def test_trends_are_those_of_the_command_line(data: cityflux.Database, made_once: Path) -> None:
-    for name, node in (("overall_economy.gdp", None), ("flow_index_yearly", "transport")):
+    for name, node in (("overall_economy.gdp", None), ("flow_index_yearly", "regional_pull")):
         asked = [name, "--node", node] if node else [name]
         done = run_module("cityflux", "trends", *asked, "--json", cwd=made_once)
         assert data.trends(name, node).to_dicts() == json.loads(done.stdout)["cities"]

@@ -143,7 +143,7 @@ def test_a_mean_across_a_break_has_a_note(made_once: Any) -> None:
 @pytest.mark.parametrize(
     ("arguments", "code", "message"),
     [
-        (("flow_index",), 1, "a trend needs two periods"),
+        (("paper_transport",), 1, "a trend needs two periods"),
         (("nothing",), 1, "there is no index and no indicator 'nothing'"),
         ((GDP, "--node", "people"), 2, "--node goes with an index"),
         (("flow_index", "--node", "nowhere"), 1, "there is no node 'nowhere'"),

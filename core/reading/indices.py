@@ -80,14 +80,51 @@ def definition_of(connection: sqlite3.Connection, name: str) -> Definition:
     """The definition by which an index was computed last.
 
     Raises:
-        IndexDefinitionError: none was computed.
+        IndexDefinitionError: none was computed, or what stands there is no definition any more.
     """
-    from cityflux.core.engine.definition.index import Definition
-
     row = answers.first(connection, "SELECT definition FROM indices WHERE id = ?", (name,))
     if row is None:
         raise _unknown(connection, name)
-    return Definition.model_validate_json(row["definition"])
+    definition = read_definition(name, row["definition"])
+    _check_rows(connection, definition)
+    return definition
+
+
+def _check_rows(connection: sqlite3.Connection, definition: Definition) -> None:
+    """Refuse an index whose nodes or cities a hand took out of their tables."""
+    there = {
+        "nodes": answers.rows(
+            connection, "SELECT node_id FROM nodes WHERE index_id = ?", (definition.id,)
+        ),
+        "cities": answers.rows(connection, "SELECT id FROM cities"),
+    }
+    wanted = {"nodes": [node.id for node in definition.tree], "cities": definition.cities}
+    for table, names in wanted.items():
+        known = {row[0] for row in there[table]}
+        if gone := [name for name in names if name not in known]:
+            raise IndexDefinitionError(
+                f"{definition.id}: {gone[0]} is not in the table {table} any more; compute it "
+                f"again with: cityflux compute {definition.id}"
+            )
+
+
+def read_definition(index: str, text: str) -> Definition:
+    """A definition as it is stored, which a hand may have changed.
+
+    Raises:
+        IndexDefinitionError: it is none.
+    """
+    from pydantic import ValidationError
+
+    from cityflux.core.engine.definition.index import Definition
+
+    try:
+        return Definition.model_validate_json(text)
+    except ValidationError as error:
+        raise IndexDefinitionError(
+            f"{index}: its stored definition cannot be read; compute it again with: "
+            f"cityflux compute {index}"
+        ) from error
 
 
 def choose(connection: sqlite3.Connection, name: str, period: str | None = None) -> Chosen:

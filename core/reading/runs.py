@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from cityflux.core.model.errors import NotEnoughData
 from cityflux.core.reading import answers
+from cityflux.core.reading.indices import read_definition
 
 if TYPE_CHECKING:
     from cityflux.core.engine.analysis.attribution import State
@@ -191,7 +192,7 @@ def state_of(connection: sqlite3.Connection, index: str, run: Run) -> State:
             position=run.position,
         )
 
-    definition = Definition.model_validate_json(run.definition)
+    definition = read_definition(index, run.definition)
     return State(definition, read_directions(connection, run.position), panel)
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from typing import Any
 
 from cityflux.core.model.verdict import Count, Part, Verdict, Way
@@ -131,13 +132,26 @@ def _others(
     return ways
 
 
+def _fields(definition: str) -> dict[str, Any]:
+    """What a stored definition says; nothing where a hand made it unreadable."""
+    with suppress(json.JSONDecodeError):
+        found = json.loads(definition)
+        return found if isinstance(found, dict) else {}
+    return {}
+
+
 class _Tree:
     """The nodes of an index with the scores of one period."""
 
     def __init__(self, connection: sqlite3.Connection, index: str, rows: Sequence[Score]) -> None:
         self._nodes = nodes(connection, index)
         self._rows = {(row.node, row.city): row for row in rows}
-        self._cities = [row.city for row in rows if row.node == index]
+        # A hand may have deleted scores: a city without all of its own is told of by its total.
+        self._cities = [
+            row.city
+            for row in rows
+            if row.node == index and all((n.node, row.city) in self._rows for n in self._nodes)
+        ]
         self._children: dict[str | None, list[Node]] = {}
         for node in self._nodes:
             self._children.setdefault(node.parent, []).append(node)
@@ -145,7 +159,7 @@ class _Tree:
         inner = [node for node in self._nodes if node.node in lowest and node.level]
         self.groups = inner or [node for node in self._nodes if node.level == 1]
         row = answers.first(connection, _DEFINITION, (index,))
-        self._methods = _methods(json.loads(row["definition"]) if row else {}, self._nodes)
+        self._methods = _methods(_fields(row["definition"]) if row else {}, self._nodes)
         self._additive = set(self._methods.values()) <= set(_ADDITIVE)
 
     def of(self, node: str) -> list[Score]:

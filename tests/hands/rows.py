@@ -29,6 +29,7 @@ from cityflux.core.model.errors import CityfluxError
 from cityflux.core.reading import figures, status
 from cityflux.core.reading.scores import scores
 from cityflux.storage.changes import position
+from tests.conftest import run_module
 from tests.hands import world
 
 #: What may be raised: each a line that says what is wrong.
@@ -64,6 +65,32 @@ _COLUMNS = {
     "runs": ("position", "started", "definition_hash", "index_id"),
     "changes": ("indicator_id", "kind", "changed_at", "new_value"),
 }
+
+
+_COMMANDS = (
+    *(
+        ["show", "both"],
+        ["show", "alone", "--json"],
+        ["show", "both", "--leaves"],
+        ["tree", "both"],
+    ),
+    *(["ranking", "both"], ["weights", "both"], ["adjustments", "both"], ["analyse", "both"]),
+    *(
+        ["status"],
+        ["status", "--json"],
+        ["indicators"],
+        ["sources"],
+        ["flows"],
+        ["trends", "rows.p"],
+    ),
+    *(
+        ["strengths", "shanghai", "both"],
+        ["compare", "both"],
+        ["compute"],
+        ["refresh", "--offline"],
+    ),
+    *(["export", "figures", "figures.csv"], ["export", "scores", "scores.csv"]),
+)
 
 
 def write(db: Database, chance: random.Random) -> str:
@@ -180,6 +207,10 @@ def play(made: Session, folder: Path, chance: random.Random, writes: int) -> lis
                 said.append(write(db, chance))
                 told = follow(job, connection), read(session)
                 assert not any("\n" in text.strip() for text in told), (told, said)
+    for command in chance.sample(_COMMANDS, 3):
+        place = ("--config", str(made.config_file), "--database", str(session.database))
+        done = run_module("cityflux", *place, *command, cwd=folder)
+        assert "--debug" not in done.stderr, (command, done.stderr, said)
     for finding in examine(session):
         assert "\n" not in finding.detail.strip(), (finding, said)
     [*repair(session)]

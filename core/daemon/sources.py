@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from cityflux.core.app.events import announce_failures
 from cityflux.core.daemon.alarms import Alarms
 from cityflux.core.plugin.manager import Plugins
-from cityflux.core.refresh.carry_out import Result
+from cityflux.core.refresh.carry_out import UNABLE, Result
 from cityflux.core.refresh.schedule import next_run
 from cityflux.core.refresh.tasks import named
 from cityflux.storage import jobs
@@ -105,7 +105,8 @@ class Sources:
     def fail(self, source_id: str, error: str, name: str) -> None:
         """A look at a source goes wrong; ``name`` says what it is about."""
         self._errors[source_id] = error
-        if error != self._jobs[source_id].error:
+        known = self._jobs.values() if error.startswith(UNABLE) else (self._jobs[source_id],)
+        if all(error != job.error for job in known):
             log.warning("%s: %s", name, error)
 
     def end(self, source_id: str, scheduler: BackgroundScheduler) -> None:

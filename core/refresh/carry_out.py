@@ -27,6 +27,9 @@ Found = tuple[Figure, ...] | tuple[FlowFigure, ...]
 #: The part of its time that a task may spend on fetching, so that what it has can still be read.
 _SHARE_OF_FETCH = 0.8
 
+#: How an error begins that is none of the task's own: many have it at once, and it is told once.
+UNABLE = "no process for plugins"
+
 
 class Given(NamedTuple):
     """What a fetch gave for one of the indicators that it was for; what went wrong with it."""

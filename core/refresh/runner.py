@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, cast
 
 from cityflux.core.model.document import Document
 from cityflux.core.model.figure import Figure, FlowFigure
-from cityflux.core.refresh.carry_out import Given, Result, failed
+from cityflux.core.refresh.carry_out import UNABLE, Given, Result, failed
 from cityflux.core.refresh.gate import Gate
 from cityflux.core.refresh.side_by_side import Means, run_tasks
 from cityflux.core.refresh.tasks import Task, named
@@ -62,13 +62,10 @@ class Summary:
         """What failed and why; what failed together, such as all figures of a page, once."""
         together: dict[tuple[str, str], set[str]] = {}
         for indicator, source, error in self.failed:
-            together.setdefault((source, error), set()).add(indicator)
+            where = "any source" if error.startswith(UNABLE) else source
+            together.setdefault((where, error), set()).add(indicator)
         return [
-            (
-                f"{named(names)} from {source}",
-                error,
-            )
-            for (source, error), names in together.items()
+            (f"{named(names)} from {where}", error) for (where, error), names in together.items()
         ]
 
 

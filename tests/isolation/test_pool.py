@@ -11,6 +11,7 @@ import pytest
 from cityflux.core.plugin.manager import Selection, load_selection
 from cityflux.core.refresh.carry_out import Result
 from cityflux.core.refresh.isolation.pool import Workers
+from cityflux.core.refresh.runner import Summary
 from cityflux.core.refresh.side_by_side import Means, run_tasks
 from cityflux.core.refresh.tasks import Part, Task
 from cityflux.scrapers.http.client import Client, Policy
@@ -148,3 +149,23 @@ def test_one_thread_fetches_one_source_at_a_time_while_another_is_read(folder: P
         write_plugin(folder, name, alone, other)
     with Workers(CITIES, most=8, moment=3600) as workers:
         assert [result.error for result in run(folder, workers, threads=1)] == [""] * 4
+
+
+def test_a_worker_that_does_not_come_up_is_tried_and_told_once(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(40):
+        write_plugin(folder, f"p_{number:02}", "")
+    starter = folder / "python"
+    starter.write_text("#!/bin/sh\necho >> starts\nexit 4\n")
+    starter.chmod(0o755)
+    monkeypatch.setattr("sys.executable", str(starter))
+    summary = Summary()
+    with Workers(CITIES, most=8) as workers:
+        for result in run(folder, workers):
+            summary.note(result)
+    assert len((folder / "starts").read_text()) <= 2  # two threads may have begun at once
+    assert len(summary.failed) == 40
+    ((names, error),) = summary.failures()
+    assert names == "40 indicators from any source"
+    assert error == ("no process for plugins: ended while it loaded the plugins (exit status 4)")

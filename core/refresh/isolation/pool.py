@@ -9,6 +9,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from cityflux.core.model.errors import PluginError, Stopped
+from cityflux.core.refresh.carry_out import UNABLE
 from cityflux.core.refresh.isolation.messages import Start
 from cityflux.core.refresh.isolation.work import Batch, Outcome, Work
 from cityflux.core.refresh.isolation.worker import Worker
@@ -16,6 +17,10 @@ from cityflux.core.refresh.isolation.worker import Worker
 #: How many workers there are as long as all move on: what the parent does for a task takes longer
 #: than what a worker does, so that two keep it busy.
 _MOVING = 2
+
+#: Seconds in which no other worker is started after one that did not come up: the next would not
+#: either, and each try takes as long as a few hundred tasks.
+_NEXT_START = 30.0
 
 
 class Workers:
@@ -42,14 +47,14 @@ class Workers:
         self._idle: list[tuple[float, Worker]] = []
         self._busy: dict[Batch[Any], Worker | None] = {}  # None while the worker starts
         self._closed = False
+        self._start_failed: tuple[float, PluginError] | None = None
 
     def carry_out(self, batch: Batch[Work[Outcome]], time_limit: float) -> Iterator[Outcome]:
         """Carry out tasks in a worker, when one is free; see `Worker.carry_out`."""
         try:
             worker = self._take(batch)
         except (PluginError, Stopped, OSError) as error:
-            work = batch.current
-            yield work.failed(f"a process for {work.plugin.record.name}: {error}")
+            yield batch.current.failed(f"{UNABLE}: {error}")
             return
         try:
             yield from worker.carry_out(batch, time_limit)
@@ -103,8 +108,11 @@ class Workers:
         selection = batch.current.plugin.apart
         assert selection is not None
         try:
+            self._refuse_again()
             worker = Worker(Start(selection, self._cities))
-        except BaseException:
+        except BaseException as error:
+            if isinstance(error, PluginError):
+                self._start_failed = time.monotonic(), error
             self._forget(batch)
             raise
         with self._freed:
@@ -112,6 +120,11 @@ class Workers:
             if self._closed:
                 worker.kill()
         return worker
+
+    def _refuse_again(self) -> None:
+        """Say once more why a worker did not come up a moment ago."""
+        if self._start_failed and time.monotonic() - self._start_failed[0] < _NEXT_START:
+            raise Stopped(str(self._start_failed[1]))
 
     def _wait(self, batch: Batch[Any]) -> Worker | None:
         """Wait for a worker that is idle, or until one more may be started, which is None."""

@@ -56,6 +56,7 @@ fuzz: $(STAMP)
 
 rows: $(STAMP)
 	$(BIN)/python -m tests.hands.rows --writes 500
+	$(BIN)/python -m tests.hands.follower --writes 100
 
 fuzz-plugins: $(STAMP)
 	$(BIN)/python -m tests.hands.plugins

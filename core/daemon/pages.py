@@ -96,6 +96,6 @@ class Pages:
 
 
 def _passes(error: Exception) -> bool:
-    """Whether it is not the pages that are wrong: a lock, or a table that is gone."""
-    text = str(error)
-    return any(words in text for words in ("locked", "busy", "no such table", "another process"))
+    """Whether it is not the pages that are wrong: a lock, or what a repair mends."""
+    text = what_to_do(str(error))
+    return any(words in text for words in ("locked", "busy", "another process", MEND))

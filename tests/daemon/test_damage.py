@@ -77,10 +77,11 @@ def test_a_file_that_was_damaged_in_place_is_noticed(
                 time.sleep(0.01)
 
 
-def test_what_sqlite_writes_itself_is_no_damage(database: Path) -> None:
+def test_what_sqlite_writes_is_no_damage_nor_what_a_repair_mends(database: Path) -> None:
     with open_database(database) as connection:
         pages = Pages(database, database.parent)
         connection.execute("DELETE FROM alarms")
+        connection.execute("DELETE FROM _sqlite_migrations WHERE name = 'first_tables'")
         take_in_the_log(connection)
         pages.check(1)
         assert pages.is_looking()

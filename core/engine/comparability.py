@@ -123,9 +123,7 @@ class Leaves:
         return f"cities {self.counts[at, i]}/{self.holds.shape[1]}"
 
     def why_lacking(self, at: int, city: int, i: int) -> str:
-        """Why a city does not compare at a leaf that does."""
-        if not self.observed[at, city, i]:
-            return "missing"
+        """Why a city with a figure does not compare at a leaf that does."""
         common = self.common
         for place in self.places[i]:
             if not common.holds[at, city, place]:

@@ -9,6 +9,7 @@ from typing import Protocol
 
 import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 from cityflux.core.engine.common_periods import SLACK, common_periods
 from cityflux.core.engine.comparability import FEWEST, Comparable, Leaves, passing
@@ -183,27 +184,37 @@ class _Ascent:
         others = [name for name in standardized.columns if name in self._place]
         places = [self._place[name] for name in others]
         shape = (*leaves.holds.shape[:2], len(others))
-        self._scores[:, :, places] = to_matrix(standardized.select(others)).reshape(shape)
-        there = ~np.isnan(self._scores[:, :, own])
+        if others:
+            self._scores[:, :, places] = to_matrix(standardized.select(others)).reshape(shape)
+        scores = self._scores[:, :, own]
+        there = ~np.isnan(scores)
         compared = np.asarray(leaves.kept & there)
         passes: Bools = np.asarray(compared.any(axis=1))
         rows = passes[:, None, :]
         has = np.where(rows, compared, leaves.holds)
         guessed = there & ~leaves.observed & rows & (shape[1] >= MANY)
-        out = there & ~((has & rows) | guessed)
-        self._scores[:, :, own] = np.where(out, np.nan, self._scores[:, :, own])
-        self._has[:, :, own], self._guessed[:, :, own] = has, guessed
+        out = there & ~(compared | guessed)
+        if out.any():
+            self._scores[:, :, own] = np.where(out, np.nan, scores)
+        self._has[:, :, own] = has
         self._passes[:, own], self._counts[:, own] = passes, has.sum(axis=1)
         self._same[own] = ~out.any(axis=(0, 1))
         self._same[places] = False
-        brackets = np.full(there.shape, None, dtype=object)
-        brackets[guessed] = "imputed"
-        self._brackets[:, :, own] = brackets
-        for at, city, i in np.argwhere(rows & ~has & ~guessed).tolist():
+        lacking, place = rows & ~has, np.array(own)
+        self._bracket(lacking & ~leaves.observed, place, "missing")
+        if guessed.any():
+            self._guessed[:, :, own] = guessed
+            self._bracket(guessed, place, "imputed")
+        for at, city, i in np.argwhere(lacking & leaves.observed).tolist():
             self._brackets[at, city, own[i]] = leaves.why_lacking(at, city, i)
         for at, i in np.argwhere(~passes).tolist():
             why = "equal" if leaves.passes[at, i] else leaves.why_out(at, i)
             self._brackets[at, :, own[i]] = why
+
+    def _bracket(self, cells: Bools, place: NDArray[np.int64], why: str) -> None:
+        """Give cells of the leaves, whose places are told, one reason."""
+        at, city, i = np.nonzero(cells)
+        self._brackets[at, city, place[i]] = why
 
     def nodes(self) -> None:
         """The nodes above them, children before their parents, by the rules 3 to 5."""

@@ -7,6 +7,7 @@ from typing import Any
 import click
 
 from cityflux.core.cli.output import figure, json_option, number, print_json, print_table
+from cityflux.core.cli.scoreboard import bracketed
 from cityflux.core.cli.session import Session, pass_session
 from cityflux.core.reading.indices import Index, index_of
 
@@ -83,8 +84,8 @@ def _print_comparison(index: Index, found: dict[str, Any], top: int, color: bool
         [
             [
                 each["city"],
-                each["before"],
-                each["after"],
+                bracketed(each["before"], "" if each["rank_before"] else "no rank"),
+                bracketed(each["after"], "" if each["rank_after"] else "no rank"),
                 number(_minus(each["after"], each["before"]), plus=True),
                 _moved(each["rank_before"], each["rank_after"]),
             ]

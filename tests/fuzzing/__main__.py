@@ -63,6 +63,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument(
         "--keep", type=Path, default=Path("build/fuzzing"), help="where failures go"
     )
+    parser.add_argument("--no-bombs", action="store_true", help="mutated samples alone")
     parser.add_argument("--again", type=Path, help="read one input in this process")
     parser.add_argument("--inside", type=Path, help=argparse.SUPPRESS)
     parser.add_argument("--first", type=int, default=0, help=argparse.SUPPRESS)
@@ -75,7 +76,7 @@ def _arguments() -> argparse.Namespace:
 def _fuzz(name: str, given: argparse.Namespace, kept: Path) -> tuple[int, list[str]]:
     """All runs of one parser; how many there were, and what was wrong."""
     start = time.monotonic()
-    inputs = Inputs(TARGETS[name], given.seed)
+    inputs = Inputs(TARGETS[name], given.seed, bombs=not given.no_bombs)
     suspects: dict[int, str] = {}
     first = ended = 0
     with tempfile.NamedTemporaryFile() as place:
@@ -122,6 +123,7 @@ def _process(
     """Runs in one process, until it is through, ends, or hangs: how it ended, and its suspects."""
     command = [sys.executable, "-m", "tests.fuzzing", name, "--inside", str(place)]
     command += ["--first", str(first), "--runs", str(given.runs), "--seed", str(given.seed)]
+    command += ["--no-bombs"] if given.no_bombs else []
     at[:8] = struct.pack("q", first)
     with tempfile.TemporaryFile("w+") as out:
         process = subprocess.Popen(
@@ -157,7 +159,8 @@ def _inside(given: argparse.Namespace) -> int:
             return bool(time.monotonic() < end)
 
         numbers: Iterator[int] = takewhile(marked, range(given.first, given.runs))
-        for number, found in tried(target, Inputs(target, given.seed), numbers):
+        inputs = Inputs(target, given.seed, bombs=not given.no_bombs)
+        for number, found in tried(target, inputs, numbers):
             if found.wrong:
                 print(f"{number}\t{' '.join(found.wrong.split())}", flush=True)
     return 0

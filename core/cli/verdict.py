@@ -12,6 +12,7 @@ from cityflux.core.model.verdict import Verdict
 from cityflux.core.reading.brackets import Group, groups
 from cityflux.core.reading.catalog import city_names
 from cityflux.core.reading.verdict import verdict
+from cityflux.core.reading.vintages import mixed_vintages
 from cityflux.core.words import brackets
 from cityflux.core.words import verdict as words
 from cityflux.core.words.catalogue import CODES, Code, text
@@ -34,6 +35,20 @@ def print_verdict(
         if found:
             _print_words(code, found, city_names(connection, code))
     _print_groups(groups(connection, index), lang, color)
+    mixed = mixed_vintages(connection, index)
+    for code in [lang] if lang else CODES:
+        names = city_names(connection, code)
+        for each in mixed:
+            click.echo(
+                printable(
+                    text(
+                        code,
+                        "bracket.mixed",
+                        indicator=pick(code, each.name_zh, each.name_en),
+                        cities=text(code, "common.comma").join(names[c] for c in each.provisional),
+                    )
+                )
+            )
 
 
 def _print_words(code: Code, found: Verdict, cities: dict[str, str]) -> None:

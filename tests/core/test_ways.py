@@ -13,7 +13,7 @@ from tests.conftest import run_module
 #: ``run --once --offline``. The report has since learnt of breaks, and why no growth is told;
 #: ``compute`` what of an index compares, and ``show`` to tell the verdict.
 WAYS = {
-    "show flow_index": (223, 140),
+    "show flow_index": (223, 155),
     "refresh --offline": (444, 443),
     "compute": (442, 500),
     "report flow_index": (480, 500),

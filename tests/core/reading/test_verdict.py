@@ -29,6 +29,7 @@ from cityflux.core.reading.rankings import indicator_rankings, strengths
 from cityflux.core.reading.scores import scores
 from cityflux.core.reading.standing import groups_of_city
 from cityflux.core.reading.verdict import verdict
+from cityflux.core.reading.vintages import mixed_vintages
 from cityflux.core.words import brackets as words
 from cityflux.core.words.catalogue import CODES
 from cityflux.core.words.verdict import headline, paragraph
@@ -112,6 +113,14 @@ def test_every_reason_has_words(code: Any) -> None:
     assert "0" in both and "43%" in both
     assert words.place(code, 3, 5) in ("3 of 5", "5城中第3")
     assert words.ceiling(code, 2, 0.7071) != words.ceiling(code, 5, 1.7889)
+
+
+def test_provisional_figures_beside_revised_ones_are_told(figures: sqlite3.Connection) -> None:
+    (mixed,) = mixed_vintages(figures, "flow_index")
+    assert mixed.node == "overall_economy.gdp"
+    assert mixed.provisional == ("guangzhou", "hangzhou", "shenzhen")
+    assert mixed.others == ("beijing", "shanghai")
+    assert mixed_vintages(figures, "paper_published") == []
 
 
 def test_claims_stand_beside_another_index(figures: sqlite3.Connection) -> None:

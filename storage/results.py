@@ -131,10 +131,17 @@ def _insert(connection: sqlite3.Connection, index_id: str, run_id: int, results:
 def _update(connection: sqlite3.Connection, index_id: str, run_id: int, results: Results) -> None:
     """Store the scores that differ from what is stored, and remove those that are gone."""
     names, lists = list(results.columns), gather(connection)
+    # As texts numbers of many digits take longer, and lose some; all else is the quicker so.
+    types = dict(
+        connection.execute("SELECT name, type FROM pragma_table_info('scores')").fetchall()
+    )
+    wanted = ""
+    for name in names:
+        wanted += f", {'gathered' if types[name] == 'REAL' else 'json_group_array'}({name})"
     stored = {}
     for node, *row in connection.execute(
-        "SELECT node_id, json_group_array(city_id), json_group_array(period), "
-        f"gathered({'), gathered('.join(names)}) FROM scores WHERE index_id = ? GROUP BY node_id",
+        f"SELECT node_id, json_group_array(city_id), json_group_array(period){wanted} "
+        "FROM scores WHERE index_id = ? GROUP BY node_id",
         (index_id,),
     ):
         stored[node] = row
@@ -146,16 +153,19 @@ def _update(connection: sqlite3.Connection, index_id: str, run_id: int, results:
         columns = []
         for values in results.columns.values():
             columns.append(values[first : first + len(keys)])
-        cities, periods, *places = stored.pop(node, ("[]", "[]"))
+        cities, periods, *before = stored.pop(node, ("[]", "[]"))
         if (cities, periods) not in known:
             known[cities, periods] = [*zip(json.loads(cities), json.loads(periods), strict=True)]
         differ: set[int] = set()
         if known[cities, periods] != keys:  # then all rows are written, and equal ones left alone
             differ = {*range(len(keys))}
             gone += map(add, repeat((node,)), {*known[cities, periods]}.difference(keys))
-        for column, place in zip(columns, places, strict=bool(places)):
-            if column != lists[place]:
-                differ.update(compress(count(), map(ne, column, lists[place])))
+        for column, old in zip(columns, before, strict=bool(before)):
+            if isinstance(old, str) and old == json.dumps(column, separators=(",", ":")):
+                continue
+            values = json.loads(old) if isinstance(old, str) else lists[old]
+            if column != values:
+                differ.update(compress(count(), map(ne, column, values)))
         for i in sorted(differ):
             rows.append((index_id, run_id, node, *keys[i], *map(itemgetter(i), columns)))
     for node, (cities, periods, *_) in stored.items():

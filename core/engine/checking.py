@@ -6,6 +6,7 @@ import inspect
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from difflib import get_close_matches
+from functools import cache
 from typing import Any, get_type_hints
 
 from pydantic import TypeAdapter, ValidationError
@@ -162,6 +163,7 @@ def _check_named(names: list[str], known: list[str], what: str) -> None:
             raise IndexDefinitionError(f"{name!r} is no {what} of this index; {hint}")
 
 
+@cache
 def _hints(function: Callable[..., Any]) -> dict[str, Any]:
     """The types of the parameters, as far as a plugin wrote types that can be read."""
     try:

@@ -2,7 +2,8 @@
 
 ``python -m benchmarks.latency`` starts the daemon on the bundled figures, changes one figure of the
 paper's index 200 times, and waits each time for the run of that index which knows the change.
-Beside it stands `cityflux compute` of that index, as a command with its start.
+``--indices 21`` adds 20 copies of the index and waits for the last of all. Beside it stands
+`cityflux compute` of that index, as a command with its start.
 """
 
 from __future__ import annotations
@@ -44,8 +45,19 @@ def cityflux(folder: Path, *arguments: str) -> subprocess.Popen[bytes]:
     )
 
 
-def measure(database: Path, times: int) -> list[float]:
-    """Change a figure, and wait for the score; seconds for each time."""
+def copies(folder: Path, count: int) -> list[str]:
+    """Write the index under other names; returns the files."""
+    text = (ROOT / "plugins" / "indices" / f"{INDEX}.toml").read_text(encoding="utf-8")
+    files = []
+    for number in range(count):
+        files.append(f"copy_{number}.toml")
+        own = text.replace(f'id = "{INDEX}"', f'id = "copy_{number}"', 1)
+        (folder / files[-1]).write_text(own, encoding="utf-8")
+    return files
+
+
+def measure(database: Path, times: int, indices: int) -> list[float]:
+    """Change a figure, and wait for the scores of so many indices; seconds for each time."""
     found = []
     with contextlib.closing(sqlite3.connect(database, timeout=15, isolation_level=None)) as it:
         figure = it.execute(FIGURE).fetchone() or it.execute(FALLBACK).fetchone()
@@ -53,8 +65,10 @@ def measure(database: Path, times: int) -> list[float]:
             it.execute(CHANGE, figure)
             start = time.perf_counter()
             (wanted,) = it.execute("SELECT max(seq) FROM changes").fetchone()
-            query = f"SELECT max(position) FROM runs WHERE index_id = '{INDEX}'"
-            while it.execute(query).fetchone()[0] < wanted:
+            query = "SELECT count(DISTINCT index_id) FROM runs WHERE position >= ? " + (
+                f"AND (index_id = '{INDEX}' OR index_id LIKE 'copy%')"
+            )
+            while it.execute(query, (wanted,)).fetchone()[0] < indices:
                 time.sleep(0.001)
                 if time.perf_counter() - start > 60:
                     raise SystemExit("no new score within a minute")
@@ -67,7 +81,9 @@ def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--times", type=int, default=200)
-    times = parser.parse_args().times
+    parser.add_argument("--indices", type=int, default=1, help="how many indices to wait for")
+    arguments = parser.parse_args()
+    times, indices = arguments.times, arguments.indices
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         database = folder / "data" / "cityflux.db"
@@ -78,14 +94,17 @@ def main() -> None:
             cityflux(folder, "compute", INDEX).wait()
             alone.append(time.perf_counter() - start)
         # No source is asked here, and none of their failures is waited for.
-        (folder / "config.toml").write_text("[daemon]\ngrace = 0.0\n")
+        files = ", ".join(f'"{file}"' for file in copies(folder, indices - 1))
+        (folder / "config.toml").write_text(
+            f"[daemon]\ngrace = 0.0\n[indices]\nfiles = [{files}]\n"
+        )
         daemon = cityflux(folder, "run")
         time.sleep(5)
-        found = sorted(measure(database, times))
+        found = sorted(measure(database, times, indices))
         daemon.send_signal(signal.SIGTERM)
         daemon.wait()
     print(
-        f"{times} changes: p50 {statistics.median(found) * 1e3:.0f} ms, "
+        f"{times} changes, {indices} indices: p50 {statistics.median(found) * 1e3:.0f} ms, "
         f"p99 {found[int(times * 0.99) - 1] * 1e3:.0f} ms, most {found[-1] * 1e3:.0f} ms; "
         f"the command compute: {statistics.median(alone) * 1e3:.0f} ms"
     )

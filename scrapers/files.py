@@ -20,9 +20,10 @@ import polars as pl
 from cityflux.core.model.document import Document, read_json
 from cityflux.core.model.errors import BadCells, Unexpected
 from cityflux.core.model.numerals import DecimalMark, parse_number
-from cityflux.scrapers.foreign import blamed, reader
+from cityflux.scrapers.foreign import blamed, bounded, reader
 from cityflux.scrapers.periods import period_of
 from cityflux.scrapers.tables.apart import Grid, read_apart
+from cityflux.scrapers.tables.delimited import MOST_CELLS
 from cityflux.scrapers.tables.grids import (
     Format,
     as_document,
@@ -251,6 +252,7 @@ def _with_header(
 ) -> pl.DataFrame:
     rows = _header_rows(document, grid, header_row)
     width = max(len(grid[row - 1]) for row in rows)
+    bounded(document, "cells under its headings", width * len(grid), MOST_CELLS)
     names = _names([[*grid[row - 1], *[""] * width][:width] for row in rows])
     body = list(enumerate(grid[rows[-1] :], start=rows[-1] + 1))
     bad = [

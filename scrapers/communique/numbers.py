@@ -92,6 +92,8 @@ def normalise(text: str) -> str:
     ASCII, all ratio marks ``:``, dashes before numbers ``-``; footnote marks go; digits grouped by
     spaces or commas close up; spaces go; numbers written in Chinese numerals become digits.
     """
+    if not text:
+        return ""
     text = _FOOTNOTE.sub("", unescape(text).translate(_TRANSLATION))
     text = _GROUPED.sub(lambda m: re.sub(r"[ ,，']", "", m.group()), text)
     text = _SPACED_POINT.sub(".", text).replace("²", "2").replace("³", "3")  # m², km²

@@ -20,6 +20,7 @@ _NEW_TABLE = re.compile(r"^(?:附?表|图)\s*\d")
 _CHART = re.compile(r"^图")
 _CONTINUES = re.compile(r"^(?:[(（±%％]|增长|增减|±)")
 _LONGEST_CELL = 26
+_MOST_CELLS = 5_000  # of one table
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +43,8 @@ def from_html(tag: Tag) -> Table | None:
     """Read a ``<table>``; a cell over several rows or columns is repeated in each of them.
 
     Returns:
-        The table, or None where the tag only arranges the page: it holds running text or further
-        tables.
+        The table, or None where the tag only arranges the page: it holds running text, further
+        tables, or thousands of cells.
     """
     if tag.find("table"):
         return None
@@ -65,6 +66,8 @@ def from_html(tag: Tag) -> Table | None:
         return None
     wide = 1 + max(x for _, x in grid)
     high = 1 + max(y for y, _ in grid)
+    if wide * high > _MOST_CELLS:
+        return None
     return Table(tuple(tuple(grid.get((y, x), "") for x in range(wide)) for y in range(high)))
 
 

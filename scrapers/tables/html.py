@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from itertools import islice
+from itertools import accumulate, islice
 
 from bs4 import BeautifulSoup
 from bs4.element import NavigableString, PageElement, Tag
@@ -300,12 +300,13 @@ def _two_parents(node: PageElement) -> tuple[Tag | None, Tag | None]:
 
 
 def _area(rows: list[list[tuple[Cell, int, int]]]) -> int:
-    """How many cells there are at the most, each as large as it says that it is."""
-    area = 0
+    """How many cells the grid has at the most: its rows, as wide as the widest of them."""
+    change = [0] * (len(rows) + 1)
     for top, row in enumerate(rows):
-        below = len(rows) - top
-        area += sum(min(high or below, below) * wide for _, high, wide in row)
-    return area
+        for _, high, wide in row:
+            change[top] += wide
+            change[min(top + high, len(rows)) if high else len(rows)] -= wide
+    return len(rows) * max(accumulate(change))
 
 
 def _expand(rows: list[list[tuple[Cell, int, int]]]) -> tuple[tuple[Cell, ...], ...]:

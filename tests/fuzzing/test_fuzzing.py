@@ -36,6 +36,7 @@ def test_a_parser_has_one_kind_of_error(target: Target) -> None:
 PAGES = {
     "merged far": ("<table><tr>" + "<td colspan=1000>1" * 6_000, "6,000,000 cells"),
     "merged down": ("<table><tr><td rowspan=0 colspan=999>1" + "<tr><td>1" * 900, "cells, merged"),
+    "one wide row": ("<table><tr>" + "<td>1" * 400 + "<tr><td>1" * 300, "120,400 cells"),
     "elements": ("<p>" * 100_001, "100,001 tags, more than the 100,000"),
     "depth": ("<b>" * 20_001, "more than 20,000 elements in one another"),
     "tables": ("<table><tr><td>1<td>2</table>" * 1_001, "1,001 tables"),
@@ -208,6 +209,12 @@ def test_a_communique_that_would_take_minutes_is_refused(text: str, told: str) -
     found = Document("file:a.htm", f"{start}{'全市经济平稳。' * 20}{text}".encode())
     with pytest.raises(Unexpected, match=rf"^file:a\.htm: .*(?:{told})"):
         figures(found, rules=rules())
+
+
+def test_one_wide_row_of_a_file_does_not_widen_all() -> None:
+    text = ",".join(f"c{number}" for number in range(2_000)) + "\n1\n" * 600
+    with pytest.raises(Unexpected, match="cells under its headings, more than the 1,000,000"):
+        files.read_table(Document("file:a.csv", text.encode()))
 
 
 def _json(content: object) -> Document:

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from cityflux.core.model.errors import GivenUp, StorageError
+from cityflux.storage.access import make_alike, make_file
 from cityflux.storage.database import now, read_database
 from cityflux.storage.examination import damage
 
@@ -76,6 +77,7 @@ def copy_whole(
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         unfinished.unlink(missing_ok=True)
+        make_file(unfinished, 0o600)  # nobody else reads it before it has its mode
         with contextlib.closing(sqlite3.connect(unfinished)) as copy:
             # One state of the database for all pages: a change would make SQLite begin anew, and
             # where others write all the time, a large copy would never come to an end.
@@ -89,7 +91,7 @@ def copy_whole(
             raise StorageError(
                 f"{database}: the copy is damaged ({damaged[0]}); see: cityflux doctor"
             )
-        unfinished.chmod(database.stat().st_mode & 0o777)
+        make_alike(unfinished, database)
         os.replace(unfinished, target)  # noqa: PTH105
     except OSError as error:
         raise StorageError(f"{target}: cannot be written ({error.strerror})") from error

@@ -11,10 +11,13 @@ from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from itertools import chain
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from cityflux.core.model.errors import NewerDatabase, NotADatabase, ReadOnly, StorageError
 from cityflux.storage.schema import STEPS
+
+if TYPE_CHECKING:
+    from cityflux.storage.access import Access
 
 BUSY_TIMEOUT = 15.0  # seconds that a writer waits for another
 #: What to do about damage that `storage.repair` mends.
@@ -42,8 +45,12 @@ def as_moment(text: str | None) -> datetime | None:
 
 
 @contextmanager
-def open_database(path: Path) -> Iterator[sqlite3.Connection]:
+def open_database(path: Path, access: Access | None = None) -> Iterator[sqlite3.Connection]:
     """Open a database for reading and writing; make it, or bring it up to date, where needed.
+
+    Args:
+        path: the file.
+        access: who else may read and write it; as the umask says without it.
 
     Raises:
         ReadOnly: the file or its folder cannot be written.
@@ -51,13 +58,19 @@ def open_database(path: Path) -> Iterator[sqlite3.Connection]:
         NewerDatabase: a later version of cityflux made it.
     """
     _refuse_read_only(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
+    # Imported for who writes: reading, the most frequent way, does without.
+    from cityflux.storage.access import USUAL, make_folder, settle, settle_all
+
+    access = access or USUAL
+    make_folder(path.parent, access)
     if not path.exists():
         _make(path.resolve())
     _refuse_stub(path)
+    settle(path, access)
     with _closing(path, f"{path.resolve().as_uri()}?mode=rw") as connection:
         if _check(path, connection):
             _migrate(path, connection)
+        settle_all(path.resolve(), access)
         yield connection
 
 
@@ -339,11 +352,14 @@ def _make(path: Path) -> None:
 
     So a file of no bytes is never one that is just being made, but one that was cut.
     """
+    from cityflux.storage.access import COMPANIONS, make_file
+
     unfinished = path.with_name(f"{path.name}.{os.getpid()}.unfinished")
     try:
-        with _closing(path, f"{unfinished.as_uri()}?mode=rwc") as connection:
+        make_file(unfinished)
+        with _closing(path, f"{unfinished.as_uri()}?mode=rw") as connection:
             _migrate(path, connection)
-        for companion in ("-wal", "-shm"):  # of a database that was deleted; it would be taken over
+        for companion in COMPANIONS:  # of a database that was deleted; it would be taken over
             path.with_name(path.name + companion).unlink(missing_ok=True)
         try:
             path.hardlink_to(unfinished)

@@ -15,6 +15,7 @@ from pydantic import BeforeValidator, Field, PlainSerializer
 from cityflux.core.model.errors import ConfigError
 from cityflux.core.model.sections import Politeness, Quality, Section, validated
 from cityflux.core.model.toml import read_toml
+from cityflux.storage.access import Access
 
 DEFAULT_FILE = Path("config.toml")
 #: TOML has no null: an empty name stands for no file.
@@ -29,6 +30,18 @@ class Database(Section):
     """Where the figures are."""
 
     path: Path = Path("data/cityflux.db")
+
+
+class Files(Section):
+    """Who may read and write the database, what stands beside it, the copies and the log."""
+
+    mode: Annotated[str, Field(pattern="^(0?[67][0-7][0145])?$")] = ""
+    group: str = ""
+
+    @property
+    def access(self) -> Access:
+        """The same as `storage.access` takes it."""
+        return Access(int(self.mode, 8) if self.mode else None, self.group)
 
 
 class Plugins(Section):
@@ -114,6 +127,7 @@ class Config(Section):
     """The whole of config.toml; ``secrets`` names environment variables, never values."""
 
     database: Database = Database()
+    files: Files = Files()
     plugins: Plugins = Plugins()
     indices: Indices = Indices()
     refresh: Refresh = Refresh()

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TextIO
 
 from cityflux.core.model.errors import CityfluxError
+from cityflux.storage.access import USUAL, Access, make_folder, settle
 from cityflux.storage.database import log_of, now
 
 
@@ -20,15 +21,16 @@ class Lock:
 
     Args:
         database: the file.
+        access: who else may read the lock.
 
     Raises:
         CityfluxError: another daemon holds it, whose pid and host are named; or the file of the
             lock cannot be written; or the file has several names.
     """
 
-    def __init__(self, database: Path) -> None:
+    def __init__(self, database: Path, access: Access = USUAL) -> None:
         _refuse_second_name(database)
-        self._database, self._path = database, _path(database)
+        self._database, self._path, self._access = database, _path(database), access
         self._file = self._take()
 
     def keep(self) -> None:
@@ -48,10 +50,11 @@ class Lock:
 
     def _take(self) -> TextIO:
         try:
-            self._path.parent.mkdir(parents=True, exist_ok=True)
+            make_folder(self._path.parent, self._access)
             file = self._path.open("a+", encoding="utf-8")
             try:
                 self._own(file)
+                settle(self._path, self._access)
             except BaseException:
                 file.close()
                 raise
@@ -114,7 +117,7 @@ class Place:
 
 
 @contextmanager
-def only_daemon(database: Path) -> Iterator[Lock]:
+def only_daemon(database: Path, access: Access = USUAL) -> Iterator[Lock]:
     """Hold the lock beside a database until the end of the block.
 
     A lock file that a killed daemon left behind is taken over: the lock went with its process.
@@ -122,7 +125,7 @@ def only_daemon(database: Path) -> Iterator[Lock]:
     Raises:
         CityfluxError: another daemon holds it; names its pid and host.
     """
-    lock = Lock(database)
+    lock = Lock(database, access)
     try:
         yield lock
     finally:

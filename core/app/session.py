@@ -152,7 +152,7 @@ class Session:
         from cityflux.core.refresh.catalog import sync_catalog
         from cityflux.storage.database import lent, open_database
 
-        with open_database(self.database) as connection:
+        with open_database(self.database, self.config.files.access) as connection:
             sync_catalog(connection, self.plugins)
             hook = self.plugins.manager.hook.prepare_connection
             if hook.get_hookimpls():

@@ -8,12 +8,14 @@ import os
 import sys
 from collections.abc import Callable
 from datetime import UTC, datetime
+from io import TextIOWrapper
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cityflux.core.model.errors import ConfigError
 from cityflux.core.refresh.client import known_secrets
+from cityflux.storage.access import Access, make_folder, settle
 
 if TYPE_CHECKING:
     from cityflux.core.app.config import Config
@@ -31,7 +33,7 @@ def set_up_logs(config: Config) -> None:
         ConfigError: the file cannot be written.
     """
     settings = config.log
-    handler = _handler(settings.file, settings.max_megabytes, settings.keep)
+    handler = _handler(settings.file, settings.max_megabytes, settings.keep, config.files.access)
     variables = {**config.secrets, "webhook.variable": config.webhook.variable}
     redact = known_secrets(variables).redact
     journal = not settings.file and _is_journal()
@@ -72,14 +74,25 @@ class _Json(logging.Formatter):
         return json.dumps(line, ensure_ascii=False)
 
 
-def _handler(file: Path | None, megabytes: int, keep: int) -> logging.Handler:
+class _File(RotatingFileHandler):
+    """A file of the log, and those that take its turn, for whom it is meant."""
+
+    def __init__(self, file: Path, megabytes: int, keep: int, access: Access) -> None:
+        self._access = access
+        super().__init__(file, maxBytes=megabytes * 2**20, backupCount=keep, encoding="utf-8")
+
+    def _open(self) -> TextIOWrapper:
+        opened = super()._open()
+        settle(Path(self.baseFilename), self._access)
+        return opened
+
+
+def _handler(file: Path | None, megabytes: int, keep: int, access: Access) -> logging.Handler:
     if file is None:
         return logging.StreamHandler(sys.stderr)
     try:
-        file.parent.mkdir(parents=True, exist_ok=True)
-        return RotatingFileHandler(
-            file, maxBytes=megabytes * 2**20, backupCount=keep, encoding="utf-8"
-        )
+        make_folder(file.parent, access)
+        return _File(file, megabytes, keep, access)
     except OSError as error:
         raise ConfigError(f"log.file: {file} cannot be written ({error.strerror})") from error
 

@@ -91,7 +91,7 @@ class Service:
         signal.signal(signal.SIGHUP, lambda *_: self._reload.set())
         database = self._session.database
         try:
-            with only_daemon(database) as self._lock:
+            with only_daemon(database, self._session.config.files.access) as self._lock:
                 while not self._stopping.is_set():
                     try:
                         self._run_with(self._session)

@@ -6,6 +6,8 @@ import importlib
 import importlib.util
 import os
 import pkgutil
+import shlex
+import stat
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
@@ -87,12 +89,25 @@ class _AsWritten(SourceFileLoader):
         return self.source_to_code(self.get_data(path), path)
 
 
-def load_file(path: Path) -> ModuleType:
+def load_file(path: Path, named: bool = False) -> ModuleType:
     """Load a plugin file or package under a private name: two of one name do not clash.
 
+    Args:
+        path: the file, or the folder of the package.
+        named: whether somebody named this very file, rather than the folder that it lies in.
+
     Raises:
-        PluginError: it is no Python file or package. Whatever the file raises passes through.
+        PluginError: it is no Python file or package, or everybody may write to it. Whatever the
+            file raises passes through.
     """
+    for each in (path.parent, path, *path.rglob("*")):
+        mode = each.stat().st_mode if each.exists() else 0
+        # In a folder such as /tmp everybody may add files, and nobody change those of others.
+        if mode & stat.S_IWOTH and not (named and mode & stat.S_ISVTX):
+            raise PluginError(
+                f"{each}: everybody may write to it, and so say what runs here; "
+                f"take that away: chmod o-w {shlex.quote(str(each))}"
+            )
     file = Path(first_file(path))
     if not file.exists():
         raise PluginError(

@@ -337,8 +337,10 @@ def load_selection(selection: Selection, on_demand: bool = False) -> Plugins:
     plugins = Plugins(selection, on_demand)
     for name, find in built_in() if selection.built_in else ():
         plugins.load(name, BUILT_IN, find)
-    for path in (*in_folders(selection.dirs), *selection.files):
+    for path in in_folders(selection.dirs):
         plugins.load(str(path), "file", partial(load_file, path), file=first_file(path))
+    for path in selection.files:
+        plugins.load(str(path), "file", partial(load_file, path, named=True), file=first_file(path))
     for each in installed():
         plugins.load(each.name, each.package, each.load, each.version, each.file)
     plugins.collect()

@@ -31,6 +31,7 @@ LOOPBACK = ("localhost", "127.0.0.1", "[::1]")
     type=click.Choice(["zh", "en"]),
     help="The language for readers who chose none; else that of their browser.",
 )
+@click.option("--sql", is_flag=True, help="Let readers ask in SQL of their own: see docs/web.md.")
 @pass_session
 def web(
     session: Session,
@@ -39,11 +40,12 @@ def web(
     names: tuple[str, ...],
     show: bool,
     lang: Literal["zh", "en"] | None,
+    sql: bool,
 ) -> None:
     """Show everything in a browser: read-only, also while the daemon writes."""
     from cityflux.core.web.server import listen, make_datasette, serve
 
-    datasette = make_datasette(session.database, lang)
+    datasette = make_datasette(session.database, lang, sql)
     with listen(host, port) as taken:
         bound = taken.getsockname()
         shown = f"[{host}]" if ":" in host else host

@@ -12,6 +12,7 @@ import hashlib
 import re
 from collections.abc import Awaitable, Callable, Collection, Iterable, Iterator
 from functools import cache
+from http import HTTPStatus
 from importlib.resources import files
 from typing import Any
 
@@ -89,11 +90,32 @@ def only_under(names: Collection[str], application: Asgi) -> Asgi:
             await application(scope, receive, send)
             return
         says = b"not served under this name; allow it with: cityflux web --name NAME\n"
-        headers = [(b"content-type", b"text/plain"), (b"x-content-type-options", b"nosniff")]
-        await send({"type": "http.response.start", "status": 421, "headers": headers})
-        await send({"type": "http.response.body", "body": says})
+        await _refuse(send, HTTPStatus.MISDIRECTED_REQUEST, says)
 
     return wrapped
+
+
+def only_reading(application: Asgi) -> Asgi:
+    """Wrap an ASGI application so that nobody can ask it for anything but to read."""
+
+    async def wrapped(scope: Any, receive: Any, send: Any) -> None:
+        if scope["type"] != "http" or scope["method"] in ("GET", "HEAD"):
+            await application(scope, receive, send)
+            return
+        says = b"these pages are for reading: GET and HEAD\n"
+        await _refuse(send, HTTPStatus.METHOD_NOT_ALLOWED, says, (b"allow", b"GET, HEAD"))
+
+    return wrapped
+
+
+async def _refuse(
+    send: Any, status: HTTPStatus, says: bytes, *headers: tuple[bytes, bytes]
+) -> None:
+    plain = [(b"content-type", b"text/plain"), (b"x-content-type-options", b"nosniff")]
+    await send(
+        {"type": "http.response.start", "status": int(status), "headers": [*plain, *headers]}
+    )
+    await send({"type": "http.response.body", "body": says})
 
 
 def _asked_name(headers: Iterable[tuple[bytes, bytes]]) -> str:

@@ -19,14 +19,20 @@ if TYPE_CHECKING:
 
 #: The name of the database in addresses, whatever the file is called.
 DATABASE = "cityflux"
+#: Bytes of the longest value that a statement may make or read: a kept document fits in.
+LONGEST = 128 * 2**20
+#: Seconds that running answers get to finish when the server is told to stop.
+GRACE = 3
 
 
-def make_datasette(path: Path, language: Code | None = None) -> Datasette:
+def make_datasette(path: Path, language: Code | None = None, sql: bool = False) -> Datasette:
     """Datasette with our plugin over one database.
 
     Args:
         path: the database.
         language: of readers who chose none; that of their browser without it.
+        sql: whether readers may ask in SQL of their own: no limit of time holds for a single slow
+            function.
 
     Raises:
         ReportError: the extra is not installed.
@@ -46,6 +52,7 @@ def make_datasette(path: Path, language: Code | None = None) -> Datasette:
             if write:
                 raise PermissionError(f"{path}: is served read-only")
             connection = connect_read_only(path)
+            connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, LONGEST)
             self._all_file_connections.append(connection)
             return connection
 
@@ -53,7 +60,10 @@ def make_datasette(path: Path, language: Code | None = None) -> Datasette:
         pass  # says what is wrong with it
     if not pm.is_registered(plugin):
         pm.register(plugin, plugin.NAME)
-    datasette = Datasette(metadata={"plugins": {plugin.NAME: {"language": language}}})
+    datasette = Datasette(
+        metadata={"plugins": {plugin.NAME: {"language": language}}},
+        settings={"default_allow_sql": sql},
+    )
     datasette.remove_database("_memory")
     datasette.add_database(ReadOnly(datasette, path=str(path)), name=DATABASE)
     return datasette
@@ -91,7 +101,7 @@ def listen(host: str, port: int) -> socket.socket:
 
 
 def serve(datasette: Datasette, taken: socket.socket, names: Collection[str] = ()) -> None:
-    """Answer requests until the process is told to stop.
+    """Answer requests until the process is told to stop, and for `GRACE` seconds more at most.
 
     Args:
         datasette: from `make_datasette`.
@@ -100,10 +110,16 @@ def serve(datasette: Datasette, taken: socket.socket, names: Collection[str] = (
     """
     import uvicorn
 
-    from cityflux.core.web.safety import only_under
+    from cityflux.core.web.safety import only_reading, only_under
 
-    application = datasette.app()
+    application = only_reading(datasette.app())
     if names:
         application = only_under({name.lower() for name in names}, application)
-    config = uvicorn.Config(application, log_level="warning", lifespan="on", server_header=False)
+    config = uvicorn.Config(
+        application,
+        log_level="warning",
+        lifespan="on",
+        server_header=False,
+        timeout_graceful_shutdown=GRACE,
+    )
     uvicorn.Server(config).run(sockets=[taken])

@@ -26,7 +26,7 @@ def hostile(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     """The pages over a database in which all texts of others are hostile."""
     folder = tmp_path_factory.mktemp("hostile")
     databases.hostile(folder / "hostile.db")
-    with Site(folder / "hostile.db", folder) as site:
+    with Site(folder / "hostile.db", folder, "--sql") as site:
         yield site
 
 

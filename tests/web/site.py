@@ -57,6 +57,10 @@ class Site:
         trace: TracebackType | None,
     ) -> None:
         self._client.close()
+        self.stop()
+
+    def stop(self) -> None:
+        """Tell the server to stop, and wait until it has."""
         self._process.send_signal(signal.SIGTERM)
         assert self._process.wait(30) in (0, -signal.SIGTERM), self.log
 

@@ -47,7 +47,7 @@ HOSTILE = (
     "/-/fetch/1",
     f"/-/snapshot/{SHA256}",
 )
-DATASETTE = ("/cityflux", "/cityflux/scoreboard?_facet=index_id", "/cityflux?sql=select+1")
+DATASETTE = ("/cityflux", "/cityflux/scoreboard?_facet=index_id", "/cityflux/cities")
 YEARLY = "/-/index/flow_index_yearly?period=2015"
 INDICATOR = "/-/indicator/overall_economy.gdp"
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
+import socket
 import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import urlencode
 
 import html5lib
 import httpx
@@ -149,7 +151,7 @@ def test_no_statement_writes(hostile: Site, statement: str) -> None:
 def test_others_write_while_it_reads(start: Start, tmp_path: Path) -> None:
     path = tmp_path / "cityflux.db"
     databases.small(path, ["c0", "c1"], ["2020"])
-    site = start(path)
+    site = start(path, "--sql")
     for page in ("/", "/-/index/small", "/cityflux/cities", "/cityflux?sql=select+1"):
         assert site.get(page).status_code == 200
     assert "2</span> indicators without a figure, or late" in site.get("/").text
@@ -182,6 +184,66 @@ def test_a_statement_that_takes_too_long_is_broken_off(hostile: Site) -> None:
     answer = hostile.get("/cityflux", sql=forever, _timelimit=20)
     assert answer.status_code == 503
     assert "took longer than is allowed" in answer.text
+
+
+#: One call of a function that no limit of time can break off: hours.
+SLOW = "select instr(hex(zeroblob(20000000)), hex(zeroblob(5000000)) || '1')"
+HUGE = "select length(zeroblob(999999999))"
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        f"/cityflux?{urlencode({'sql': SLOW})}",
+        f"/cityflux.json?{urlencode({'sql': HUGE})}",
+        f"/cityflux.csv?{urlencode({'sql': 'select 1'})}",
+        f"/cityflux/cities.json?{urlencode({'_where': f'({HUGE}) > 0'})}",
+    ],
+)
+def test_nobody_asks_in_sql_unless_it_is_allowed(named: Site, path: str) -> None:
+    answer = named.get(path)
+    assert answer.status_code == 403
+    assert 'name="sql"' not in named.get("/cityflux").text
+    assert named.get("/cityflux/cities.json", _sort="id").status_code == 200
+
+
+def test_no_value_is_larger_than_a_document(hostile: Site) -> None:
+    answer = hostile.get("/cityflux.json", sql=HUGE)
+    assert answer.status_code == 400
+    assert answer.json()["error"] == "string or blob too big"
+
+
+def test_it_ends_within_its_grace_whatever_a_reader_asked(hostile: Site, tmp_path: Path) -> None:
+    with Site(hostile.database, tmp_path, "--sql") as site:
+        url = httpx.URL(site.address)
+        with socket.create_connection((url.host, url.port or 80)) as asking:
+            query = urlencode({"sql": SLOW})
+            asking.sendall(f"GET /cityflux?{query} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode())
+            assert site.get("/-/assets/web.js").status_code == 200, "others are answered meanwhile"
+            site.stop()
+            assert b"200 OK" not in asking.recv(100)
+
+
+METHODS = ("POST", "PUT", "DELETE", "PATCH", "OPTIONS")
+EVERYWHERE = (
+    "/",
+    "/-/index/strange",
+    "/-/chart/ranking.svg?index=strange",
+    f"/-/snapshot/{SHA256}/text",
+    "/-/assets/web.js",
+    "/cityflux",
+    "/cityflux/cities",
+    "/cityflux/cities/c0",
+)
+
+
+@pytest.mark.parametrize("path", EVERYWHERE)
+def test_the_pages_are_for_reading_alone(hostile: Site, path: str) -> None:
+    for method in METHODS:
+        answer = httpx.request(method, hostile.address + path, trust_env=False)
+        assert (answer.status_code, answer.headers["allow"]) == (405, "GET, HEAD"), method
+    head = httpx.head(hostile.address + path, trust_env=False)
+    assert (head.status_code, head.content) == (200, b"")
 
 
 def test_it_listens_on_this_machine_alone_unless_told_otherwise(

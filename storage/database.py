@@ -325,7 +325,7 @@ def _check(path: Path, connection: sqlite3.Connection) -> set[str]:
     except sqlite3.DatabaseError as error:
         raise _named(path, error) from error
     lacking = {*STEPS} - {*taken}
-    if _is_ours(tables) and (not taken or lacking & {*STEPS[: len(taken)]}):
+    if lacking and _is_ours(tables) and (not taken or lacking & {*STEPS[: len(taken)]}):
         raise StorageError(
             f"{path}: does not know any more what it was made of (step {min(lacking)!r} is not in "
             f"_sqlite_migrations); {MEND}"

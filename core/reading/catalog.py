@@ -26,7 +26,9 @@ WITH last AS (
         max(CASE WHEN y.outcome <> 'failed' THEN f.ended END) AS last_good
     FROM fetch_yields y JOIN fetches f ON f.id = y.fetch_id {of_yields} GROUP BY y.source_id
 )
-SELECT s.*, (SELECT count(*) FROM observations o WHERE o.source_id = s.id {of_figures}) AS figures,
+SELECT s.id, s.publisher, s.address, s.licence, s.schedule, s.priority,
+    s.scraper, s.access, s.reference, s.vintage,
+    (SELECT count(*) FROM observations o WHERE o.source_id = s.id {of_figures}) AS figures,
     l.fetch_id, f.started AS last_fetch, {outcome}.outcome, {outcome}.error, l.last_good
 FROM sources s
 LEFT JOIN last l ON l.source_id = s.id
@@ -104,7 +106,12 @@ def indices_with(connection: sqlite3.Connection, indicator: str) -> answers.Rows
 
 def find_source(connection: sqlite3.Connection, name: str) -> sqlite3.Row | None:
     """The source of this id; None where there is none."""
-    return answers.first(connection, "SELECT * FROM sources WHERE id = ?", (name,))
+    return answers.first(
+        connection,
+        "SELECT id, publisher, address, licence, schedule, priority, scraper, access, reference, "
+        "vintage FROM sources WHERE id = ?",
+        (name,),
+    )
 
 
 def sources(connection: sqlite3.Connection, indicator: str | None = None) -> answers.Rows:

@@ -8,7 +8,6 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from typing import Any
 
 from cityflux.core.model.verdict import Count, Part, Verdict, Way
@@ -18,7 +17,10 @@ from cityflux.core.reading.nodes import Node, nodes
 from cityflux.core.reading.scores import Score, scores
 
 _ADDITIVE = ("mean", "weighted_sum")
-_DEFINITION = "SELECT definition FROM indices WHERE id = ?"
+_DEFINITION = """
+SELECT definition FROM indices
+WHERE id = ? AND json_valid(definition) AND json_type(definition) = 'object'
+"""
 # Other indices with the same groups, cities and period; that with the most groups first.
 _OTHERS = """
 SELECT o.index_id, i.name_zh, i.name_en, count(DISTINCT o.node_id) AS groups
@@ -132,14 +134,6 @@ def _others(
     return ways
 
 
-def _fields(definition: str) -> dict[str, Any]:
-    """What a stored definition says; nothing where a hand made it unreadable."""
-    with suppress(json.JSONDecodeError):
-        found = json.loads(definition)
-        return found if isinstance(found, dict) else {}
-    return {}
-
-
 class _Tree:
     """The nodes of an index with the scores of one period."""
 
@@ -147,10 +141,11 @@ class _Tree:
         self._nodes = nodes(connection, index)
         self._rows = {(row.node, row.city): row for row in rows}
         # A hand may have deleted scores: a city without all of its own is told of by its total.
+        counts: dict[str, int] = {}
+        for each in rows:
+            counts[each.city] = counts.get(each.city, 0) + 1
         self._cities = [
-            row.city
-            for row in rows
-            if row.node == index and all((n.node, row.city) in self._rows for n in self._nodes)
+            row.city for row in rows if row.node == index and counts[row.city] >= len(self._nodes)
         ]
         self._children: dict[str | None, list[Node]] = {}
         for node in self._nodes:
@@ -159,7 +154,7 @@ class _Tree:
         inner = [node for node in self._nodes if node.node in lowest and node.level]
         self.groups = inner or [node for node in self._nodes if node.level == 1]
         row = answers.first(connection, _DEFINITION, (index,))
-        self._methods = _methods(_fields(row["definition"]) if row else {}, self._nodes)
+        self._methods = _methods(json.loads(row["definition"]) if row else {}, self._nodes)
         self._additive = set(self._methods.values()) <= set(_ADDITIVE)
 
     def of(self, node: str) -> list[Score]:

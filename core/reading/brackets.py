@@ -8,6 +8,7 @@ from typing import NamedTuple
 from cityflux.core.reading import answers
 from cityflux.core.reading.indices import choose
 
+# CROSS JOIN: by the cities of the root each score is had by its key.
 # The node compares where a city does; else the reason is that of the node, before that of a city.
 _NODES = """
 SELECT n.node_id AS node, n.parent_id AS parent, n.level, n.name_zh, n.name_en,
@@ -16,7 +17,9 @@ SELECT n.node_id AS node, n.parent_id AS parent, n.level, n.name_zh, n.name_en,
         min(CASE WHEN instr(s.bracket, ';') > 0
             THEN substr(s.bracket, 1, instr(s.bracket, ';') - 1) ELSE s.bracket END) END AS bracket
 FROM nodes n
-JOIN scores s ON s.index_id = n.index_id AND s.node_id = n.node_id AND s.period = :period
+CROSS JOIN scores r ON r.index_id = n.index_id AND r.node_id = :index AND r.period = :period
+CROSS JOIN scores s ON s.index_id = n.index_id AND s.node_id = n.node_id
+    AND s.city_id = r.city_id AND s.period = r.period
 WHERE n.index_id = :index
 GROUP BY n.node_id ORDER BY n.sort_order
 """

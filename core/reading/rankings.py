@@ -134,11 +134,8 @@ def _last_scores(
     connection: sqlite3.Connection, definition: Definition
 ) -> dict[tuple[str, str], Score]:
     """The stored scores of the last period by node and city."""
-    return {
-        (row.node, row.city): row
-        for row in scores(connection, definition.id)
-        if row.period == definition.periods.of[-1]
-    }
+    found = scores(connection, definition.id, period=definition.periods.of[-1])
+    return {(row.node, row.city): row for row in found}
 
 
 def _directions(connection: sqlite3.Connection, definition: Definition) -> dict[str, int]:

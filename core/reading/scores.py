@@ -24,6 +24,12 @@ WHERE s.index_id = :index {}
 ORDER BY n.sort_order, s.period, s.rank IS NULL, s.rank, s.city_id
 """
 _OF_NODE = "AND s.node_id = :node"
+# By the key of each score, for a period alone is none: of fifteen periods one is read.
+_OF_PERIOD = """AND s.period = :period
+    AND (s.node_id, s.city_id) IN (
+        SELECT k.node_id, r.city_id FROM nodes k CROSS JOIN scores r
+        WHERE k.index_id = :index AND r.index_id = :index AND r.node_id = :index
+            AND r.period = :period)"""
 
 
 class Score(NamedTuple):
@@ -53,8 +59,10 @@ class Score(NamedTuple):
     bracket: str | None
 
 
-def scores(connection: sqlite3.Connection, index: str, node: str | None = None) -> list[Score]:
-    """The stored scores of an index or of one of its nodes.
+def scores(
+    connection: sqlite3.Connection, index: str, node: str | None = None, period: str | None = None
+) -> list[Score]:
+    """The stored scores of an index or of one of its nodes, of one period or of all.
 
     The root comes first, then the nodes in the order of the tree; of a node, the periods in
     theirs; of a period, the cities by rank.
@@ -62,8 +70,8 @@ def scores(connection: sqlite3.Connection, index: str, node: str | None = None) 
     Raises:
         NotEnoughData: the index was not computed yet, or has no such node.
     """
-    query = _SCORES.format(_OF_NODE if node else "")
-    asked = {"index": index, "node": node}
+    query = _SCORES.format(f"{_OF_NODE if node else ''} {_OF_PERIOD if period else ''}")
+    asked = {"index": index, "node": node, "period": period}
     found = [Score(*row) for row in answers.rows(connection, query, asked)]
     if not found:
         raise _not_computed(index)

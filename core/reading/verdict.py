@@ -53,8 +53,7 @@ def verdict(
         IndexDefinitionError: the index was not computed, or not for this period.
     """
     chosen = choose(connection, index, period)
-    rows = [row for row in scores(connection, index) if row.period == chosen.period]
-    tree = _Tree(connection, index, rows)
+    tree = _Tree(connection, index, scores(connection, index, period=chosen.period))
     known = tree.column(index)
     if len(known) < 2:
         return None
@@ -124,8 +123,8 @@ def _others(
             continue
         found = {
             each.city: each.score
-            for each in scores(connection, row["index_id"], row["index_id"])
-            if each.period == period and each.score is not None
+            for each in scores(connection, row["index_id"], row["index_id"], period)
+            if each.score is not None
         }
         if pair[0] in found and pair[1] in found:
             lead = found[pair[0]] - found[pair[1]]

@@ -13,7 +13,7 @@ from cityflux.storage.periods import fineness, near
 _STATUS = f"""
 SELECT n.node_id, n.name_zh, n.name_en, s.city_id, max(o.status = 'provisional') AS provisional
 FROM nodes n
-JOIN scores s ON s.index_id = n.index_id AND s.node_id = n.node_id AND s.period = :period
+CROSS JOIN scores s ON s.index_id = n.index_id AND s.node_id = n.node_id AND s.period = :period
 CROSS JOIN current_observations o ON o.indicator_id = n.indicator_id AND o.city_id = s.city_id
     AND {near("o.period", ":period")} AND {fineness("o.period", ":period")} IS NOT NULL
 WHERE n.index_id = :index AND n.indicator_id IS NOT NULL AND s.score IS NOT NULL

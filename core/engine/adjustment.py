@@ -217,11 +217,11 @@ def _records(
     columns, places = np.nonzero(how.T)
     return pl.DataFrame(
         {
-            "indicator": pl.Series(names, dtype=pl.String).gather(columns),
-            "city": rows["city"].gather(places),
-            "period": rows["period"].gather(places),
-            "kind": pl.repeat(kind, len(columns), eager=True),
-            "method": pl.Series(methods, dtype=pl.String).gather(how[places, columns]),
+            "indicator": pl.Series(names, dtype=pl.String)[columns],
+            "city": rows["city"][places],
+            "period": rows["period"][places],
+            "kind": pl.Series([kind]).new_from_index(0, len(columns)),
+            "method": pl.Series(methods, dtype=pl.String)[how[places, columns]],
             "before": to_series(before[places, columns]),
             "after": to_series(after[places, columns]),
         },

@@ -147,11 +147,11 @@ def fill_cells(
     target, kind = target[order], kind[order]
     parts = pl.DataFrame(
         {
-            "indicator": pl.Series(indicators, dtype=pl.String).gather(column),
-            "city": pl.Series(cities, dtype=pl.String).gather(row % len(cities)),
-            "period": pl.Series(stored, dtype=pl.String).gather(period),
+            "indicator": pl.Series(indicators, dtype=pl.String)[column],
+            "city": pl.Series(cities, dtype=pl.String)[row % len(cities)],
+            "period": pl.Series(stored, dtype=pl.String)[period],
             "value": value,
-            "target": pl.Series(periods.of, dtype=pl.String).gather(target),
+            "target": pl.Series(periods.of, dtype=pl.String)[target],
             "fineness": kind,
             "full": full[period, target],
             "start": pl.Series(start[period]).cast(pl.Int32).cast(pl.Date),
@@ -189,8 +189,8 @@ def making_up(figures: pl.DataFrame, asked: Sequence[str]) -> pl.DataFrame:
     at, target = np.nonzero(fineness >= 0)
     relation = pl.DataFrame(
         {
-            "period": pl.Series(stored, dtype=pl.String).gather(at),
-            "target": pl.Series([*asked], dtype=pl.String).gather(target),
+            "period": pl.Series(stored, dtype=pl.String)[at],
+            "target": pl.Series([*asked], dtype=pl.String)[target],
             "fineness": fineness[at, target],
             "full": full[at, target],
             "start": pl.Series(start[at]).cast(pl.Int32).cast(pl.Date),

@@ -107,7 +107,7 @@ def treat(
             )
         ),
         done.table.select(pl.Series("indicator", names, dtype=pl.String), pl.all()),
-        pl.DataFrame([words.gather(done.marks[:, i]).alias(name) for i, name in enumerate(names)]),
+        pl.DataFrame([words[done.marks[:, i]].alias(name) for i, name in enumerate(names)]),
     )
 
 

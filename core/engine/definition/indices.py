@@ -22,15 +22,17 @@ def read_indices(files: Sequence[Path]) -> tuple[dict[str, Definition], dict[Pat
     for path in files:
         try:
             definition = read_definition(path)
-            if definition.id in found:
-                raise IndexDefinitionError(
-                    f"{path}: the index {definition.id} stands in {found[definition.id].origin} "
-                    "too; give one of them another id"
-                )
         except IndexDefinitionError as error:
             wrong[path] = str(error)
+            continue
         except Exception as error:  # such as tables in tables a thousand times
             wrong[path] = f"{path}: cannot be read ({type(error).__name__}: {error})"
+            continue
+        if before := found.get(definition.id):
+            wrong[path] = (
+                f"{path}: the index {definition.id} stands in {before.origin} too; "
+                "give one of them another id"
+            )
         else:
             found[definition.id] = definition
     return found, wrong

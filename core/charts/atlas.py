@@ -9,7 +9,16 @@ import altair as alt
 import polars as pl
 
 from cityflux.core.charts.geometry import Frame, frame_of, place_labels, project
-from cityflux.core.charts.marks import TEXT, labels, layered, needs, role, tips
+from cityflux.core.charts.marks import (
+    TEXT,
+    labels,
+    layered,
+    legend_of_brackets,
+    needs,
+    role,
+    tips,
+    with_brackets,
+)
 from cityflux.core.charts.style import FOCUS, MUTED, OKABE_ITO, data, wrap
 
 
@@ -19,6 +28,7 @@ def city_map(
     *,
     focus: str | None = None,
     value: str = "",
+    brackets: str = "",
     title: str = "",
     width: int = 640,
 ) -> alt.LayerChart:
@@ -27,18 +37,20 @@ def city_map(
     Args:
         places: ``name``, ``latitude``, ``longitude`` (degrees) and ``value`` (the size of the
             disc; null draws a ring), and perhaps ``label`` where something else than the name is
-            to be written, or nothing; rows without coordinates are left out.
+            to be written, or nothing; rows without coordinates are left out. Where ``bracket``
+            is true the value does not compare, and the disc is hollow.
         flows: ``origin`` and ``destination`` (names of places) and ``value``; the larger, the
             wider.
         focus: the name that stands out; all places are equal where none does.
         value: the title of the scale of sizes.
+        brackets: what the legend says of hollow discs.
         title: of the chart.
         width: in pixels.
 
     Raises:
         NotEnoughData: no place has coordinates.
     """
-    known = places.drop_nulls(["latitude", "longitude"])
+    known = with_brackets(places).drop_nulls(["latitude", "longitude"])
     needs(known, "a map needs the coordinates of a city")
     frame = frame_of(known, width)
     points = project(known, frame).with_columns(role=role(focus, None))
@@ -53,12 +65,16 @@ def city_map(
         scale=alt.Scale(domain=[min(values), max(values) or 1.0], range=[40, 300]),
         legend=alt.Legend(orient="bottom", symbolFillColor=MUTED) if value else None,
     )
-    discs = base.transform_filter("datum.value != null").mark_circle(opacity=0.85, stroke="white")
+    discs = base.transform_filter("datum.value != null && !datum.bracket")
+    hollow = base.transform_filter("datum.value != null && datum.bracket")
+    told = {"size": size, "color": color, "tooltip": tips("name:N", "value:Q")}
     rings = base.transform_filter("datum.value == null").mark_point(size=50)
     layers = [
         *_graticule(frame),
         *([] if flows is None or flows.is_empty() else [_streams(points, flows, x, y)]),
-        discs.encode(size=size, color=color, tooltip=tips("name:N", "value:Q")),
+        discs.mark_circle(opacity=0.85, stroke="white").encode(**told),
+        hollow.mark_point(fill="white", opacity=1, strokeWidth=1.5).encode(**told),
+        *legend_of_brackets(known, brackets),
         rings.encode(color=color),
         *labels(place_labels(_labelled(points), frame), x, y),
     ]

@@ -6,13 +6,17 @@ import altair as alt
 import polars as pl
 
 from cityflux.core.charts.marks import (
+    OUTLINE,
     ROLE,
     TEXT,
+    bracketed,
     layered,
+    legend_of_brackets,
     needs,
     numbers,
     role,
     tips,
+    with_brackets,
     with_lines,
     zero_rule,
 )
@@ -27,18 +31,21 @@ def ranking(
     rival: str | None = None,
     score: str = "Score",
     coverage: str = "Coverage",
+    brackets: str = "",
     title: str = "",
     width: int = 440,
 ) -> alt.LayerChart:
-    """Draw a bar for each city, the best first, with its score and its coverage.
+    """Draw a bar for each city, in the order of the rows, with its score and its coverage.
 
     Args:
         scores: ``name``, ``rank``, ``score`` and ``coverage`` (0 to 1), and perhaps ``low`` and
             ``high`` (an interval of the score, drawn as a whisker); null where there is none.
+            Where ``bracket`` is true the score does not compare, and the bar is hollow.
         focus: the name that stands out; all bars are equal where none does.
         rival: another one, marked differently.
         score: the title of the axis.
         coverage: the heading of the coverage.
+        brackets: what the legend says of hollow bars.
         title: of the chart.
         width: of the bars, in pixels.
 
@@ -46,9 +53,9 @@ def ranking(
         NotEnoughData: no city has a score.
     """
     needs(scores.drop_nulls("score"), "a ranking needs a score")
-    rows = scores.with_columns(
-        label=pl.format("{}  {}", pl.col("rank").cast(pl.String).fill_null("–"), "name"),
-        text=numbers("score"),
+    rows = with_brackets(scores).with_columns(
+        label=pl.format("{}  {}", "rank", "name").fill_null(pl.col("name")),
+        text=bracketed(numbers("score")),
         share=pl.col("coverage").map_elements(percent, return_dtype=pl.String),
         role=role(focus, rival),
         zero=pl.lit(0.0),
@@ -59,18 +66,21 @@ def ranking(
     domain = [min(values) - room * (min(values) < 0), max(values) + room * (max(values) > 0)]
     y = alt.Y("label:N", sort=rows["label"].to_list(), title=None, axis=bare_axis())
     base = alt.Chart(data(rows)).encode(y=y)
-    bars = base.mark_bar(height={"band": 0.62}, cornerRadiusEnd=2).encode(
+    placed = base.encode(
         x=alt.X("score:Q", title=score, scale=alt.Scale(domain=domain, nice=False)),
         x2=alt.X2("zero:Q"),
-        color=ROLE,
         tooltip=tips("name:N", "score:Q", "coverage:Q"),
     )
+    solid, hollow = map(placed.transform_filter, ("!datum.bracket", "datum.bracket"))
+    band = {"band": 0.62}
     whiskers = base.mark_rule(color=INK, strokeWidth=1.5).encode(
         x=alt.X("low:Q"), x2=alt.X2("high:Q")
     )
     layers = [
         zero_rule(),
-        bars,
+        solid.mark_bar(height=band, cornerRadiusEnd=2).encode(color=ROLE),
+        hollow.mark_bar(height=band, fill="white", strokeDash=[4, 2]).encode(stroke=OUTLINE),
+        *legend_of_brackets(rows, brackets),
         *(
             [whiskers.encode(x=alt.X("low:Q"), x2=alt.X2("high:Q"))]
             if {"low", "high"} <= set(rows.columns)
@@ -109,23 +119,26 @@ def waterfall(
     end: str,
     start: tuple[str, float] | None = None,
     score: str = "Score",
+    brackets: str = "",
     title: str = "",
     width: int = 420,
 ) -> alt.LayerChart:
     """Draw how a difference comes about, or one score out of another: a step for each part.
 
     Args:
-        parts: ``name`` and ``value``; null is left out.
+        parts: ``name`` and ``value``; null is left out. Where ``bracket`` is true the part does
+            not compare, and its bar is hollow; so is then the last one.
         end: the name of the last bar, the sum.
         start: the name and the value of a first bar; without it the steps begin at zero.
         score: the title of the axis.
+        brackets: what the legend says of hollow bars.
         title: of the chart.
         width: in pixels.
 
     Raises:
         NotEnoughData: no part has a value.
     """
-    known = parts.drop_nulls("value")
+    known = with_brackets(parts).drop_nulls("value")
     needs(known, "a waterfall needs a part with a value")
     rows = _steps(with_lines(known, "name"), start, end)
     axis = bare_axis(label="slice(split(datum.label, '\\n'), 1)")
@@ -137,14 +150,19 @@ def waterfall(
     kinds = alt.Scale(domain=["total", "plus", "minus"], range=[MUTED, GAIN, LOSS])
     base = alt.Chart(data(rows)).encode(y=y)
     links = base.transform_filter("datum.below != null").mark_rule(color=MUTED, strokeDash=[2, 2])
+    placed = base.encode(
+        x=alt.X("low:Q", title=score, scale=scale),
+        x2=alt.X2("high:Q"),
+        tooltip=tips("name:N", "value:Q"),
+    )
+    solid, hollow = map(placed.transform_filter, ("!datum.bracket", "datum.bracket"))
+    fill = alt.Color("kind:N", scale=kinds, legend=None)
+    stroke = alt.Stroke("kind:N", scale=kinds, legend=None)
     layers = [
         zero_rule(),
-        base.mark_bar(height={"band": 0.6}).encode(
-            x=alt.X("low:Q", title=score, scale=scale),
-            x2=alt.X2("high:Q"),
-            color=alt.Color("kind:N", scale=kinds, legend=None),
-            tooltip=tips("name:N", "value:Q"),
-        ),
+        solid.mark_bar(height={"band": 0.6}).encode(color=fill),
+        hollow.mark_bar(height={"band": 0.6}, fill="white", strokeDash=[4, 2]).encode(stroke),
+        *legend_of_brackets(rows, brackets),
         links.encode(x=alt.X("high:Q"), y2=alt.Y2("below:N")),
         base.mark_text(align="left", dx=5, color=INK).encode(x=alt.X("right:Q"), text=TEXT),
     ]
@@ -156,13 +174,16 @@ def _steps(parts: pl.DataFrame, start: tuple[str, float] | None, end: str) -> pl
     base = start[1] if start else 0.0
     after = pl.col("value").cum_sum() + base
     kind = pl.when(pl.col("value") < 0).then(pl.lit("minus")).otherwise(pl.lit("plus"))
-    steps = parts.select("name", "value", low=after - pl.col("value"), high=after, kind=kind)
+    low, some = after - pl.col("value"), parts["bracket"].any()
+    steps = parts.select("name", "value", low=low, high=after, kind=kind, bracket="bracket")
     bars = [*([start] if start else []), (end, base + sum(parts["value"]))]
-    rows = [(name, value, 0.0, value, "total") for name, value in bars]
+    rows = [(name, value, 0.0, value, "total", some) for name, value in bars]
     totals = pl.DataFrame(rows, schema=steps.schema, orient="row")
     absolute = (pl.col("kind") == "total") & (start is not None)
     return pl.concat([totals[:-1], steps, totals[-1:]]).with_columns(
-        text=pl.when(absolute).then(numbers("value")).otherwise(numbers("value", plus=True)),
+        text=bracketed(
+            pl.when(absolute).then(numbers("value")).otherwise(numbers("value", plus=True))
+        ),
         right=pl.max_horizontal("low", "high", pl.lit(0.0) if start else "low"),
         place=pl.format("{}\n{}", pl.int_range(pl.len()), "name"),
         below=pl.format("{}\n{}", pl.int_range(pl.len()) + 1, pl.col("name").shift(-1)),

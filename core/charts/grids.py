@@ -7,7 +7,17 @@ from typing import Literal
 import altair as alt
 import polars as pl
 
-from cityflux.core.charts.marks import TEXT, layered, needs, numbers, order, tips, with_lines
+from cityflux.core.charts.marks import (
+    TEXT,
+    layered,
+    legend_of_brackets,
+    needs,
+    numbers,
+    order,
+    tips,
+    with_brackets,
+    with_lines,
+)
 from cityflux.core.charts.style import FOCUS, INK, MUTED, RIVAL, RULE, bare_axis, data, width_of
 from cityflux.core.words.numbers import MISSING, percent
 
@@ -24,6 +34,7 @@ def heatmap(
     *,
     values: Values = "scores",
     legend: str = "",
+    brackets: str = "",
     title: str = "",
     cell: int = 72,
 ) -> alt.LayerChart:
@@ -31,19 +42,22 @@ def heatmap(
 
     Args:
         cells: ``row``, ``column`` and ``value``; rows and columns in the order of their first
-            appearance; null is drawn as an empty cell with a dash.
+            appearance; null is drawn as an empty cell with a dash. Where ``bracket`` is true the
+            value is a score that does not compare: it has no shade, and stands in brackets.
         values: what they are: ``scores``; ``shares``, 0 to 1, which are written in percent; or
             ``ranks``, of which 1 is the best.
         legend: the title of the scale; ranks need none.
+        brackets: what the legend says of cells without a shade.
         title: of the chart.
         cell: the width of a column, in pixels.
 
     Raises:
         NotEnoughData: no cell has a value.
     """
-    drawn = cells["value"].drop_nulls()
-    needs(drawn.to_frame(), "a heat map needs a value")
-    low, high = min(drawn), max(drawn)
+    cells = with_brackets(cells)
+    needs(cells.drop_nulls("value"), "a heat map needs a value")
+    shaded = cells.filter(~pl.col("bracket"))["value"].drop_nulls().to_list() or [0.0]
+    low, high = min(shaded), max(shaded)
     ranks = values == "ranks"
     ramp = _RAMP[::-1] if ranks else _RAMP
     middle = low + (0.45 if ranks else 0.55) * (high - low)
@@ -53,7 +67,8 @@ def heatmap(
         x=alt.X("column:N", sort=order(rows, "column"), title=None, axis=_heads(rows, cell)),
         y=alt.Y("row:N", sort=order(rows, "row"), title=None, axis=bare_axis()),
     )
-    known = base.transform_filter("datum.value != null")
+    known = base.transform_filter("datum.value != null && !datum.bracket")
+    hollow = base.transform_filter("datum.value != null && datum.bracket")
     empty = base.transform_filter("datum.value == null")
     form = ".0%" if values == "shares" else ".2f"
     color = alt.Color(
@@ -66,6 +81,11 @@ def heatmap(
         known.mark_rect(stroke="white", strokeWidth=2).encode(
             color=color, tooltip=tips("row:N", "column:N", "value:Q")
         ),
+        hollow.mark_rect(fill="white", stroke=MUTED, strokeWidth=0.8).encode(
+            tooltip=tips("row:N", "column:N", "value:Q")
+        ),
+        hollow.mark_text(color=MUTED).encode(text=TEXT),
+        *legend_of_brackets(rows, brackets),
         empty.mark_rect(fill="white", stroke=RULE, strokeDash=[2, 2]),
         empty.mark_text(text=MISSING, color=MUTED),
         known.transform_filter("datum.dark").mark_text(color="white").encode(text=TEXT),
@@ -78,7 +98,8 @@ def _written(values: Values) -> pl.Expr:
     """The values as they stand in the cells."""
     if values == "shares":
         return pl.col("value").map_elements(percent, pl.String)
-    return numbers("value", 0 if values == "ranks" else 2)
+    hollow = pl.format("({})", numbers("value"))
+    return pl.when("bracket").then(hollow).otherwise(numbers("value", 2 * (values != "ranks")))
 
 
 def _heads(rows: pl.DataFrame, cell: int) -> alt.Axis:
@@ -95,30 +116,33 @@ def distances(
     rival: str | None = None,
     others: str | None = "others",
     score: str = "Score",
+    brackets: str = "",
     title: str = "",
     width: int = 420,
 ) -> alt.LayerChart:
     """Draw for each group where every city stands, and how far the focus is from the best one.
 
     Args:
-        cells: ``row``, ``name`` and ``value``; null is left out.
+        cells: ``row``, ``name`` and ``value``; null is left out. Where ``bracket`` is true the
+            value does not compare: its mark is hollow, and there is no line to it or from it.
         focus: the name from which a line goes to the best.
         rival: another one with a mark of its own.
         others: what the legend calls the rest; None where there is none, and the line goes from
             the focus to the rival.
         score: the title of the axis.
+        brackets: what the legend says of hollow marks.
         title: of the chart.
         width: in pixels.
 
     Raises:
         NotEnoughData: no cell has a value.
     """
-    rows = with_lines(cells, "row")
+    rows = with_lines(with_brackets(cells), "row")
     marked = [focus, *([rival] if rival else [])]
-    column = pl.col("value")
+    among = ~pl.col("bracket") & (pl.lit(value=bool(others)) | (pl.col("name") != focus))
     known = rows.drop_nulls("value").with_columns(
         series=pl.when(pl.col("name").is_in(marked)).then("name").otherwise(pl.lit(others or "")),
-        goal=(column if others else column.filter(pl.col("name") != focus)).max().over("row"),
+        goal=pl.col("value").filter(among).max().over("row"),
     )
     needs(known, "distances need a value")
     names = [*marked, *([others] if others else [])]
@@ -133,7 +157,9 @@ def distances(
     x = alt.X("value:Q", title=score, scale=alt.Scale(zero=False, padding=12))
     y = alt.Y("row:N", sort=order(rows, "row"), title=None, axis=bare_axis(grid=True))
     base = alt.Chart(data(known)).encode(x=x, y=y)
-    own = base.transform_filter(alt.datum.name == focus).transform_filter("datum.goal != null")
+    own = base.transform_filter(alt.datum.name == focus).transform_filter(
+        "datum.goal != null && !datum.bracket"
+    )
     gap = own.mark_rule(color=FOCUS, strokeWidth=4, opacity=0.3)
     rest, two = (
         base.transform_filter(condition)
@@ -143,6 +169,12 @@ def distances(
     layers = [
         gap.encode(x2=alt.X2("goal:Q")),
         *([strokes.encode(**told)] if others else []),
-        two.mark_point(size=120, filled=True, opacity=1).encode(**told),
+        two.transform_filter("!datum.bracket")
+        .mark_point(size=120, filled=True, opacity=1)
+        .encode(**told),
+        two.transform_filter("datum.bracket")
+        .mark_point(size=120, filled=False, opacity=1)
+        .encode(**told),
+        *legend_of_brackets(known, brackets),
     ]
     return layered(layers, title, width=width, height=alt.Step(30))

@@ -8,7 +8,15 @@ from typing import Any
 import altair as alt
 import polars as pl
 
-from cityflux.core.charts.marks import MOST_SERIES, needs, order, tips, told_apart
+from cityflux.core.charts.marks import (
+    MOST_SERIES,
+    legend_of_brackets,
+    needs,
+    order,
+    tips,
+    told_apart,
+    with_brackets,
+)
 from cityflux.core.charts.style import INK, MUTED, PALE, data, themed, wrap
 
 #: Pixels that a year at the axis takes.
@@ -23,6 +31,7 @@ def lines(
     unit: str = "",
     title: str = "",
     broken: str = "",
+    brackets: str = "",
     width: int = 560,
     height: int = 240,
 ) -> alt.LayerChart:
@@ -32,12 +41,14 @@ def lines(
         series: ``name``, ``year`` (as `core.engine.measures.timeline.decimal_years` gives it) and
             ``value``; of more than `MOST_SERIES` names all but the focus and the rival are grey.
             With ``segment``, a line breaks also where that number changes, and a dashed rule
-            marks the place.
+            marks the place. Where ``bracket`` is true the value does not compare, and its mark is
+            hollow.
         focus: the name with the heavy line.
         rival: another one that keeps its colour.
         unit: the title of the axis of values.
         title: of the chart.
         broken: what stands at the rules of breaks.
+        brackets: what the legend says of hollow marks.
         width: in pixels.
         height: in pixels.
 
@@ -46,10 +57,11 @@ def lines(
     """
     needs(series.drop_nulls("value"), "trend lines need a value")
     names = order(series, "name")
-    parted = _parted(series)
+    parted = with_brackets(_parted(series))
     drawn = _drawn(alt.Chart(data(parted)), names, focus, rival, unit, _span(series), width)
     if "break_at" in parted.columns:
         drawn += _rules(alt.Chart(data(parted)), _span(series), broken)
+    drawn = alt.layer(drawn, *legend_of_brackets(parted, brackets))
     chart: alt.LayerChart = themed(drawn.properties(width=width, height=height), title)
     return chart
 
@@ -202,6 +214,8 @@ def _drawn(
     if focus:
         heavy = told.transform_filter(alt.datum.name == focus)
         layers.append(heavy.mark_line(strokeWidth=3).encode(strokeDash=dash))
-    points = told.mark_point(filled=True, size=26, opacity=1)
-    layers.append(points.encode(shape=shape, tooltip=tips("name:N", "year:Q", "value:Q")))
+    points = told.encode(shape=shape, tooltip=tips("name:N", "year:Q", "value:Q"))
+    layers.append(points.mark_point(filled=True, size=26, opacity=1))
+    hollow = points.transform_filter("datum.bracket")
+    layers.append(hollow.mark_point(fill="white", size=26, opacity=1))
     return alt.layer(*layers)

@@ -14,6 +14,7 @@ from cityflux.core.charts.style import (
     DASHES,
     FOCUS,
     INK,
+    MUTED,
     PALE,
     RIVAL,
     RULE,
@@ -35,6 +36,12 @@ ROLE = alt.Color(
     scale=alt.Scale(domain=["focus", "rival", "other"], range=[FOCUS, RIVAL, PALE]),
     legend=None,
 )
+#: The same for the outline of what is hollow.
+OUTLINE = alt.Stroke(
+    "role:N",
+    scale=alt.Scale(domain=["focus", "rival", "other"], range=[FOCUS, RIVAL, MUTED]),
+    legend=None,
+)
 #: The column that a mark of text writes.
 TEXT = alt.Text("text:N")
 _SIDES: tuple[Literal["left", "center", "right"], ...] = ("left", "center", "right")
@@ -54,6 +61,23 @@ def layered(layers: Sequence[Any], title: str, **size: Any) -> alt.LayerChart:
     """Put layers on each other and give them the look of the report."""
     chart: alt.LayerChart = themed(alt.layer(*layers).properties(**size), title)
     return chart
+
+
+def with_brackets(rows: pl.DataFrame) -> pl.DataFrame:
+    """The rows with ``bracket``: whether a value does not compare; none is where it is not told."""
+    return rows if "bracket" in rows.columns else rows.with_columns(bracket=pl.lit(value=False))
+
+
+def legend_of_brackets(rows: pl.DataFrame, text: str) -> list[alt.Chart]:
+    """The entry of the legend for hollow marks; nothing where there are none."""
+    if not text or not rows["bracket"].any():
+        return []
+    legend = alt.Legend(
+        symbolType="square", symbolFillColor="white", symbolStrokeColor=MUTED, symbolOpacity=1
+    )
+    only = alt.Scale(domain=[text], range=[0])
+    told = alt.FillOpacity("text:N", title=None, legend=legend, scale=only)
+    return [alt.Chart(alt.InlineData(values=[{"text": text}])).mark_square(size=0).encode(told)]
 
 
 def zero_rule() -> Any:
@@ -109,6 +133,11 @@ def numbers(column: str, decimals: int = 2, *, plus: bool = False) -> pl.Expr:
     """A column of numbers as texts; a dash for what is missing."""
     written = partial(number, decimals=decimals, plus=plus)
     return pl.col(column).map_elements(written, return_dtype=pl.String).fill_null(MISSING)
+
+
+def bracketed(text: pl.Expr) -> pl.Expr:
+    """The texts of values, in brackets where these do not compare."""
+    return pl.when(pl.col("bracket")).then(pl.format("({})", text)).otherwise(text)
 
 
 def told_apart(

@@ -11,10 +11,12 @@ from cityflux.core.charts.marks import (
     TEXT,
     labels,
     layered,
+    legend_of_brackets,
     needs,
     order,
     tips,
     told_apart,
+    with_brackets,
 )
 from cityflux.core.charts.style import FOCUS, MUTED, RULE, data, wrap
 from cityflux.core.model.errors import NotEnoughData
@@ -25,6 +27,7 @@ def radar(
     *,
     focus: str | None = None,
     rival: str | None = None,
+    brackets: str = "",
     title: str = "",
     size: int = 380,
 ) -> alt.LayerChart:
@@ -32,9 +35,11 @@ def radar(
 
     Args:
         cells: ``name``, ``axis`` and ``value``, every name with every axis; of more than
-            `MOST_SERIES` names only the focus and the rival are drawn, or the first ones.
+            `MOST_SERIES` names only the focus and the rival are drawn, or the first ones. Where
+            ``bracket`` is true the value does not compare, and its mark is hollow.
         focus: the name whose line is filled.
         rival: the second one that is drawn if there are too many.
+        brackets: what the legend says of hollow marks.
         title: of the chart.
         size: of the square, in pixels.
 
@@ -44,7 +49,7 @@ def radar(
     names = order(cells, "name")
     if len(names) > MOST_SERIES:
         names = [name for name in names if name in (focus, rival)] or names[:MOST_SERIES]
-    cells = cells.filter(pl.col("name").is_in(names))
+    cells = with_brackets(cells).filter(pl.col("name").is_in(names))
     axes = order(cells, "axis")
     if len(axes) < 3:
         raise NotEnoughData(f"a radar needs three groups or more, and there are {len(axes)}")
@@ -58,13 +63,17 @@ def radar(
     own = base.transform_filter(alt.datum.name == (focus or ""))
     whole = focus in names and not points.filter(name=focus)["value"].null_count()
     area = own.mark_line(fill=FOCUS, fillOpacity=0.1, strokeOpacity=0)
-    dots = base.transform_filter("datum.x != null").mark_point(filled=True, size=42, opacity=1)
+    dots = base.transform_filter("datum.x != null && !datum.bracket")
+    hollow = base.transform_filter("datum.x != null && datum.bracket")
+    told = {"color": color, "shape": shape, "tooltip": tips("name:N", "axis:N", "value:Q")}
     line = base.mark_line(strokeWidth=2.2)
     layers = [
         *_web(axes, span, x, y),
         *([area] if whole else []),
         line.encode(color=color, strokeDash=dash, detail=alt.Detail("name:N")),
-        dots.encode(color=color, shape=shape, tooltip=tips("name:N", "axis:N", "value:Q")),
+        dots.mark_point(filled=True, size=42, opacity=1).encode(**told),
+        hollow.mark_point(fill="white", size=42, opacity=1).encode(**told),
+        *legend_of_brackets(cells, brackets),
     ]
     return layered(layers, title, width=size, height=size)
 

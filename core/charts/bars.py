@@ -54,7 +54,7 @@ def ranking(
     """
     needs(scores.drop_nulls("score"), "a ranking needs a score")
     rows = with_brackets(scores).with_columns(
-        label=pl.format("{}  {}", "rank", "name").fill_null(pl.col("name")),
+        label=pl.format("{}  {}", pl.col("rank").cast(pl.String).fill_null("–"), "name"),
         text=bracketed(numbers("score")),
         share=pl.col("coverage").map_elements(percent, return_dtype=pl.String),
         role=role(focus, rival),

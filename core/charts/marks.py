@@ -73,10 +73,10 @@ def legend_of_brackets(rows: pl.DataFrame, text: str) -> list[alt.Chart]:
     if not text or not rows["bracket"].any():
         return []
     legend = alt.Legend(
-        symbolType="square", symbolFillColor="white", symbolStrokeColor=MUTED, symbolOpacity=1
+        symbolType="square", symbolStrokeColor=MUTED, symbolStrokeWidth=1, symbolOpacity=1
     )
-    only = alt.Scale(domain=[text], range=[0])
-    told = alt.FillOpacity("text:N", title=None, legend=legend, scale=only)
+    only = alt.Scale(domain=[text], range=["white"])
+    told = alt.Fill("text:N", title=None, legend=legend, scale=only)
     return [alt.Chart(alt.InlineData(values=[{"text": text}])).mark_square(size=0).encode(told)]
 
 

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import sqlite3
-from typing import NamedTuple
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, NamedTuple
 
 from cityflux.core.reading import answers
 from cityflux.core.reading.indices import choose
+
+if TYPE_CHECKING:
+    from cityflux.core.engine.definition.index import Definition
 
 # CROSS JOIN: by the cities of the root each score is had by its key.
 # The node compares where a city does; else the reason is that of the node, before that of a city.
@@ -66,3 +70,27 @@ def groups(connection: sqlite3.Connection, index: str, period: str | None = None
     lowest = {node.parent for node in found if node.indicator}
     inner = [node for node in found if node.node in lowest and node.level]
     return inner or [node for node in found if node.level == 1]
+
+
+def at_ceiling(
+    definition: Definition, node: str, scores: Iterable[float | None]
+) -> tuple[int, float] | None:
+    """Whether a z-score of an indicator stands as far from zero as one can among so few cities.
+
+    Args:
+        definition: the index.
+        node: the indicator, or another node, which has no z-score of its own.
+        scores: those of all cities in one period.
+
+    Returns:
+        Among how many cities, and how far; None where none stands there.
+    """
+    from cityflux.core.engine.reservations import ceiling
+
+    leaf = next((each for each in definition.leaves if each.id == node), None)
+    chosen = leaf and (leaf.standardization or definition.standardization)
+    known = [abs(score) for score in scores if score is not None]
+    if not chosen or (chosen.method, chosen.within) != ("zscore", "period") or len(known) < 2:
+        return None
+    most = ceiling(len(known))
+    return (len(known), most) if max(known) > most - 1e-9 else None

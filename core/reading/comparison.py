@@ -7,7 +7,19 @@ from collections.abc import Mapping
 from typing import Literal, NamedTuple
 
 from cityflux.core.model.errors import NotEnoughData
+from cityflux.core.reading import answers
 from cityflux.core.reading.scores import Score, scores
+
+# Other indices that rank a city in a group of this one.
+_ALIKE = """
+SELECT DISTINCT o.index_id, i.name_zh, i.name_en
+FROM nodes n
+JOIN nodes o ON o.node_id = n.node_id AND o.index_id <> n.index_id
+JOIN indices i ON i.id = o.index_id
+JOIN scores s ON s.index_id = o.index_id AND s.node_id = o.node_id AND s.period = :period
+WHERE n.index_id = :index AND n.level > 0 AND n.indicator_id IS NULL AND s.rank IS NOT NULL
+ORDER BY o.index_id
+"""
 
 
 class Pair(NamedTuple):
@@ -36,6 +48,36 @@ class Pair(NamedTuple):
     other_bracket: str | None
     claim: Literal["first", "last"] | None
     contradicted: bool | None
+
+
+class Beside(NamedTuple):
+    """Another index with the same groups: its names, and the pairs of which something is said."""
+
+    other: str
+    name_zh: str
+    name_en: str
+    claims: list[Pair]
+
+
+def claims_beside(connection: sqlite3.Connection, index: str, period: str) -> list[Beside]:
+    """What an index says of who is first and last in a period, beside others of the same groups.
+
+    Raises:
+        NotEnoughData: the index was not computed.
+    """
+    return [
+        Beside(
+            row["index_id"],
+            row["name_zh"],
+            row["name_en"],
+            [
+                pair
+                for pair in side_by_side(connection, index, row["index_id"])
+                if pair.claim and pair.period == period
+            ],
+        )
+        for row in answers.rows(connection, _ALIKE, {"index": index, "period": period})
+    ]
 
 
 def side_by_side(connection: sqlite3.Connection, index: str, other: str) -> list[Pair]:

@@ -11,15 +11,19 @@ from cityflux.core.engine.breaks import crossings, read_breaks
 from cityflux.core.engine.cells import making_up
 from cityflux.core.engine.definition.index import Definition
 from cityflux.core.engine.panel import read_panel
+from cityflux.core.model.verdict import Verdict
 from cityflux.core.reading import answers
 from cityflux.core.reading.adjustments import adjustment_frame
+from cityflux.core.reading.brackets import Group, standing_of_nodes
 from cityflux.core.reading.breaks import differences
 from cityflux.core.reading.catalog import city_frame, source_frame
+from cityflux.core.reading.comparison import Beside, claims_beside
 from cityflux.core.reading.figures import figures_in_use, flow_frame
 from cityflux.core.reading.indices import choose, definition_of
 from cityflux.core.reading.nodes import node_frame
 from cityflux.core.reading.runs import Run, last_runs
 from cityflux.core.reading.scores import score_frame
+from cityflux.core.reading.verdict import verdict
 
 
 @dataclass(frozen=True)
@@ -29,6 +33,9 @@ class Facts:
     Attributes:
         definition: the index, as the last run computed it.
         period: the one that is reported.
+        verdict: whether the first city can be told from the second; None with fewer cities.
+        standing: among how many cities each node is compared, or why it is not.
+        beside: what is said of who is first and last, beside other indices of the same groups.
         scores: of that period, see `core.reading.scores.score_frame`.
         all_scores: of every period.
         nodes: the tree, see `core.reading.nodes.node_frame`.
@@ -57,6 +64,9 @@ class Facts:
 
     definition: Definition
     period: str
+    verdict: Verdict | None
+    standing: list[Group]
+    beside: list[Beside]
     scores: pl.DataFrame
     all_scores: pl.DataFrame
     nodes: pl.DataFrame
@@ -171,6 +181,9 @@ def gather(connection: sqlite3.Connection, index_id: str, period: str | None = N
     return Facts(
         definition=definition,
         period=period,
+        verdict=verdict(connection, index_id, period),
+        standing=standing_of_nodes(connection, index_id, period),
+        beside=claims_beside(connection, index_id, period),
         scores=all_scores.filter(pl.col("period") == period),
         all_scores=all_scores,
         nodes=nodes,

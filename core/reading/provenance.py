@@ -10,8 +10,8 @@ import sqlite3
 from cityflux.core.reading import answers
 
 _SCORE = """
-SELECT n.*, s.score, s.rank, s.coverage, s.run_id, r.ended, r.version, r.position, r.method,
-    r.definition_hash
+SELECT n.*, s.score, s.rank, s.coverage, s.comparable_score, s.n, s.bracket, s.run_id,
+    r.ended, r.version, r.position, r.method, r.definition_hash
 FROM nodes n
 JOIN scores s ON s.index_id = n.index_id AND s.node_id = n.node_id
 JOIN runs r ON r.id = s.run_id

@@ -65,8 +65,10 @@ ORDER BY n.sort_order
 _TREE = """
 SELECT n.node_id, n.parent_id, n.name_zh, n.name_en, n.level, n.indicator_id,
     coalesce(w.weight, n.weight) AS weight, a.score, a.rank, a.coverage,
-    a.comparable_score, a.n, a.bracket,
-    b.score AS other_score, a.score - b.score AS difference
+    a.comparable_score, a.n, a.bracket, b.score AS other_score, b.bracket AS other_bracket,
+    b.comparable_score AS other_comparable_score,
+    CASE WHEN a.bracket IS NULL AND b.bracket IS NULL
+        THEN a.comparable_score - b.comparable_score ELSE a.score - b.score END AS difference
 FROM nodes n
 LEFT JOIN weights w ON w.index_id = n.index_id AND w.node_id = n.node_id
 LEFT JOIN scores a ON a.index_id = n.index_id AND a.node_id = n.node_id

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from cityflux.core.report.view import View
+from cityflux.core.words.verdict import headline
 
 #: Below this coverage a reader is warned on the cover.
 _LOW = 0.5
@@ -21,6 +22,7 @@ class Cover:
         city: the name of the city in the focus.
         score: its score, a dash where it has none.
         rank: its rank as words, empty where it has none.
+        verdict: whether the first city can be told from the second; empty with fewer cities.
         facts: labels with their values.
         description: of the index.
         warning: where little is known; empty otherwise.
@@ -32,6 +34,7 @@ class Cover:
     city: str
     score: str
     rank: str
+    verdict: str
     facts: Sequence[tuple[str, str]]
     description: str
     warning: str
@@ -44,13 +47,14 @@ def cover(view: View) -> Cover:
     rank = view.rank(root, view.focus)
     known = next(iter(view.facts.root.filter(city=view.focus)["coverage"]))
     low = view.text("cover.low_coverage", city=city, coverage=view.coverage(root, view.focus))
-    n = len(view.placed(root))
+    n, found = view.of(root, view.focus), view.facts.verdict
     return Cover(
         kind=view.text("cover.kind"),
         title=view.index,
         city=view.text("cover.focus", city=city),
         score=view.points(root, view.focus),
         rank="" if rank is None else view.text("cover.rank_of", rank=rank, n=n),
+        verdict=headline(view.language.code, found, view.city_names) if found else "",
         facts=[
             (view.text("cover.period"), view.period),
             (

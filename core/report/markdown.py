@@ -37,7 +37,7 @@ def markdown(report: Report) -> str:
         "",
         *(
             line
-            for text in (cover.description, cover.warning)
+            for text in (cover.verdict, cover.description, cover.warning)
             if text
             for line in (_plain(text), "")
         ),

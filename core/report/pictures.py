@@ -10,7 +10,7 @@ from cityflux.core import charts
 from cityflux.core.engine.measures.timeline import decimal_years
 from cityflux.core.model.errors import NotEnoughData
 from cityflux.core.reading.gap import split_gap
-from cityflux.core.report.view import View
+from cityflux.core.report.view import SHOWN, View
 
 #: Bars that fit on a page; of more cities the first ones are drawn, with the focus and the rival.
 MOST_BARS = 25
@@ -39,8 +39,11 @@ def ranking(view: View, *, marked: bool = True) -> Any:
     root = view.facts.root.filter(pl.col("city").is_in(ranked(view)))
     names = [*map(view.city, root["city"])]
     return charts.ranking(
-        root.select("rank", "score", "coverage").with_columns(name=pl.Series(names)),
+        root.select(
+            "rank", "coverage", score=SHOWN, bracket=pl.col("bracket").is_not_null()
+        ).with_columns(name=pl.Series(names)),
         **(_marked(view) if marked else {}),
+        brackets=view.text("common.in_brackets"),
         score=view.text("common.score"),
         coverage=view.text("common.coverage"),
     )
@@ -53,7 +56,10 @@ def radar_cells(view: View) -> pl.DataFrame:
     own = view.group_cells(cities).filter(pl.col("node").is_in(view.scored))
     if len(view.cities) == 1:
         return own
-    means = cells.group_by("node", "group", maintain_order=True).agg(pl.col("value").mean())
+    alike = cells.filter(~pl.col("bracket") | pl.col("bracket").all().over("node"))
+    means = alike.group_by("node", "group", maintain_order=True).agg(
+        pl.col("value").mean(), pl.col("bracket").all()
+    )
     means = means.with_columns(name=pl.lit(view.text("groups.mean")))
     return pl.concat([own, means.select(own.columns)])
 
@@ -64,7 +70,11 @@ def radar(view: View) -> Any:
     Raises:
         NotEnoughData: there are fewer than three groups with a score.
     """
-    return charts.radar(radar_cells(view).rename({"group": "axis"}), **_marked(view))
+    return charts.radar(
+        radar_cells(view).rename({"group": "axis"}),
+        **_marked(view),
+        brackets=view.text("common.in_brackets"),
+    )
 
 
 def heatmap(view: View) -> Any:
@@ -74,7 +84,9 @@ def heatmap(view: View) -> Any:
         NotEnoughData: no group has a score.
     """
     cells = view.group_cells(view.beside).rename({"group": "row", "name": "column"})
-    return charts.heatmap(cells, legend=view.text("common.score"))
+    return charts.heatmap(
+        cells, legend=view.text("common.score"), brackets=view.text("common.in_brackets")
+    )
 
 
 def coverage(view: View) -> Any:
@@ -91,14 +103,16 @@ def distances(view: View) -> Any:
     """How far the focus is from the best city of every group.
 
     Raises:
-        NotEnoughData: no group has a score.
+        NotEnoughData: the focus compares in no group.
     """
-    cells = view.group_cells(view.cities).filter(pl.col("node").is_in(view.scored))
+    own = [node for node in view.scored if view.rank(node, view.focus) is not None]
+    cells = view.group_cells(view.cities).filter(pl.col("node").is_in(own))
     return charts.distances(
         cells.rename({"group": "row"}),
         **_marked(view),
         others=view.text("common.others"),
         score=view.text("common.score"),
+        brackets=view.text("common.in_brackets"),
     )
 
 
@@ -111,27 +125,42 @@ def gap(view: View) -> Any:
     split = split_gap(view.facts, view.focus, view.rival) if view.rival else None
     if split is None:
         raise NotEnoughData(view.text("gap.cannot" if view.rival else "gap.none"))
+    told = [compares(view, node) for node in split]
     parts = pl.DataFrame(
-        {"name": [*map(view.label, split)], "value": list(split.values())},
-        schema={"name": pl.String, "value": pl.Float64},
-    )
+        {"name": [*map(view.label, split)], "value": list(split.values()), "told": told},
+        schema={"name": pl.String, "value": pl.Float64, "told": pl.Boolean},
+    ).with_columns(bracket=~pl.col("told"))
+    size = pl.when("told").then(-pl.col("value"))  # what does not compare keeps its order
     return charts.waterfall(
-        parts.sort("value", descending=True, nulls_last=True),
-        end=view.text("gap.total"),
+        parts.sort("bracket", size, nulls_last=True, maintain_order=True),
+        end=view.text("gap.total" if compares(view, view.root) else "gap.total_bracketed"),
         score=view.text("common.score"),
+        brackets=view.text("common.in_brackets"),
     )
+
+
+def compares(view: View, node: str) -> bool:
+    """Whether the focus and the rival can be compared in a node."""
+    places = (view.rank(node, view.focus), view.rank(node, view.rival or ""))
+    return None not in places
 
 
 def scores_over_time(view: View, scores: pl.DataFrame) -> Any:
-    """Scores of the root over the periods: ``city``, ``period`` and ``score``.
+    """Scores of the root over the periods, with the columns of `core.reading.scores.Score`.
 
     Raises:
         NotEnoughData: there is no score.
     """
     names = [*map(view.city, scores["city"])]
     return charts.lines(
-        scores.select(year=decimal_years(scores["period"]), value="score", name=pl.Series(names)),
+        scores.select(
+            year=decimal_years(scores["period"]),
+            value=SHOWN,
+            name=pl.Series(names),
+            bracket=pl.col("bracket").is_not_null(),
+        ),
         **_marked(view),
+        brackets=view.text("common.in_brackets"),
         unit=view.text("common.score"),
     )
 
@@ -155,16 +184,18 @@ def city_map(view: View) -> Any:
     places = view.facts.cities.with_columns(
         name=pl.col("city").map_elements(view.city, return_dtype=pl.String),
         value=pl.Series(
-            [view.score(view.root, city) for city in view.facts.cities["city"]], dtype=pl.Float64
+            [view.shown(view.root, city) for city in view.facts.cities["city"]], dtype=pl.Float64
         ),
+        bracket=pl.Series([bool(view.bracket(view.root, c)) for c in view.facts.cities["city"]]),
         place=pl.col("city").replace_strict(by_rank, return_dtype=pl.Int64),
     ).sort("place")
     ends = pl.col("origin", "destination").map_elements(view.city, return_dtype=pl.String)
     return charts.city_map(
-        places.select("name", "latitude", "longitude", "value"),
+        places.select("name", "latitude", "longitude", "value", "bracket"),
         largest_flows(view).select(ends, "value"),
         focus=view.city(view.focus),
         value=view.text("common.score"),
+        brackets=view.text("common.in_brackets"),
     )
 
 

@@ -18,6 +18,8 @@ from cityflux.core.words.language import Language, short, told_apart
 
 #: Cities that a table or a chart sets side by side.
 SIDE_BY_SIDE = 7
+#: The score that is shown: over what compares, and over all known figures where it does not.
+SHOWN = pl.when(pl.col("bracket").is_null()).then("comparable_score").otherwise("score")
 
 
 class _Names(NamedTuple):
@@ -52,6 +54,11 @@ class View:
         """The name of a city."""
         return self._names.cities[city]
 
+    @property
+    def city_names(self) -> dict[str, str]:
+        """The names of the cities by their ids."""
+        return self._names.cities
+
     def node(self, node: str) -> str:
         """The name of a node."""
         return self._names.nodes[node]
@@ -61,8 +68,13 @@ class View:
         return self._names.labels[node]
 
     def score(self, node: str, city: str) -> float | None:
-        """The score of a node; None where it is missing."""
+        """The score of a node over all known figures; None where it is missing."""
         return self._cells.get((node, city), {}).get("score")
+
+    def shown(self, node: str, city: str) -> float | None:
+        """The score of a node over what compares; over all known figures where it does not."""
+        cell = self._cells.get((node, city), {})
+        return cell.get("score" if cell.get("bracket") else "comparable_score")
 
     def rank(self, node: str, city: str) -> int | None:
         """The rank of a city in a node; None where it is missing."""
@@ -80,10 +92,14 @@ class View:
 
     def points(self, node: str, city: str) -> str:
         """The score of a node as text, in brackets where it does not compare; a dash for none."""
-        if self.score(node, city) is None:
-            return numbers.MISSING
-        shown = numbers.number(self.score(node, city))
-        return in_brackets(shown) if self.bracket(node, city) else shown
+        return self.told(node, city, self.shown(node, city))
+
+    def told(self, node: str, city: str, value: float | None, *, plus: bool = False) -> str:
+        """A value of a node as text, in brackets where the node does not compare."""
+        shown = numbers.number(value, plus=plus)
+        if value is None or not self._cells.get((node, city), {}).get("bracket"):
+            return shown
+        return in_brackets(shown)
 
     def figure(self, value: float | None) -> str:
         """A published figure with at most six digits that count, never as a power of ten."""
@@ -98,8 +114,8 @@ class View:
         return self.language.listed([*map(self.label, nodes)], most)
 
     def placed(self, node: str) -> list[str]:
-        """The cities with a score in a node, by rank."""
-        found = [city for city in self.cities if self.score(node, city) is not None]
+        """The cities that compare in a node, by rank."""
+        found = [city for city in self.cities if self.rank(node, city) is not None]
         return sorted(found, key=lambda city: self.rank(node, city) or 0)
 
     @cached_property
@@ -163,17 +179,29 @@ class View:
     @cached_property
     def scored(self) -> list[str]:
         """The groups in which any city has a score."""
-        return [*filter(self.placed, self.groups)]
+        known = set(self.facts.scores.drop_nulls("score")["node"])
+        return [*filter(known.__contains__, self.groups)]
 
     def group_cells(self, cities: Sequence[str], column: str = "score") -> pl.DataFrame:
-        """A value of every group and city: ``node``, ``group`` (its label), ``name``, ``value``."""
-        rows = [
-            (node, self.label(node), self.city(city), self._cells.get((node, city), {}).get(column))
-            for node in self.groups
-            for city in cities
-        ]
-        schema = {"node": pl.String, "group": pl.String, "name": pl.String, "value": pl.Float64}
-        return pl.DataFrame(rows, schema=schema, orient="row")
+        """A row for every group and city.
+
+        Returns:
+            ``node``, ``group`` (its label), ``name``, ``value``, and ``bracket``: whether the
+            value is a score that does not compare.
+        """
+        every = pl.DataFrame(
+            [(n, self.label(n), c, self.city(c)) for n in self.groups for c in cities],
+            schema=dict.fromkeys(("node", "group", "city", "name"), pl.String),
+            orient="row",
+        )
+        own = self.facts.scores.select(
+            "node",
+            "city",
+            value=SHOWN if column == "score" else column,
+            bracket=pl.col("bracket").is_not_null() & (column == "score"),
+        )
+        joined = every.join(own, on=["node", "city"], how="left", maintain_order="left")
+        return joined.drop("city").with_columns(pl.col("bracket").fill_null(value=False))
 
     def strong(self, text: str, city: str) -> Cell:
         """A cell that stands out where it is about the city in the focus."""
@@ -229,7 +257,7 @@ def look(facts: Facts, language: Language, focus: str | None, rival: str | None)
 
 
 def nearest(root: pl.DataFrame, focus: str) -> str | None:
-    """The other city with the nearest score; the best one where the focus has no score."""
+    """The other city with the nearest score; one of them where the focus has no score."""
     own = root.filter(pl.col("city") == focus)["score"].item()
     others = root.filter((pl.col("city") != focus) & pl.col("score").is_not_null())
     if others.is_empty():

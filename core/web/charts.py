@@ -26,11 +26,13 @@ NAMED = 10
 
 
 def bars(rows: Cells, language: Code) -> Any:
-    """Scores as bars, the best above: ``city``, ``rank``, ``score``, ``coverage``."""
+    """Scores as bars: ``city``, ``rank``, ``coverage``, and what `_shown` needs."""
     from cityflux.core import charts
 
+    found = _frame(_shown(rows), rank="Int64", score="Float64", coverage="Float64")
     return charts.ranking(
-        _frame(rows, rank="Int64", score="Float64", coverage="Float64").rename({"city": "name"}),
+        found.rename({"city": "name"}),
+        brackets=text(language, "common.in_brackets"),
         score=text(language, "common.score"),
         coverage=text(language, "common.coverage"),
         width=WIDTH - 100,
@@ -38,12 +40,15 @@ def bars(rows: Cells, language: Code) -> Any:
 
 
 def pairs(rows: Cells, language: Code) -> Any:
-    """Two cities by group: ``group``, ``city``, ``score``; a mark for each on one line."""
+    """Two cities by group, a mark for each on one line: ``group``, ``city``, as `_shown` needs."""
     from cityflux.core import charts
 
     focus, *rival = dict.fromkeys(row["city"] for row in rows)
     return charts.distances(
-        _frame(rows, score="Float64").rename({"group": "row", "city": "name", "score": "value"}),
+        _frame(_shown(rows), score="Float64").rename(
+            {"group": "row", "city": "name", "score": "value"}
+        ),
+        brackets=text(language, "common.in_brackets"),
         focus=focus,
         rival=next(iter(rival), None),
         others=None,
@@ -53,14 +58,18 @@ def pairs(rows: Cells, language: Code) -> Any:
 
 
 def heat(rows: Cells, language: Code) -> Any:
-    """Ranks of cities by group, each with its number: ``city``, ``group``, ``rank``."""
+    """Ranks of cities by group: ``city``, ``group``, ``rank``; else a score in brackets."""
+    import polars as pl
+
     from cityflux.core import charts
 
     columns = len({row["city"] for row in rows})
-    cells = _frame(rows, rank="Int64")
+    cells = _frame(_shown(rows), rank="Int64", score="Float64")
+    value = pl.when("bracket").then("score").otherwise("rank")
     return charts.heatmap(
-        cells.rename({"group": "row", "city": "column", "rank": "value"}),
+        cells.select("bracket", row="group", column="city", value=value),
         values="ranks",
+        brackets=text(language, "common.in_brackets"),
         cell=max(COLUMN, min(90, WIDTH // columns)),
     )
 
@@ -74,11 +83,12 @@ def lines(rows: Cells, language: Code) -> Any:
     from cityflux.core.engine.measures.timeline import decimal_years
 
     unit = rows[0].get("unit")
-    found = _frame(_single(rows), value="Float64")
-    parts = [name for name in ("segment",) if name in found.columns]
+    found = _frame(_single(rows if unit else _shown(rows, "value")), value="Float64")
+    parts = [name for name in ("segment", "bracket") if name in found.columns]
     return charts.lines(
         found.select("value", *parts, name="city", year=decimal_years(found["period"])),
         broken=text(language, "growth.break_mark"),
+        brackets=text(language, "common.in_brackets"),
         unit=Language(language).unit(unit) if unit else text(language, "common.score"),
         width=WIDTH,
         height=LINES,
@@ -97,20 +107,41 @@ def atlas(rows: Cells, language: Code) -> Any:
 
     flows = [row for row in rows if "value" in row]
     cities = [row for row in rows if "value" not in row]
-    places = {row["id"]: (row["label"], *_place(row), row["score"]) for row in cities}
+    places = {
+        row["id"]: (row["label"], row["bracket"], *_place(row), row["score"])
+        for row in _shown(cities)
+    }
     for row in flows:  # an end that is no city of the index has a place, and no score
-        places.setdefault(row["id"], ("", *_place(row), None))
-        places.setdefault(row["id2"], ("", row["latitude2"], row["longitude2"], None))
-    columns = {"name": pl.String, "label": pl.String} | dict.fromkeys(
-        ("latitude", "longitude", "value"), pl.Float64
-    )
+        places.setdefault(row["id"], ("", False, *_place(row), None))
+        places.setdefault(row["id2"], ("", False, row["latitude2"], row["longitude2"], None))
+    columns: dict[str, Any] = {"name": pl.String, "label": pl.String, "bracket": pl.Boolean}
+    columns |= dict.fromkeys(("latitude", "longitude", "value"), pl.Float64)
     ends = [(row["id"], row["id2"], row["value"]) for row in flows]
     return charts.city_map(
         pl.DataFrame([(k, *v) for k, v in places.items()], schema=columns, orient="row"),
         pl.DataFrame(ends, schema=["origin", "destination", "value"], orient="row"),
         value=text(language, "common.score"),
+        brackets=text(language, "common.in_brackets"),
         width=WIDTH,
     )
+
+
+def _shown(rows: Cells, name: str = "score") -> Cells:
+    """The rows with the score that is shown, and whether it stands in brackets.
+
+    Args:
+        rows: ``bracket`` (the reason, null where a score compares), ``comparable_score``, and the
+            score over all known figures.
+        name: how that one is called.
+    """
+    return [
+        row
+        | {
+            name: row[name] if row["bracket"] else row["comparable_score"],
+            "bracket": row["bracket"] is not None,
+        }
+        for row in rows
+    ]
 
 
 def _single(rows: Cells) -> Cells:

@@ -25,7 +25,6 @@ from cityflux.core.web.page import read, understand
 from cityflux.core.web.queries import chosen, here
 from cityflux.core.words.catalogue import Code, text
 from cityflux.core.words.language import pick, short, told_apart
-from cityflux.core.words.numbers import MISSING
 
 if TYPE_CHECKING:
     from datasette.app import Datasette
@@ -62,8 +61,7 @@ def _ranking(connection: sqlite3.Connection, asked: Asked) -> Cells:
         {
             "id": row["city_id"],
             "city": _name(asked, row),
-            "score": row["score"],
-            "rank": row["rank"],
+            **_standing(row),
             "coverage": row["coverage"],
         }
         for row in ranking(connection, shown)
@@ -91,12 +89,16 @@ def _by_group(connection: sqlite3.Connection, asked: Asked, cities: list[str]) -
             "city": _name(asked, row),
             "node": row["node_id"],
             "group": _name(asked, row, "node", "node_id"),
-            "score": row["score"],
-            "rank": row["rank"],
+            **_standing(row),
             "coverage": row["coverage"],
         }
         for row in rows
     ]
+
+
+def _standing(row: sqlite3.Row) -> dict[str, Any]:
+    """Both scores, the rank and of how many, or the reason why there is none."""
+    return {name: row[name] for name in ("score", "comparable_score", "rank", "n", "bracket")}
 
 
 def _years(connection: sqlite3.Connection, asked: Asked) -> Cells:
@@ -110,6 +112,8 @@ def _years(connection: sqlite3.Connection, asked: Asked) -> Cells:
             "city": pick(asked.language, row.city_zh, row.city_en, row.city),
             "period": row.period,
             "value": row.score,
+            "comparable_score": row.comparable_score,
+            "bracket": row.bracket,
         }
         for row in rows
     ]
@@ -143,8 +147,7 @@ def _atlas(connection: sqlite3.Connection, asked: Asked) -> Cells:
             "id": row["city_id"],
             "city": _name(asked, row),
             "label": _label(asked, row) if row["city_id"] in named else "",
-            "rank": row["rank"],
-            "score": row["score"],
+            **_standing(row),
             "latitude": row["latitude"],
             "longitude": row["longitude"],
         }
@@ -155,7 +158,7 @@ def _atlas(connection: sqlite3.Connection, asked: Asked) -> Cells:
 
 
 def _label(asked: Asked, row: sqlite3.Row) -> str:
-    return f"{MISSING if row['rank'] is None else row['rank']} {_name(asked, row)}"
+    return _name(asked, row) if row["rank"] is None else f"{row['rank']} {_name(asked, row)}"
 
 
 def _routes(connection: sqlite3.Connection, asked: Asked) -> Cells:
@@ -193,7 +196,7 @@ def _of_first(count: int, key: str) -> Callable[[Cells], Cells]:
 
 CHARTS: Mapping[str, Chart] = {
     "ranking": Chart(_ranking, _of_first(charts.BARS, "score"), charts.bars),
-    "groups": Chart(_groups, _of_first(charts.TILES, "rank"), charts.heat),
+    "groups": Chart(_groups, _of_first(charts.TILES, "score"), charts.heat),
     "compare": Chart(_compared, _known("score"), charts.pairs),
     "years": Chart(_years, _of_first(charts.SERIES, "value"), charts.lines),
     "series": Chart(_series, _of_first(charts.SERIES, "value"), charts.lines),

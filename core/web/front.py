@@ -15,6 +15,7 @@ from cityflux.core.reading.standing import count_ranked, ranking
 from cityflux.core.web.asked import Asked
 from cityflux.core.web.page import Page
 from cityflux.core.web.queries import chosen
+from cityflux.core.web.standing import Told, told
 from cityflux.core.words.catalogue import text
 from cityflux.storage.jobs import read_daemon
 
@@ -29,6 +30,7 @@ class Summary(NamedTuple):
     leading: Rows
     cities: int
     run: Run | None
+    verdict: Told | None
 
 
 class Alarms(NamedTuple):
@@ -47,7 +49,7 @@ def front_page(connection: sqlite3.Connection, asked: Asked) -> Page:
         "front.html",
         text(asked.language, "web.product"),
         {
-            "summaries": [_summary(connection, index.id) for index in indices(connection)],
+            "summaries": [_summary(connection, asked, index.id) for index in indices(connection)],
             "alarms": _alarms(connection),
             "state": _state(connection),
             "most": SHOWN,
@@ -74,13 +76,15 @@ def _late(connection: sqlite3.Connection, position: int, day: str, indicators: s
     return status.late_indicators(connection)
 
 
-def _summary(connection: sqlite3.Connection, index_id: str) -> Summary:
+def _summary(connection: sqlite3.Connection, asked: Asked, index_id: str) -> Summary:
     shown = chosen(connection, Asked(), index_id)
+    run = last_run(connection, index_id)
     return Summary(
         shown,
         ranking(connection, shown, limit=LEADING),
         count_ranked(connection, shown),
-        last_run(connection, index_id),
+        run,
+        told(connection, asked, index_id, shown.period, run),
     )
 
 

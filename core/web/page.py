@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from cityflux.core.model.version import __version__
 from cityflux.core.web.asked import COOKIE, Asked, NotHere, preferred
 from cityflux.core.web.text import isolated, moment
+from cityflux.core.words.brackets import place, reason
 from cityflux.core.words.catalogue import CODES, Code, term, text
 from cityflux.core.words.language import pick
 from cityflux.core.words.numbers import figure, number, percent, size
@@ -87,6 +88,8 @@ def render(page: Page, asked: Asked, database: str) -> str:
             language=asked.language,
             name=name,
             t=partial(text, asked.language),
+            place=partial(place, asked.language),
+            reason=partial(reason, asked.language),
             term=partial(term, asked.language),
             title=page.title,
             version=__version__,

@@ -5,10 +5,11 @@ from __future__ import annotations
 import sqlite3
 
 from cityflux.core.reading.adjustments import adjustments_of_cell
+from cityflux.core.reading.brackets import at_ceiling
 from cityflux.core.reading.breaks import rows_across
 from cityflux.core.reading.catalog import find_city, find_indicator, find_source
 from cityflux.core.reading.figures import figures_used
-from cityflux.core.reading.indices import index_of
+from cityflux.core.reading.indices import definition_of, index_of
 from cityflux.core.reading.nodes import ancestors
 from cityflux.core.reading.provenance import (
     documents_of,
@@ -21,12 +22,14 @@ from cityflux.core.reading.provenance import (
     score_of,
 )
 from cityflux.core.reading.runs import last_run
+from cityflux.core.reading.scores import scores
 from cityflux.core.reading.standing import children
 from cityflux.core.web.asked import Asked, NotHere
 from cityflux.core.web.indicator import breaks_told
 from cityflux.core.web.page import Page
 from cityflux.core.web.queries import here
-from cityflux.core.words.catalogue import text
+from cityflux.core.words.brackets import ceiling
+from cityflux.core.words.catalogue import Code, text
 from cityflux.core.words.language import pick
 
 #: Figures of a fetch that are listed.
@@ -55,11 +58,23 @@ def score_page(connection: sqlite3.Connection, asked: Asked) -> Page:
             "above": ancestors(connection, index_id, node_id),
             "below": children(connection, *place),
             "figures": figures,
+            "notes": _notes(connection, asked.language, node, place) if figures else [],
             "breaks": breaks_told(connection, asked, rows_across(connection, city_id, figures)),
             "adjusted": adjustments_of_cell(connection, *place),
             "run": last_run(connection, index_id),
         },
     )
+
+
+def _notes(
+    connection: sqlite3.Connection, code: Code, node: sqlite3.Row, place: tuple[str, str, str, str]
+) -> list[str]:
+    """What a reader must know of the score of an indicator: that it stands at its ceiling."""
+    index_id, node_id, _, period = place
+    every = [row.score for row in scores(connection, index_id, node_id, period)]
+    found = at_ceiling(definition_of(connection, index_id), node_id, every)
+    stands = found and node["score"] is not None and abs(node["score"]) > found[1] - 1e-9
+    return [ceiling(code, *found)] if found and stands else []
 
 
 def figure_page(connection: sqlite3.Connection, asked: Asked) -> Page:

@@ -11,6 +11,7 @@ from cityflux.core.web.asked import Asked, NotHere
 from cityflux.core.web.charts import BARS, SERIES, TILES
 from cityflux.core.web.page import Page
 from cityflux.core.web.queries import chosen
+from cityflux.core.web.standing import in_brackets, told
 from cityflux.core.words.language import pick
 
 #: Cities on one page of the ranking.
@@ -28,6 +29,8 @@ def index_page(connection: sqlite3.Connection, asked: Asked) -> Page:
     pages = max(1, -(-len(cities) // PAGE))
     page = min(asked.number("page"), pages)
     city, other = _compared(asked, cities)
+    run = last_run(connection, shown.index.id)
+    place = (shown.index.id, shown.period)
     return Page(
         "ranking.html",
         pick(asked.language, shown.index.name_zh, shown.index.name_en, shown.index.id),
@@ -40,7 +43,10 @@ def index_page(connection: sqlite3.Connection, asked: Asked) -> Page:
             "series": SERIES,
             "page": page,
             "pages": pages,
-            "run": last_run(connection, shown.index.id),
+            "run": run,
+            "verdict": told(connection, asked, *place, run),
+            "brackets": in_brackets(connection, *place) if shown.period else [],
+            "ranked": any(row["rank"] is not None for row in cities),
             "cities": cities,
             "city": city,
             "other": other,

@@ -9,9 +9,21 @@ import polars as pl
 from cityflux.core import charts
 from cityflux.core.engine.measures.continuity import NO_BREAKS, with_segments
 from cityflux.core.engine.measures.timeline import decimal_years
+from cityflux.core.reading.brackets import at_ceiling
 from cityflux.core.reading.breaks import inside
-from cityflux.core.report.blocks import Block, Cell, Chart, Missing, Section, Table, Text, anchor
+from cityflux.core.report.blocks import (
+    Block,
+    Cell,
+    Chart,
+    Items,
+    Missing,
+    Section,
+    Table,
+    Text,
+    anchor,
+)
 from cityflux.core.report.view import View
+from cityflux.core.words.brackets import ceiling, reason
 from cityflux.core.words.growth import told
 from cityflux.core.words.numbers import percent
 
@@ -41,6 +53,7 @@ def _page(view: View, node: str) -> Section:
         listed = view.language.listed(missing, most=80)
         key = "group.missing" if known else "group.no_figures"
         blocks.append(Missing(view.text(key, n=len(missing), indicators=listed)))
+    blocks += _notes(view, leaves)
     blocks.append(_trends(view, node, leaves))
     blocks += broken(view, leaves, view.annual, view.facts.crossings)
     title = view.text("group.whole") if node == view.root else view.node(node)
@@ -63,6 +76,36 @@ def _place(view: View, node: str, n: int, known: int) -> str:
         )
     rest = view.text("group.share", share=percent(share.item()), n=n, known=known)
     return f"{place}{'' if view.language.code == 'zh' else ' '}{rest}"
+
+
+def _notes(view: View, leaves: pl.DataFrame) -> list[Block]:
+    """Why indicators stand in brackets, which z-scores stand at their ceiling, mixed vintages."""
+    facts, code = view.facts, view.language.code
+    own = leaves["node"].to_list()
+    blocks: list[Block] = []
+    out = [
+        view.text("group.bracket", indicator=view.label(each.node), reason=reason(code, why))
+        for each in facts.standing
+        if each.node in own and (why := each.bracket) and each.n
+    ]
+    if out:
+        blocks += [Text(view.text("group.brackets")), Items(out)]
+    ceilings: dict[tuple[int, float], list[str]] = {}
+    for node in own:
+        scores = [view.score(node, city) for city in view.cities]
+        if found := at_ceiling(facts.definition, node, scores):
+            ceilings.setdefault(found, []).append(node)
+    for (n, most), nodes in sorted(ceilings.items()):
+        said = {"text": ceiling(code, n, most), "indicators": view.listed(nodes)}
+        blocks.append(Text(view.text("group.ceiling", **said)))
+    kinds = facts.used.group_by("indicator").agg(
+        mixed=(pl.col("status") == "provisional").any() & (pl.col("status") == "ok").any()
+    )
+    mixed = set(kinds.filter("mixed")["indicator"]).intersection(own)
+    if mixed:
+        listed = view.listed([*filter(mixed.__contains__, own)])
+        blocks.append(Text(view.text("group.mixed", indicators=listed)))
+    return blocks
 
 
 def _figures(view: View, leaves: pl.DataFrame) -> Table:

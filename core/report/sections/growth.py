@@ -10,7 +10,8 @@ from cityflux.core.engine.analysis.trends import trends
 from cityflux.core.report import pictures
 from cityflux.core.report.blocks import Block, Cell, Chart, Formula, Missing, Section, Table, Text
 from cityflux.core.report.sections.group_pages import broken
-from cityflux.core.report.view import View
+from cityflux.core.report.view import SHOWN, View
+from cityflux.core.words.brackets import in_brackets
 from cityflux.core.words.growth import no_growth
 from cityflux.core.words.numbers import MISSING, number
 
@@ -36,7 +37,10 @@ def _scores(view: View) -> list[Block]:
     rows = scores.filter(pl.col("level") == 0, pl.col("city").is_in(view.beside)).sort(
         "city", "period"
     )
-    own = rows.filter(city=view.focus).drop_nulls("score")
+    known = rows.filter(city=view.focus).drop_nulls("score")
+    own = known.filter(pl.col("bracket").is_null())
+    if own.height < known.height:
+        blocks.append(Text(view.text("growth.bracketed", city=view.city(view.focus))))
     if own.height > 1:
         first, last = own.row(0, named=True), own.row(-1, named=True)
         sentence = view.text(
@@ -44,8 +48,8 @@ def _scores(view: View) -> list[Block]:
             city=view.city(view.focus),
             first=view.language.period(first["period"]),
             last=view.language.period(last["period"]),
-            before=number(first["score"]),
-            after=number(last["score"]),
+            before=number(first["comparable_score"]),
+            after=number(last["comparable_score"]),
         )
         blocks.insert(0, Text(sentence, lead=True))
     return [*blocks, _score_chart(view, rows, index)]
@@ -53,15 +57,17 @@ def _scores(view: View) -> list[Block]:
 
 def _score_chart(view: View, rows: pl.DataFrame, index: str) -> Chart:
     known = {
-        (city, period): score
-        for city, period, score in rows.select("city", "period", "score").rows()
+        (city, period): number(score) if compares or score is None else in_brackets(number(score))
+        for city, period, score, compares in rows.select(
+            "city", "period", SHOWN.alias("shown"), pl.col("bracket").is_null()
+        ).rows()
     }
     table = Table(
         [view.text("common.period"), *(view.city(city) for city in view.beside)],
         [
             [
                 Cell(view.language.period(period)),
-                *(Cell(number(known.get((city, period)))) for city in view.beside),
+                *(Cell(known.get((city, period), MISSING)) for city in view.beside),
             ]
             for period in rows["period"].unique().sort()
         ],

@@ -40,7 +40,7 @@ def _counts(view: View) -> Pairs:
     facts = view.facts
     names = facts.nodes["indicator"].drop_nulls().to_list()
     known = [name for name in names if facts.values[name].count()]
-    compared = [name for name in known if facts.values[name].drop_nulls().n_unique() > 1]
+    compared = [each for each in facts.standing if each.indicator and not each.bracket]
     used = facts.used.join(facts.sources.select("source", "access"), on="source", how="left")
     kinds = facts.adjustments["kind"].to_list()
     counts = {

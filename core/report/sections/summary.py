@@ -6,10 +6,13 @@ from collections.abc import Iterator
 
 import polars as pl
 
+from cityflux.core.reading.comparison import Beside
 from cityflux.core.reading.gap import split_gap
-from cityflux.core.report.blocks import Block, Items, Section, Text
-from cityflux.core.report.view import View, nearest
-from cityflux.core.words.numbers import number
+from cityflux.core.report.blocks import Block, Cell, Items, Missing, Section, Table, Text
+from cityflux.core.report.pictures import compares
+from cityflux.core.report.view import View
+from cityflux.core.words import brackets, verdict
+from cityflux.core.words.numbers import MISSING, number
 
 _MOST_CHANGES = 10
 
@@ -17,6 +20,7 @@ _MOST_CHANGES = 10
 def summary(view: View) -> Section:
     """Say what the numbers say."""
     blocks: list[Block] = [
+        *_verdict(view),
         Text(_place(view), lead=True),
         Text(_sentences(view, [*_leaders(view), *_groups(view)])),
         Text(_sentences(view, [*_rivals(view), *_parts(view)])),
@@ -24,8 +28,53 @@ def summary(view: View) -> Section:
     ]
     if changes := _changes(view):
         blocks += [Text(view.text("summary.changes_of") + view.text("common.colon")), changes]
+    for other in view.facts.beside:
+        blocks.append(_claims(view, other))
     shown = [block for block in blocks if not (isinstance(block, Text) and not block.text)]
     return Section("summary", view.text("summary.title"), shown, new_page=False)
+
+
+def _verdict(view: View) -> list[Block]:
+    """Can the first be told from the second, by which way of counting, and why not."""
+    found, code, cities = view.facts.verdict, view.language.code, view.city_names
+    if found is None:
+        return []
+    ways = [verdict.way(code, found, each, cities) for each in found.ways]
+    return [
+        Text(verdict.headline(code, found, cities), lead=True),
+        Text(verdict.lead_in(code, found, cities)),
+        Items(ways),
+        Text(_sentences(view, verdict.why(code, found, cities))),
+    ]
+
+
+def _claims(view: View, other: Beside) -> Block:
+    """What is said of who is first and last in the groups, and what another index says to it."""
+    shown = {view.root, *view.groups}
+    claims = [pair for pair in other.claims if pair.node in shown]
+    name = view.language.name({"name_zh": other.name_zh, "name_en": other.name_en}) or other.other
+    if not claims:
+        return Missing(view.text("claims.none", other=name))
+    told = {True: "claims.yes", False: "claims.no", None: "claims.silent"}
+    rows = [
+        [
+            Cell(view.label(pair.node)),
+            Cell(view.city(pair.city)),
+            Cell(view.text("claims.first" if pair.claim == "first" else "claims.last", n=pair.n)),
+            Cell(
+                MISSING
+                if pair.other_rank is None
+                else brackets.place(view.language.code, pair.other_rank, pair.other_n)
+            ),
+            Cell(view.text(told[pair.contradicted])),
+        ]
+        for pair in claims
+    ]
+    heads = ("common.group", "common.city", "claims.claim", "claims.there")
+    k = sum(pair.contradicted is True for pair in claims)
+    caption = view.text("claims.title", other=name) + view.text("common.colon") + " "
+    caption += view.text("claims.contradicted", k=k, n=len(claims), other=name)
+    return Table([*map(view.text, heads), ""], rows, right=9, caption=caption)
 
 
 def _sentences(view: View, sentences: list[str]) -> str:
@@ -48,14 +97,17 @@ def _place(view: View) -> str:
 
 
 def _leaders(view: View) -> Iterator[str]:
-    placed, own = view.placed(view.root), view.score(view.root, view.focus)
-    if own is None or len(placed) < 2 or view.rank(view.root, view.focus) is None:
+    placed, own = view.placed(view.root), view.shown(view.root, view.focus)
+    sure = view.facts.verdict is None or view.facts.verdict.told
+    if own is None or len(placed) < 2 or view.focus not in placed or not sure:
         return
     first = placed[0]
     city = view.city(view.focus)
     if view.rank(view.root, view.focus) == 1:
         second = next(each for each in placed if each != view.focus)
-        gap = own - (view.score(view.root, second) or 0.0)
+        if view.rank(view.root, second) == 1:
+            return
+        gap = own - (view.shown(view.root, second) or 0.0)
         yield view.text(
             "summary.ahead",
             city=city,
@@ -64,7 +116,7 @@ def _leaders(view: View) -> Iterator[str]:
             score=view.points(view.root, second),
         )
     else:
-        gap = (view.score(view.root, first) or 0.0) - own
+        gap = (view.shown(view.root, first) or 0.0) - own
         yield view.text(
             "summary.behind",
             leader=view.city(first),
@@ -77,7 +129,7 @@ def _leaders(view: View) -> Iterator[str]:
 def _groups(view: View) -> Iterator[str]:
     """In which groups the city is first, in which last, and which say nothing."""
     city = view.city(view.focus)
-    known = [node for node in view.scored if len(view.placed(node)) > 1]
+    known = [node for node in view.groups if view.placed(node)]
     own = [node for node in known if view.rank(node, view.focus) is not None]
     if own:
         leads = [node for node in own if view.rank(node, view.focus) == 1]
@@ -90,6 +142,8 @@ def _groups(view: View) -> Iterator[str]:
                 k=len(nodes),
                 groups=view.listed(nodes),
             )
+    else:
+        yield view.text("summary.no_claims", city=city)
     if empty := [node for node in view.groups if node not in known]:
         yield view.text("summary.empty_groups", n=len(empty), groups=view.listed(empty))
 
@@ -100,18 +154,19 @@ def _is_last(view: View, node: str) -> bool:
 
 
 def _rivals(view: View) -> Iterator[str]:
-    own, closest = view.score(view.root, view.focus), nearest(view.facts.root, view.focus)
-    if own is None or closest is None:
+    scores = {city: view.shown(view.root, city) or 0.0 for city in view.placed(view.root)}
+    own, city = scores.pop(view.focus, None), view.city(view.focus)
+    if own is None or not scores:
         return
-    city = view.city(view.focus)
-    gap = own - (view.score(view.root, closest) or 0.0)
+    closest = min(scores, key=lambda each: abs(scores[each] - own))
+    gap = own - scores[closest]
     yield view.text(
         "summary.rival",
         city=city,
         rival=view.city(closest),
         gap=number(abs(gap)),
     )
-    other = view.score(view.root, view.rival) if view.rival else None
+    other = scores.get(view.rival or "")
     if view.rival and view.rival != closest and other is not None:
         yield view.text(
             "summary.versus",
@@ -125,7 +180,11 @@ def _rivals(view: View) -> Iterator[str]:
 def _parts(view: View) -> Iterator[str]:
     """Which groups make the most of the difference to the rival."""
     split = split_gap(view.facts, view.focus, view.rival) if view.rival else None
-    parts = {node: part for node, part in (split or {}).items() if part is not None}
+    parts = {
+        node: part
+        for node, part in (split or {}).items()
+        if part is not None and compares(view, node)
+    }
     if not parts:
         return
     best, worst = max(parts, key=lambda node: parts[node]), min(parts, key=lambda node: parts[node])

@@ -1,0 +1,51 @@
+"""What an index can say: its verdict, and what of it stands in brackets, as the pages tell it."""
+
+from __future__ import annotations
+
+import sqlite3
+from functools import lru_cache
+from typing import NamedTuple
+
+from cityflux.core.model.verdict import Verdict
+from cityflux.core.reading.brackets import Group, groups
+from cityflux.core.reading.catalog import city_names
+from cityflux.core.reading.runs import Run
+from cityflux.core.reading.verdict import verdict
+from cityflux.core.web.asked import Asked
+from cityflux.core.words import verdict as words
+
+
+class Told(NamedTuple):
+    """A verdict in words: one sentence, what the ways of counting show, each of them, and why."""
+
+    headline: str
+    lead_in: str
+    ways: list[str]
+    why: list[str]
+
+
+def told(
+    connection: sqlite3.Connection, asked: Asked, index: str, period: str, run: Run | None
+) -> Told | None:
+    """The verdict on an index in a period; None where fewer than two cities have a score."""
+    found = _verdict(connection, index, period, run.id) if run and period else None
+    if found is None:
+        return None
+    code, cities = asked.language, city_names(connection, asked.language)
+    return Told(
+        words.headline(code, found, cities),
+        words.lead_in(code, found, cities),
+        [words.way(code, found, each, cities) for each in found.ways],
+        words.why(code, found, cities),
+    )
+
+
+@lru_cache(maxsize=32)
+def _verdict(connection: sqlite3.Connection, index: str, period: str, run: int) -> Verdict | None:
+    """The verdict of a run; it reads every score, and a server has a few connections."""
+    return verdict(connection, index, period)
+
+
+def in_brackets(connection: sqlite3.Connection, index: str, period: str) -> list[Group]:
+    """The groups that do not compare in a period."""
+    return [group for group in groups(connection, index, period) if group.bracket]

@@ -24,6 +24,7 @@ from cityflux.core.reading.nodes import node_frame
 from cityflux.core.reading.runs import Run, last_runs
 from cityflux.core.reading.scores import score_frame
 from cityflux.core.reading.verdict import verdict
+from cityflux.core.reading.vintages import Mixed, mixed_vintages
 
 
 @dataclass(frozen=True)
@@ -36,6 +37,7 @@ class Facts:
         verdict: whether the first city can be told from the second; None with fewer cities.
         standing: among how many cities each node is compared, or why it is not.
         beside: what is said of who is first and last, beside other indices of the same groups.
+        mixed: the indicators with provisional figures beside revised ones.
         scores: of that period, see `core.reading.scores.score_frame`.
         all_scores: of every period.
         nodes: the tree, see `core.reading.nodes.node_frame`.
@@ -67,6 +69,7 @@ class Facts:
     verdict: Verdict | None
     standing: list[Group]
     beside: list[Beside]
+    mixed: list[Mixed]
     scores: pl.DataFrame
     all_scores: pl.DataFrame
     nodes: pl.DataFrame
@@ -184,6 +187,7 @@ def gather(connection: sqlite3.Connection, index_id: str, period: str | None = N
         verdict=verdict(connection, index_id, period),
         standing=standing_of_nodes(connection, index_id, period),
         beside=claims_beside(connection, index_id, period),
+        mixed=mixed_vintages(connection, index_id, period),
         scores=all_scores.filter(pl.col("period") == period),
         all_scores=all_scores,
         nodes=nodes,

@@ -7,7 +7,7 @@ import sqlite3
 from cityflux.core.reading.adjustments import adjustments_of_cell
 from cityflux.core.reading.brackets import at_ceiling
 from cityflux.core.reading.breaks import rows_across
-from cityflux.core.reading.catalog import find_city, find_indicator, find_source
+from cityflux.core.reading.catalog import city_names, find_city, find_indicator, find_source
 from cityflux.core.reading.figures import figures_used
 from cityflux.core.reading.indices import definition_of, index_of
 from cityflux.core.reading.nodes import ancestors
@@ -24,6 +24,7 @@ from cityflux.core.reading.provenance import (
 from cityflux.core.reading.runs import last_run
 from cityflux.core.reading.scores import scores
 from cityflux.core.reading.standing import children
+from cityflux.core.reading.vintages import mixed_vintages
 from cityflux.core.web.asked import Asked, NotHere
 from cityflux.core.web.indicator import breaks_told
 from cityflux.core.web.page import Page
@@ -69,12 +70,19 @@ def score_page(connection: sqlite3.Connection, asked: Asked) -> Page:
 def _notes(
     connection: sqlite3.Connection, code: Code, node: sqlite3.Row, place: tuple[str, str, str, str]
 ) -> list[str]:
-    """What a reader must know of the score of an indicator: that it stands at its ceiling."""
+    """What a reader must know of the score of an indicator: its ceiling, and mixed vintages."""
     index_id, node_id, _, period = place
     every = [row.score for row in scores(connection, index_id, node_id, period)]
     found = at_ceiling(definition_of(connection, index_id), node_id, every)
     stands = found and node["score"] is not None and abs(node["score"]) > found[1] - 1e-9
-    return [ceiling(code, *found)] if found and stands else []
+    notes = [ceiling(code, *found)] if found and stands else []
+    cities = city_names(connection, code)
+    for each in mixed_vintages(connection, index_id, period):
+        if each.node == node_id:
+            names = text(code, "common.comma").join(map(cities.__getitem__, each.provisional))
+            name = pick(code, each.name_zh, each.name_en, node_id)
+            notes.append(text(code, "bracket.mixed", indicator=name, cities=names))
+    return notes
 
 
 def figure_page(connection: sqlite3.Connection, asked: Asked) -> Page:

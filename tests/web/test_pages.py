@@ -21,7 +21,7 @@ SCORE = "/-/score?index=flow_index&node=flow_index&city=shanghai&period=2011/202
 FIGURE = "/-/figure?indicator=overall_economy.gdp&city=shanghai&period=2015"
 PAGES = {
     "/": ("Flow index", "流量指数"),
-    "/-/index/flow_index": ("Ranking, 2011/2020", "2011/2020 的排名"),
+    "/-/index/flow_index": ("The cities, 2011/2020", "2011/2020 的各城市"),
     "/-/index/flow_index?city=shanghai&versus=hangzhou": ("Difference", "差"),
     "/-/index/flow_index_yearly?period=2015": ("Choose a period", "选择时期"),
     "/-/city/shanghai": ("Places in the indices", "在各指数中的位置"),

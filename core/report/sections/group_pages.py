@@ -98,13 +98,11 @@ def _notes(view: View, leaves: pl.DataFrame) -> list[Block]:
     for (n, most), nodes in sorted(ceilings.items()):
         said = {"text": ceiling(code, n, most), "indicators": view.listed(nodes)}
         blocks.append(Text(view.text("group.ceiling", **said)))
-    kinds = facts.used.group_by("indicator").agg(
-        mixed=(pl.col("status") == "provisional").any() & (pl.col("status") == "ok").any()
-    )
-    mixed = set(kinds.filter("mixed")["indicator"]).intersection(own)
-    if mixed:
-        listed = view.listed([*filter(mixed.__contains__, own)])
-        blocks.append(Text(view.text("group.mixed", indicators=listed)))
+    for each in facts.mixed:
+        if each.node in own:
+            cities = view.language.listed([*map(view.city, each.provisional)])
+            said = {"indicator": view.label(each.node), "cities": cities}
+            blocks.append(Text(view.text("bracket.mixed", **said)))
     return blocks
 
 

@@ -2,7 +2,7 @@
 # make check  before each commit: ruff, mypy --strict, the tests of single rooms
 # make test   every check: ruff, mypy --strict, all of pytest
 # make deep   the properties on 2,000 examples instead of 50, and more variants of the conformance set
-# make chaos  kill the daemon 200 times at random moments; two processes write for a minute
+# make chaos  kills, power cuts, full disks and other faults, more than 1,000 tries; two processes write for a minute
 # make fuzz   mutated samples and bombs for every parser, 100,000 executions each
 # make rows   500 writes of any hand into a database that is followed, read and then mended
 # make fuzz-plugins  500 plugins that misbehave, each read by SIGHUP into a running daemon

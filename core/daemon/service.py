@@ -388,5 +388,5 @@ class Service:
     def _say(self, connection: sqlite3.Connection, **changes: str | None) -> None:
         self._state |= changes
         state = {"stopped": None, "problem": "", **self._state}
-        with write(connection):
+        with write(connection, lasting=False):
             jobs.save_daemon(connection, {**state, "beat": now(), "position": self._job.position})

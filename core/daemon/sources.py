@@ -73,7 +73,7 @@ class Sources:
             self._jobs[source_id] = Job(
                 source_id, schedule, as_text(first[source_id]), last, success, None, ""
             )
-        with write(self._connection):
+        with write(self._connection, lasting=False):
             jobs.keep_only_jobs(self._connection, self._jobs)
             jobs.save_jobs(self._connection, self._jobs.values())
         return first
@@ -138,10 +138,10 @@ class Sources:
         for source_id, job in self._jobs.items():
             if planned := scheduler.get_job(source_id):
                 self._jobs[source_id] = job._replace(next_run=as_text(planned.next_run_time))
-        with write(self._connection):
+        with write(self._connection, lasting=False):
             jobs.save_jobs(self._connection, self._jobs.values())
 
     def _save(self, job: Job) -> None:
-        with write(self._connection):
+        with write(self._connection, lasting=False):
             jobs.save_jobs(self._connection, [job])
         self._jobs[job.source_id] = job

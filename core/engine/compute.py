@@ -114,7 +114,8 @@ def compute(
     first = not has_scores(connection, definition.id)
     with (
         without_lookups(connection) if first else nullcontext(),  # all keys are read or made here
-        write(connection),  # from reading to storing: nobody changes a figure in between
+        # From reading to storing: nobody changes a figure in between.
+        write(connection, lasting=False),
     ):
         known = position(connection)
         scores = evaluate(connection, definition, methods)

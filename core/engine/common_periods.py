@@ -60,7 +60,7 @@ def common_periods(definition: Definition, panel: Panel) -> Common:
     """
     names = definition.figures
     shape = (len(definition.periods.of), len(definition.cities), len(names))
-    values = to_matrix(panel.values.select(names)).reshape(shape)
+    values = to_matrix(panel.values[list(names)]).reshape(shape)
     there = ~np.isnan(values)
     chosen = definition.comparability.periods
     single = None if panel.parts is None else panel.parts.filter(pl.col("fineness") > 0)

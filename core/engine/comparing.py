@@ -70,7 +70,7 @@ def comparable_result(known: Known, read: Panel, steps: Steps) -> Comparable:
     """
     definition = known.definition
     common = common_periods(definition, read)
-    observed = to_matrix(known.panel.coverage.select(leaf.id for leaf in definition.leaves)) > 0
+    observed = to_matrix(known.panel.coverage[[leaf.id for leaf in definition.leaves]]) > 0
     leaves = passing(definition, common, observed.reshape(*common.holds.shape[:2], -1))
     notes = [*reservations(definition, common, known.scores)]
     ascent = _Ascent(known, leaves, steps)
@@ -89,7 +89,7 @@ def _standardized(known: Known, leaves: Leaves, read: Panel, steps: Steps) -> pl
     many = kept.shape[1] >= MANY
     before = leaves.observed
     if not many:  # then a city has no score by a guess
-        scored = known.scores.select(leaf.id for leaf in definition.leaves)
+        scored = known.scores[[leaf.id for leaf in definition.leaves]]
         before = before | ~np.isnan(to_matrix(scored)).reshape(kept.shape)
     passes = leaves.passes.any(axis=0)
     other = passes & ((kept != before).any(axis=(0, 1)) | leaves.moved)
@@ -98,18 +98,18 @@ def _standardized(known: Known, leaves: Leaves, read: Panel, steps: Steps) -> pl
         other = other | (passes & filled)
     chosen = [leaf for leaf, each in zip(definition.leaves, other, strict=True) if each]
     if not chosen:
-        return known.scores.select(KEYS)
+        return known.scores[[*KEYS]]
     values = np.where(leaves.common.holds, leaves.common.values, np.nan)
     own = [places[0] for places in leaves.places]
     values[:, :, own] = np.where(kept, values[:, :, own], np.nan)
     if any(leaf.denominator or leaf.treatment or leaf.imputation for leaf in chosen):
         figures = to_frame(values.reshape(-1, values.shape[2]), definition.figures)
-        panel = replace(read, values=read.values.select(KEYS).hstack(figures))
+        panel = replace(read, values=read.values[[*KEYS]].hstack(figures))
         return steps.standardized(steps.prepared(panel, many), chosen)
     names = [leaf.id for leaf in chosen]
     places = [place for place, each in zip(own, other, strict=True) if each]
     figures = to_frame(values[:, :, places].reshape(-1, len(places)), names)
-    panel = replace(read, values=read.values.select(KEYS).hstack(figures))
+    panel = replace(read, values=read.values[[*KEYS]].hstack(figures))
     return steps.standardized(panel, chosen)
 
 
@@ -147,7 +147,7 @@ class _Ascent:
         self._known, self._leaves, self._steps = known, leaves, steps
         self._tree = known.definition.tree
         self._place = {node.id: i for i, node in enumerate(self._tree)}
-        self._keys = known.scores.select(KEYS)
+        self._keys = known.scores[[*KEYS]]
         periods, cities = leaves.holds.shape[:2]
         shape = (periods, cities, len(self._tree))
         self._all = to_matrix(known.scores[:, len(KEYS) :]).reshape(shape)
@@ -185,7 +185,7 @@ class _Ascent:
         places = [self._place[name] for name in others]
         shape = (*leaves.holds.shape[:2], len(others))
         if others:
-            self._scores[:, :, places] = to_matrix(standardized.select(others)).reshape(shape)
+            self._scores[:, :, places] = to_matrix(standardized[others]).reshape(shape)
         scores = self._scores[:, :, own]
         there = ~np.isnan(scores)
         compared = np.asarray(leaves.kept & there)

@@ -70,7 +70,7 @@ def _at_the_ceiling(definition: Definition, scores: pl.DataFrame) -> Iterator[st
         and chosen.within == "period"
     ]
     shape = (len(definition.periods.of), len(definition.cities), len(leaves))
-    z = np.abs(to_matrix(scores.select(leaves)).reshape(shape))
+    z = np.abs(to_matrix(scores[leaves]).reshape(shape))
     counts = (~np.isnan(z)).sum(axis=1)
     most = np.nan_to_num(z).max(axis=1)
     at: dict[int, dict[str, None]] = {}

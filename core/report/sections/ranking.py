@@ -52,11 +52,12 @@ def _table(view: View) -> Table:
             view.city(city),
             view.told(view.root, city, compared[city]),
             view.told(view.root, city, view.score(view.root, city)),
-            number(behind),
+            *([number(behind)] if placed else []),
             view.coverage(view.root, city),
         ]
         rows.append([view.strong(text, city) for text in texts])
     heads = ("rank", "city", "comparable", "known")
     columns = [view.text(f"common.{name}") for name in heads]
-    columns += [view.text("ranking.to_best"), view.text("common.coverage")]
+    columns += [view.text("ranking.to_best")] if placed else []
+    columns.append(view.text("common.coverage"))
     return Table(columns, rows, right=2)

@@ -19,7 +19,7 @@ from cityflux.core.reading.catalog import Language, city_names
 
 @click.command(epilog="Example: cityflux tree flow_index --city beijing --versus shanghai")
 @click.argument("index", required=False)
-@click.option("--city", help="Split the lead of this city over that of --versus.")
+@click.option("--city", help="Split the difference of this city from --versus.")
 @click.option("--versus", metavar="CITY", help="The city that --city is compared with.")
 @click.option("--depth", type=click.IntRange(min=0), help="Only so many levels; the root is 0.")
 @language_option
@@ -63,7 +63,8 @@ def tree(
     else:
         columns = [_city(label, cities) for label in parts[definition.id]]
         print_table(
-            f"{definition.name_zh} ({definition.id}): contribution to the {split.of}",
+            f"{definition.name_zh} ({definition.id}): contribution to the "
+            f"{'difference' if between else split.of}",
             ["node", *columns],
             [["  " * levels[node] + names[node], *cells.values()] for node, cells in parts.items()],
             color=session.color,

@@ -64,6 +64,42 @@ def test_a_ranking_shows_rank_score_and_coverage_and_a_dash_for_what_is_missing(
         assert words in text
 
 
+BRACKETS = "in brackets"
+HOLLOW: dict[str, Any] = {
+    "ranking": SCORES.with_columns(bracket=pl.Series([False, True, True])),
+    "heatmap": CELLS.rename({"name": "column"}).with_columns(bracket=pl.col("row") == "甲"),
+    "distances": CELLS.with_columns(bracket=pl.col("row") == "甲"),
+    "radar": CELLS.rename({"row": "axis"}).with_columns(bracket=pl.col("axis") == "甲"),
+    "lines": SERIES.with_columns(bracket=pl.col("name") == "b"),
+    "waterfall": pl.DataFrame({"name": ["x", "y"], "value": [1.0, -0.5], "bracket": [True, False]}),
+}
+
+
+@pytest.mark.parametrize("kind", HOLLOW)
+def test_what_does_not_compare_is_hollow_and_told_in_the_legend(kind: str) -> None:
+    draw = getattr(charts, kind)
+    choice = {"focus": "a"} if kind == "distances" else {}
+    choice |= {"end": "sum"} if kind == "waterfall" else {}
+    hollow, solid = (
+        render.svg(draw(rows, brackets=BRACKETS, **choice))
+        for rows in (HOLLOW[kind], HOLLOW[kind].drop("bracket"))
+    )
+    assert BRACKETS in hollow
+    assert BRACKETS not in solid
+    whites = [
+        len(re.findall('fill="(?:white|transparent|none)"', each)) for each in (hollow, solid)
+    ]
+    assert whites[0] > whites[1]
+
+
+def test_a_score_that_does_not_compare_stands_in_brackets() -> None:
+    assert "(−0.50)" in drawn(charts.ranking(HOLLOW["ranking"]))
+    assert "(1.00)" in drawn(charts.heatmap(HOLLOW["heatmap"]))
+    assert {"(+1.00)", "(+0.50)"} <= {
+        *drawn(charts.waterfall(HOLLOW["waterfall"], end="sum")).split()
+    }
+
+
 def test_a_ranking_has_whiskers_where_there_are_intervals() -> None:
     plain = charts.ranking(SCORES).to_dict()
     whole = SCORES.with_columns(low=pl.col("score") - 1, high=pl.col("score") + 1)

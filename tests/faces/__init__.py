@@ -1,0 +1,1 @@
+"""What every face may say of what compares, and of what does not."""

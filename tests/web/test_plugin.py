@@ -42,7 +42,7 @@ def ask(installed: Path, database: Path, path: str, *options: str) -> Ask:
 def test_datasette_shows_our_pages_also_below_a_path(installed: Path, made_once: Path) -> None:
     database = made_once / "data" / "cityflux.db"
     code, page = ask(installed, database, "/-/index/flow_index")
-    assert (code, "Ranking, 2011/2020" in page) == (0, True)
+    assert (code, "The cities, 2011/2020" in page) == (0, True)
     options = ("--setting", "base_url", "/flows/")
     _, page = ask(installed, database, "/flows/-/index/flow_index", *options)
     assert 'href="/flows/-/city/shanghai"' in page

@@ -104,7 +104,7 @@ def test_rows_that_are_no_figures_are_set_aside_and_named(
         assert aside[0] == "observations"
         assert "a period is 2020, " in aside[1]
         assert json.loads(aside[2])["period"] == "2021年"
-        assert "observations: x a 2021年 s 1.0: CHECK constraint failed" in caplog.text
+        assert "observations: x a 2021年 s 1.0 ok: CHECK constraint failed" in caplog.text
         names = connection.execute("SELECT name FROM sqlite_master WHERE tbl_name = 'observations'")
         assert {"observations_insert", "observations_delete"} <= {name for (name,) in names}
         connection.execute("UPDATE observations SET value = 5 WHERE period = '2020'")

@@ -20,7 +20,11 @@ HOUSE = Path(cityflux.core.model.__file__).resolve().parents[2]
 ROOMS = ("cityflux", "core", "plugins", "scrapers", "storage")
 
 #: Errors that are no part of the tree, because they never leave their room.
-PRIVATE = {"core/web/asked.py: NotHere": "the web turns it into a page that says 404"}
+PRIVATE = {
+    "core/web/asked.py: NotHere": "the web turns it into a page that says 404",
+    "core/plugin/dispatch.py: Pressed": "a real Ctrl-C, which no plugin can play",
+    "core/plugin/record.py: TooLong": "cuts off what a plugin could catch, and is noted as its slip",
+}
 
 
 @cache

@@ -502,15 +502,17 @@ def test_failures_are_told_and_copies_are_made(daemon: Daemon, server: LoopbackS
     config = (daemon.folder / "config.toml").read_text()
     more = '[backup]\nschedule = "every 1 hour"\n[log]\nformat = "json"\n'
     (daemon.folder / "config.toml").write_text(config + more)
+    three = INDEX.replace('"beijing"]', '"beijing", "guangzhou"]')  # two would have no ranks
+    (daemon.folder / "boats.toml").write_text(three, encoding="utf-8")
     server.answer("/hook", "fine")
     server.answer("/boats", "no JSON")
     daemon.start(CITYFLUX_WEBHOOK=server.address("/hook"))
     daemon.until(lambda: server.count("/hook") == 1)
-    server.answer("/boats", json.dumps({"shanghai": 7, "beijing": 3}))
+    server.answer("/boats", json.dumps({"shanghai": 7, "beijing": 3, "guangzhou": 2}))
     daemon.process.send_signal(signal.SIGHUP)  # what failed is looked at again
     daemon.until(lambda: server.count("/hook") == 2)
-    daemon.until(lambda: daemon.scores() == {"shanghai": 100.0, "beijing": 0.0})
-    change = "UPDATE observations SET value = 2 WHERE city_id = 'shanghai'"
+    daemon.until(lambda: daemon.scores() == {"shanghai": 100, "beijing": 20, "guangzhou": 0})
+    change = "UPDATE observations SET value = 2.5 WHERE city_id = 'shanghai'"
     assert run_module("sqlite_utils", str(daemon.database), change, cwd=daemon.folder).stdout
     daemon.until(lambda: server.count("/hook") == 3)
     daemon.until(lambda: list((daemon.folder / "backups").glob("cityflux-*.db")))

@@ -31,11 +31,11 @@ def cut(packed: bytes, size: int) -> list[bytes]:
     return [packed[start : start + size] for start in range(0, len(packed), size)]
 
 
-@given(st.lists(bodies, min_size=1, max_size=3), st.sampled_from(["", *PACK]), st.integers(1, 200))
+@given(st.lists(bodies, min_size=1, max_size=3), st.sampled_from(sorted(PACK)), st.integers(1, 200))
 def test_any_chunks_make_the_body(parts: list[bytes], encoding: str, size: int) -> None:
     if encoding not in SEVERAL:
         parts = parts[:1]
-    packed = b"".join(PACK.get(encoding, bytes)(part) for part in parts)
+    packed = b"".join(PACK[encoding](part) for part in parts)
     assert b"".join(unpack(cut(packed, size), encoding)) == b"".join(parts)
 
 

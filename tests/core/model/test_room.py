@@ -23,7 +23,7 @@ ROOMS = ("cityflux", "core", "plugins", "scrapers", "storage")
 PRIVATE = {
     "core/web/asked.py: NotHere": "the web turns it into a page that says 404",
     "core/plugin/dispatch.py: Pressed": "a real Ctrl-C, which no plugin can play",
-    "core/plugin/record.py: TooLong": "cuts off what a plugin could catch, and is noted as its slip",
+    "core/plugin/record.py: TooLong": "cuts a plugin off, and is noted as its slip",
 }
 
 

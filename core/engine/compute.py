@@ -155,7 +155,7 @@ def score_rows(definition: Definition, scores: Scores) -> Iterator[Score]:
     found = results(definition, scores)
     keys = product(found.nodes, found.cities, found.periods)
     for key, *values in zip(keys, *found.columns.values(), strict=True):
-        yield Score(*key, *values)
+        yield Score(*key, **dict(zip(found.columns, values, strict=True)))
 
 
 def weight_rows(definition: Definition, scores: Scores) -> Iterator[Weight]:

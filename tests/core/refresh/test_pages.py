@@ -8,6 +8,7 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+from sqlite_utils import Database
 
 from cityflux.core.daemon.plan import tasks_of
 from cityflux.core.plugin.manager import Plugins, load_plugins
@@ -19,6 +20,7 @@ from cityflux.core.refresh.side_by_side import Means, run_tasks
 from cityflux.core.refresh.tasks import due, users
 from cityflux.scrapers.http.client import Client, Policy
 from cityflux.storage.database import open_database
+from cityflux.storage.migrations import migrations
 from tests.conftest import Cityflux
 from tests.core.refresh.family import COUNT, FAMILY, NAMES, answer, page
 from tests.isolation.plugins import new_gate, rows
@@ -213,27 +215,36 @@ def test_what_is_known_of_a_page_is_what_all_its_indicators_have_read(
     assert (task.since, len(task.parts), len(part.parts)) == ("2020", COUNT, 1)
 
 
+def make_older(database: Path) -> None:
+    """Put what a database holds into one of the time when each indicator had fetches of its own."""
+    newer = database.rename(database.with_name("newer.db"))
+    with closing(sqlite3.connect(database)) as older:
+        migrations.apply(Database(older), stop_before="one_fetch_for_a_page")
+        older.execute("ATTACH ? AS newer", (str(newer),))
+        for table in ("cities", "sources", "indicators", "snapshots", "observations"):
+            names = [row[1] for row in older.execute(f"PRAGMA main.table_info({table})")]
+            older.execute(
+                f"INSERT OR REPLACE INTO main.{table} ({', '.join(names)}) "
+                f"SELECT {', '.join(names)} FROM newer.{table}"
+            )
+        older.executescript(
+            """
+            INSERT INTO main.fetches (indicator_id, source_id, address, started, ended,
+                http_status, etag, snapshot, outcome, figures, changed)
+            SELECT y.indicator_id, y.source_id, f.address, f.started, f.ended, f.http_status,
+                f.etag, f.snapshot, y.outcome, y.figures, y.changed
+            FROM newer.fetch_yields y JOIN newer.fetches f ON f.id = y.fetch_id;
+            UPDATE main.observations SET fetch_id = (SELECT f.id FROM main.fetches f
+                WHERE f.indicator_id = observations.indicator_id);
+            """
+        )
+
+
 def test_an_older_database_knows_what_its_pages_gave(
     folder: Path, server: LoopbackServer, cityflux: Cityflux
 ) -> None:
     assert cityflux("refresh", *NAMES).returncode == 0
-    with closing(sqlite3.connect(folder / "data" / "cityflux.db")) as older, older:
-        # One row for each indicator, and no table of what each fetch gave.
-        older.executescript(
-            """
-            INSERT INTO fetches (indicator_id, source_id, address, started, ended, http_status,
-                etag, snapshot, outcome, figures, changed)
-            SELECT y.indicator_id, y.source_id, f.address, f.started, f.ended, f.http_status,
-                f.etag, f.snapshot, y.outcome, y.figures, y.changed
-            FROM fetch_yields y JOIN fetches f ON f.id = y.fetch_id;
-            UPDATE observations SET fetch_id = (SELECT f.id FROM fetches f
-                WHERE f.indicator_id = observations.indicator_id);
-            DROP TABLE fetch_yields;
-            DELETE FROM fetches WHERE indicator_id = '';
-            CREATE INDEX fetches_by_source ON fetches (indicator_id, source_id, id);
-            DELETE FROM _sqlite_migrations WHERE name = 'one_fetch_for_a_page';
-            """
-        )
+    make_older(folder / "data" / "cityflux.db")
     done = cityflux("refresh", *NAMES)
     assert done.stdout.startswith("1 sources: 0 figures read, 0 new or different, 1 sources unch")
     counts = "SELECT indicator_id = '', outcome, count(*) FROM fetches GROUP BY 1, 2 ORDER BY 1"

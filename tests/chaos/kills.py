@@ -182,19 +182,30 @@ class Target:
 
     def _while_upgrading(self) -> list[str]:
         """At a random step; what was killed on the way is tried once more by the next one."""
-        if not self.old.exists() or self._steps() == len(STEPS):
+        if self._steps() in (0, len(STEPS)):
             for path in self.old.parent.glob("old.db*"):
                 path.unlink()
-            self._old_figures = make_old(self.old) if self.chance.random() < 0.7 else 0
+            is_new = self.chance.random() < 0.3
+            self._old_figures = 0 if is_new else make_old(self.old)
         daemon = cityflux(self.folder, "--database", str(self.old), "run")
-        enough = self.chance.randint(self._steps() + 1, len(STEPS))
-        query = f"SELECT count(*) FROM _sqlite_migrations HAVING count(*) >= {enough}"
-        wait_until(self.old, daemon, query)
+        if self.old.exists():
+            enough = self.chance.randint(self._steps() + 1, len(STEPS))
+            query = f"SELECT count(*) FROM _sqlite_migrations HAVING count(*) >= {enough}"
+            wait_until(self.old, daemon, query)
+        else:  # it is made beside its place
+            wait_for(daemon, lambda: [*self.old.parent.glob("old.db*")], "a new database")
+            time.sleep(self.chance.uniform(0.0, 0.1))
         problems = end_at_once(daemon)
         self.outcome.hits["migrations"] += 0 < self._steps() < len(STEPS)
-        return problems + aftermath.look_at_upgrade(self.old, self._old_figures)
+        self.outcome.hits["new databases"] += not self.old.exists()
+        if self.old.exists():
+            problems += aftermath.look_at_upgrade(self.old, self._old_figures)
+        return problems
 
     def _steps(self) -> int:
+        """How many migrations it has behind it; nothing is made of one that is not there."""
+        if not self.old.exists():
+            return 0
         with contextlib.closing(sqlite3.connect(self.old, timeout=15)) as connection:
             return len(aftermath.steps_taken(connection))
 

@@ -21,7 +21,8 @@ does not pass, no other one takes its weight, so that a total over two groups lo
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
@@ -38,6 +39,23 @@ FEWEST = 3
 
 
 @dataclass(frozen=True)
+class Part:
+    """What of a node is compared, whatever the scores and the exact weights.
+
+    Attributes:
+        cells: rows of the scores x children; the scores that are joined.
+        children: rows x children; those that are used for all cities.
+        city: rows; the cities that compare.
+        grouped: whether the weight of what does not compare is handed on to nobody.
+    """
+
+    cells: Bools
+    children: Bools
+    city: Bools
+    grouped: bool
+
+
+@dataclass(frozen=True)
 class Comparable:
     """The result over what compares. An array has the rows of the scores x nodes.
 
@@ -48,6 +66,7 @@ class Comparable:
         n: how many cities are compared.
         reasons: why a result does not compare, None where it does.
         notes: what a reader must know, a line each.
+        parts: of each node above the indicators; without any where it could not be computed.
     """
 
     keys: pl.DataFrame
@@ -56,6 +75,7 @@ class Comparable:
     n: NDArray[np.int64]
     reasons: NDArray[np.object_]
     notes: tuple[str, ...] = ()
+    parts: Mapping[str, Part] = field(default_factory=dict)
 
     @cached_property
     def scores(self) -> pl.DataFrame:

@@ -12,7 +12,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from cityflux.core.engine.common_periods import SLACK, common_periods
-from cityflux.core.engine.comparability import FEWEST, Comparable, Leaves, passing
+from cityflux.core.engine.comparability import FEWEST, Comparable, Leaves, Part, passing
 from cityflux.core.engine.definition.index import Definition, Node
 from cityflux.core.engine.measures.matrix import Bools, Floats, to_frame, to_matrix
 from cityflux.core.engine.panel import KEYS, Panel
@@ -159,6 +159,7 @@ class _Ascent:
         self._brackets = np.full(shape, None, dtype=object)
         self._same = np.zeros(shape[2], dtype=bool)  # as over all known figures
         self._groups = np.zeros(shape[2], dtype=bool)  # made up of more than indicators
+        self._parts: dict[str, Part] = {}
         self.notes: list[str] = []
 
     def failed(self) -> Comparable:
@@ -176,6 +177,7 @@ class _Ascent:
             self._scores.reshape(-1, width),
             np.repeat(self._counts, cities, axis=0),
             self._brackets.reshape(-1, width),
+            parts=self._parts,
         )
 
     def leaves(self, standardized: pl.DataFrame) -> None:
@@ -293,6 +295,12 @@ class _Ascent:
         """The scores over what is used; those over all known figures where they are the same."""
         at, scores = self._place[node.id], self._scores[:, :, below]
         used = chosen.used[:, None, :] & (self._has[:, :, below] | self._guessed[:, :, below])
+        self._parts[node.id] = Part(
+            used.reshape(-1, len(below)),
+            np.repeat(chosen.used, used.shape[1], axis=0),
+            chosen.city.reshape(-1),
+            bool(self._groups[at]),
+        )
         if self._steps.across(node):
             used = used & chosen.city[:, :, None]
         out = ~used & ~np.isnan(scores)

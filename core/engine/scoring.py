@@ -128,7 +128,7 @@ class _Again:
     ) -> Floats:
         """The scores of a node, with the weights that were used."""
         weights = [self.weights[child.id] for child in children]
-        return _node(node, weights, below, keys, self.methods)
+        return node_scores(node, weights, below, keys, self.methods)
 
     def across(self, node: Node) -> bool:
         """Whether the score of a city depends on the other cities."""
@@ -219,12 +219,12 @@ def _aggregate(
         children = definition.children[node.id]
         below = pl.DataFrame([known[child.id] for child in children])
         with located(definition, f"node {node.id}", "weighting"), named(standardized):
-            weights = _weights(node, children, below, methods)
+            weights = node_weights(node, children, below, methods)
         if remark := getattr(weights, "remark", ""):
             remarks[node.id] = remark
         used |= {child.id: weight for child, weight in zip(children, weights, strict=True)}
         with located(definition, f"node {node.id}", "aggregation"):
-            scores = _node(node, weights, below, standardized, methods)
+            scores = node_scores(node, weights, below, standardized, methods)
             known[node.id] = to_series(scores, node.id)
     nodes = [node.id for node in definition.tree]
     frame = pl.DataFrame([known[name] for name in (*KEYS, *nodes)])
@@ -245,10 +245,10 @@ def _weight_notes(
     return notes
 
 
-def _weights(
+def node_weights(
     node: Node, children: Sequence[Node], below: pl.DataFrame, methods: Methods
 ) -> list[float]:
-    """The written weights, or those that a method finds in all rows of the children's scores."""
+    """The weights of the children of a node, as written or as one of the methods finds below."""
     if node.weighting is None:
         return [child.weight for child in children]
     function = methods.get("weighting", node.weighting.method)
@@ -257,14 +257,25 @@ def _weights(
     return weights
 
 
-def _node(
+def node_scores(
     node: Node,
     weights: Sequence[float],
     below: pl.DataFrame,
     keys: pl.DataFrame,
     methods: Methods,
 ) -> Floats:
-    """The scores of a node from those of its children; ``keys`` says whose each row is."""
+    """The scores of a node from those of its children.
+
+    Args:
+        node: whose scores they are.
+        weights: of its children.
+        below: their scores, a column each.
+        keys: period and city of each row.
+        methods: those that the node may name.
+
+    Raises:
+        IndexDefinitionError: the method cannot be applied.
+    """
     chosen = node.aggregation or Aggregation()
     function = methods.get("aggregation", chosen.method)
     scores = np.full(below.height, np.nan)

@@ -1,0 +1,280 @@
+"""Auditing an index: draws of all that could be otherwise, and what they say of each rank.
+
+References:
+    Saisana, Saltelli, Tarantola (2005), Journal of the Royal Statistical Society A 168(2), 307-323.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cityflux.core.engine.audit.assumptions import Assumptions
+from cityflux.core.engine.audit.design import Sampling, saltelli, sample
+from cityflux.core.engine.audit.drawing import Draws, Plan, aggregation_of
+from cityflux.core.engine.audit.effects import Effects, effects, rank_shift
+from cityflux.core.engine.audit.kernel import Failed, reason_of
+from cityflux.core.engine.audit.leaving import Left, left_out
+from cityflux.core.engine.audit.measures import (
+    acceptability,
+    central_weights,
+    pairwise_winning,
+    rank_quantiles,
+    ranks,
+)
+from cityflux.core.engine.audit.paths import Ground, Path
+from cityflux.core.engine.audit.tally import Tally
+from cityflux.core.engine.measures.matrix import Bools, Floats
+from cityflux.core.model.errors import CityfluxError, NotEnoughData
+
+#: So many draws are done before what is done so far is kept.
+CHUNK = 500
+#: How often the points are drawn anew for an interval of a Sobol index.
+SAMPLES = 200
+#: Called with how many draws are done.
+Progress = Callable[[int], None]
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How much is drawn, and how.
+
+    Attributes:
+        draws: how many.
+        points: of the sensitivity analysis; 0 for none.
+        seed: of all random numbers.
+        sampling: how the unit cube is filled.
+    """
+
+    draws: int = 500
+    points: int = 64
+    seed: int = 1
+    sampling: Sampling = "lhs"
+
+
+@dataclass(frozen=True)
+class Audit:
+    """How sure the ranks of an index are. Rows are the cities of each period.
+
+    Attributes:
+        ground: the index and its figures.
+        settings: as they were asked for.
+        cities: period and city of each row.
+        nodes: those above the leaves, the root first; the nodes of an array.
+        done: how many draws came to something.
+        failed: how many came to nothing, by reason.
+        varied: what was varied, with its options.
+        scores: 5 %, median and 95 % x rows x nodes.
+        ranks: the same of the ranks, among the cities that have a place in a draw.
+        nominal: rows x nodes: the rank as it stands, 0 for none.
+        free: rows x nodes: whether the rank counts, or stands in brackets.
+        shares: by period, cities x ranks at the root.
+        pairs: by period, cities x cities at the root: who ranks above whom.
+        central: by period, cities x nodes of the tree: the weights with which a city is first.
+        effects: by period, what moves the mean rank (first) and the rank of each city.
+        left: without each node, and with another weight or figure.
+        missing: what became of missing figures: see `core.engine.audit.versions`.
+        stopped: whether it was interrupted.
+    """
+
+    ground: Ground
+    settings: Settings
+    cities: list[tuple[str, str]]
+    nodes: list[str]
+    done: int
+    failed: Mapping[str, int]
+    varied: Mapping[str, list[str]]
+    scores: Floats
+    ranks: Floats
+    nominal: Floats
+    free: Bools
+    shares: list[Floats]
+    pairs: list[Floats]
+    central: list[Floats]
+    effects: list[Effects]
+    left: Left
+    missing: str = ""
+    stopped: bool = False
+
+
+class Auditor:
+    """The draws of one index. Paths are gone once and kept.
+
+    Args:
+        ground: the index and its figures.
+        plan: what is uncertain.
+    """
+
+    def __init__(self, ground: Ground, plan: Plan) -> None:
+        self._ground, self._plan = ground, plan
+        self.root = ground.inner[0]
+        self._paths: dict[tuple[int, ...], Path | str] = {}
+
+    def nominal(self) -> Path:
+        """The path that the index itself goes.
+
+        Raises:
+            CityfluxError: the index cannot be computed.
+        """
+        return self._ground.path(self._plan, (0,) * self._plan.nominal().paths.shape[1])
+
+    def scores(self, draws: Draws) -> tuple[dict[str, Floats], dict[int, str]]:
+        """Draws x rows of each node above the leaves, and why some draws came to nothing."""
+        rows = self._ground.panel.values.height
+        out = {name: np.full((len(draws), rows), np.nan) for name in self._ground.inner}
+        reasons: dict[int, str] = {}
+        keys = np.column_stack([draws.figures, draws.paths, draws.aggregation])
+        groups, member = np.unique(keys, axis=0, return_inverse=True)
+        member = member.reshape(-1)
+        for number, group in enumerate(groups.tolist()):
+            own = np.flatnonzero(member == number)
+            path = self._path(tuple(group[:-1]))
+            if isinstance(path, str):
+                reasons.update(dict.fromkeys(own.tolist(), path))
+                continue
+            failed = Failed(len(own))
+            climb = path.climb.choosing(aggregation_of(self._plan, group[-1]))
+            found = climb.scores(draws.weights[own], failed)
+            for k, name in enumerate(self._ground.inner):
+                out[name][own] = np.where(path.compared[:, k], found[name], np.nan)
+            reasons.update({int(own[draw]): why for draw, why in failed.reasons.items()})
+        for scores in out.values():
+            scores[list(reasons)] = np.nan
+        return out, reasons
+
+    def _path(self, key: tuple[int, ...]) -> Path | str:
+        if key not in self._paths:
+            try:
+                self._paths[key] = self._ground.path(self._plan, key[1:])
+            except CityfluxError as error:
+                self._paths[key] = reason_of(error)
+        return self._paths[key]
+
+
+def audit(
+    ground: Ground,
+    assumptions: Assumptions,
+    settings: Settings,
+    progress: Progress = lambda done: None,
+) -> Audit:
+    """Audit an index.
+
+    Interrupted (Ctrl-C) it ends with the draws that are done, where there are any.
+
+    Args:
+        ground: the index and its figures.
+        assumptions: what is varied.
+        settings: how much is drawn.
+        progress: told after each chunk how many draws are done.
+
+    Raises:
+        NotEnoughData: nothing can be ranked, or every draw failed.
+        CityfluxError: the index cannot be computed.
+    """
+    plan = Plan(ground.definition, assumptions)
+    auditor = Auditor(ground, plan)
+    nominal = auditor.nominal()
+    tally = Tally(nominal.climb.keys, ground.inner, settings.draws)
+    points = sample(
+        settings.draws, sum(plan.groups), seed=settings.seed, sampling=settings.sampling
+    )
+    stopped = False
+    try:
+        for first in range(0, settings.draws, CHUNK):
+            draws = plan.realize(points[first : first + CHUNK])
+            scores, reasons = auditor.scores(draws)
+            tally.add(scores, draws.weights, reasons)
+            progress(min(first + CHUNK, settings.draws))
+    except KeyboardInterrupt:
+        if not tally.done:
+            raise
+        stopped = True
+    if not tally.done:
+        why, count = tally.failed.most_common(1)[0]
+        raise NotEnoughData(
+            f"{ground.definition.id}: all {settings.draws} draws failed, {count} of them as {why}"
+        )
+    return _result(ground, plan, auditor, nominal, tally, settings, stopped)
+
+
+def _result(
+    ground: Ground,
+    plan: Plan,
+    auditor: Auditor,
+    nominal: Path,
+    tally: Tally,
+    settings: Settings,
+    stopped: bool,
+) -> Audit:
+    inner, rows = ground.inner, nominal.climb.keys.height
+    placed = _nominal_ranks(auditor, plan, tally.periods, inner)
+    found = np.full((3, rows, len(inner)), np.nan)
+    shares = []
+    for at, name in enumerate(inner):
+        for k, own in enumerate(tally.periods):
+            counts = tally.counts(name, k)
+            found[:, own, at] = rank_quantiles(counts)
+            if not at:
+                shares.append(acceptability(counts))
+    root, weights = tally.root, tally.weights
+    moved: list[Effects] = []
+    if settings.points and not stopped:
+        moved = _effects(plan, auditor, tally.periods, placed[:, 0], settings)
+    return Audit(
+        ground,
+        settings,
+        list(nominal.climb.keys.select("period", "city").iter_rows()),
+        inner,
+        tally.done,
+        dict(tally.failed.most_common()),
+        {each.name: each.options for each in plan.all},
+        np.stack([tally.score_quantiles(name) for name in inner], axis=2),
+        found,
+        placed,
+        nominal.free,
+        shares,
+        [pairwise_winning(root[:, own]) for own in tally.periods],
+        [central_weights(root[:, own], weights) for own in tally.periods],
+        moved,
+        left_out(ground, nominal, plan.written, tally.periods),
+        stopped=stopped,
+    )
+
+
+def _nominal_ranks(
+    auditor: Auditor, plan: Plan, periods: list[NDArray[np.int64]], inner: list[str]
+) -> Floats:
+    """Rows x nodes: the rank as it stands, 0 for none."""
+    scores, _ = auditor.scores(plan.nominal())
+    first = scores[inner[0]]
+    placed = np.zeros((first.shape[1], len(inner)))
+    for at, name in enumerate(inner):
+        for own in periods:
+            placed[own, at] = ranks(scores[name][:, own])[0]
+    return placed
+
+
+def _effects(
+    plan: Plan,
+    auditor: Auditor,
+    periods: list[NDArray[np.int64]],
+    placed: Floats,
+    settings: Settings,
+) -> list[Effects]:
+    """By period, of the mean shift of rank and of the rank of each city."""
+    design = saltelli(
+        settings.points, plan.groups, seed=settings.seed + 1, sampling=settings.sampling
+    )
+    draws = plan.realize(design)
+    scores, _ = auditor.scores(draws)
+    root = scores[auditor.root]
+    found = []
+    for own in periods:
+        place = ranks(root[:, own]).astype(np.float64)
+        shift = rank_shift(place, placed[own])
+        outputs = np.column_stack([shift, np.where(place > 0, place, np.nan)])
+        found.append(effects(outputs, len(plan.all), samples=SAMPLES, seed=settings.seed))
+    return found

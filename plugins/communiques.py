@@ -131,7 +131,7 @@ def _figures(source: Source, year: str, parts: Sequence[Document]) -> Iterator[P
         yield Printed(
             found.rule_id,
             source.params["city"],
-            year,
+            year if found.year else found.period or year,
             found.converted,
             units[found.rule_id],
             found.status,
@@ -147,5 +147,8 @@ def published(document: Document) -> str:
 
 
 def _note(found: Statement, whole: Document) -> str:
+    """The sentence, behind the sign of a bound, with the clauses that govern it."""
+    sign = f"{found.bound} {found.value:g} {found.unit}: " if found.bound else ""
+    under = f" (under: {found.governing})" if found.governing else ""
     day = published(whole)
-    return found.sentence + (f" (published {day})" if day else "")
+    return f"{sign}{found.sentence}{under}" + (f" (published {day})" if day else "")

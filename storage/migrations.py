@@ -12,7 +12,7 @@ from sqlite_utils import Database, Migrations
 
 from cityflux.storage import checks, operation, quarantine, result_tables, schema
 from cityflux.storage.provenance import PROVENANCE
-from cityflux.storage.views import VIEWS
+from cityflux.storage.views import SOUND_OBSERVATIONS, VIEWS
 
 migrations = Migrations("cityflux")
 
@@ -172,3 +172,10 @@ def what_is_no_figure_stays_out(db: Database) -> None:
     for table, sql in checks.CHECKED.items():
         for line in quarantine.build_anew(db.conn, table, sql):
             log.warning("set aside in the table quarantine, as it is no figure: %s", line)
+
+
+@migrations()
+def a_bound_is_no_current_figure(db: Database) -> None:
+    """What a source only bounds (超过, 近) is kept, and stands for no value."""
+    db.execute("DROP VIEW IF EXISTS current_observations")
+    db.execute(f"CREATE VIEW current_observations AS {SOUND_OBSERVATIONS}")

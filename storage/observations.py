@@ -170,7 +170,7 @@ def read_known(connection: sqlite3.Connection, indicator_id: str) -> list[Figure
         for row in connection.execute(
             "SELECT o.city_id, o.period, o.value FROM observations o "
             "JOIN sources s ON s.id = o.source_id "
-            "WHERE o.indicator_id = ? AND o.status <> 'suspect' "
+            "WHERE o.indicator_id = ? AND o.status <> 'suspect' AND o.status <> 'bound' "
             "ORDER BY s.priority DESC, s.id DESC",
             (indicator_id,),
         )
@@ -242,7 +242,7 @@ def read_series(
     as_of: str | None = None,
     position: int | None = None,
 ) -> list[Series]:
-    """Read all figures of some indicators that may enter an index (suspect ones may not).
+    """Read all figures of some indicators that may enter an index (neither suspect nor bounds).
 
     Args:
         connection: any connection.
@@ -262,7 +262,7 @@ def read_series(
     rows = connection.execute(
         f"""SELECT indicator_id, json_group_array(city_id), json_group_array(period),
             json_group_array(source_id), gathered({_NUMBER})
-        FROM {origin} WHERE status <> 'suspect'
+        FROM {origin} WHERE status <> 'suspect' AND status <> 'bound'
         AND indicator_id IN (SELECT value FROM json_each(:names))
         GROUP BY indicator_id""",
         {**moment, "names": json.dumps(list(indicator_ids))},
@@ -275,7 +275,7 @@ def read_series(
 
 # Only a hand that goes past the checks of the table writes anything else.
 _NUMBER = """CASE WHEN typeof(value) IN ('real', 'integer')
-    AND status IN ('ok', 'provisional', 'bound') THEN value END"""
+    AND status IN ('ok', 'provisional') THEN value END"""
 _COLUMNS = "indicator_id, city_id, period, source_id, value, status"
 _AS_OF = f"""(
     SELECT {_COLUMNS} FROM observations WHERE recorded_at <= :as_of

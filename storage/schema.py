@@ -30,6 +30,7 @@ STEPS = (
     "breaks_are_data",
     "scores_say_what_compares",
     "what_is_no_figure_stays_out",
+    "a_bound_is_no_current_figure",
 )
 
 CATALOG = """

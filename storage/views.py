@@ -29,6 +29,11 @@ WHERE o.status <> 'suspect' AND NOT EXISTS (
         AND b.status <> 'suspect' AND (t.priority, t.id) < (s.priority, s.id))
 """
 
+#: The same since a figure may be a bound, which stands for no value.
+SOUND_OBSERVATIONS = CURRENT_OBSERVATIONS.replace(
+    "WHERE o.status <> 'suspect'", "WHERE o.status NOT IN ('suspect', 'bound')"
+).replace("AND b.status <> 'suspect'", "AND b.status NOT IN ('suspect', 'bound')")
+
 SCOREBOARD = """
 SELECT s.index_id, s.period, s.rank, c.name_zh AS city_zh, c.name_en AS city_en, s.city_id,
     round(s.score, 3) AS score, round(s.coverage, 3) AS coverage, r.ended AS computed

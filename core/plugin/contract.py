@@ -25,7 +25,7 @@ _OTHERWISE = {
 REQUIRED = ("city", "period", "value")
 OPTIONAL = ("status", "note")
 FLOW = ("origin", "destination", "period", "value")
-STATUSES = ("ok", "provisional", "suspect")
+STATUSES = ("ok", "provisional", "bound", "suspect")
 
 
 def handed_over(fetched: Any) -> Iterator[Document]:

@@ -57,8 +57,9 @@ class IndicatorSpec(Protocol):
     def normalize(self, documents: Sequence[Document]) -> pl.DataFrame:
         """Turn documents into figures: a frame with city, period and value in the declared unit.
 
-        Pure: no network, no clock. May add the columns ``status`` (``ok`` or ``provisional``)
-        and ``note``; a missing figure is a missing row.
+        Pure: no network, no clock. May add the columns ``status`` and ``note``; a missing figure
+        is a missing row. The status is ``ok``, ``provisional``, or ``bound`` where the source
+        only says that a number is passed or nearly reached: that is kept, and never computed with.
         """
 
     @hookspec(firstresult=True)

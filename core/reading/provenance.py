@@ -25,7 +25,7 @@ FROM observations o
 JOIN sources s ON s.id = o.source_id
 LEFT JOIN fetches f ON f.id = o.fetch_id
 WHERE o.indicator_id = ? AND o.city_id = ? AND o.period = ?
-ORDER BY o.status = 'suspect', s.priority, s.id
+ORDER BY o.status = 'suspect', o.status = 'bound', s.priority, s.id
 """
 _INPUTS = """
 SELECT d.input_indicator_id, d.input_city_id, d.input_period, i.name_zh, i.name_en,

@@ -8,13 +8,16 @@ from collections.abc import Iterable
 from cityflux.scrapers.communique.mentions import Reading
 from cityflux.scrapers.communique.numbers import meaning
 
+#: Signs of what is a bound and no value.
+BOUNDS = frozenset("<>~")
+
 
 def choose(readings: Iterable[Reading]) -> list[Reading]:
     """Keep one reading per figure, or none where the text contradicts itself.
 
-    The best label wins, then the currency of the rule; a precise number stands for its rounded
-    repetition (突破4万亿元 … 达到40269.6亿元). A growth rate must belong to the level that was
-    kept.
+    The best label wins, then the whole before its part (其中), then the currency of the rule; a
+    precise number stands for its rounded repetition (突破4万亿元 … 达到40269.6亿元). A growth rate
+    must belong to the level that was kept.
     """
     levels: dict[str, list[Reading]] = defaultdict(list)
     rates: dict[str, list[Reading]] = defaultdict(list)
@@ -36,8 +39,10 @@ def _agreed(readings: list[Reading]) -> Reading | None:
         return None
     best = min(reading.match.rank for reading in readings)
     ranked = [reading for reading in readings if reading.match.rank == best]
+    ranked = [reading for reading in ranked if not reading.mention.part] or ranked
     ranked = [reading for reading in ranked if _in_unit_of_rule(reading)] or ranked
-    exact = [reading for reading in ranked if not reading.approximate] or ranked
+    stated = [reading for reading in ranked if reading.bound not in BOUNDS] or ranked
+    exact = [reading for reading in stated if not reading.bound] or stated
     finest = min(exact, key=_step)
     return finest if all(_repeats(other, finest) for other in exact) else None
 

@@ -1,4 +1,4 @@
-"""Sentences and clauses, and what a clause says about time, comparison and growth."""
+"""Sentences and clauses, and what a clause says about comparison and growth."""
 
 from __future__ import annotations
 
@@ -22,12 +22,13 @@ _STAND_IN = re.compile(r"[\ue000-\uf8ff]")
 # A colon before a number belongs to its name (常住人口:1268.4万人), unless the number is a year.
 _SEPARATOR = re.compile(r"([，；。！？]|:(?!\d)|(?<!\d):(?=(?:19|20)\d\d年))")
 
-_LAST_YEAR = r"(?:上年|去年|上一年|前一年)(?:同期|同口径|年?末|年?底)?"
+#: The year before, as comparisons name it.
+LAST_YEAR = r"(?:上年|去年|上一年|前一年)(?:同期|同口径|年?末|年?底)?"
 _PRICES = r"按(?:照)?(?:可比价格?|不变价格?|现行?价格?|(?:同|可比)口径)(?:计算)?"
 #: "compared with last year", in all its forms; the growth rate that follows is ours.
 COMPARISON = re.compile(
     rf"(?:{_PRICES}|(?:同|可比)口径)?"
-    rf"(?:(?:比|较|与|同|和){_LAST_YEAR}(?:数)?(?:相比|比较|相较)?|同比|可比(?=增长|下降))"
+    rf"(?:(?:比|较|与|同|和){LAST_YEAR}(?:数)?(?:相比|比较|相较)?|同比|可比(?=增长|下降))"
     rf"|{_PRICES}|(?:同|可比)口径(?:相比)?"
 )
 # Growth over something else than last year, or of something else than the total.
@@ -51,31 +52,14 @@ GROWTH = re.compile(
 )
 GROWTH_NOUN = re.compile(r"(?:增速|增幅|增长率|涨幅|(?P<fall>降幅))(?:分别|各|为|达到?|约)*$")
 UNCHANGED = re.compile(
-    rf"(?:基本|大体|总体|略|大致)?(?:(?:与|和|同|比|较){_LAST_YEAR}(?:相比)?|同比)?"
+    rf"(?:基本|大体|总体|略|大致)?(?:(?:与|和|同|比|较){LAST_YEAR}(?:相比)?|同比)?"
     r"(?:基本|大体|总体|大致|保持)*持平"
 )
-_CURRENT_YEAR = r"全年|当年|本年度?|年末|年底|年内"
-_OTHER_TIME = re.compile(
-    r"“?十[一二三四五六]五”?(?:期间|时期|以来|规划期?|期末|末期?)"
-    rf"|(?:五|[二三四]|十)年(?:来|间|累计|共|内)|{_LAST_YEAR}(?!增|下|有|减|持)|两年(?:平均|累计)"
-    r"|历年|以来|改革开放|期间|春运|黄金周|假期|节日|上半年|下半年|前三季度|[一二三四]季度|末期"
-    r"|(?<!\d)(?!12月末)1?\d月(?:份|末|底)?(?!\d)"
-)
-_AREA = re.compile(
-    r"(?:其中|全年|年末|从|在|对|分)*[\u4e00-\u9fff]{0,4}?"
-    r"(?:京津冀|长三角|长江三角洲|珠三角|珠江三角洲|粤港澳|大湾区|长江经济带|东部地区"
-    r"|全国(?!人口普查|统一)|全省(?!统一|核算)|全球|海关关区|关区|口岸|自贸|自由贸易"
-    r"|新区|新城|新片区|临港|示范区|开发区|高新区|经济区|合作区|产业带|都市圈|市区|郊区|郊县)"
-)
-_RANKS = re.compile(r"占|居|位列|排名|第[一二三四五六七八九十\d]|首位|前列|平均|高于|低于|[快慢]于")
 # What a clause may say of a figure without a number: 略有下降, 增幅回落, 保持平稳, 突破万亿元大关.
 _TREND = re.compile(
     r"(?:(?:首次|已)?(?:突破|超过|跨上|迈上|站上|达到)[^，]{1,8}(?:元|户|人|箱|大关|台阶)"
     r"|以[^，]{2,14}为准|增幅|增速|总体|继续|持续|保持|呈现?|有所|略有|小幅|大幅|稳步|平稳|较快|基本"
     r"|由[负降]转[正升]|由[正升]转[负降]|回落|下降|增长|上升|回升|提高|减少|增加|稳定|运行|态势)+$"
-)
-_OTHER_YEARS = re.compile(
-    r"(?:比|较|与|同|和)“?(?:(?:19|20)\d\d年|十[一二三四五六]五)”?(?:期末|时期|末|底)?"
 )
 
 
@@ -170,38 +154,6 @@ def clauses(sentence: Sentence) -> list[Clause]:
 def unmask(text: str) -> str:
     """A part of a masked text without its parentheses."""
     return _STAND_IN.sub("", text)
-
-
-def other_time(text: str, year: int | None) -> bool | None:
-    """Whether words speak of another time than the whole year of the communiqué.
-
-    Returns:
-        True or False after the last expression of time; None where there is none. Comparisons
-        (比上年, 比2010年) are no expression of time.
-    """
-    text = re.sub(
-        r"(?:比|较|与|同|和)“?(?:(?:19|20)\d\d年|十[一二三四五六]五)”?(?:期末|时期|末|底)?",
-        "",
-        text,
-    )
-    text = COMPARISON.sub("", text)
-    last: tuple[int, bool] | None = None
-    for match in _OTHER_TIME.finditer(text):
-        last = max(last or (-1, False), (match.start(), True))
-    for match in re.finditer(_CURRENT_YEAR, text):
-        last = max(last or (-1, False), (match.end(), False))
-    for match in re.finditer(r"(?<!\d)((?:19|20)\d\d)年(?!平均汇率|以来)", text):
-        is_other = year is not None and int(match.group(1)) != year
-        last = max(last or (-1, False), (match.end(), is_other))
-    return last[1] if last else None
-
-
-def speaks_of_area(text: str) -> bool:
-    """Whether words begin with a part of the city or a region beyond it: 浦东新区, 长三角, 关区.
-
-    Words that only rank the city (居全国首位) do not.
-    """
-    return bool(_AREA.match(text)) and not _RANKS.search(text)
 
 
 def without_trend(text: str) -> str:

@@ -133,7 +133,14 @@ def _header_depth(cells: list[list[str]]) -> int:
     for index, row in enumerate(cells):
         if any(_NUMBER.fullmatch(cell) and not _A_YEAR.fullmatch(cell) for cell in row[1:]):
             return index
+        if index and _is_group(row):
+            return index
     return len(cells)
+
+
+def _is_group(row: list[str]) -> bool:
+    """Whether a row only heads those below it: 公路, alone or over all columns."""
+    return bool(row[0]) and len(row) > 1 and all(cell in ("", row[0]) for cell in row[1:])
 
 
 def _heads(header: list[list[str]]) -> list[str]:

@@ -15,7 +15,7 @@ from bs4 import Tag
 
 from cityflux.core.model.document import Document
 from cityflux.core.model.errors import Unexpected
-from cityflux.scrapers.communique.page import NUMERALS
+from cityflux.scrapers.communique.titles import NUMERALS
 from cityflux.scrapers.foreign import reader
 from cityflux.scrapers.soup import soup_of
 

@@ -7,12 +7,15 @@ A name alone does not tell: 出口 after 民营企业进出口 is a part of a pa
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
-from cityflux.scrapers.communique.clauses import other_time, speaks_of_area
+from cityflux.scrapers.communique.clauses import COMPARISON
+from cityflux.scrapers.communique.frame import CITY_YEAR, Frame, Governor
 from cityflux.scrapers.communique.numbers import Quantity, meaning
 from cityflux.scrapers.communique.rules import Rule
 from cityflux.scrapers.communique.subjects import Match, Vocabulary
+
+_TOTAL = re.compile(r"全社会|各种|各类|主要|综合|交通运输|总")
 
 
 @dataclass(eq=False)
@@ -58,16 +61,19 @@ class Reading:
         growth: whether it is a growth rate.
         quantity: the number and its unit.
         match: the rule, and the name under which it was found.
-        approximate: whether the text rounds it on purpose (突破, 近).
+        bound: how the text bounds it: ``>`` for 突破, ``<`` for 近, ``~`` for 左右; 约 where it
+            only rounds it, else ``""``.
         sentence: where it stands.
+        governing: the clauses before its sentence that govern it.
         mention: what was named; growth rates and levels of one mention belong together.
     """
 
     growth: bool
     quantity: Quantity
     match: Match
-    approximate: bool
+    bound: str
     sentence: str
+    governing: str
     mention: Mention
 
 
@@ -77,50 +83,83 @@ class Scene:
 
     Attributes:
         vocabulary: the names that are wanted.
+        governor: what sets the slots of a frame.
+        frame: what governs the sentence.
         mentions: what was named in this sentence.
-        other_time: whether it speaks of another time than the year of the communiqué.
         part: whether it enumerates parts of a whole (其中).
         interrupted: whether words about something else came after the last name.
     """
 
     vocabulary: Vocabulary
+    governor: Governor
+    frame: Frame = CITY_YEAR
     mentions: list[Mention] = field(default_factory=list)
-    other_time: bool = False
     part: bool = False
     interrupted: bool = False
     _previous: list[Mention] = field(default_factory=list)
     _item: int = 0
-    _other_area: bool = False
-    _area_of_item: bool = False
+    _other_period: bool = False
+    _item_frame: Frame | None = None
+    _opened: bool = False
     _said: str = ""
     _said_in_item: str = ""
 
     def next_sentence(self) -> Scene:
-        """The scene of the sentence after this one; it remembers what this one named."""
-        return Scene(self.vocabulary, _previous=self.mentions or self._previous)
+        """The scene of the sentence after this one: the frame stays, and what this one named."""
+        return Scene(
+            self.vocabulary,
+            self.governor,
+            self.frame,
+            _previous=self.mentions or self._previous,
+        )
+
+    def next_paragraph(self, frame: Frame) -> Scene:
+        """The scene of a new paragraph, under the frame of its section."""
+        return replace(self.next_sentence(), frame=frame)
 
     def next_item(self) -> None:
         """A semicolon: a new item of an enumeration begins."""
         if self.mentions:
             self._item += 1
-            self._area_of_item = False
+            self._item_frame = None
             self._said_in_item = ""
 
     def topic(self, words: str) -> None:
-        """Words without a number: they may turn to another time or area for the whole sentence."""
+        """Words without a number: they may set the frame of the paragraph."""
         self.note_time(words)
-        self._other_area = self._other_area or speaks_of_area(words)
+        if not self.part:
+            self.frame = self.governor.follow(self.frame, COMPARISON.sub("", words), topic=True)
+        self._opened = True
         self._say(words)
 
     def note_time(self, words: str) -> None:
         """Follow the expressions of time in some words."""
-        other = other_time(words, self.vocabulary.year)
+        other = self.governor.other_period(words)
         if other is not None:
-            self.other_time = other
+            self._other_period = other
+            if not other:
+                self.frame = replace(self.frame, period="", dated=True)
 
-    def note_area(self, words: str) -> None:
-        """Bar an item of the sentence whose words begin with another area."""
-        self._area_of_item = self._area_of_item or speaks_of_area(words)
+    def lead(self, words: str) -> None:
+        """Words before a number: the first of a sentence govern what follows, others their item."""
+        words = COMPARISON.sub("", words)
+        if self.part or self._opened:
+            item = self.governor.follow(self._item_frame or CITY_YEAR, words, topic=False)
+            self._item_frame = replace(item, mode="")
+            if not self.part:
+                dated = replace(self.frame, dated=self.frame.dated or item.dated)
+                released = self.governor.release(dated, words)
+                self.frame = self.governor.carry(released, words)
+        else:
+            self.frame = self.governor.follow(self.frame, words, topic=False)
+        self._opened = True
+
+    @property
+    def foreign(self) -> bool:
+        """Whether a number here is not one of the city's year."""
+        item = self._item_frame
+        refused = self.governor.refuses(self.frame) or bool(item and item.foreign)
+        return self._other_period or refused
 
     def name(self, phrase: str) -> Mention:
         """Name something: find out which rules the phrase fits at this place."""
@@ -131,7 +170,7 @@ class Scene:
             self.vocabulary.matches(phrase),
             self.vocabulary.mentions(phrase),
             self._item,
-            self.other_time or self._other_area or self._area_of_item,
+            self.foreign,
             self.part,
         )
         mention.matches = [match for match in mention.matches if self._counts(match, mention)]
@@ -143,11 +182,29 @@ class Scene:
 
     def heading(self, words: str) -> None:
         """The caption and heads of a table: what they speak of governs the short names below."""
-        self.topic(words)
-        self.other_time = False  # years among the heads of columns
-        families = dict.fromkeys(self.vocabulary.mentions(words), not self._other_area)
+        self.frame = replace(self.governor.follow(CITY_YEAR, words, topic=True), period="")
+        self._say(words)
+        families = dict.fromkeys(self.vocabulary.mentions(words), not self.foreign)
         if families:
-            self.mentions.append(Mention(words, [], families, 0, self._other_area))
+            self.mentions.append(Mention(words, [], families, 0, self.foreign))
+
+    def group(self, words: str) -> None:
+        """A row without numbers, that heads those below it: 公路."""
+        self.frame = self.governor.follow(CITY_YEAR, words, topic=True)
+
+    def in_group(self, name: str) -> str:
+        """The name of a row with the mode that heads its group: 公路旅客发送量."""
+        whole = self.frame.mode + name
+        return whole if self.frame.mode and self.vocabulary.matches(whole) else name
+
+    def governing(self, owner: Mention) -> str:
+        """The clauses outside a sentence that govern a number in it."""
+        before = [m.phrase for m in self._previous if owner.families.keys() & m.families.keys()]
+        return " ".join(filter(None, (self.frame.clause, *before[:1])))
+
+    def beside(self, mentions: list[Mention]) -> list[Mention]:
+        """Those of some mentions that stand in the present item of the sentence."""
+        return [mention for mention in mentions if mention.item == self._item]
 
     def whole(self) -> str:
         """What the parts of this sentence are parts of: 规模以上工业中，…; ``""`` where unsaid."""
@@ -168,6 +225,8 @@ class Scene:
         if any(re.search(words, near) for words in match.rule.not_near):
             return False
         if any(word in self._said for word in match.rule.not_in):
+            return False
+        if match.rule.total and self.frame.mode and not re.search(_TOTAL, mention.phrase):
             return False
         return not match.short or self._governed(match.rule, mention)
 

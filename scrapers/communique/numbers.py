@@ -10,6 +10,7 @@ from html import unescape
 from cityflux.core.model import units
 from cityflux.core.model.numerals import NUMBER_WORDS, in_digits
 from cityflux.core.model.units import Unit
+from cityflux.scrapers.communique.segments import stops
 
 # Years and days are dates, a single letter is a name (5G, 10M), and 由3升至5 is no volume.
 _NOT_IN_PROSE = set("年月日升hmt")
@@ -60,7 +61,7 @@ QUANTITY = re.compile(
 )
 # A number that counts nothing here: a year, a rank, a level, a generation of networks, a list mark.
 _NOT_A_QUANTITY = re.compile(r"年|月|日|强|级|号|时|期|届|[A-Za-z]|\.\d|[-~—–至]\d|:\d")
-
+_BEHIND = {"以上": ">", "左右": "~", "上下": "~", "以内": "<", "以下": "<"}
 
 #: No number has more digits.
 LONGEST = 30
@@ -74,6 +75,7 @@ class Quantity:
         value: the number, before the scale of its unit.
         unit: scale and base unit: ``万人次``, ``亿元``, ``%``; ``""`` where none is printed.
         decimals: how many digits stand behind the point.
+        bound: ``>`` for 1200余亿元 and 5%以上, ``<`` for 以内, ``~`` for 左右, else ``""``.
         start: where it begins in the text that was searched.
         end: where it ends.
     """
@@ -83,6 +85,7 @@ class Quantity:
     decimals: int = 0
     start: int = 0
     end: int = 0
+    bound: str = ""
 
 
 def normalise(text: str) -> str:
@@ -92,12 +95,23 @@ def normalise(text: str) -> str:
     ASCII, all ratio marks ``:``, dashes before numbers ``-``; footnote marks go; digits grouped by
     spaces or commas close up; spaces go; numbers written in Chinese numerals become digits.
     """
-    if not text:
-        return ""
+    return _closed(_tidied(text)) if text else ""
+
+
+def paragraph(text: str) -> str:
+    """As `normalise`, with the full stops that a running text leaves out put back (see `stops`)."""
+    return _closed(stops(re.sub(r"\s+", " ", _tidied(text)))) if text else ""
+
+
+def _tidied(text: str) -> str:
     text = _FOOTNOTE.sub("", unescape(text).translate(_TRANSLATION))
     text = _GROUPED.sub(lambda m: re.sub(r"[ ,，']", "", m.group()), text)
     text = _SPACED_POINT.sub(".", text).replace("²", "2").replace("³", "3")  # m², km²
-    text = re.sub(r"\s+", "", text).replace(",", "，").replace(";", "；").replace("％", "%")
+    return text.replace(",", "，").replace(";", "；")
+
+
+def _closed(text: str) -> str:
+    text = re.sub(r"\s+", "", text)
     text = _CHINESE_PERCENT.sub(lambda m: f"{in_digits(m.group(1))}%", text)
     return _CHINESE_AMOUNT.sub(_amount, text)
 
@@ -115,8 +129,15 @@ def quantities(text: str) -> list[Quantity]:
         if len(match["number"]) > LONGEST:
             continue
         number = float(match["number"]) + 0.0  # digits and a point by now; no negative zero
-        found.append(Quantity(number, unit, decimals, match.start(), match.end()))
+        bound = _bound(match.group(), text[match.end() : match.end() + 2])
+        found.append(Quantity(number, unit, decimals, match.start(), match.end(), bound))
     return found
+
+
+def _bound(printed: str, behind: str) -> str:
+    if "余" in printed or "多" in printed or behind.startswith(("余", "多")):
+        return ">"
+    return _BEHIND.get(behind, "")
 
 
 def meaning(unit: str) -> Unit:

@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
+import logging
 import re
-from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
-from html import unescape
 
 from bs4 import BeautifulSoup, Tag
 from bs4.element import NavigableString, PreformattedString
 
 from cityflux.core.model.document import Document
 from cityflux.core.model.errors import Unexpected
+from cityflux.scrapers.communique.body import Body
 from cityflux.scrapers.communique.tables import Block, Table, area, from_html, from_lines
+from cityflux.scrapers.communique.titles import Subject, choose, territory_of_site
+from cityflux.scrapers.communique.titles import read as read_title
 from cityflux.scrapers.communique.wrapped import unwrap
 from cityflux.scrapers.foreign import bounded
 from cityflux.scrapers.soup import soup_of
 
+_log = logging.getLogger(__name__)
 _HTML = re.compile(r"<(?:!doctype|html|body|div|table|p|br)\b", re.I)
 _DROPPED = [
     "script",
@@ -41,9 +44,7 @@ _LOGIN = re.compile(r"登录|登陆|验证码|请输入密码|安全验证|访�
 _FOOTNOTE = re.compile(r"\s*[\[(（〔［]?\s*注?\s*\d{0,2}\s*[\])）〕］]?\s*|[\u2460-\u2473*]")
 _GENRE = re.compile(r"统计公报")
 _FEWEST_CHARACTERS = 120
-#: Digits in other scripts, for the years in titles: ``二〇一二年``.
-NUMERALS = str.maketrans("〇零一二三四五六七八九０１２３４５６７８９", "0" + "0123456789" * 2)
-_MOST_OF_THE_TEXT = 0.7
+_FIRST_LINES = 12
 #: A communiqué has some ten thousand characters of text; the largest page of one 400,000.
 _LONGEST = 2_000_000
 _DEEPEST = 800
@@ -53,19 +54,15 @@ _MOST_TEXT = 80_000
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """A communiqué without its website.
+    """A text without its website.
 
     Attributes:
-        title: its title; ``""`` where none was found.
+        subject: what its title says.
         blocks: paragraphs and tables in order.
-        year: the year that it reports on, from the title.
-        place: the name of the city in the title, without 市; ``""`` where there is none.
     """
 
-    title: str
+    subject: Subject
     blocks: tuple[Block, ...]
-    year: int | None
-    place: str
 
 
 def read(document: Document, body: str = "") -> Page:
@@ -74,7 +71,8 @@ def read(document: Document, body: str = "") -> Page:
     Args:
         document: HTML or plain text.
         body: a CSS selector of the element that holds the text. Where it is left out or finds
-            nothing, the smallest element that holds most of the text is taken.
+            nothing, it is the union of those that hold sentences with figures; numbers that
+            stand outside are counted in a warning.
 
     Raises:
         Unexpected: when the document is a login page, is damaged by a converter, or holds no
@@ -86,33 +84,24 @@ def read(document: Document, body: str = "") -> Page:
         raise _unexpected(document, "a copy damaged by a converter: 統(tǒng)計(jì)")
     if _TRADITIONAL.search(text):
         raise _unexpected(document, "a copy in traditional characters")
+    lines: list[Block]
+    titles: list[str]
     if _HTML.search(text[:4096]):
         soup = soup_of(document, deepest=_DEEPEST)
         bounded(document, "cells, merged ones counted in full", area(soup), _MOST_CELLS)
-        title, blocks = _from_html(soup, body)
+        titles, lines = _titles(soup), _from_html(document, soup, body)
     else:
-        title, blocks = _from_plain(text)
+        titles, lines = [], [line.rstrip() for line in text.splitlines() if line.strip()]
+    blocks = from_lines(unwrap(lines))
     words = "".join(block for block in blocks if isinstance(block, str))
     bounded(document, "characters of text", len(words), _MOST_TEXT)
     if len(words) < 10 * _FEWEST_CHARACTERS and _LOGIN.search(text) and not _GENRE.search(words):
         raise _unexpected(document, "a login page")
     if len(words) + 20 * sum(isinstance(block, Table) for block in blocks) < _FEWEST_CHARACTERS:
         raise _unexpected(document, f"a page with {len(words)} characters of text")
-    return Page(title, tuple(blocks), year_of(title), place_of(title))
-
-
-def year_of(title: str) -> int | None:
-    """The year that a title names: ``2015年暨“十二五”时期…``, ``二〇一二年…``; None without one."""
-    found = re.search(r"(?:19|20)\d\d(?=\s*年)", title.translate(NUMERALS))
-    return int(found.group()) if found else None
-
-
-def place_of(title: str) -> str:
-    """The city that a title names, without 市 and year: 上海; ``""`` where it names none."""
-    head = title.partition("国民经济")[0].partition("暨")[0]
-    name = re.sub(r"[\d０-９〇零一二三四五六七八九]{4}\s*年|关于|发布|公布", " ", head)
-    found = re.search(r"(?:^|[^\u4e00-\u9fff])([\u4e00-\u9fff]{2,4}?)市?[《》“”\s]*$", name)
-    return found.group(1) if found else ""
+    first = [line for line in lines[:_FIRST_LINES] if isinstance(line, str)]
+    title = choose(titles, first)
+    return Page(read_title(title, " ".join(first), territory_of_site(titles)), tuple(blocks))
 
 
 def _unexpected(document: Document, got: str) -> Unexpected:
@@ -124,8 +113,7 @@ def _unexpected(document: Document, got: str) -> Unexpected:
     )
 
 
-def _from_html(soup: BeautifulSoup, body: str) -> tuple[str, list[Block]]:
-    title = _title(soup)
+def _from_html(document: Document, soup: BeautifulSoup, body: str) -> list[Block]:
     for tag in soup.find_all(_DROPPED):
         tag.decompose()
     for tag in soup.find_all("sup"):
@@ -133,51 +121,22 @@ def _from_html(soup: BeautifulSoup, body: str) -> tuple[str, list[Block]]:
         power = isinstance(before, NavigableString) and re.search(r"(?:[A-Za-z]|\b10)$", before)
         if not power and _FOOTNOTE.fullmatch(tag.get_text()):
             tag.decompose()
-    root: Tag = soup.body or soup
-    chosen = root.select_one(body) if body else None
-    if chosen is None or len(chosen.get_text(strip=True)) < _FEWEST_CHARACTERS:
-        chosen = _densest(root)
-    blocks = from_lines(unwrap([block for block in _blocks(chosen) if block]))
-    return title or _title_in(blocks), blocks
+    found = Body(soup.body or soup, body, _FEWEST_CHARACTERS)
+    if outside := found.outside:
+        _log.warning(
+            "%s: %d numbers stand outside the text that was read, the first is %s; name the "
+            "element of the text by a selector if they belong to it",
+            document.address,
+            len(outside),
+            outside[0],
+        )
+    return [block for tag in found.elements for block in _blocks(tag) if block]
 
 
-def _title(soup: BeautifulSoup) -> str:
+def _titles(soup: BeautifulSoup) -> list[str]:
     named = soup.find("meta", attrs={"name": re.compile("^ArticleTitle$", re.I)})
-    candidates = [str(named.get("content", ""))] if isinstance(named, Tag) else []
-    candidates += [tag.get_text() for tag in soup.find_all(["h1", "h2", "h3", "h4", "title"])]
-    return next((_trim(text) for text in candidates if _GENRE.search(text)), "")
-
-
-def _title_in(blocks: list[Block]) -> str:
-    lines = (block for block in blocks[:12] if isinstance(block, str) and len(block) < 60)
-    return next((_trim(line) for line in lines if _GENRE.search(line)), "")
-
-
-def _trim(title: str) -> str:
-    """Cut off what a site hangs on a title: its own name, a footnote mark."""
-    title = re.sub(r"[\s#]+", "", unescape(title))
-    found = re.match(r".*?统计公报(?:[(（]\d+[)）])?", title)
-    return found.group() if found else title
-
-
-def _densest(root: Tag) -> Tag:
-    """The smallest element that still holds most of the sentences of the page."""
-    weights: Counter[int] = Counter()
-    for node in reversed([root, *root.descendants]):  # what lies in an element comes before it
-        if type(node) is NavigableString:
-            weights[id(node)] = len(re.findall(r"[，。；]", node))
-        weights[id(node.parent)] += weights[id(node)]
-
-    def weight(tag: Tag) -> int:
-        return weights[id(tag)]
-
-    best, total = root, weight(root)
-    while True:
-        children = [child for child in best.children if isinstance(child, Tag)]
-        heavy = [child for child in children if weight(child) >= _MOST_OF_THE_TEXT * total]
-        if not total or not heavy or heavy[0].name == "p":
-            return best
-        best = heavy[0]
+    titles = [str(named.get("content", ""))] if isinstance(named, Tag) else []
+    return titles + [tag.get_text() for tag in soup.find_all(["h1", "h2", "h3", "h4", "title"])]
 
 
 def _blocks(root: Tag) -> Iterator[Block]:
@@ -204,9 +163,3 @@ def _blocks(root: Tag) -> Iterator[Block]:
         elif isinstance(child, NavigableString) and not isinstance(child, PreformattedString):
             words.append(str(child))
     yield from flush()
-
-
-def _from_plain(text: str) -> tuple[str, list[Block]]:
-    lines = [line.rstrip() for line in text.splitlines() if line.strip()]
-    blocks = from_lines(unwrap(lines))
-    return _title_in(blocks), blocks

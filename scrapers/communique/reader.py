@@ -25,30 +25,29 @@ from cityflux.scrapers.communique.clauses import (
     without_trend,
 )
 from cityflux.scrapers.communique.columns import Row
+from cityflux.scrapers.communique.frame import CITY_YEAR, Frame, Governor
 from cityflux.scrapers.communique.lists import LINK, are_linked, names_of, share_out
 from cityflux.scrapers.communique.mentions import Mention, Reading, Scene
 from cityflux.scrapers.communique.numbers import Quantity, meaning, quantities
-from cityflux.scrapers.communique.subjects import Match, Vocabulary, approximate, reaches
-
-_SHARE = re.compile(r"(?P<part>.*?)占(?P<whole>.*)")
-# A ratio to something else, which says nothing about growth: 恢复至2019年的87.5%, 是上年的1.2倍.
-_RATIO = re.compile(
-    r"(?:相当于|恢复[到至]).*的$|与.+之比为?$"
-    r"|(?:完成|为|占)?(?:年度|全年)?(?:预期)?(?:目标|计划|任务)的$"
-    r"|(?:为|是|达到?)?(?:(?:19|20)\d\d年|上年|去年)(?:同期)?的$"
+from cityflux.scrapers.communique.phrases import (
+    APART,
+    COPIES,
+    EXCHANGED,
+    HEDGED,
+    IS,
+    LIST,
+    MOST_NUMBERS,
+    POINTS,
+    RATES,
+    RATIO,
+    SHARE,
+    before_comparison,
+    is_count,
+    says_any,
+    signed,
 )
-_IS = re.compile(
-    r"(?:的)?(?:比重|比例|份额)?(?:分别|各|已)*"
-    r"(?:为|达到?|是|约|近|超过?|的|提高到|上升到|升至|提升至)*$"
-)
-_APART = re.compile(r"(?:分别|各|各自|均|都|依次)*$")
-_LIST = re.compile(r"分别|依次为|各为")
-_EXCHANGED = re.compile(r"(?:折合|折算|折|约合|换算)(?:成|为|约|人民币|美元)*$")
-_COPIES = re.compile(r"(?:总?印数(?:为|达到?)?)?")
-_HEDGED = re.compile(r"基本|大体|总体|略|大致")
-_RATES = ("%", "倍")
-_MOST_NUMBERS = 40  # of a clause
-_POINTS = ("个百分点", "百分点")
+from cityflux.scrapers.communique.segments import is_heading, joined, without_number
+from cityflux.scrapers.communique.subjects import Match, Vocabulary, bound, reaches
 
 
 @dataclass
@@ -57,21 +56,33 @@ class Reader:
 
     Attributes:
         vocabulary: the names that are wanted.
+        governor: what sets the slots of the frame.
         readings: what was found so far.
     """
 
     vocabulary: Vocabulary
+    governor: Governor
     readings: list[Reading] = field(default_factory=list)
     _scene: Scene = field(init=False)
+    _section: Frame = CITY_YEAR
     _sentence: Sentence = field(default_factory=lambda: Sentence("", "", ()))
     _current: list[Mention] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self._scene = Scene(self.vocabulary)
+        self._scene = Scene(self.vocabulary, self.governor)
+
+    def heading(self, words: str) -> None:
+        """Read the heading of a section: it governs what follows, up to the next one."""
+        self._section = self.governor.follow(CITY_YEAR, without_number(words), topic=True)
 
     def paragraph(self, text: str) -> None:
         """Read a normalised paragraph."""
-        for sentence in sentences(text, self.vocabulary.year):
+        self._scene = self._scene.next_paragraph(self._section)
+        for sentence in sentences(joined(text, self.vocabulary.matches), self.vocabulary.year):
+            if is_heading(sentence.text) and not quantities(sentence.text):
+                self.heading(sentence.text.strip("。"))
+                self._scene = self._scene.next_paragraph(self._section)
+                continue
             self._start(sentence)
             for clause in clauses(sentence):
                 if clause.opens_item:
@@ -89,7 +100,9 @@ class Reader:
         self._scene.heading(head)
         for row in rows:
             self._sentence = Sentence(row.text, row.text, ())
-            owner = self._scene.name(row.name)
+            if not row.level and not row.growth:
+                self._scene.group(row.name)
+            owner = self._scene.name(self._scene.in_group(row.name))
             if row.level:
                 self._settle(owner, row.level)
             if row.growth:
@@ -103,7 +116,7 @@ class Reader:
     def _clause(self, clause: Clause) -> None:
         text = clause.text
         found = quantities(text)
-        if len(found) > _MOST_NUMBERS:
+        if len(found) > MOST_NUMBERS:
             return
         self._scene.part = self._scene.part or "其中" in text
         if self._unchanged(clause):
@@ -111,7 +124,7 @@ class Reader:
         if not found:
             self._words(unmask(text))
             return
-        listed = _LIST.search(text)
+        listed = LIST.search(text)
         position = 0
         for number, quantity in enumerate(found):
             if listed and position <= listed.start() < quantity.start:
@@ -120,7 +133,7 @@ class Reader:
             if self._is_unmarked_list(text, position, found[number:]):
                 self._spread(self._current, text, found[number:])
                 return
-            if quantity.unit in _RATES and are_linked(text, found[number:]):
+            if quantity.unit in RATES and are_linked(text, found[number:]):
                 return  # whose rates these are cannot be told
             self._number(clause, text[position : quantity.start], quantity)
             position = quantity.end
@@ -137,8 +150,8 @@ class Reader:
 
     def _number(self, clause: Clause, words: str, quantity: Quantity) -> None:
         lead = LINK.sub("", unmask(words), count=1)
-        self._scene.note_area(lead)
-        if quantity.unit in _POINTS:
+        self._scene.lead(lead)
+        if quantity.unit in POINTS:
             self._scene.note_time(lead)
         elif not (
             self._share(lead, quantity)
@@ -153,7 +166,7 @@ class Reader:
     def _level(self, clause: Clause, words: str, quantity: Quantity) -> None:
         lead = LINK.sub("", unmask(words), count=1)
         owner = self._current[-1] if self._current else None
-        if owner and _EXCHANGED.search(lead):
+        if owner and EXCHANGED.search(lead):
             self._restate(owner, quantity)
         elif reaches(lead):
             if (
@@ -162,7 +175,7 @@ class Reader:
                 and owner.kind in ("", meaning(quantity.unit).what)
             ):
                 self._settle(owner, quantity, lead)
-        elif owner and words and _COPIES.fullmatch(lead):  # 出版报纸259种、92.6亿份
+        elif owner and words and COPIES.fullmatch(lead):  # 出版报纸259种、92.6亿份
             self._settle(owner, quantity)
         elif self.vocabulary.says_nothing(lead):
             self._scene.note_time(lead)
@@ -172,9 +185,9 @@ class Reader:
             asides = self._sentence.expand(words)[len(lead) :]
             behind = self._sentence.aside_at(clause.start + quantity.end)
             asides += "" if quantities(behind) else behind
-            owner.matches = [m for m in owner.matches if not _says_any(asides, m.rule.not_near)]
+            owner.matches = [m for m in owner.matches if not says_any(asides, m.rule.not_near)]
             self._current = [owner]
-            self._settle(owner, quantity, lead)
+            self._settle(owner, quantity, lead, bare=is_count(clause, quantity))
 
     def _restate(self, owner: Mention, quantity: Quantity) -> None:
         """1256.19亿元，折合176.75亿美元: the same figure once more, in another currency.
@@ -195,30 +208,36 @@ class Reader:
             self._current = [owner]
             self._settle(owner, quantity)
 
-    def _settle(self, owner: Mention, quantity: Quantity, lead: str = "") -> None:
+    def _settle(
+        self, owner: Mention, quantity: Quantity, lead: str = "", *, bare: bool = False
+    ) -> None:
         owner.level = quantity
         for match in owner.matches:
+            if bare and match.rule.counted:
+                owner.level = quantity = replace(quantity, unit=match.rule.counted)
             if not match.rule.share_of and match.rule.accepts(quantity.unit):
-                self._keep(owner, match, quantity, rounded=approximate(lead))
+                self._keep(owner, match, quantity, lead)
 
     def _keep(
         self,
         owner: Mention,
         match: Match,
         quantity: Quantity,
+        lead: str = "",
         *,
         growth: bool = False,
-        rounded: bool = False,
     ) -> None:
-        if not owner.barred and not self._scene.other_time:
+        if not owner.barred and not self._scene.foreign:
+            sign = quantity.bound or bound(lead)
+            under = self._scene.governing(owner)
             text = self._sentence.text
-            self.readings.append(Reading(growth, quantity, match, rounded, text, owner))
+            self.readings.append(Reading(growth, quantity, match, sign, text, under, owner))
 
     # ---------------------------------------------------------------- shares
 
     def _share(self, lead: str, quantity: Quantity) -> bool:
         """Take A占B的比重; True for every share, whatever it is a share of."""
-        share = _SHARE.fullmatch(lead) if quantity.unit == "%" else None
+        share = SHARE.fullmatch(lead) if quantity.unit == "%" else None
         if not share:
             return False
         part = share["part"]
@@ -229,7 +248,7 @@ class Reader:
         return True
 
     def _take_share(self, owner: Mention, words: str, quantity: Quantity) -> None:
-        whole = _IS.sub("", words)
+        whole = IS.sub("", words)
         if whole in ("", "比"):  # 占比31.6%, of what was named before
             whole = self._scene.whole()
         for match in self.vocabulary.matches(owner.phrase):
@@ -238,7 +257,7 @@ class Reader:
 
     def _ratio(self, lead: str, quantity: Quantity) -> bool:
         """Pass over a ratio; True where it is one. What it was said of keeps the next number."""
-        ratio = _RATIO.search(lead) if quantity.unit in _RATES else None
+        ratio = RATIO.search(lead) if quantity.unit in RATES else None
         if not ratio:
             return False
         subject = lead[: ratio.start()]
@@ -251,11 +270,11 @@ class Reader:
     def _growth(self, lead: str, quantity: Quantity) -> bool:
         """Take a growth rate; True also for a change that is no rate (增加45.5万人)."""
         bare = COMPARISON.sub("", lead)
-        is_rate = quantity.unit in _RATES
+        is_rate = quantity.unit in RATES
         growth = GROWTH.search(bare) or (GROWTH_NOUN.search(bare) if is_rate else None)
         if not growth:
             return False
-        subject = _APART.sub("", _before_comparison(lead) or bare[: growth.start()])
+        subject = APART.sub("", before_comparison(lead) or bare[: growth.start()])
         if self.vocabulary.says_nothing(subject):
             self._scene.note_time(subject)
         else:
@@ -264,16 +283,16 @@ class Reader:
             all_alike = re.search(r"均|都", growth.group())
             owners = self._current if all_alike else self._current[-1:]
             counts = [m for m in owners if not compares_otherwise(lead, real=m.real)]
-            self._grow(counts, _signed(quantity, growth))
+            self._grow(counts, signed(quantity, growth))
         return True
 
     def _growth_aside(self, aside: str) -> None:
         """A growth rate in parentheses behind its level: 1234亿元（增长5.2%）."""
         found = quantities(aside)
-        if found and found[0].unit in _RATES and not compares_otherwise(aside):
+        if found and found[0].unit in RATES and not compares_otherwise(aside):
             growth = GROWTH.search(COMPARISON.sub("", aside[: found[0].start]))
             if growth:
-                self._grow(self._current[-1:], _signed(found[0], growth))
+                self._grow(self._current[-1:], signed(found[0], growth))
 
     def _grow(self, owners: Iterable[Mention], rate: Quantity) -> None:
         for owner in owners:
@@ -298,7 +317,7 @@ class Reader:
             self._clause(replace(clause, text=clause.text[: before[-1].end]))
         elif not self.vocabulary.says_nothing(subject):
             self._current = [self._scene.name(subject)]
-        if not _HEDGED.search(found.group()):
+        if not HEDGED.search(found.group()):
             self._grow(self._current[-1:], Quantity(0.0, "%"))
         return True
 
@@ -312,7 +331,9 @@ class Reader:
         if len(found) == len(self._current) and self.vocabulary.says_nothing(names):
             return True
         phrases = share_out(names, len(found), self.vocabulary)
-        if not phrases or not all(map(self.vocabulary.matches, phrases)):
+        known = [bool(self.vocabulary.matches(phrase)) for phrase in phrases]
+        kinds = {meaning(quantity.unit).what for quantity in found}
+        if not any(known) or not (all(known) or len(kinds) == len(found)):
             return False
         self._current = [self._scene.name(phrase) for phrase in phrases]
         return True
@@ -320,11 +341,11 @@ class Reader:
     def _list(self, text: str, position: int, found: Sequence[Quantity]) -> None:
         """A、B和C分别为x、y和z, or 分别增长x、y和z after as many names."""
         head = unmask(text[position : found[0].start])
-        mark = _LIST.search(head)
+        mark = LIST.search(head)
         names, _, whole = names_of(head[: mark.start()] if mark else head).partition("占")
         names = GROWTH_NOUN.sub("", names)
         self._scene.note_time(names)
-        self._scene.note_area(names)
+        self._scene.lead(names)
         if self.vocabulary.says_nothing(names):
             self._current = self._named_before(found, shares=bool(whole))
         else:
@@ -338,9 +359,9 @@ class Reader:
 
         These are the last list, or all names of the sentence that wait for a number, or the
         parts of a whole (其中) among them, or those that are no parts, or of these the ones that
-        are counted in the unit of the last.
+        are counted in the unit of the last, or those of the last item.
         """
-        rates = found[-1].unit in _RATES
+        rates = found[-1].unit in RATES
 
         def waits(mention: Mention) -> bool:
             return shares or not (mention.grown if rates else mention.level)
@@ -349,7 +370,8 @@ class Reader:
         parts = [m for m in waiting if m.part]
         wholes = [m for m in waiting if not m.part]
         alike = [m for m in wholes if m.kind == wholes[-1].kind]
-        for names in (self._current, waiting, parts, wholes, alike):
+        beside = self._scene.beside(waiting)
+        for names in (self._current, waiting, beside, parts, wholes, alike):
             if len(names) == len(found) and all(map(waits, names)):
                 return names
         return []
@@ -371,19 +393,5 @@ class Reader:
                 self._take_share(owner, whole, printed)
             elif not growth:
                 self._settle(owner, printed, lead)
-            elif unit in _RATES and not compares_otherwise(text):
-                self._grow([owner], _signed(printed, growth))
-
-
-def _before_comparison(lead: str) -> str:
-    comparison = COMPARISON.search(lead)
-    return lead[: comparison.start()] if comparison else ""
-
-
-def _signed(rate: Quantity, growth: re.Match[str]) -> Quantity:
-    """The rate with its sign; 下降-0.2% is a fall, and a fall of nought has no sign."""
-    return replace(rate, value=0.0 - abs(rate.value)) if growth.groupdict().get("fall") else rate
-
-
-def _says_any(text: str, patterns: Iterable[str]) -> bool:
-    return any(re.search(pattern, text) for pattern in patterns)
+            elif unit in RATES and not compares_otherwise(text):
+                self._grow([owner], signed(printed, growth))

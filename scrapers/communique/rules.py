@@ -13,6 +13,8 @@ from cityflux.core.model.errors import Unexpected, UnitError
 from cityflux.core.model.toml import read_toml
 from cityflux.scrapers.communique.numbers import meaning
 
+_COUNTED = ("人", "件", "户", "家")
+
 
 @dataclass(frozen=True, slots=True)
 class Family:
@@ -47,11 +49,17 @@ class Rule:
     share_of: str = ""
     growth: bool = True
     real: bool = False
+    total: bool = False
     same_as: tuple[str, ...] = ()
 
     def accepts(self, unit: str) -> bool:
         """Whether the figure may be printed in a unit: what it counts decides, not its size."""
         return meaning(unit).what in _kinds(self.accept)
+
+    @property
+    def counted(self) -> str:
+        """The unit of a count that is printed without one: 人, 件; ``""`` for what is measured."""
+        return self.accept[0] if self.accept[0] in _COUNTED else ""
 
     def convert(self, value: float, unit: str) -> float | None:
         """A value in the unit of the rule, or None where it counts something else.

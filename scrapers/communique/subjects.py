@@ -26,7 +26,7 @@ _COUNTED = rf"(?:(?:经|根据|据).{{0,12}}?(?:核算|核定|统计|测算)(?:�
 _BEFORE = (
     r"其中:?|[、和与及并而且又的]|同时|此外|另外|同期|"
     r"截至|截止|至|到|年?(?:末|底)|Ⓨ年|全年|当年|本年度?|年内|12月末|"
-    r"[全本我]市|市域|Ⓟ(?:市|地区(?:海关)?)?|(?<=全年)海关|全社会|城乡|辖区|辖内|"
+    r"[全本我该]市|市域|Ⓟ(?:市|地区(?:海关)?)?|(?<=全年)海关|全社会|城乡|辖区|辖内|"
     r"初步(?:核算|统计|测算|汇总)|实现|完成|达|共计?|拥有|设有|有|为|用于|使用|(?<=全年)累计|预计|约|合计|总计|继续|仍|投入|"
     r"规模|当期|全部|各[类项]"
 )
@@ -36,6 +36,11 @@ _AFTER = (
     r"[迈站跨]上|Ⓨ年|全市|:|又|再|接近|分别|[各均的]|"
     r"总量|总额|总数|规模|数量|人数|金额|户数|期末数|数)"
 )
+# Words of time, verbs and the territory say nothing, wherever they stand in a name.
+_ANYWHERE = re.compile(
+    r"全年|当年|本年度?|年内|Ⓨ年|(?:截至|截止|至|到)?年[末底]|[全本我该]市|市域|Ⓟ(?:市|地区)|实现|完成|拥有"
+)
+_YEARLY = re.compile(r"全年|Ⓨ年|年[末底]")
 _REACHES = re.compile(
     r"(?:全年|年末|年底|其中|[并且也则]|按.{1,16}?(?:计算|口径))*(?:首次|已|再次|累计)?"
     r"(?:金额|总量|总额|数量|人数|规模)?"
@@ -43,7 +48,69 @@ _REACHES = re.compile(
 )
 #: No phrase with a name is longer, and no communiqué has more phrases.
 _LONGEST, _MOST_PHRASES = 60, 20_000
-_APPROXIMATE = re.compile(r"突破|超|近$|逾|[迈站跨]上|接近|约$")
+_BOUNDS = (
+    (
+        ">",
+        re.compile(
+            r"(?:突破|超|逾|[迈站跨][上过]|越过|不低于|不少于)(?:过|了|至|到|新的?|再|首次|达到?)*$"
+        ),
+    ),
+    ("<", re.compile(r"(?:接近|近|不足|不到|不超过|将近)$")),
+    ("约", re.compile(r"约$")),
+)
+
+
+_UNITS_OF_RANK = {
+    "自治州": "州",
+    "自治县": "县",
+    **dict.fromkeys(["自治区", "地区", "新区", "开发区"], "区"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Territory:
+    """The place that a text is about.
+
+    Attributes:
+        name: without its rank; ``""`` where the title names none.
+        rank: what the title calls it: 市, 区, 县, 省, 自治州.
+    """
+
+    name: str = ""
+    rank: str = "市"
+
+    @property
+    def unit(self) -> str:
+        """The word of the rank after 全: 全州 is all of a 自治州."""
+        return _UNITS_OF_RANK.get(self.rank, self.rank)
+
+    def in_city_words(self, words: str) -> str:
+        """Words in which 全市 stands for the whole place, whatever its rank."""
+        if self.rank == "市":
+            return words
+        words = re.sub(r"[全本我该]市", "他市", words)
+        own = rf"[全本我该]{self.unit}|{self.unit}域"
+        if self.rank != self.unit:
+            own += f"|全?{self.rank}"
+        if self.name:
+            words = words.replace(self.name + self.rank, f"{self.name}市")
+            words = words.replace(self.name + self.unit, f"{self.name}市")
+        return re.sub(own, "全市", words)
+
+    def is_own(self, words: str) -> bool:
+        """Whether words (in city words) speak of the whole place."""
+        if re.search(r"[全我]市|本市|全社会|全域", words):
+            return True
+        after = r"(?:市|地区|(?=全|实现|完成|年末|生产|常住|$))(?!.{0,12}[区港关])"
+        return bool(self.name and re.search(self.name + after, words))
+
+    def is_foreign(self, words: str) -> bool:
+        """Whether words (in city words) begin with a place of another rank: 全省 in a city."""
+        return bool(re.match(r"(?:全[省县区州旗盟国球]|他市)(?!统一|核算|人口普查)", words))
+
+
+#: What a text is about that names no place.
+NOWHERE = Territory()
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,20 +174,26 @@ class Vocabulary:
 
     Attributes:
         rules: the rules.
-        place: the city, without 市; ``""`` where the title names none.
+        territory: the place that it is about.
         year: the year that the communiqué reports on, where it is known.
     """
 
     rules: Rules
-    place: str = ""
+    territory: Territory = NOWHERE
     year: int | None = None
     _seen: dict[str, list[Match]] = field(default_factory=dict, compare=False, repr=False)
+
+    @property
+    def place(self) -> str:
+        """The name of the place, without its rank."""
+        return self.territory.name
 
     @property
     def _known(self) -> _Patterns:
         return _patterns(self.rules, _PLACE if self.place else _SOME_PLACE)
 
     def _abstract(self, phrase: str) -> str:
+        phrase = self.territory.in_city_words(phrase)
         if self.place:
             phrase = phrase.replace(self.place, _PLACE)
         year = str(self.year) if self.year else r"(?:19|20)\d\d"
@@ -144,11 +217,13 @@ class Vocabulary:
         abstract = self._abstract(phrase)
         # A city may be part of a name that a rule gives in full: 上海证券交易所.
         literal = abstract.replace(_PLACE, self.place)
+        forms = dict.fromkeys((abstract, literal, _core(abstract)))
         found: dict[str, Match] = {}
         for rule, rank, short, pattern in self._known.labels:
             if rule.id in found:
                 continue
-            if fit := pattern.fullmatch(abstract) or pattern.fullmatch(literal):
+            fit = next(filter(None, map(pattern.fullmatch, forms)), None)
+            if fit:
                 name = fit["name"].replace(_PLACE, self.place)
                 found[rule.id] = Match(rule, rank, short, name)
         return list(found.values())
@@ -163,8 +238,9 @@ class Vocabulary:
         """The families of which the phrase speaks, and whether it means the whole city."""
         abstract = self._abstract(phrase)
         short = len(phrase) <= _LONGEST
+        forms = (abstract, _core(abstract))
         return {
-            name: short and any(pattern.fullmatch(abstract) for pattern in whole)
+            name: short and any(pattern.fullmatch(form) for pattern in whole for form in forms)
             for name, (mention, whole) in self._known.families.items()
             if mention.search(abstract)
         }
@@ -176,11 +252,22 @@ class Vocabulary:
         return bool(self._known.nothing.fullmatch(self._abstract(phrase)))
 
 
+def _core(abstract: str) -> str:
+    """A phrase without the words that say nothing; 累计 is one of them beside 全年."""
+    if _YEARLY.search(abstract):
+        abstract = abstract.replace("累计", "")
+    return _ANYWHERE.sub("", abstract)
+
+
 def reaches(phrase: str) -> bool:
     """Whether the phrase hands the number that follows to what was named before: 达到, 为."""
     return len(phrase) <= _LONGEST and bool(_REACHES.fullmatch(phrase))
 
 
-def approximate(phrase: str) -> bool:
-    """Whether the phrase announces a round number: 突破, 超过, 近."""
-    return bool(_APPROXIMATE.search(phrase))
+def bound(phrase: str) -> str:
+    """How a phrase bounds the number after it.
+
+    Returns:
+        ``>`` for 突破 and 超过, ``<`` for 近 and 不足, ``约`` where it only rounds, else ``""``.
+    """
+    return next((sign for sign, pattern in _BOUNDS if pattern.search(phrase)), "")

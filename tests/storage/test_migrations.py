@@ -42,6 +42,7 @@ FROZEN = {
     "breaks_are_data": "edcddb0b2ddca514",
     "scores_say_what_compares": "f4d54bedb3475683",
     "what_is_no_figure_stays_out": "f6dffaedc1b7e9b3",
+    "a_bound_is_no_current_figure": "383b91747bff3610",
 }
 
 

@@ -4,8 +4,9 @@ import pytest
 
 from cityflux.core.model.document import Document
 from cityflux.core.model.errors import Unexpected
-from cityflux.scrapers.communique.page import place_of, read, year_of
+from cityflux.scrapers.communique.page import read
 from cityflux.scrapers.communique.tables import Table
+from cityflux.scrapers.communique.titles import territory_of, year_of
 from tests.scrapers.communique.texts import FILLER, TITLE, figures
 
 ADDRESS = "https://stats.example.org/tjgb/1.html"
@@ -93,10 +94,10 @@ def test_what_is_no_communique_is_refused(html: str, got: str) -> None:
 def test_the_title_comes_from_where_the_site_puts_it() -> None:
     body = f"<p>{FILLER}</p>"
     meta = f'<meta name="ArticleTitle" content="{TITLE}"><title>统计局</title>'
-    assert read(page(body, meta)).title == TITLE
-    assert read(page(body, f"<title>{TITLE}-统计公报-统计局网站</title>")).title == TITLE
-    assert read(page(f"<h2>{TITLE}[1]</h2>{body}", "<title>门户</title>")).title == TITLE
-    assert read(page(f"<p>{TITLE}</p>{body}", "")).title == TITLE
+    assert read(page(body, meta)).subject.title == TITLE
+    assert read(page(body, f"<title>{TITLE}-统计公报-统计局网站</title>")).subject.title == TITLE
+    assert read(page(f"<h2>{TITLE}[1]</h2>{body}", "<title>门户</title>")).subject.title == TITLE
+    assert read(page(f"<p>{TITLE}</p>{body}", "")).subject.title == TITLE
 
 
 @pytest.mark.parametrize(
@@ -113,4 +114,4 @@ def test_the_title_comes_from_where_the_site_puts_it() -> None:
     ],
 )
 def test_year_and_place_of_a_title(title: str, year: int | None, place: str) -> None:
-    assert (year_of(title), place_of(title)) == (year, place)
+    assert (year_of(title), territory_of(title).name) == (year, place)

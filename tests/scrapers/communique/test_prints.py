@@ -39,7 +39,7 @@ PRINTS: dict[str, Callable[[str], str]] = {
 def texts() -> tuple[tuple[str, tuple[str, ...]], ...]:
     """The prose of the labelled texts: title and paragraphs."""
     pages = (read(case.document) for case in cases())
-    return tuple((p.title, tuple(b for b in p.blocks if isinstance(b, str))) for p in pages)
+    return tuple((p.subject.title, tuple(b for b in p.blocks if isinstance(b, str))) for p in pages)
 
 
 def found(title: str, lines: tuple[str, ...]) -> dict[str, tuple[float, str]]:

@@ -54,16 +54,9 @@ def shared() -> Path:
 
 #: Where the subject is a daemon, a worker, a browser, a printer, an install, or a set of texts.
 _LONG = (
-    *("chaos", "conformance", "daemon", "docs", "isolation", "packaging", "plugins", "report"),
-    *(
-        "web",
-        "hands",
-        "communique",
-        "test_cells.py",
-        "test_ways.py",
-        "test_pages.py",
-        "test_slips.py",
-    ),
+    *("chaos", "charts", "conformance", "daemon", "docs", "faces", "fuzzing", "hands", "isolation"),
+    *("packaging", "plugins", "report", "web", "communique"),
+    *("test_attribution.py", "test_cells.py", "test_pages.py", "test_slips.py", "test_ways.py"),
 )
 
 

@@ -179,3 +179,10 @@ def a_bound_is_no_current_figure(db: Database) -> None:
     """What a source only bounds (超过, 近) is kept, and stands for no value."""
     db.execute("DROP VIEW IF EXISTS current_observations")
     db.execute(f"CREATE VIEW current_observations AS {SOUND_OBSERVATIONS}")
+
+
+@migrations()
+def ranks_are_audited(db: Database) -> None:
+    """How sure the ranks of a run are stands beside them."""
+    for statement in result_tables.AUDITS:
+        db.execute(statement)

@@ -144,3 +144,71 @@ SELECT index_id, city_id, period, node_id, name_zh, name_en, level, rank,
     round(comparable_score - mean, 3) AS gap_to_mean, round(coverage, 3) AS coverage, n, bracket
 FROM ranked ORDER BY index_id, city_id, period, comparable_score - mean DESC
 """
+
+#: How sure the ranks of a run are. An audit names its run, so that it is stale when the run is.
+AUDITS = (
+    """
+CREATE TABLE audits (
+    id INTEGER PRIMARY KEY,
+    index_id TEXT NOT NULL REFERENCES indices(id),
+    run_id INTEGER NOT NULL REFERENCES runs(id),
+    started TEXT NOT NULL,
+    ended TEXT NOT NULL,
+    draws INTEGER NOT NULL,
+    done INTEGER NOT NULL,
+    seed INTEGER NOT NULL,
+    sampling TEXT NOT NULL,
+    points INTEGER NOT NULL,
+    stopped INTEGER NOT NULL CHECK (stopped IN (0, 1)),
+    failed TEXT NOT NULL,
+    assumptions TEXT NOT NULL,
+    varied TEXT NOT NULL,
+    missing TEXT NOT NULL CHECK (missing IN ('none', 'filled', 'not determined', 'left')),
+    copies INTEGER NOT NULL,
+    version TEXT NOT NULL
+) STRICT""",
+    "CREATE INDEX audits_by_index ON audits (index_id, id)",
+    """
+CREATE TABLE audit_ranks (
+    audit_id INTEGER NOT NULL REFERENCES audits(id) ON DELETE CASCADE,
+    node_id TEXT NOT NULL,
+    city_id TEXT NOT NULL REFERENCES cities(id),
+    period TEXT NOT NULL,
+    score_low REAL,
+    score_median REAL,
+    score_high REAL,
+    rank_low INTEGER,
+    rank_median INTEGER,
+    rank_high INTEGER,
+    place INTEGER,
+    n INTEGER NOT NULL,
+    bracketed INTEGER NOT NULL CHECK (bracketed IN (0, 1)),
+    shares TEXT,
+    central TEXT,
+    PRIMARY KEY (audit_id, node_id, city_id, period)
+) STRICT, WITHOUT ROWID""",
+    """
+CREATE TABLE audit_pairs (
+    audit_id INTEGER NOT NULL REFERENCES audits(id) ON DELETE CASCADE,
+    city_id TEXT NOT NULL REFERENCES cities(id),
+    other_id TEXT NOT NULL REFERENCES cities(id),
+    period TEXT NOT NULL,
+    share REAL NOT NULL CHECK (share BETWEEN 0 AND 1),
+    PRIMARY KEY (audit_id, city_id, other_id, period)
+) STRICT, WITHOUT ROWID""",
+    """
+CREATE TABLE sensitivities (
+    audit_id INTEGER NOT NULL REFERENCES audits(id) ON DELETE CASCADE,
+    kind TEXT NOT NULL CHECK (kind IN ('sobol', 'without', 'weight', 'figure')),
+    subject TEXT NOT NULL,
+    city_id TEXT NOT NULL DEFAULT '',
+    period TEXT NOT NULL,
+    value REAL,
+    low REAL,
+    high REAL,
+    total REAL,
+    total_low REAL,
+    total_high REAL,
+    PRIMARY KEY (audit_id, kind, subject, city_id, period)
+) STRICT, WITHOUT ROWID""",
+)

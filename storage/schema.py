@@ -31,6 +31,7 @@ STEPS = (
     "scores_say_what_compares",
     "what_is_no_figure_stays_out",
     "a_bound_is_no_current_figure",
+    "ranks_are_audited",
 )
 
 CATALOG = """

@@ -12,6 +12,7 @@ from cityflux.core.cli.output import console, json_option, print_json, progress
 from cityflux.core.cli.session import Session, pass_session
 
 if TYPE_CHECKING:
+    from cityflux.core.engine.definition.index import Definition
     from cityflux.core.refresh.runner import Summary
 
 
@@ -98,7 +99,28 @@ def run(
             rows = scores(connection, definition.id, definition.id)
             print_scoreboard(definition, rows, color=session.color)
             print_verdict(connection, definition.id, None, color=session.color)
+            failed += _audit(session, connection, definition)
     return 1 if failed else 0
+
+
+def _audit(
+    session: Session, connection: sqlite3.Connection, definition: Definition
+) -> list[tuple[str, str]]:
+    """Audit the index that is printed, unless that was done, and print how sure its ranks are."""
+    from cityflux.core.app.audits import keep_audited
+    from cityflux.core.cli.audited import print_audit
+    from cityflux.core.model.errors import CityfluxError, StorageError
+
+    try:
+        keep_audited(connection, session, definition)
+    except StorageError:
+        raise  # nothing is wrong with the index
+    except CityfluxError as error:
+        lines = [(f"audit of {definition.id}", str(error))]
+        _report(lines, session.color)
+        return lines
+    print_audit(connection, definition.id, None, color=session.color)
+    return []
 
 
 def _stay_up(session: Session) -> int:

@@ -9,6 +9,7 @@ from typing import Any
 
 import click
 
+from cityflux.core.cli.audited import print_audit
 from cityflux.core.cli.former import former_options, hand_over
 from cityflux.core.cli.output import (
     json_option,
@@ -71,6 +72,7 @@ def show(
             rows = scores(connection, chosen.id, chosen.id)
             print_scoreboard(chosen, rows, color=session.color)
             print_verdict(connection, chosen.id, lang, color=session.color)
+            print_audit(connection, chosen.id, lang, color=session.color)
 
 
 def _draw(connection: sqlite3.Connection, index: str, path: Path, groups: bool) -> None:

@@ -10,11 +10,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
+import polars as pl
 from numpy.typing import NDArray
 
 from cityflux.core.engine.audit.assumptions import Assumptions
 from cityflux.core.engine.audit.design import Sampling, saltelli, sample
-from cityflux.core.engine.audit.drawing import Draws, Plan, aggregation_of
+from cityflux.core.engine.audit.drawing import STEPS, Draws, Plan, aggregation_of, is_all_known
 from cityflux.core.engine.audit.effects import Effects, effects, rank_shift
 from cityflux.core.engine.audit.kernel import Failed, reason_of
 from cityflux.core.engine.audit.leaving import Left, left_out
@@ -25,9 +26,10 @@ from cityflux.core.engine.audit.measures import (
     rank_quantiles,
     ranks,
 )
-from cityflux.core.engine.audit.paths import Ground, Path
+from cityflux.core.engine.audit.paths import Ground, Path, missing_of
 from cityflux.core.engine.audit.tally import Tally
 from cityflux.core.engine.measures.matrix import Bools, Floats
+from cityflux.core.engine.scoring import Scores
 from cityflux.core.model.errors import CityfluxError, NotEnoughData
 
 #: So many draws are done before what is done so far is kept.
@@ -61,13 +63,15 @@ class Audit:
 
     Attributes:
         ground: the index and its figures.
+        assumptions: what was to be varied.
         settings: as they were asked for.
         cities: period and city of each row.
         nodes: those above the leaves, the root first; the nodes of an array.
         done: how many draws came to something.
         failed: how many came to nothing, by reason.
         varied: what was varied, with its options.
-        scores: 5 %, median and 95 % x rows x nodes.
+        scores: 5 %, median and 95 % x rows x nodes, of the draws that are standardized and joined
+            as it is written, since others are on other scales.
         ranks: the same of the ranks, among the cities that have a place in a draw.
         nominal: rows x nodes: the rank as it stands, 0 for none.
         free: rows x nodes: whether the rank counts, or stands in brackets.
@@ -76,11 +80,14 @@ class Audit:
         central: by period, cities x nodes of the tree: the weights with which a city is first.
         effects: by period, what moves the mean rank (first) and the rank of each city.
         left: without each node, and with another weight or figure.
-        missing: what became of missing figures: see `core.engine.audit.versions`.
+        missing: what became of missing figures: there are ``none``, they were ``filled``, they are
+            ``left`` as they are, or with them the ranks are ``not determined``.
+        copies: how many versions of the figures were drawn from.
         stopped: whether it was interrupted.
     """
 
     ground: Ground
+    assumptions: Assumptions
     settings: Settings
     cities: list[tuple[str, str]]
     nodes: list[str]
@@ -96,8 +103,14 @@ class Audit:
     central: list[Floats]
     effects: list[Effects]
     left: Left
-    missing: str = ""
+    missing: str = "left"
+    copies: int = 0
     stopped: bool = False
+
+    @property
+    def keys(self) -> pl.DataFrame:
+        """Period and city of each row."""
+        return pl.DataFrame(self.cities, schema=["period", "city"], orient="row")
 
 
 class Auditor:
@@ -111,6 +124,7 @@ class Auditor:
     def __init__(self, ground: Ground, plan: Plan) -> None:
         self._ground, self._plan = ground, plan
         self.root = ground.inner[0]
+        self._runs: dict[tuple[int, ...], Scores] = {}
         self._paths: dict[tuple[int, ...], Path | str] = {}
 
     def nominal(self) -> Path:
@@ -119,7 +133,7 @@ class Auditor:
         Raises:
             CityfluxError: the index cannot be computed.
         """
-        return self._ground.path(self._plan, (0,) * self._plan.nominal().paths.shape[1])
+        return self._gone((0,) * (1 + len(STEPS)))
 
     def scores(self, draws: Draws) -> tuple[dict[str, Floats], dict[int, str]]:
         """Draws x rows of each node above the leaves, and why some draws came to nothing."""
@@ -148,10 +162,18 @@ class Auditor:
     def _path(self, key: tuple[int, ...]) -> Path | str:
         if key not in self._paths:
             try:
-                self._paths[key] = self._ground.path(self._plan, key[1:])
+                self._paths[key] = self._gone(key)
             except CityfluxError as error:
                 self._paths[key] = reason_of(error)
         return self._paths[key]
+
+    def _gone(self, key: tuple[int, ...]) -> Path:
+        """Go a path: the version of the figures, and the number of the option of each step."""
+        all_known = is_all_known(self._plan, key[1:])
+        steps = (*key[1:-1], 0) if all_known else key[1:]  # one run gives both results
+        if steps not in self._runs:
+            self._runs[steps] = self._ground.run(self._plan, steps)
+        return self._ground.path(self._runs[steps], all_known=all_known)
 
 
 def audit(
@@ -186,7 +208,7 @@ def audit(
         for first in range(0, settings.draws, CHUNK):
             draws = plan.realize(points[first : first + CHUNK])
             scores, reasons = auditor.scores(draws)
-            tally.add(scores, draws.weights, reasons)
+            tally.add(scores, draws, reasons)
             progress(min(first + CHUNK, settings.draws))
     except KeyboardInterrupt:
         if not tally.done:
@@ -197,11 +219,12 @@ def audit(
         raise NotEnoughData(
             f"{ground.definition.id}: all {settings.draws} draws failed, {count} of them as {why}"
         )
-    return _result(ground, plan, auditor, nominal, tally, settings, stopped)
+    return _result(ground, assumptions, plan, auditor, nominal, tally, settings, stopped)
 
 
 def _result(
     ground: Ground,
+    assumptions: Assumptions,
     plan: Plan,
     auditor: Auditor,
     nominal: Path,
@@ -225,6 +248,7 @@ def _result(
         moved = _effects(plan, auditor, tally.periods, placed[:, 0], settings)
     return Audit(
         ground,
+        assumptions,
         settings,
         list(nominal.climb.keys.select("period", "city").iter_rows()),
         inner,
@@ -240,6 +264,7 @@ def _result(
         [central_weights(root[:, own], weights) for own in tally.periods],
         moved,
         left_out(ground, nominal, plan.written, tally.periods),
+        missing=missing_of(ground),
         stopped=stopped,
     )
 

@@ -6,6 +6,7 @@ the figures. It is gone by the engine itself, so that what it finds is what the 
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -17,10 +18,14 @@ from cityflux.core.engine.audit.kernel import Climb
 from cityflux.core.engine.comparability import Comparable
 from cityflux.core.engine.definition.index import Definition, parse_definition
 from cityflux.core.engine.measures.matrix import Bools, to_matrix
-from cityflux.core.engine.panel import Panel
+from cityflux.core.engine.panel import Panel, read_panel
 from cityflux.core.engine.scoring import Scores, score
 from cityflux.core.engine.steps.methods import Methods
 from cityflux.core.model.errors import IndexDefinitionError
+from cityflux.storage import catalog
+
+#: With fewer of its indicators seen anywhere, missing figures leave an index undetermined.
+SEEN = 0.5
 
 
 @dataclass(frozen=True)
@@ -59,8 +64,8 @@ class Ground:
         """The nodes above the leaves, the root first."""
         return [node.id for node in self.definition.tree if not node.indicator]
 
-    def path(self, plan: Plan, steps: Sequence[int], panel: Panel | None = None) -> Path:
-        """Go one path.
+    def run(self, plan: Plan, steps: Sequence[int], panel: Panel | None = None) -> Scores:
+        """The index by the engine, with the choices of a path.
 
         Args:
             plan: whose options the steps are.
@@ -71,11 +76,18 @@ class Ground:
             CityfluxError: a step cannot be done.
         """
         chosen = _variant(self.definition, plan, steps)
-        panel = panel or self.panel
-        found = score(chosen, panel, self.directions, self.methods)
-        return self._prepared(found, all_known=is_all_known(plan, steps))
+        return score(chosen, panel or self.panel, self.directions, self.methods)
 
-    def _prepared(self, found: Scores, *, all_known: bool) -> Path:
+    def path(self, found: Scores, *, all_known: bool = False) -> Path:
+        """What is to be weighted of a run.
+
+        Args:
+            found: what `run` gave.
+            all_known: whether all known figures are let in, or what compares.
+
+        Raises:
+            CityfluxError: what compares could not be computed.
+        """
         names = [leaf.id for leaf in self.definition.leaves]
         every, inner = to_matrix(found.scores[names])[None], self.inner
         compared = found.comparable
@@ -91,6 +103,33 @@ class Ground:
         climb = Climb(self.definition, keys, self.methods, leaves, compared.parts, every)
         city = np.stack([compared.parts[name].city for name in inner], axis=1)
         return Path(climb, city, _free(compared, [place[name] for name in inner]))
+
+
+def missing_of(ground: Ground) -> str:
+    """Whether figures of a ground are missing, and whether too many are to say anything of them.
+
+    Returns:
+        ``none``, ``left`` (some are), or ``not determined`` where fewer than `SEEN` of the
+        indicators have a figure for any city.
+    """
+    there = ~np.isnan(
+        to_matrix(ground.panel.values[[leaf.id for leaf in ground.definition.leaves]])
+    )
+    if there.all():
+        return "none"
+    return "left" if there.any(axis=0).mean() >= SEEN else "not determined"
+
+
+def ground_of(connection: sqlite3.Connection, definition: Definition, methods: Methods) -> Ground:
+    """Read the figures of an index.
+
+    Args:
+        connection: to a cityflux database.
+        definition: the index.
+        methods: those that it may name.
+    """
+    panel = read_panel(connection, definition.figures, definition.cities, definition.periods)
+    return Ground(definition, panel, catalog.directions(connection), methods)
 
 
 def _free(compared: Comparable, places: list[int]) -> Bools:

@@ -8,10 +8,12 @@ from collections.abc import Sequence
 import numpy as np
 import polars as pl
 
+from cityflux.core.engine.audit.drawing import STEPS, Draws
 from cityflux.core.engine.audit.measures import Counts, Ranks, rank_counts, ranks, score_quantiles
 from cityflux.core.engine.measures.columns import rows_of
 from cityflux.core.engine.measures.matrix import Floats
 
+_SCALE = STEPS.index("standardization")
 #: Above so many scores they are kept as numbers of seven digits, which quantiles can bear.
 MANY = 50_000_000
 
@@ -45,22 +47,23 @@ class Tally:
         self.done = 0
         self.failed: Counter[str] = Counter()
 
-    def add(self, scores: dict[str, Floats], weights: Floats, reasons: dict[int, str]) -> None:
+    def add(self, scores: dict[str, Floats], draws: Draws, reasons: dict[int, str]) -> None:
         """Add a chunk of draws.
 
         Args:
             scores: draws x rows of each node; NaN where a city has no place.
-            weights: draws x nodes of the tree.
+            draws: what was drawn.
             reasons: by draw of the chunk why it came to nothing.
         """
         self.failed.update(reasons.values())
-        good = np.ones(len(weights), dtype=bool)
+        good = np.ones(len(draws), dtype=bool)
         good[list(reasons)] = False
         self.done += int(good.sum())
-        self._weights.append(weights[good])
+        self._weights.append(draws.weights[good])
+        alike = (draws.paths[:, _SCALE] == 0) & (draws.aggregation == 0)
         for name in self._nodes:
             own = scores[name][good]
-            self._scores[name].append(own.astype(self._dtype, copy=False))
+            self._scores[name].append(scores[name][good & alike].astype(self._dtype, copy=False))
             placed = np.zeros(own.shape, dtype=np.int32)
             for k, rows in enumerate(self.periods):
                 placed[:, rows] = ranks(own[:, rows])

@@ -43,7 +43,7 @@ def test_the_nominal_draw_is_the_index_node_by_node(world: Ground) -> None:
         draws.paths[0, -1] = int(known)
         scores, reasons = auditor.scores(draws)
         assert not reasons
-        path = world.path(plan, draws.paths[0].tolist())
+        path = world.path(found, all_known=known)
         frame = found.scores if known else found.comparable.scores
         for k, node in enumerate(world.inner):
             expected = np.where(path.compared[:, k], to_matrix(frame[[node]])[:, 0], np.nan)

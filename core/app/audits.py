@@ -1,0 +1,82 @@
+"""Auditing an index of a session: after it was computed, on the figures of its run."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from cityflux.core.app.session import Session
+from cityflux.core.model.version import __version__
+
+if TYPE_CHECKING:
+    from cityflux.core.engine.audit.assumptions import Assumptions
+    from cityflux.core.engine.audit.auditing import Audit, Settings
+    from cityflux.core.engine.definition.index import Definition
+
+#: So many draws follow each `cityflux run --once`.
+DRAWS = 500
+
+
+def audit_index(
+    connection: sqlite3.Connection,
+    session: Session,
+    definition: Definition,
+    settings: Settings,
+    assumptions: Assumptions | None = None,
+    progress: Callable[[int], None] = lambda done: None,
+) -> Audit:
+    """Audit an index, which is computed before where it is not current, and store the audit.
+
+    Args:
+        connection: for writing.
+        session: plugins, indices and methods.
+        definition: the index.
+        settings: how much is drawn.
+        assumptions: what is varied; the defaults of the index without any.
+        progress: told how many draws are done.
+
+    Raises:
+        CityfluxError: the index cannot be computed or ranked.
+    """
+    from cityflux.core.app.job import Job
+    from cityflux.core.engine.audit.assumptions import default_assumptions
+    from cityflux.core.engine.audit.auditing import audit
+    from cityflux.core.engine.audit.paths import ground_of
+    from cityflux.core.engine.audit.storing import store
+    from cityflux.core.model.errors import IndexDefinitionError
+    from cityflux.storage.audits import last_run_id
+    from cityflux.storage.database import now
+    from cityflux.storage.results import is_current
+
+    if not is_current(connection, definition.id, definition.hash):
+        failed = dict(Job(connection, session).compute([definition]).failed)
+        if definition.id in failed:
+            raise IndexDefinitionError(failed[definition.id])
+    started, run_id = now(), last_run_id(connection, definition.id)
+    assert run_id is not None
+    ground = ground_of(connection, definition, session.methods)
+    found = audit(ground, assumptions or default_assumptions(definition), settings, progress)
+    store(connection, found, run_id, started, __version__)
+    return found
+
+
+def keep_audited(connection: sqlite3.Connection, session: Session, definition: Definition) -> None:
+    """Audit an index by the defaults, unless that was done of its last run.
+
+    Args:
+        connection: for writing.
+        session: plugins, indices and methods.
+        definition: the index, which is current.
+
+    Raises:
+        CityfluxError: the index cannot be ranked.
+    """
+    from cityflux.core.engine.audit.assumptions import default_assumptions
+    from cityflux.core.engine.audit.auditing import Settings
+    from cityflux.storage.audits import has_audit, last_run_id
+
+    settings, run_id = Settings(DRAWS), last_run_id(connection, definition.id)
+    varied = default_assumptions(definition).model_dump_json(exclude_defaults=True)
+    if run_id and not has_audit(connection, run_id, settings.draws, settings.seed, varied):
+        audit_index(connection, session, definition, settings)

@@ -1,0 +1,104 @@
+"""How sure the ranks of an index are, as its last audit found it."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+
+from cityflux.core.model.audit import AuditFacts, CityAudit
+from cityflux.core.reading import answers
+
+#: The last audit of an index, with the last run of it.
+AUDIT = """
+SELECT a.*, (SELECT max(id) FROM runs r WHERE r.index_id = a.index_id) AS last_run,
+    (SELECT max(period) FROM audit_ranks k WHERE k.audit_id = a.id) AS period
+FROM audits a WHERE a.index_id = ? ORDER BY a.id DESC LIMIT 1
+"""
+#: Its ranks; in braces what is wanted of them.
+RANKS = """
+SELECT k.node_id AS node, k.city_id AS city, c.name_zh AS city_zh, c.name_en AS city_en, k.period,
+    k.place, k.n, k.bracketed, k.rank_low, k.rank_median, k.rank_high, k.score_low, k.score_median,
+    k.score_high, k.shares, k.central
+FROM audit_ranks k JOIN cities c ON c.id = k.city_id JOIN audits a ON a.id = k.audit_id
+WHERE a.index_id = :index {}
+ORDER BY k.node_id <> :index, k.node_id, k.period, k.rank_median IS NULL, k.rank_median,
+    k.rank_low, k.rank_high, k.city_id
+"""
+#: Its pairs.
+PAIRS = """
+SELECT p.city_id AS city, p.other_id AS other, p.period, p.share
+FROM audit_pairs p JOIN audits a ON a.id = p.audit_id WHERE a.index_id = :index {}
+ORDER BY p.period, p.city_id, p.other_id
+"""
+
+
+def audit_of(connection: sqlite3.Connection, index: str) -> AuditFacts | None:
+    """The last audit of an index in its last period; None where it was never audited."""
+    row = answers.first(connection, AUDIT, (index,))
+    if row is None:
+        return None
+    asked = {"index": index, "period": row["period"]}
+    found = answers.rows(
+        connection, RANKS.format("AND k.node_id = :index AND k.period = :period"), asked
+    )
+    cities = []
+    for each in found:
+        shares = json.loads(each["shares"] or "[]")
+        mean = 0.0
+        for rank, share in enumerate(shares, 1):
+            mean += rank * share
+        cities.append(
+            CityAudit(
+                each["city"],
+                each["city_zh"],
+                each["city_en"],
+                each["place"],
+                each["n"],
+                bool(each["bracketed"]),
+                each["rank_low"],
+                each["rank_median"],
+                each["rank_high"],
+                shares,
+                mean if each["rank_low"] else None,
+            )
+        )
+    pairs = {}
+    for each in answers.rows(connection, PAIRS.format("AND p.period = :period"), asked):
+        pairs[each["city"], each["other"]] = each["share"]
+    foremost, lead = _foremost(cities, pairs)
+    return AuditFacts(
+        index,
+        row["run_id"],
+        row["run_id"] != row["last_run"],
+        row["ended"],
+        row["draws"],
+        row["done"],
+        row["seed"],
+        bool(row["stopped"]),
+        json.loads(row["failed"]),
+        json.loads(row["varied"]),
+        row["missing"],
+        row["period"],
+        cities,
+        pairs,
+        foremost,
+        lead,
+    )
+
+
+def _foremost(
+    cities: list[CityAudit], pairs: dict[tuple[str, str], float]
+) -> tuple[tuple[CityAudit, CityAudit] | None, float]:
+    """The two cities with the best mean ranks, and in which share of the draws the first leads."""
+    best: list[CityAudit] = []
+    for each in cities:
+        if each.expected is not None:
+            place = 0
+            while place < len(best) and (best[place].expected or 0) <= each.expected:
+                place += 1
+            best.insert(place, each)
+    if len(best) < 2:
+        return None, 0.0
+    one, two = best[:2]
+    above, below = pairs.get((one.city, two.city), 0.0), pairs.get((two.city, one.city), 0.0)
+    return ((two, one), below) if below > above else ((one, two), above)

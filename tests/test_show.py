@@ -112,6 +112,11 @@ def test_cities_and_nodes_go_by_any_of_their_names(read_only: Run) -> None:
     for node in ("交通流", "交通流(包括海、陆、空)", "transport (sea, land, air)"):
         assert answer(read_only, "ranking", "--node", node) == ranked
     (one,) = answer(read_only, "ranking", "--node", "Population")
+    for way in ("trends", "analyse"):
+        by_id = answer(read_only, way, "flow_index_yearly", "--node", "regional_pull")
+        assert by_id == answer(
+            read_only, way, "flow_index_yearly", "--node", "Pull on the surrounding economy"
+        )
     assert one["indicator"] == "people.population"
 
 

@@ -65,6 +65,7 @@ def analyse(
     index; scores are those of the last run.
     """
     from cityflux.core.cli import analysis_tables
+    from cityflux.core.reading.names import node_called
 
     parts = [part for part in PARTS if chosen[part]] or ["statistics"]
     if method and "correlations" not in parts:
@@ -75,6 +76,7 @@ def analyse(
         raise click.UsageError("--level goes once, or twice with --correlations alone")
     with session.read() as connection:
         definition = definition_of(connection, session.index_name(index))
+        node = node and node_called(connection, definition.id, node)
         study = Study(connection, definition, node, levels, method or "pearson", period)
         if as_json:
             print_json({part: getattr(study, part)() for part in parts})

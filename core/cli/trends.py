@@ -35,10 +35,12 @@ def trends(
     told across a break of the series (see the table breaks), over a change of sign or from zero.
     """
     from cityflux.core.cli.trend_tables import print_trends
+    from cityflux.core.reading.names import node_called
 
     with session.read() as connection:
         if node and not find_index(connection, name):
             raise click.UsageError(f"--node goes with an index, and {name!r} is none")
+        node = node and node_called(connection, name, node)
         subject = subject_of(connection, name, node, lang)
         found = develop(subject, latest).objects()
         if as_json:

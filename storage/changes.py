@@ -35,6 +35,12 @@ def _names(connection: sqlite3.Connection, since: int) -> set[str | None]:
     return {name for (name,) in connection.execute(query, (since,))}
 
 
+def count_since(connection: sqlite3.Connection, since: int) -> int:
+    """How many changes after a position the log still has."""
+    query = "SELECT count(*) FROM changes WHERE seq > ?"
+    return int(connection.execute(query, (since,)).fetchone()[0])
+
+
 def read_changes(
     connection: sqlite3.Connection, since: int, until: int, portion: int
 ) -> Iterator[list[dict[str, Any]]]:

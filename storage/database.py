@@ -257,9 +257,17 @@ def upsert(
 
 
 class _Connection(sqlite3.Connection):
-    """A connection that others may be lent, and only whoever opened it closes."""
+    """A connection that others may be lent, and only whoever opened it closes.
+
+    Attributes:
+        kept: what is kept in memory for as long as it is open.
+    """
 
     is_lent = False
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.kept: dict[str, Any] = {}
 
     def close(self) -> None:
         """Close it.

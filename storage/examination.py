@@ -13,7 +13,7 @@ from pathlib import Path
 from cityflux.storage.database import BUSY_TIMEOUT
 from cityflux.storage.periods import is_period
 from cityflux.storage.quarantine import described
-from cityflux.storage.schema import CHANGE_TRIGGERS
+from cityflux.storage.schema import CHANGE_TRIGGERS, MOVE
 
 #: What the check of SQLite says of rows, rather than of pages.
 _UNFIT = re.compile(r"(?:CHECK constraint failed|\S+ value) in (\w+)")
@@ -93,7 +93,7 @@ def set_aside(connection: sqlite3.Connection) -> int:
 
 def missing_triggers(connection: sqlite3.Connection) -> list[str]:
     """The triggers without which no change is seen, as far as they are gone."""
-    wanted = [_TRIGGER.findall(sql)[0] for sql in CHANGE_TRIGGERS]
+    wanted = [_TRIGGER.findall(sql)[0] for sql in (*CHANGE_TRIGGERS, MOVE)]
     rows = connection.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'")
     there = {name for (name,) in rows}
     return [name for name in wanted if name not in there]

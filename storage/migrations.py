@@ -186,3 +186,9 @@ def ranks_are_audited(db: Database) -> None:
     """How sure the ranks of a run are stands beside them."""
     for statement in result_tables.AUDITS:
         db.execute(statement)
+
+
+@migrations()
+def figures_that_move_are_told(db: Database) -> None:
+    """A figure that a hand gives another city or period is a change, and is followed."""
+    db.execute(schema.MOVE)

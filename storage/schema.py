@@ -32,6 +32,7 @@ STEPS = (
     "what_is_no_figure_stays_out",
     "a_bound_is_no_current_figure",
     "ranks_are_audited",
+    "figures_that_move_are_told",
 )
 
 CATALOG = """
@@ -312,6 +313,14 @@ BEGIN
     VALUES ('direction', new.id, old.direction, new.direction);
 END""",
 )
+
+#: A figure that is given another key leaves one cell for another; this fires before an update does.
+MOVE = f"""CREATE TRIGGER observations_move AFTER UPDATE OF indicator_id, city_id, period, source_id
+ON observations WHEN NOT ({_SAME_KEY.replace("o.", "old.")}) BEGIN {_KEEP_OLD} INSERT INTO
+    changes (kind, indicator_id, city_id, period, source_id, old_value, new_value)
+    VALUES ('delete', old.indicator_id, old.city_id, old.period, old.source_id, old.value, NULL),
+        ('insert', new.indicator_id, new.city_id, new.period, new.source_id, NULL, new.value);
+END"""
 
 # Neither tokenizer of FTS5 finds a Chinese word of two characters inside a longer name, so every
 # run of one to ten characters of the Chinese name becomes a term of its own.

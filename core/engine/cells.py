@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from itertools import count, repeat
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import polars as pl
@@ -25,7 +25,7 @@ from cityflux.storage.observations import Series
 
 
 @dataclass(frozen=True)
-class Figures:
+class _Figures:
     """The figures of an indicator, one for a city and period.
 
     Attributes:
@@ -41,9 +41,9 @@ class Figures:
     value: Floats
 
 
-def known_figures(
+def _known_figures(
     series: Sequence[Series], cities: Sequence[str], order: Sequence[str]
-) -> tuple[list[Figures], list[str], tuple[str, ...]]:
+) -> tuple[list[_Figures], list[str], dict[str, str]]:
     """Take of stored series what some cities have, each figure from its best source.
 
     Rows that are no figures, as a hand may have written them past all checks, are passed over.
@@ -54,8 +54,7 @@ def known_figures(
         order: the sources, the one that wins first.
 
     Returns:
-        The figures, the periods that are stored, and a line for each indicator with rows that are
-        no figures.
+        The figures, the periods that are stored, and by indicator a line where rows are no figures.
     """
     numbers = [dict(zip(known, count(), strict=False)) for known in (cities, (), order)]
     arrays: dict[tuple[str, int], NDArray[np.intp]] = {}
@@ -68,24 +67,24 @@ def known_figures(
                 arrays[array, kind] = np.array([*map(known.__getitem__, read)], dtype=np.intp)
     periods = list(numbers[1])
     timed = np.array([*map(is_period, periods)], dtype=bool)
-    figures, lines = [], []
+    figures: list[_Figures] = []
+    lines: dict[str, str] = {}
     for name, *texts, stored in series:
         value = np.array(stored, dtype=np.float64)
         city, period, source = map(arrays.__getitem__, zip(texts, range(3), strict=True))
         asked = city < len(cities)
         sound = asked & np.isfinite(value) & timed[period]
         if (odd := np.flatnonzero(asked & ~sound)).size:
-            lines.append(
-                _passed_over(name, [json.loads(array)[odd[0]] for array in texts], odd.size)
-            )
+            example = [json.loads(array)[odd[0]] for array in texts]
+            lines[name] = _passed_over(name, example, odd.size)
         if not sound.all():
             city, period, source, value = city[sound], period[sound], source[sound], value[sound]
         if (source != source[:1]).any():
             best = np.lexsort((source, period, city))
             best = best[np.append(True, (np.diff(city[best]) != 0) | (np.diff(period[best]) != 0))]
             city, period, value = city[best], period[best], value[best]
-        figures.append(Figures(name, city, period, value))
-    return figures, periods, tuple(lines)
+        figures.append(_Figures(name, city, period, value))
+    return figures, periods, lines
 
 
 def _passed_over(name: str, example: list[str], rows: int) -> str:
@@ -97,14 +96,122 @@ def _passed_over(name: str, example: list[str], rows: int) -> str:
     )
 
 
-def fill_cells(
-    figures: Sequence[Figures],
+@dataclass(frozen=True)
+class Parts:
+    """The figures that make up cells of several ones, by column, cell and day.
+
+    Attributes:
+        row: of each figure the place of its cell, periods x cities.
+        column: the place of its indicator.
+        period: its own period, whose first day is ``start``, in days since 1970.
+        value: the figures.
+        fineness: 0 for a span that was printed as one figure; else see `core.model.period.Part`.
+        full: how many like it make up the cell.
+        start: see ``period``.
+    """
+
+    row: NDArray[np.int64]
+    column: NDArray[np.int64]
+    period: pl.Series
+    value: Floats
+    fineness: NDArray[np.int64]
+    full: NDArray[np.int64]
+    start: NDArray[np.int64]
+
+    def of(self, first: int, end: int, column: int) -> Parts:
+        """Some of them, which are those of one column, as those of another one."""
+        part = slice(first, end)
+        rest = self.value[part], self.fineness[part], self.full[part], self.start[part]
+        return Parts(self.row[part], self.column[part] * 0 + column, self.period[part], *rest)
+
+    @staticmethod
+    def joined(parts: Sequence[Parts]) -> Parts:
+        """Those of many columns, one column after another."""
+        parts = [each for each in parts if len(each.row)] or [_NO_PARTS]
+        period = pl.concat([each.period for each in parts])
+
+        def arrays(name: str) -> NDArray[Any]:
+            return np.concatenate([getattr(each, name) for each in parts])
+
+        row, column, *rest = map(arrays, ("row", "column", "value", "fineness", "full", "start"))
+        return Parts(row, column, period, *rest)
+
+    def frame(
+        self, indicators: Sequence[str], cities: Sequence[str], periods: Sequence[str]
+    ) -> pl.DataFrame:
+        """The same by name, as `making_up` gives them."""
+        target, city = np.divmod(self.row, len(cities))
+        return pl.DataFrame(
+            {
+                "indicator": pl.Series(indicators, dtype=pl.String)[self.column],
+                "city": pl.Series(cities, dtype=pl.String)[city],
+                "period": self.period,
+                "value": self.value,
+                "target": pl.Series(periods, dtype=pl.String)[target],
+                "fineness": self.fineness,
+                "full": self.full,
+                "start": pl.Series(self.start).cast(pl.Int32).cast(pl.Date),
+            }
+        )
+
+
+_NONE = np.zeros(0, dtype=np.int64)
+_NO_PARTS = Parts(_NONE, _NONE, pl.Series(dtype=pl.String), np.zeros(0), *(_NONE, _NONE, _NONE))
+
+
+class Column(NamedTuple):
+    """The cells of an indicator, periods x cities.
+
+    Attributes:
+        values: the figures, NaN where one is missing.
+        coverage: the observed share of each.
+        parts: what makes up the cells of several figures, as if the indicator were the first one.
+        passed_over: a line where rows are no figures; empty else.
+    """
+
+    values: Floats
+    coverage: Floats
+    parts: Parts
+    passed_over: str
+
+
+def make_columns(
+    series: Sequence[Series],
+    indicators: Sequence[str],
+    cities: Sequence[str],
+    periods: Periods,
+    order: Sequence[str],
+) -> dict[str, Column]:
+    """Make the columns of a panel of stored series.
+
+    Args:
+        series: as they were read.
+        indicators: those that are asked for.
+        cities: those that are asked for.
+        periods: the periods that are asked for, and how single ones become a span.
+        order: the sources, the one that wins first.
+    """
+    figures, stored, lines = _known_figures(series, cities, order)
+    shape = len(periods.of) * len(cities), len(indicators)
+    cells = np.full(shape, np.nan, order="F"), np.zeros(shape, order="F")
+    parts = _fill_cells(figures, stored, (indicators, cities), periods, cells)
+    edges = np.searchsorted(parts.column, np.arange(len(indicators) + 1))
+    return {
+        name: Column(
+            cells[0][:, i], cells[1][:, i], parts.of(edges[i], edges[i + 1], 0), lines.get(name, "")
+        )
+        for i, name in enumerate(indicators)
+    }
+
+
+def _fill_cells(
+    figures: Sequence[_Figures],
     stored: Sequence[str],
     names: tuple[Sequence[str], Sequence[str]],
     periods: Periods,
     cells: tuple[Floats, Floats],
-) -> pl.DataFrame:
-    """Put figures into the cells of a panel, whose rows are periods x cities.
+) -> Parts:
+    """Put figures into the cells of columns, and tell what makes up those of several figures.
 
     Args:
         figures: those of each indicator.
@@ -112,9 +219,6 @@ def fill_cells(
         names: the indicators, which are the columns, and the cities.
         periods: the periods that are asked for, and how single ones become a span.
         cells: the values and the coverage, rows x columns, to be filled.
-
-    Returns:
-        The figures that make up cells of several ones, as `making_up` gives them.
     """
     (indicators, cities), (values, coverage) = names, cells
     fineness, full, start = _relation(stored, periods.of)
@@ -145,30 +249,24 @@ def fill_cells(
     order = order[np.lexsort((start[period[order]], row[order], column[order]))]
     column, row, period, value = column[order], row[order], period[order], value[order]
     target, kind = target[order], kind[order]
-    parts = pl.DataFrame(
-        {
-            "indicator": pl.Series(indicators, dtype=pl.String)[column],
-            "city": pl.Series(cities, dtype=pl.String)[row % len(cities)],
-            "period": pl.Series(stored, dtype=pl.String)[period],
-            "value": value,
-            "target": pl.Series(periods.of, dtype=pl.String)[target],
-            "fineness": kind,
-            "full": full[period, target],
-            "start": pl.Series(start[period]).cast(pl.Int32).cast(pl.Date),
-        }
-    )
-    _reduce(parts.with_columns(cell=column * len(values) + row), periods, cells)
+    texts = pl.Series(stored, dtype=pl.String)[period]
+    parts = Parts(row, column, texts, value, kind, full[period, target], start[period])
+    _reduce(parts, periods.reduce, cells)
     return parts
 
 
-def _reduce(parts: pl.DataFrame, periods: Periods, cells: tuple[Floats, Floats]) -> None:
+def _reduce(parts: Parts, reduce: str, cells: tuple[Floats, Floats]) -> None:
     """Fill the cells of several figures."""
-    several = parts.filter(pl.col("fineness") > 0)
-    if several.is_empty():
+    several = parts.fineness > 0
+    if not several.any():
         return
-    value = getattr(pl.col("value"), periods.reduce)()
+    cell = (parts.column * len(cells[0]) + parts.row)[several]
     known = (pl.len() / pl.col("full").first()).clip(0, 1).alias("known")
-    reduced = several.group_by("cell", maintain_order=True).agg(value, known)
+    reduced = (
+        pl.DataFrame({"cell": cell, "value": parts.value[several], "full": parts.full[several]})
+        .group_by("cell", maintain_order=True)
+        .agg(getattr(pl.col("value"), reduce)(), known)
+    )
     column, row = np.divmod(reduced["cell"].to_numpy(), len(cells[0]))
     cells[0][row, column], cells[1][row, column] = reduced["value"], reduced["known"]
 

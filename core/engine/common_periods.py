@@ -8,13 +8,13 @@ compares where it has all that is common.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from cityflux.core.engine.cells import Parts
 from cityflux.core.engine.definition.index import Definition
 from cityflux.core.engine.measures.matrix import Bools, Floats, to_matrix
 from cityflux.core.engine.panel import Panel
@@ -63,33 +63,24 @@ def common_periods(definition: Definition, panel: Panel) -> Common:
     values = to_matrix(panel.values[list(names)]).reshape(shape)
     there = ~np.isnan(values)
     chosen = definition.comparability.periods
-    single = None if panel.parts is None else panel.parts.filter(pl.col("fineness") > 0)
-    if chosen == "any" or single is None or single.is_empty():
+    parts = panel.made_of
+    if chosen == "any" or parts is None or not (parts.fineness > 0).any():
         whole = np.ones((shape[0], shape[2]), dtype=np.int64)
         known = there.astype(np.int64)
         return Common(values, there, there & False, whole > 0, whole, whole, known, whole < 0)
-    return _Parts(definition, single.sort("start"), shape).cut(
-        values, chosen, definition.periods.reduce
-    )
+    return _Single(parts, shape).cut(values, chosen, definition.periods.reduce)
 
 
-class _Parts:
+class _Single:
     """The single periods of a panel by number: cell, precision and first day."""
 
-    def __init__(self, definition: Definition, parts: pl.DataFrame, shape: tuple[int, ...]) -> None:
-        self._shape, self._rows = shape, parts
-        period, city, name = (
-            _codes(parts[column], order)
-            for column, order in (
-                ("target", definition.periods.of),
-                ("city", definition.cities),
-                ("indicator", definition.figures),
-            )
-        )
-        self._cell = (period * shape[1] + city) * shape[2] + name
-        self._group = period * shape[2] + name
-        self._fineness = parts["fineness"].to_numpy()
-        start = parts["start"].to_physical().to_numpy()
+    def __init__(self, parts: Parts, shape: tuple[int, int, int]) -> None:
+        single = parts.fineness > 0
+        self._shape, self._value, self._full = shape, parts.value[single], parts.full[single]
+        row, column = parts.row[single], parts.column[single]
+        self._cell = row * shape[2] + column
+        self._group = row // shape[1] * shape[2] + column
+        self._fineness, start = parts.fineness[single], parts.start[single]
         self._key = self._group * 10**7 + (start - start.min())
 
     def cut(self, values: Floats, least: float, reduce: str) -> Common:
@@ -98,7 +89,7 @@ class _Parts:
         count = np.bincount(self._cell, minlength=cells).reshape(self._shape)
         fineness, full = np.zeros(cells, dtype=np.int64), np.ones(cells, dtype=np.int64)
         fineness[self._cell] = self._fineness
-        full[self._cell] = self._rows["full"].to_numpy()
+        full[self._cell] = self._full
         fineness, full = fineness.reshape(self._shape), full.reshape(self._shape)
         share = np.where(count > 0, count / full, 1.0)
         telling = there & (share >= _HALF - SLACK)
@@ -143,16 +134,10 @@ class _Parts:
             return values
         chosen = row_in & moved.reshape(-1)[self._cell]
         found = (
-            pl.DataFrame({"cell": self._cell[chosen], "value": self._rows["value"].filter(chosen)})
+            pl.DataFrame({"cell": self._cell[chosen], "value": self._value[chosen]})
             .group_by("cell", maintain_order=True)
             .agg(getattr(pl.col("value"), reduce)())
         )
         flat = values.reshape(-1).copy()
         flat[found["cell"].to_numpy()] = found["value"].to_numpy()
         return flat.reshape(values.shape)
-
-
-def _codes(column: pl.Series, order: Sequence[str]) -> _Counts:
-    """The place of each text in an order that holds them all."""
-    places = column.cast(pl.Enum(list(dict.fromkeys(order)))).to_physical()
-    return np.asarray(places.to_numpy(), dtype=np.int64)

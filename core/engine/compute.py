@@ -17,7 +17,7 @@ import numpy as np
 
 from cityflux.core.engine.breaks import across_breaks
 from cityflux.core.engine.definition.index import Definition
-from cityflux.core.engine.panel import Panel, read_panel
+from cityflux.core.engine.panel import Made, Panel, read_panel
 from cityflux.core.engine.scoring import Scores, score
 from cityflux.core.engine.steps.methods import Methods
 from cityflux.core.model.errors import UnknownName
@@ -25,6 +25,7 @@ from cityflux.storage import catalog
 from cityflux.storage.breaks import breaks_of
 from cityflux.storage.changes import position
 from cityflux.storage.database import now, without_lookups, write
+from cityflux.storage.memory import made_of_figures
 from cityflux.storage.results import (
     Adjustment,
     Results,
@@ -68,21 +69,33 @@ def evaluate(
         IndexDefinitionError: a city or an indicator is unknown, or a method cannot be applied.
         NotEnoughData: there is nothing to compare.
     """
-    _check_names(connection, definition)
     panel = _panel(connection, definition, as_of)
-    scores = score(definition, panel, catalog.directions(connection), methods)
-    breaks = breaks_of(connection, definition.figures, definition.cities)
-    crossed = across_breaks(panel.parts, breaks, definition.periods.reduce)
-    notes = (*panel.passed_over, *crossed, *scores.notes)
-    scores = replace(scores, notes=notes, passed_over=panel.passed_over)
+    scores = _evaluate(connection, definition, methods, panel)
     if as_of is None:
         return scores
     unknown = _not_known(definition, panel, _panel(connection, definition, None), as_of)
     return replace(scores, notes=(*unknown, *scores.notes))
 
 
-def _panel(connection: sqlite3.Connection, definition: Definition, as_of: str | None) -> Panel:
-    return read_panel(connection, definition.figures, definition.cities, definition.periods, as_of)
+def _evaluate(
+    connection: sqlite3.Connection, definition: Definition, methods: Methods, panel: Panel
+) -> Scores:
+    scores = score(definition, panel, catalog.directions(connection), methods)
+    breaks = breaks_of(connection, definition.figures, definition.cities)
+    crossed = across_breaks(panel.parts, breaks, definition.periods.reduce)
+    notes = (*panel.passed_over, *crossed, *scores.notes)
+    return replace(scores, notes=notes, passed_over=panel.passed_over)
+
+
+def _panel(
+    connection: sqlite3.Connection,
+    definition: Definition,
+    as_of: str | None = None,
+    made: Made | None = None,
+) -> Panel:
+    _check_names(connection, definition)
+    chosen = definition.figures, definition.cities, definition.periods
+    return read_panel(connection, *chosen, as_of, made=made)
 
 
 def _not_known(definition: Definition, then: Panel, now: Panel, as_of: str) -> list[str]:
@@ -118,7 +131,8 @@ def compute(
         write(connection, lasting=False),
     ):
         known = position(connection)
-        scores = evaluate(connection, definition, methods)
+        panel = _panel(connection, definition, made=made_of_figures(connection))
+        scores = _evaluate(connection, definition, methods, panel)
         save_tree(connection, definition)
         run = Run(definition.id, definition.hash, known, started, _summary(definition), version)
         run_id, changed = save_scores(connection, run, results(definition, scores))

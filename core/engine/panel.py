@@ -7,19 +7,22 @@ period stands as it is; several are reduced to one, and the coverage is the shar
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import polars as pl
 
-from cityflux.core.engine.cells import fill_cells, known_figures
+from cityflux.core.engine.cells import Column, Parts, make_columns
 from cityflux.core.engine.definition.index import Periods
-from cityflux.core.engine.measures.matrix import to_frame, to_matrix
+from cityflux.core.engine.measures.matrix import Floats, cut, to_frame, to_matrix, to_series
 from cityflux.storage import catalog
 from cityflux.storage.observations import read_series, source_order
 
 KEYS = ("period", "city")
+#: By what they are made for, the columns of indicators.
+Made = dict[Hashable, dict[str, Column]]
 
 
 @dataclass(frozen=True)
@@ -31,14 +34,23 @@ class Panel:
         coverage: the same shape; the observed share of each figure, 0 to 1.
         places: city, region and country, null where unknown; None where nobody knows.
         passed_over: a line for each indicator with rows that are no figures.
-        parts: the figures that make up the cells of several ones, as `making_up` gives them.
+        made_of: the figures that make up the cells of several ones; None where nobody knows.
     """
 
     values: pl.DataFrame
     coverage: pl.DataFrame
     places: pl.DataFrame | None = None
     passed_over: tuple[str, ...] = ()
-    parts: pl.DataFrame | None = None
+    made_of: Parts | None = None
+
+    @cached_property
+    def parts(self) -> pl.DataFrame | None:
+        """The figures of ``made_of`` by name, as `core.engine.cells.making_up` gives them."""
+        if self.made_of is None:
+            return None
+        cities = self.values["city"].unique(maintain_order=True).to_list()
+        periods = self.values["period"].gather_every(len(cities)).to_list()
+        return self.made_of.frame(self.values.columns[len(KEYS) :], cities, periods)
 
 
 def read_panel(
@@ -48,6 +60,7 @@ def read_panel(
     periods: Periods,
     as_of: str | None = None,
     position: int | None = None,
+    made: Made | None = None,
 ) -> Panel:
     """Read the figures of some indicators for some cities and periods.
 
@@ -58,25 +71,35 @@ def read_panel(
         periods: the periods, and how single ones become a span.
         as_of: a moment; the figures as they were known then.
         position: a number of the log of changes; the figures as they stood right after it.
+        made: the columns that were made earlier, of what is known now; new ones are added.
     """
-    series = read_series(connection, indicators, as_of, position)
-    figures, stored, passed_over = known_figures(series, cities, source_order(connection, position))
-    shape = (len(periods.of) * len(cities), len(indicators))
-    values, coverage = np.full(shape, np.nan, order="F"), np.zeros(shape, order="F")
-    parts = fill_cells(figures, stored, (indicators, cities), periods, (values, coverage))
+    order = source_order(connection, position)
+    known: dict[str, Column] = {}
+    if made is not None:
+        known = made.setdefault((*cities, *periods.of, periods.reduce, *order), {})
+    lacking = [name for name in indicators if name not in known]
+    if lacking:
+        series = read_series(connection, lacking, as_of, position)
+        known |= make_columns(series, lacking, cities, periods, order)
+    columns = [known[name] for name in indicators]
     keys = pl.DataFrame(
         {
             "period": np.repeat(periods.of, len(cities)).tolist(),
             "city": [*cities] * len(periods.of),
         }
     )
+    parts = [each.parts.of(0, len(each.parts.row), i) for i, each in enumerate(columns)]
     return Panel(
-        keys.hstack(to_frame(values, indicators)),
-        keys.hstack(to_frame(coverage, indicators)),
+        keys.hstack(_frame([each.values for each in columns], indicators)),
+        keys.hstack(_frame([each.coverage for each in columns], indicators)),
         _places(connection),
-        passed_over,
-        parts,
+        tuple(each.passed_over for each in columns if each.passed_over),
+        Parts.joined(parts),
     )
+
+
+def _frame(columns: Sequence[Floats], names: Sequence[str]) -> pl.DataFrame:
+    return cut(to_series(np.concatenate([np.zeros(0), *columns])), names)
 
 
 def coverage_of(figures: pl.DataFrame, coverage: pl.DataFrame, names: list[str]) -> pl.DataFrame:

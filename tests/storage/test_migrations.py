@@ -44,6 +44,7 @@ FROZEN = {
     "what_is_no_figure_stays_out": "f6dffaedc1b7e9b3",
     "a_bound_is_no_current_figure": "383b91747bff3610",
     "ranks_are_audited": "654c33f4f6190451",
+    "figures_that_move_are_told": "af9cb7378cfdd090",
 }
 
 

@@ -25,6 +25,8 @@ HANDS = st.one_of(
     st.tuples(st.just("replace"), CITIES, VALUES),
     st.tuples(st.just("doubt"), CITIES, st.just(0.0)),
     st.tuples(st.just("delete"), CITIES, st.just(0.0)),
+    st.tuples(st.just("move"), CITIES, st.just(0.0)),
+    st.tuples(st.just("move and set"), CITIES, VALUES),
 )
 COLUMNS = "indicator_id, city_id, period, source_id, value"
 SQL = {
@@ -33,6 +35,8 @@ SQL = {
     "replace": f"REPLACE INTO observations ({COLUMNS}) VALUES ('x', :city, '2020', 's', :value)",
     "doubt": "UPDATE observations SET status = 'suspect' WHERE city_id = :city",
     "delete": "DELETE FROM observations WHERE city_id = :city",
+    "move": "UPDATE OR IGNORE observations SET city_id = :city",
+    "move and set": "UPDATE OR IGNORE observations SET city_id = :city, value = :value",
 }
 
 

@@ -112,7 +112,8 @@ def zscore(x: Columns, *, mean: float = 0.0, sd: float = 1.0) -> Floats:
     if not sd > 0:
         raise IndexDefinitionError(f"zscore: sd {sd} must be positive")
     middle, spread = x.moments()
-    return np.where(x.constant(), np.nan, (x.x - middle) * (1 / spread) * sd + mean)
+    same = x.constant() | (spread == 0)  # as it is, too, where the squares are too small to tell
+    return np.where(same, np.nan, (x.x - middle) * (1 / spread) * sd + mean)
 
 
 @over_columns

@@ -12,7 +12,7 @@ from typing import Any
 
 import polars as pl
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from cityflux.core.engine.compute import compute, evaluate
@@ -419,6 +419,10 @@ def test_no_order_matters(columns: dict[str, Column], chance: random.Random) -> 
     st.fixed_dictionaries(
         dict.fromkeys("xyzw", st.lists(st.floats(-100, 100), min_size=5, max_size=5, unique=True))
     )
+)
+@example(
+    {name: [0.0, 1.0, 2.0, 3.0, 4.0] for name in "xyz"}
+    | {"w": [0.0, 7e-192, 1e-208, 1e-211, 3e-297]}
 )
 def test_with_nothing_missing_both_results_are_one(columns: dict[str, Column]) -> None:
     found = result(index(**TREE), **columns)

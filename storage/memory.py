@@ -1,0 +1,53 @@
+"""What a connection keeps in memory of figures, for as long as they stand."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Hashable
+from typing import Any
+
+from cityflux.storage.changes import changed_indicators, count_since, position
+from cityflux.storage.examination import missing_triggers
+
+
+class Memory:
+    """What was made of the figures of indicators.
+
+    Attributes:
+        made: by what it was made for, and by indicator.
+    """
+
+    def __init__(self) -> None:
+        self.made: dict[Hashable, dict[str, Any]] = {}
+        self._position, self._schema, self._is_told = 0, -1, False
+
+    def look(self, connection: sqlite3.Connection) -> None:
+        """Forget what was made of figures that have changed since the last look.
+
+        The log of changes tells which; everything is forgotten where it may not tell all.
+        """
+        (schema,) = connection.execute("PRAGMA schema_version").fetchone()
+        now, since = position(connection), self._position
+        whole = schema == self._schema and count_since(connection, since) == now - since
+        changed = changed_indicators(connection, since)
+        if schema != self._schema:
+            self._is_told = not missing_triggers(connection)
+        if whole and self._is_told and changed is not None:
+            for made in self.made.values():
+                for name in changed:
+                    made.pop(name, None)
+        else:
+            self.made.clear()
+        self._position, self._schema = now, schema
+
+
+def made_of_figures(connection: sqlite3.Connection) -> dict[Hashable, dict[str, Any]]:
+    """What was made of figures that stand, to be added to.
+
+    Args:
+        connection: within a transaction that has not changed a figure.
+    """
+    kept: dict[str, Any] = getattr(connection, "kept", {})
+    memory: Memory = kept.setdefault("figures", Memory())
+    memory.look(connection)
+    return memory.made

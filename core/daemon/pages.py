@@ -21,6 +21,13 @@ from cityflux.storage.examination import first_damage
 
 #: A look may take this share of the time: one of a large file takes seconds.
 _SHARE = 0.01
+#: Seconds until one that could not be made is tried again.
+_SOON = 1.0
+#: What others hold, and what there is too little of for the moment: descriptors, memory.
+_PASSING = (
+    *("locked", "busy", "another process"),
+    *("unable to open", "Too many open files", "out of memory", "Cannot allocate memory"),
+)
 
 
 def ended_by(error: sqlite3.Error, database: Path, copies: Path) -> StorageError:
@@ -92,10 +99,13 @@ class Pages:
         except (StorageError, sqlite3.DatabaseError, OSError) as error:
             if not _passes(error):
                 self._damage = str(error.__cause__ or error)
+            self._seen = (0, 0)  # it could not be looked at, so that this is still to be done
+            self._next = time.monotonic() + _SOON
+            return
         self._next = time.monotonic() + (time.monotonic() - started) / _SHARE
 
 
 def _passes(error: Exception) -> bool:
-    """Whether it is not the pages that are wrong: a lock, or what a repair mends."""
+    """Whether it is not the pages that are wrong: a lock, a shortage, or what a repair mends."""
     text = what_to_do(str(error))
-    return any(words in text for words in ("locked", "busy", "another process", MEND))
+    return any(words in text for words in (*_PASSING, MEND))

@@ -24,6 +24,7 @@ from typing import TYPE_CHECKING, Any
 from cityflux.core.app.job import Job, Outcome
 from cityflux.core.app.lock import Place, only_daemon
 from cityflux.core.app.session import Session
+from cityflux.core.daemon import timing
 from cityflux.core.daemon.alarms import Alarms
 from cityflux.core.daemon.chores import Chores
 from cityflux.core.daemon.endpoint import answering
@@ -31,8 +32,8 @@ from cityflux.core.daemon.logs import set_up_logs
 from cityflux.core.daemon.notify import notify
 from cityflux.core.daemon.pages import Pages, ended_by
 from cityflux.core.daemon.plan import Triggers, check_change, checked, sources_apart, tasks_of
+from cityflux.core.daemon.shortage import noticing_shortage
 from cityflux.core.daemon.sources import Sources
-from cityflux.core.daemon.timing import ClockWatch, leave_jobs_behind, new_scheduler, plan_anew
 from cityflux.core.daemon.watch import ChangeWatch
 from cityflux.core.daemon.webhook import LAST_WORDS, message_of, open_webhook
 from cityflux.core.model.errors import ConfigError, StorageError
@@ -97,6 +98,7 @@ class Service:
                         self._run_with(self._session)
                     except Exception as error:
                         if not self._former:
+                            timing.end_soon(LAST_WORDS)
                             raise
                         self._refuse(error)
                         self._session, self._triggers, self._config_file = self._former
@@ -104,13 +106,14 @@ class Service:
         except sqlite3.Error as error:
             raise ended_by(error, database, self._session.config.backup.folder) from error
         log.info("stopped")
-        leave_jobs_behind(LAST_WORDS)
+        timing.leave_jobs_behind(LAST_WORDS)
 
     def _run_with(self, session: Session) -> None:
         """Serve with one configuration, until stopped or until there is another one."""
         set_up_logs(session.config)
         with ExitStack() as stack:
             connection = stack.enter_context(session.open())
+            self._shortage = stack.enter_context(noticing_shortage())
             self._place = Place(session.database)
             self._pages = Pages(session.database, session.config.backup.folder)
             self._webhook = open_webhook(session.config)
@@ -175,7 +178,7 @@ class Service:
         """One job for each source; what was missed runs once, at once."""
         threads = self._session.config.refresh.threads
         # Plugins that hang together hold up each other, but not those that are built in.
-        scheduler = new_scheduler({"default": threads, "workers": threads})
+        scheduler = timing.new_scheduler({"default": threads, "workers": threads})
         apart = sources_apart(self._session.plugins)
         for source_id, first in self._sources.plan(self._triggers, datetime.now(UTC)).items():
             scheduler.add_job(
@@ -227,10 +230,11 @@ class Service:
         """Store, watch and recompute until stopped."""
         settings = self._session.config.daemon
         watch = ChangeWatch(connection, settings.poll, settings.gather)
-        clock, trouble = ClockWatch(), ""
+        clock, trouble = timing.ClockWatch(), ""
         self._next_beat = next_check = 0.0
         while not self._is_ending():
             if time.monotonic() >= next_check:
+                self._shortage.check()
                 self._place.check()
                 self._pages.check(self._job.position)
                 self._lock.keep()
@@ -245,7 +249,9 @@ class Service:
             else:
                 trouble = self._hold_on(trouble, "") if over else trouble
 
-    def _turn(self, connection: sqlite3.Connection, watch: ChangeWatch, clock: ClockWatch) -> None:
+    def _turn(
+        self, connection: sqlite3.Connection, watch: ChangeWatch, clock: timing.ClockWatch
+    ) -> None:
         """Do what there is to do; what cannot be written is tried again by the next turn."""
         self._take(connection, watch.patience)
         if watch.is_time(self._job.position):
@@ -305,7 +311,7 @@ class Service:
     def _set_clock(self, connection: sqlite3.Connection, jump: float) -> None:
         """The clock was set: no source waits longer than its schedule says, or is passed over."""
         log.warning("the clock was set by %+.0f s; all sources are planned anew", jump)
-        plan_anew(self._scheduler, jump, self._sources.failing())
+        timing.plan_anew(self._scheduler, jump, self._sources.failing())
         self._sources.take_times(self._scheduler)
         self._say(connection)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import signal
 import threading
 import time
 from collections.abc import Collection, Mapping
@@ -94,3 +95,13 @@ def leave_jobs_behind(patience: float) -> None:
                 log.warning("a job that did not end was left behind")
                 logging.shutdown()
                 os._exit(0)
+
+
+def end_soon(patience: float) -> None:
+    """Likewise where something is wrong: what it is can still be said, and the exit status is 1.
+
+    By a signal, since a thread may not be had.
+    """
+    if any(thread.name.startswith(_POOL) for thread in threading.enumerate()):
+        signal.signal(signal.SIGALRM, lambda *_: os._exit(1))
+        signal.setitimer(signal.ITIMER_REAL, patience)

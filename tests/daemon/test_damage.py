@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
+import resource
 import shutil
 import socket
 import sqlite3
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 
@@ -88,6 +90,43 @@ def test_what_sqlite_writes_is_no_damage_nor_what_a_repair_mends(database: Path)
         while pages.is_looking():
             time.sleep(0.01)
         pages.check(1)
+
+
+@contextlib.contextmanager
+def no_descriptors() -> Iterator[None]:
+    """Leave this process no descriptor to open."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    taken = [os.open(os.devnull, os.O_RDONLY)]
+    resource.setrlimit(resource.RLIMIT_NOFILE, (taken[0] + 1, hard))
+    try:
+        with contextlib.suppress(OSError):
+            while True:
+                taken.append(os.open(os.devnull, os.O_RDONLY))
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+        for descriptor in taken:
+            os.close(descriptor)
+
+
+def test_a_look_that_cannot_be_made_is_no_damage_and_is_made_later(database: Path) -> None:
+    def look_until(done: Callable[[], object]) -> None:
+        end = time.monotonic() + 10
+        while not done() and time.monotonic() < end:
+            pages.check(1)
+            time.sleep(0.01)
+
+    with open_database(database) as connection:
+        pages = Pages(database, database.parent)
+        connection.execute("INSERT INTO changes (kind) VALUES ('priority')")
+        take_in_the_log(connection)
+        with no_descriptors():
+            pages.check(1)
+            look_until(lambda: not pages.is_looking())
+            pages.check(1)
+        cut(database)
+        with pytest.raises(CityfluxError, match="go back to a copy of yours"):
+            look_until(lambda: False)
 
 
 def test_a_log_that_was_deleted_is_noticed(database: Path) -> None:

@@ -9,8 +9,8 @@ SQLite's locks away.
 from __future__ import annotations
 
 import sqlite3
-import threading
 import time
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
 from cityflux.core.app.repair import go_back_to
@@ -56,7 +56,9 @@ class Pages:
         self._database, self._copies = database, copies
         self._seen = self._mark()
         self._next, self._damage = 0.0, ""
-        self._look: threading.Thread | None = None
+        # One thread for all looks: whoever starts one for which there is no memory waits for ever.
+        self._thread = ThreadPoolExecutor(1, "cityflux-job-pages")
+        self._look: Future[None] | None = None
 
     def check(self, known: int) -> None:
         """See what the last look found, and begin the next one where it is time for it.
@@ -72,23 +74,21 @@ class Pages:
                 f"{self._database}: {self._damage}: it was damaged or overwritten while the daemon "
                 f"had it open; {go_back_to(self._database, self._copies)}"
             )
-        if self.is_looking() or time.monotonic() < self._next or self._mark() == self._seen:
+        mark = self._mark()
+        if self.is_looking() or time.monotonic() < self._next or mark == self._seen:
             return
-        self._seen = self._mark()
-        self._look = threading.Thread(
-            target=self._find, args=[known], name="cityflux-pages", daemon=True
-        )
-        self._look.start()
+        self._next = time.monotonic() + _SOON
+        self._look = self._thread.submit(self._find, known, mark)
 
     def is_looking(self) -> bool:
         """Whether a look is under way."""
-        return self._look is not None and self._look.is_alive()
+        return self._look is not None and not self._look.done()
 
     def _mark(self) -> tuple[int, int]:
         found = self._database.stat()
         return found.st_mtime_ns, found.st_size
 
-    def _find(self, known: int) -> None:
+    def _find(self, known: int, mark: tuple[int, int]) -> None:
         started = time.monotonic()
         try:
             with read_database(self._database) as connection:
@@ -99,10 +99,9 @@ class Pages:
         except (StorageError, sqlite3.DatabaseError, OSError) as error:
             if not _passes(error):
                 self._damage = str(error.__cause__ or error)
-            self._seen = (0, 0)  # it could not be looked at, so that this is still to be done
-            self._next = time.monotonic() + _SOON
-            return
-        self._next = time.monotonic() + (time.monotonic() - started) / _SHARE
+        else:
+            self._seen = mark
+            self._next = time.monotonic() + (time.monotonic() - started) / _SHARE
 
 
 def _passes(error: Exception) -> bool:

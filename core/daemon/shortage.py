@@ -1,37 +1,43 @@
-"""Threads that end for want of memory, at their start or later: their work is never done."""
+"""Threads that end for want of memory, or never come up: their work is never done."""
 
 from __future__ import annotations
 
-import sys
 import threading
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
 
 from cityflux.core.model.errors import CityfluxError
+
+#: After so many looks in a row a thread that has not come up never will.
+_LOOKS = 15
 
 
 class Shortage:
     """Whether a thread has ended for want of memory.
 
-    Where it could not even start, whoever started it waits for ever, and so does all that waits for
-    him: the process must be started again.
+    Where it could not even come up, whoever started it waits for ever, and so does all that waits
+    for him: the process must be started again.
     """
 
     def __init__(self) -> None:
-        self._is_there = False
+        self._has_ended = False
+        self._not_up: Counter[threading.Thread] = Counter()
 
-    def hear(self, failed: Any) -> None:
+    def hear(self, failed: threading.ExceptHookArgs) -> None:
         """Look at what ended a thread."""
-        self._is_there = self._is_there or issubclass(failed.exc_type, MemoryError)
+        self._has_ended = self._has_ended or issubclass(failed.exc_type, MemoryError)
 
     def check(self) -> None:
-        """See whether one has.
+        """Look whether one has; called about once a second.
 
         Raises:
             CityfluxError: it has; what is committed is safe.
         """
-        if self._is_there:
+        # Nobody can be told of one that does not come up: it ends before it is a thread of Python.
+        not_up = [thread for thread in threading.enumerate() if not thread.is_alive()]
+        self._not_up = Counter({thread: self._not_up[thread] + 1 for thread in not_up})
+        if self._has_ended or max(self._not_up.values(), default=0) > _LOOKS:
             raise CityfluxError(
                 "there was too little memory for a thread, so that its work would never be done; "
                 "give the daemon more memory, or lower refresh.processes, and start it again"
@@ -41,18 +47,14 @@ class Shortage:
 @contextmanager
 def noticing_shortage() -> Iterator[Shortage]:
     """Hear of threads that end, until the end of the block."""
-    shortage, before = Shortage(), (sys.unraisablehook, threading.excepthook)
+    shortage, before = Shortage(), threading.excepthook
 
-    def unraisable(failed: Any) -> None:
+    def uncaught(failed: threading.ExceptHookArgs) -> None:
         shortage.hear(failed)
-        before[0](failed)
+        before(failed)
 
-    def uncaught(failed: Any) -> None:
-        shortage.hear(failed)
-        before[1](failed)
-
-    sys.unraisablehook, threading.excepthook = unraisable, uncaught
+    threading.excepthook = uncaught
     try:
         yield shortage
     finally:
-        sys.unraisablehook, threading.excepthook = before
+        threading.excepthook = before

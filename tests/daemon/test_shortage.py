@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import _thread
 import subprocess
 import sys
 import threading
@@ -11,7 +10,7 @@ from collections.abc import Callable
 
 import pytest
 
-from cityflux.core.daemon.shortage import Shortage, noticing_shortage
+from cityflux.core.daemon.shortage import noticing_shortage
 from cityflux.core.model.errors import CityfluxError
 from tests.series import ROOT
 
@@ -32,30 +31,43 @@ def ends_with(error: type[Exception]) -> Callable[[], None]:
     return run
 
 
-def heard(shortage: Shortage) -> bool:
-    """Whether it is heard within a moment."""
-    for _ in range(100):
-        try:
-            shortage.check()
-        except CityfluxError:
-            return True
-        time.sleep(0.01)
-    return False
+class SlowToComeUp(threading.Thread):
+    """One that does not come up before it may; without memory none ever does."""
+
+    may = threading.Event()
+
+    def _bootstrap_inner(self) -> None:
+        self.may.wait()
+        super()._bootstrap_inner()  # type: ignore[misc]
 
 
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
-@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 def test_a_thread_that_ends_for_want_of_memory_is_heard_of_and_no_other() -> None:
     with noticing_shortage() as shortage:
-        other = threading.Thread(target=ends_with(ValueError))
-        other.start()
-        other.join()
-        shortage.check()
-        _thread.start_new_thread(ends_with(MemoryError), ())  # as one that does not come up
-        assert heard(shortage)
+        for error in (ValueError, MemoryError):
+            shortage.check()
+            thread = threading.Thread(target=ends_with(error))
+            thread.start()
+            thread.join()
+        with pytest.raises(CityfluxError, match="too little memory for a thread"):
+            shortage.check()
+
+
+def test_a_thread_that_never_comes_up_is_noticed_and_none_that_is_about_to() -> None:
+    thread = SlowToComeUp(target=lambda: None)
+    starter = threading.Thread(target=thread.start)
     with noticing_shortage() as shortage:
-        threading.Thread(target=ends_with(MemoryError)).start()
-        assert heard(shortage)
+        starter.start()
+        while thread not in threading.enumerate():
+            time.sleep(0.01)
+        shortage.check()
+        with pytest.raises(CityfluxError, match="too little memory for a thread"):
+            for _ in range(100):
+                shortage.check()
+        thread.may.set()
+        starter.join()
+        thread.join()
+        shortage.check()
 
 
 def test_a_job_that_hangs_does_not_hold_up_the_end() -> None:

@@ -24,6 +24,7 @@ from hypothesis import settings
 
 from cityflux.core.cli.main import cli, main
 from cityflux.core.daemon.logs import TALKATIVE
+from cityflux.core.model import secrecy
 
 # The fixtures for authors, also where what is installed does not declare them yet.
 pytest_plugins = ["cityflux.testing"]
@@ -98,6 +99,7 @@ def as_it_was() -> Iterator[None]:
     yield
     for name, level in levels.items():
         logging.getLogger(name).setLevel(level)
+    secrecy.forget()
 
 
 def run_process(module: str, *arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:

@@ -146,6 +146,11 @@ class Config(Section):
         }
     )
 
+    @property
+    def secret_variables(self) -> tuple[str, ...]:
+        """The environment variables that hold secrets."""
+        return (*self.secrets.values(), self.webhook.variable)
+
     def resolve(self, folder: Path) -> Config:
         """The same configuration with every path relative to ``folder`` made absolute."""
         return self.model_copy(

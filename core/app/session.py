@@ -88,8 +88,10 @@ class Session:
     @cached_property
     def plugins(self) -> Plugins:
         """All plugins, loaded."""
+        from cityflux.core.model.secrecy import learn
         from cityflux.core.plugin.manager import load_plugins
 
+        learn(self.config.secret_variables)  # before anybody else's code runs
         plugins = load_plugins(self.config.plugins.dirs, self.config.plugins.disabled)
         plugins.check_inputs()
         return plugins

@@ -173,7 +173,7 @@ def main(arguments: list[str] | None = None) -> None:
         sys.exit(error.exit_code)
     except Exception as error:
         if "--debug" in argv:
-            raise
+            _show(error)
         _fail(_line(error), 1)
     sys.exit(code if isinstance(code, int) else 0)
 
@@ -183,14 +183,24 @@ def _line(error: Exception) -> str:
     import sqlite3
 
     from cityflux.core.model.errors import CityfluxError
+    from cityflux.core.model.secrecy import redact
     from cityflux.storage.database import what_to_do
 
-    text = " ".join(str(error).split())
+    text = " ".join(redact(str(error)).split())
     if isinstance(error, CityfluxError):
         return text
     if isinstance(error, sqlite3.Error):
         return what_to_do(text)
     return f"{type(error).__name__}: {text} (run again with --debug to see where)"
+
+
+def _show(error: Exception) -> None:
+    """The traceback, as Python shows it, without secrets."""
+    import traceback
+
+    from cityflux.core.model.secrecy import redact
+
+    click.echo(redact("".join(traceback.format_exception(error))), err=True, nl=False)
 
 
 def _fail(line: str, code: int) -> None:

@@ -6,7 +6,6 @@ import json
 import logging
 import os
 import sys
-from collections.abc import Callable
 from datetime import UTC, datetime
 from io import TextIOWrapper
 from logging.handlers import RotatingFileHandler
@@ -14,13 +13,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cityflux.core.model.errors import ConfigError
-from cityflux.core.refresh.client import known_secrets
+from cityflux.core.model.secrecy import learn, redact
 from cityflux.storage.access import Access, make_folder, settle
 
 if TYPE_CHECKING:
     from cityflux.core.app.config import Config
-
-Redact = Callable[[str], str]
 
 #: Libraries that would write a line about each request or each job.
 TALKATIVE = ("apscheduler", "httpcore", "httpx")
@@ -34,10 +31,9 @@ def set_up_logs(config: Config) -> None:
     """
     settings = config.log
     handler = _handler(settings.file, settings.max_megabytes, settings.keep, config.files.access)
-    variables = {**config.secrets, "webhook.variable": config.webhook.variable}
-    redact = known_secrets(variables).redact
+    learn(config.secret_variables)
     journal = not settings.file and _is_journal()
-    handler.setFormatter(_Json(redact) if settings.format == "json" else _Text(redact, journal))
+    handler.setFormatter(_Json() if settings.format == "json" else _Text(journal))
     logging.basicConfig(level=settings.level.upper(), handlers=[handler], force=True)
     for name in TALKATIVE:
         logging.getLogger(name).setLevel(logging.ERROR)
@@ -46,20 +42,15 @@ def set_up_logs(config: Config) -> None:
 class _Text(logging.Formatter):
     """A line for people, without the time where the journal adds its own."""
 
-    def __init__(self, redact: Redact, journal: bool) -> None:
+    def __init__(self, journal: bool) -> None:
         super().__init__(f"{'' if journal else '%(asctime)s '}%(levelname)s %(message)s")
-        self._redact = redact
 
     def format(self, record: logging.LogRecord) -> str:
-        return self._redact(super().format(record))
+        return redact(super().format(record))
 
 
 class _Json(logging.Formatter):
     """One object a line."""
-
-    def __init__(self, redact: Redact) -> None:
-        super().__init__()
-        self._redact = redact
 
     def format(self, record: logging.LogRecord) -> str:
         moment = datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds")
@@ -67,10 +58,10 @@ class _Json(logging.Formatter):
             "time": moment.replace("+00:00", "Z"),
             "level": record.levelname.lower(),
             "logger": record.name,
-            "message": self._redact(record.getMessage()),
+            "message": redact(record.getMessage()),
         }
         if record.exc_info:
-            line["traceback"] = self._redact(self.formatException(record.exc_info))
+            line["traceback"] = redact(self.formatException(record.exc_info))
         return json.dumps(line, ensure_ascii=False)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING
 from cityflux.core.model.errors import PluginError
 from cityflux.core.model.nouns import Source
 from cityflux.core.plugin.declaration import check_declaration, missing_input
+from cityflux.core.plugin.dispatch import alone
 from cityflux.core.plugin.manager import IndicatorPlugin, Plugins
 from cityflux.core.plugin.page import OnPages
 from cityflux.core.plugin.record import PluginRecord
@@ -94,8 +96,9 @@ def _read(
 ) -> Checked:
     what = f"{plugin.indicator.id}: {source.id}"
     try:
-        documents = fetch(plugin, source, http, most=most)
-        found = normalize(plugin, documents, plugins.cities)["value"].count()
+        with alone(math.inf):
+            documents = fetch(plugin, source, http, most=most)
+            found = normalize(plugin, documents, plugins.cities)["value"].count()
     except (Exception, SystemExit) as error:
         return Checked(what, plugin.told(error))
     if not found:
@@ -113,7 +116,8 @@ def _derive(plugin: IndicatorPlugin, plugins: Plugins, means: Means) -> Checked:
         inputs, kind = means.stored(plugin), "stored"
         if inputs.is_empty():
             inputs, kind = made_up(plugin, plugins), "made-up"
-        found = derive(plugin, inputs, plugins.cities)["value"].count()
+        with alone(math.inf):
+            found = derive(plugin, inputs, plugins.cities)["value"].count()
     except (Exception, SystemExit) as error:
         return Checked(what, plugin.told(error))
     given = _count(inputs.height, f"{kind} figure")

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from cityflux.core.model.errors import PeriodError, PluginError
 from cityflux.core.model.figure import Figure, FlowFigure
 from cityflux.core.model.period import EXAMPLES, Period
+from cityflux.core.model.secrecy import redact
 
 if TYPE_CHECKING:
     from cityflux.core.model.document import Document
@@ -77,7 +78,8 @@ def figures(frame: Any, hook: str, cities: Collection[str]) -> list[Figure]:
         columns = _without_missing(columns)
     places, periods, values, statuses, notes = columns
     status = [each or "ok" for each in statuses]
-    note = [each or "" for each in notes]
+    said = {each: redact(each) for each in {*notes} if each}
+    note = [said.get(each, "") for each in notes]
     rows = zip(places, periods, map(float, values), status, note, strict=True)
     found = [*map(Figure._make, rows)]
     if not _all_right(columns, cities):

@@ -5,9 +5,9 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Collection, Iterable
-from dataclasses import fields
+from dataclasses import fields, replace
 from functools import lru_cache
-from typing import Any, get_args, get_type_hints
+from typing import Any, TypeVar, get_args, get_type_hints
 
 import pluggy
 
@@ -24,6 +24,9 @@ from cityflux.core.model.nouns import (
     Source,
 )
 from cityflux.core.model.period import Period
+from cityflux.core.model.secrecy import known, redact
+
+Noun = TypeVar("Noun", City, Break, Indicator, Source)
 
 _INDICATOR_ID = re.compile(r"[a-z][a-z0-9_]*(\.[a-z0-9_]+)*")
 _CITY_ID = re.compile(r"[a-z][a-z0-9_-]*")
@@ -104,6 +107,23 @@ def check_declaration(indicator: Indicator, sources: Iterable[Source]) -> None:
             raise PluginError(f"source {source.id} is that of cityflux; give yours another id")
 
 
+def told(noun: Noun) -> Noun:
+    """A declaration as people may read it: no secret is in it.
+
+    The address of a source stays, since it is asked; it is redacted where it is told.
+    """
+    if not known():
+        return noun
+    changed: dict[str, Any] = {}
+    for name in {each.name for each in fields(noun)} - {"id", "address"}:
+        value = getattr(noun, name)
+        if isinstance(value, str):
+            changed[name] = redact(value)
+        elif name == "breaks":
+            changed[name] = tuple(map(told, value))
+    return replace(noun, **changed)
+
+
 def missing_input(indicator: Indicator, known: Collection[str]) -> str:
     """Say which input of an indicator is none of those that are known; ``""`` where all are."""
     for name in indicator.inputs:
@@ -173,6 +193,8 @@ def _check_fields(noun: City | Indicator | Source) -> None:
         for each in (value, *parts):
             if isinstance(each, str) and not _is_storable(each):
                 raise PluginError(f"{noun.id}: {name} is {each!r}; it holds what is no character")
+    if redact(noun.id) != noun.id:
+        raise PluginError("an id holds a secret; give it a name that everybody may read")
     if not noun.id.strip():
         raise PluginError("a declaration has no id; write one such as local.boats")
 

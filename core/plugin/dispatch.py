@@ -6,19 +6,17 @@ A hook that fails is counted and named with file and line, and is left alone onc
 
 from __future__ import annotations
 
-import io
 import math
-import os
 import signal
-import sys
 import threading
 from collections.abc import Callable, Generator, Iterator
-from contextlib import contextmanager, redirect_stdout
+from contextlib import contextmanager, nullcontext
 from functools import partial, wraps
 from types import FrameType
 from typing import Any, TypeVar
 
 from cityflux.core.model.errors import CityfluxError, PluginError
+from cityflux.core.plugin.aside import aside
 from cityflux.core.plugin.record import PluginRecord, TooLong
 from cityflux.core.plugin.traces import one_line
 
@@ -28,8 +26,6 @@ _OF_INDICATORS = ("fetch", "normalize", "derive")
 
 #: Seconds that one call may take.
 LONGEST = 30.0
-#: How many characters one call may print; the rest is dropped.
-_MOST_PRINTED = 10_000
 
 
 class Pressed(KeyboardInterrupt):
@@ -90,42 +86,22 @@ def alone(longest: float | None = None) -> Iterator[None]:
     # Within another such call it is the other's time that runs.
     is_timed = ours and seconds < math.inf and signal.getsignal(signal.SIGALRM) is signal.SIG_DFL
     try:
-        kept = os.dup(1)
-        os.dup2(2, 1)
-    except OSError:  # there is no standard output, or error
-        kept = None
-    try:
-        with redirect_stdout(_Aside()):
-            if is_timed:
-                signal.signal(signal.SIGALRM, partial(_cut_off, seconds))
-                signal.setitimer(signal.ITIMER_REAL, seconds, 1.0)  # again, where it was caught
+        with aside(), _ending_after(seconds) if is_timed else nullcontext():
             yield
     finally:
-        if is_timed:
-            signal.setitimer(signal.ITIMER_REAL, 0)
-            signal.signal(signal.SIGALRM, signal.SIG_DFL)
-        if kept is not None:
-            os.dup2(kept, 1)
-            os.close(kept)
         if could_be_either:
             signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
-class _Aside(io.TextIOBase):
-    """Where somebody else's code prints to: standard error, and only so much."""
-
-    _left = _MOST_PRINTED
-
-    def writable(self) -> bool:
-        """It is."""
-        return True
-
-    def write(self, text: str, /) -> int:
-        """Pass on what there is room for."""
-        if self._left > 0:
-            sys.stderr.write(text[: self._left])
-        self._left -= len(text)
-        return len(text)
+@contextmanager
+def _ending_after(seconds: float) -> Iterator[None]:
+    signal.signal(signal.SIGALRM, partial(_cut_off, seconds))
+    signal.setitimer(signal.ITIMER_REAL, seconds, 1.0)  # again, where it was caught
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, signal.SIG_DFL)
 
 
 def _cut_off(seconds: float, number: int, frame: FrameType | None) -> None:

@@ -17,12 +17,14 @@ import pluggy
 
 from cityflux.core.model.errors import PluginError
 from cityflux.core.model.nouns import City, Flow, Indicator, Source
+from cityflux.core.model.secrecy import redact
 from cityflux.core.plugin.declaration import (
     check_city,
     check_declaration,
     check_schedules,
     declaration,
     missing_input,
+    told,
 )
 from cityflux.core.plugin.dispatch import around, contained, guarded, listener
 from cityflux.core.plugin.finding import (
@@ -195,7 +197,7 @@ class Plugins:
             for caller in hooks or ():
                 if caller.name in _BROADCAST:
                     self._contain(plugin, record, caller.name)
-            record.version = version or str(getattr(plugin, "__version__", ""))
+            record.version = redact(version or str(getattr(plugin, "__version__", "")))
             self._loaded.append((plugin, record))
 
     def _contain(self, plugin: object, record: PluginRecord, hook: str) -> None:
@@ -261,6 +263,7 @@ class Plugins:
     def _add_city(self, record: PluginRecord, city: City) -> None:
         if record.origin != BUILT_IN:
             check_city(city)
+            city = told(city)
         if self.cities.setdefault(city.id, city) != city:
             raise PluginError(
                 f"registers the city {city.id}, which is there with other names or places; the "
@@ -292,6 +295,7 @@ class Plugins:
         indicator, sources = declaration(manager)
         if record.origin != BUILT_IN:  # that is checked by its tests
             check_declaration(indicator, sources)
+            indicator, sources = told(indicator), tuple(map(told, sources))
         homes = record.homes
         for wrapper in wrappers:
             if wrapper.plugin is not plugin:

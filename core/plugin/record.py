@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
+from cityflux.core.model.secrecy import redact
 from cityflux.core.plugin.traces import home_of, one_line
 
 State = Literal["loaded", "disabled", "broken"]
@@ -58,15 +59,14 @@ class PluginRecord:
 
     def mark(self, wrong: BaseException | str) -> None:
         """Write down that something of it could not be loaded."""
-        self.wrong.append(wrong if isinstance(wrong, str) else one_line(wrong, self.homes))
+        self.wrong.append(self._line(wrong))
         more = len(self.wrong) - _NAMED
         named = "; ".join(self.wrong[:_NAMED])
         self.state, self.error = "broken", f"{named}; and {more} more" if more > 0 else named
 
     def note(self, hook: str, wrong: BaseException | str) -> None:
         """Write down that a call of it failed."""
-        text = wrong if isinstance(wrong, str) else one_line(wrong, self.homes)
-        text = f"{hook}(): {text}"
+        text = f"{hook}(): {self._line(wrong)}"
         self.failures[hook] += MOST if isinstance(wrong, TooLong) else 1
         if hook.startswith("register_"):
             self.mark(text)  # what it would have registered is not there
@@ -74,6 +74,9 @@ class PluginRecord:
             text += f"; it failed {MOST} times" if not isinstance(wrong, TooLong) else ""
             text += ", and is not called again before plugins are read anew"
         self.tell(text)
+
+    def _line(self, wrong: BaseException | str) -> str:
+        return redact(wrong) if isinstance(wrong, str) else one_line(wrong, self.homes)
 
     def tell(self, text: str) -> None:
         """Have something told, once."""

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from cityflux.core.model.errors import CityfluxError, SourceError
+from cityflux.core.model.secrecy import redact
 
 #: How many characters of what an error says are told.
 _LONGEST = 1_000
@@ -22,9 +23,11 @@ def one_line(error: BaseException, homes: Iterable[Path] = ()) -> str:
     """
     homes = [*homes]
     if isinstance(error, SourceError):
-        return str(error)  # nobody's mistake, and it names its address
+        return redact(str(error))  # nobody's mistake, and it names its address
     kind = "" if isinstance(error, CityfluxError) else type(error).__name__
-    said = _clean(": ".join(filter(None, (kind, " ".join(_text(error).split())))))
+    # First without secrets, then shortened: half a secret would not be found any more.
+    text = " ".join(redact(_text(error)).split())
+    said = _clean(": ".join(filter(None, (kind, text))))
     place = _place(error, homes)
     return f"{said}{f' ({place})' if place else ''}{_advice(error, homes)}"
 

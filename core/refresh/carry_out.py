@@ -129,6 +129,8 @@ def _fetch(task: Task, http: Witness, end: float, documents: list[Document]) -> 
     """Add what a source hands over, one by one, until it or its time is at an end."""
     fetched = task.plugin.call("fetch", http=http, source=task.source, since=task.since)
     for document in handed_over(fetched):
+        if task.plugin.apart:
+            document = http.redacted(document)
         documents.append(document.for_source(task.source.id))
         if time.monotonic() > end and not isinstance(fetched, Sequence):
             raise _time_is_up(task, len(documents))

@@ -8,6 +8,7 @@ from collections.abc import Collection, Iterable, Iterator
 from dataclasses import asdict, fields, replace
 
 from cityflux.core.model.nouns import COMPUTED, Indicator, Source
+from cityflux.core.model.secrecy import redact
 from cityflux.core.model.version import __version__
 from cityflux.core.plugin.manager import IndicatorPlugin, Plugins
 from cityflux.storage import catalog
@@ -61,7 +62,7 @@ def source_row(source: Source) -> dict[str, object]:
     # Shallow, as parameters may be anything.
     row = {each.name: getattr(source, each.name) for each in fields(source)}
     del row["params"], row["secrets"]
-    return row
+    return {**row, "address": redact(source.address)}
 
 
 def _indicator_row(indicator: Indicator, plugin: str) -> dict[str, object]:

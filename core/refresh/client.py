@@ -5,13 +5,10 @@ from __future__ import annotations
 import sqlite3
 import threading
 from collections.abc import Mapping
-from contextlib import suppress
 from pathlib import Path
 
-from cityflux.core.model.errors import Refused
 from cityflux.core.model.sections import Politeness
 from cityflux.scrapers.http.client import Budget, Client, HostState, Policy, Validators
-from cityflux.scrapers.http.secrecy import Secrets
 from cityflux.storage.database import as_moment, read_database, write
 from cityflux.storage.fetches import read_answer, read_answers, read_snapshot
 from cityflux.storage.hosts import Host, read_hosts, save_hosts
@@ -95,19 +92,6 @@ def open_client(policy: Policy, connection: sqlite3.Connection, path: Path) -> C
 def open_bare_client(policy: Policy) -> Client:
     """Make a client that remembers nothing, for a look of which nothing is stored."""
     return Client(policy)
-
-
-def known_secrets(variables: Mapping[str, str]) -> Secrets:
-    """All secrets that are set, to be struck out of what people read.
-
-    Args:
-        variables: the environment variable of each.
-    """
-    secrets = Secrets(variables)
-    for name in variables:
-        with suppress(Refused):  # not set
-            secrets.get(name)
-    return secrets
 
 
 def keep_hosts(connection: sqlite3.Connection, client: Client) -> None:

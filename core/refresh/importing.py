@@ -15,6 +15,7 @@ from cityflux.core.model.figure import Figure
 from cityflux.core.model.nouns import Source
 from cityflux.core.model.numerals import parse_number
 from cityflux.core.model.period import Period
+from cityflux.core.model.secrecy import redact
 from cityflux.core.model.units import convert
 from cityflux.core.plugin.contract import STATUSES
 from cityflux.core.refresh.catalog import source_row
@@ -135,7 +136,9 @@ def frame_rows(
             others += 1
         elif value is not None:
             its_value = convert(value, its_unit, unit) if its_unit else float(value)
-            figure = Figure(known.cities[city], Period.parse(period).text, its_value, "ok", note)
+            figure = Figure(
+                known.cities[city], Period.parse(period).text, its_value, "ok", redact(note or "")
+            )
             cell = figure[:2]
             if first.setdefault(cell, its_value) != its_value:
                 raise CityfluxError(

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, cast
 
 from cityflux.core.model.document import Document
 from cityflux.core.model.figure import Figure, FlowFigure
+from cityflux.core.model.secrecy import redact
 from cityflux.core.refresh.carry_out import UNABLE, Given, Result, failed
 from cityflux.core.refresh.gate import Gate
 from cityflux.core.refresh.side_by_side import Means, run_tasks
@@ -123,7 +124,9 @@ def store_results(connection: sqlite3.Connection, results: Sequence[Result]) -> 
 
 
 def _store_together(connection: sqlite3.Connection, results: Sequence[Result]) -> int:
-    begun = [(*_served(each.task), each.task.source.address, each.started) for each in results]
+    begun = [
+        (*_served(each.task), redact(each.task.source.address), each.started) for each in results
+    ]
     with write(connection):
         ids = fetches.begin_fetches(connection, begun)
         changed = _store_found(connection, results, ids)

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from cityflux.core.model.document import Document
+from cityflux.core.model.secrecy import known, redact, redact_bytes
 
 if TYPE_CHECKING:
     from cityflux.core.model.http import Http, Params
+
+_TOLD = ("address", "media_type", "charset", "etag", "last_modified", "period", "final_address")
 
 
 class Witness:
@@ -36,6 +40,20 @@ class Witness:
     def secret(self, name: str) -> str:
         """As `core.model.http.Http.secret`."""
         return self._client.secret(name)
+
+    def redacted(self, document: Document) -> Document:
+        """A document that somebody else's code hands over, without the secrets that it put there.
+
+        What the client brought holds none.
+        """
+        if not known():
+            return document
+        told: dict[str, Any] = {
+            name: redact(value) for name in _TOLD if (value := getattr(document, name))
+        }
+        if not any(document.content is each.content for each in self.documents):
+            told |= {"content": redact_bytes(document.body), "known_sha256": None}
+        return replace(document, **told)
 
     def _noted(self, document: Document) -> Document:
         self.documents.append(document)

@@ -24,6 +24,7 @@ import httpx
 from cityflux.core.model.document import Document
 from cityflux.core.model.errors import Forbidden, HostDown, SourceError, Stopped, Unreachable
 from cityflux.core.model.http import Params
+from cityflux.core.model.secrecy import redact
 from cityflux.scrapers.http.cache import Cache, Validators, conditions, to_document
 from cityflux.scrapers.http.circuit import HostState
 from cityflux.scrapers.http.clock import Clock
@@ -40,7 +41,7 @@ from cityflux.scrapers.http.request import (
 )
 from cityflux.scrapers.http.robots import Robots
 from cityflux.scrapers.http.roundtrip import Answer, Speaker, exchange
-from cityflux.scrapers.http.secrecy import SecretFilter, Secrets
+from cityflux.scrapers.http.secrecy import SecretFilter, Secrets, without_secrets
 from cityflux.scrapers.http.sharing import Sharing
 from cityflux.scrapers.http.slots import Slot
 from cityflux.scrapers.http.transport import GuardedTransport
@@ -95,7 +96,7 @@ class Client:
         self._sharing = Sharing(forget=self._forget)
         self._robots = Robots(self._read_robots, self._sharing, self._clock)
         self._secrets = Secrets(policy.secrets)
-        self._filter = SecretFilter(self._secrets)
+        self._filter = SecretFilter()
         for name in _LOGGERS:
             logging.getLogger(name).addFilter(self._filter)
 
@@ -147,7 +148,7 @@ class Client:
             url = parse(address, params)
         except SourceError as error:
             raise self._named(error, address) from None
-        known = self._validators(self._secrets.redact(str(url)))
+        known = self._validators(redact(str(url)))
         return known is not None and known.handed_over
 
     def secret(self, name: str) -> str:
@@ -183,7 +184,8 @@ class Client:
 
     def hosts(self) -> list[HostState]:
         """How each host is doing, by name."""
-        return [slot.report() for _, slot in sorted(self._all_slots())]
+        reports = [slot.report() for _, slot in sorted(self._all_slots())]
+        return [replace(each, host=redact(each.host)) for each in reports]
 
     def stop(self) -> None:
         """Take no more work: whoever waits or reads gets `Stopped`."""
@@ -231,14 +233,14 @@ class Client:
 
     def _fetch(self, request: httpx.Request) -> Document:
         """Ask for a document, once."""
-        address = self._secrets.redact(str(request.url))
+        address = redact(str(request.url))
         known = self._validators(address) if request.method == "GET" else None
         for name, value in conditions(known):
             request.headers[name] = value
         answer, last = self._follow(request)
         document = to_document(address, answer, known, self._cache)
         if last != request.url:
-            document = replace(document, final_address=self._secrets.redact(str(last)))
+            document = replace(document, final_address=redact(str(last)))
         return document
 
     def _follow(
@@ -283,7 +285,7 @@ class Client:
         """Send one request, and let its slot know what came of it."""
         watch = Watch(self._clock, self._stopped, self._policy.deadline)
         try:
-            answer = exchange(self._http, request, self._policy, watch)
+            answer = without_secrets(exchange(self._http, request, self._policy, watch))
             if error := verdict(answer, self._policy, self._clock.wall()):
                 raise error
         except SourceError as error:
@@ -294,7 +296,7 @@ class Client:
 
     def _blame(self, slot: Slot, error: SourceError) -> None:
         if is_failure_of_the_host(error):
-            slot.failed(self._secrets.redact(str(error)))
+            slot.failed(redact(str(error)))
         elif not isinstance(error, Forbidden | Stopped):
             slot.answered()
         if isinstance(error, HostDown):
@@ -331,6 +333,6 @@ class Client:
         """The error, which says from here on what address it is about, and no secret."""
         if not error.address:
             # First without secrets, then shortened: half a secret would not be found any more.
-            error.address = shown(self._secrets.redact(address))
-            error.args = (f"{error.address}: {shown(self._secrets.redact(str(error)))}",)
+            error.address = shown(redact(address))
+            error.args = (f"{error.address}: {shown(redact(str(error)))}",)
         return error

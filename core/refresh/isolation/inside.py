@@ -23,6 +23,7 @@ from typing import Any, cast
 from cityflux.core.model.document import Document
 from cityflux.core.model.errors import PluginError, Stopped
 from cityflux.core.model.nouns import Indicator
+from cityflux.core.model.secrecy import know
 from cityflux.core.plugin.manager import IndicatorPlugin, Plugins, load_selection
 from cityflux.core.plugin.traces import one_line
 from cityflux.core.refresh.carry_out import Result, carry_out
@@ -236,6 +237,7 @@ def main() -> None:
         signal.signal(number, lambda *_: None)
     with Connection(messages) as connection:
         start: Start = connection.recv()
+        know(*start.secrets)
         plugins = load_selection(start.selection, on_demand=True)
         gc.freeze()  # it stays to the end: the collector need not look through it again
         os.nice(_NICE)

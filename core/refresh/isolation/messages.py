@@ -32,10 +32,11 @@ Columns = tuple[tuple[Any, ...], ...]
 
 @dataclass(frozen=True)
 class Start:
-    """What a worker needs to know before its first order."""
+    """What a worker needs to know before its first order: also what it may not tell."""
 
     selection: Selection
     cities: frozenset[str]
+    secrets: tuple[str, ...] = field(default=(), repr=False)
 
 
 @dataclass(frozen=True)

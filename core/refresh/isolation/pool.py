@@ -9,6 +9,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from cityflux.core.model.errors import PluginError, Stopped
+from cityflux.core.model.secrecy import known
 from cityflux.core.refresh.carry_out import UNABLE
 from cityflux.core.refresh.isolation.messages import Start
 from cityflux.core.refresh.isolation.work import Batch, Outcome, Work
@@ -109,7 +110,7 @@ class Workers:
         assert selection is not None
         try:
             self._refuse_again()
-            worker = Worker(Start(selection, self._cities))
+            worker = Worker(Start(selection, self._cities, known()))
         except BaseException as error:
             if isinstance(error, PluginError):
                 self._start_failed = time.monotonic(), error

@@ -16,6 +16,8 @@ from pathlib import Path
 from typing import Any
 
 from cityflux.core.model.errors import PluginError
+from cityflux.core.model.secrecy import known
+from cityflux.core.plugin.aside import Aside
 from cityflux.core.plugin.traces import one_line
 from cityflux.core.refresh.isolation.messages import Ask, Broken, Reading, Start
 from cityflux.core.refresh.isolation.work import Batch, Outcome, Work
@@ -167,18 +169,26 @@ def _packed(work: Work[Any], time_limit: float) -> bytes:
 
 def _spawn(*descriptors: int) -> subprocess.Popen[bytes]:
     """Start a fresh interpreter: a fork would take over locks, threads and SQLite connections."""
+    # What a plugin prints must not get into what a command prints, and no secret anywhere.
+    aside = Aside() if known() else None
+    printed = aside.fd if aside else 2
     path = os.pathsep.join(folder or str(Path.cwd()) for folder in sys.path)
-    return subprocess.Popen(
-        [
-            sys.executable,
-            "-P",
-            "-m",
-            "cityflux.core.refresh.isolation.inside",
-            *map(str, descriptors),
-        ],
-        stdin=subprocess.DEVNULL,
-        stdout=2,  # what a plugin prints must not get into what a command prints
-        env={**os.environ, "PYTHONPATH": path},
-        pass_fds=descriptors,
-        start_new_session=True,
-    )
+    try:
+        return subprocess.Popen(
+            [
+                sys.executable,
+                "-P",
+                "-m",
+                "cityflux.core.refresh.isolation.inside",
+                *map(str, descriptors),
+            ],
+            stdin=subprocess.DEVNULL,
+            stdout=printed,
+            stderr=printed,
+            env={**os.environ, "PYTHONPATH": path},
+            pass_fds=descriptors,
+            start_new_session=True,
+        )
+    finally:
+        if aside:
+            aside.close()

@@ -135,6 +135,23 @@ def test_a_hand_edit_is_seen_and_computed(
     connection.close()
 
 
+def test_an_index_is_tried_without_a_node_and_nothing_is_stored(
+    home: Path, cityflux: Cityflux
+) -> None:
+    leaf = "transport.air_passengers"
+    stored = cityflux("show", "paper_transport", "--json").stdout
+    done = cityflux("compute", "paper_transport", "--exclude", leaf, "--json")
+    assert done.returncode == 0, done.stderr
+    tried = {(row["node"], row["city"]): row["score"] for row in json.loads(done.stdout)}
+    assert leaf not in {node for node, _ in tried}
+    assert tried["paper_transport", "shanghai"] != roots(stored)["shanghai"]
+    assert cityflux("show", "paper_transport", "--json").stdout == stored
+    for option, said in (("--exclude", "no node or indicator x"), ("--weight-set", "no set 'x'")):
+        wrong = cityflux("compute", "paper_transport", option, "x")
+        assert (wrong.returncode, len(wrong.stderr.splitlines())) == (1, 1)
+        assert said in wrong.stderr
+
+
 RAISES = """
 from cityflux import Document, Indicator, Source, hookimpl
 

@@ -13,19 +13,34 @@ from cityflux.core.cli.session import Session, pass_session
 @click.command(epilog="Example: cityflux compute flow_index --as-of 2026-06-30")
 @click.argument("index", required=False)
 @click.option("--as-of", metavar="DATE", help="On what was known at the end of a day; not stored.")
+@click.option("--exclude", metavar="NODE", multiple=True, help="Without this node; not stored.")
+@click.option("--weight-set", metavar="NAME", help="With this set of weights; not stored.")
 @json_option
 @pass_session
-def compute(session: Session, index: str | None, as_of: str | None, as_json: bool) -> int:
-    """Compute INDEX, or all indices, from the stored figures and store every node."""
+def compute(
+    session: Session,
+    index: str | None,
+    as_of: str | None,
+    exclude: tuple[str, ...],
+    weight_set: str | None,
+    as_json: bool,
+) -> int:
+    """Compute INDEX, or all indices, from the stored figures and store every node.
+
+    With --as-of, --exclude or --weight-set INDEX, or the default one, is computed so and printed.
+    """
     from cityflux.core.app.job import Job
     from cityflux.core.cli.scoreboard import print_evaluated
     from cityflux.core.engine.compute import evaluate
 
-    definition = session.index(index) if index or as_of else None
+    trial = bool(as_of or exclude or weight_set)
+    definition = session.index(index) if index or trial else None
     wanted = [definition] if definition else None
-    if as_of and definition:
+    if trial and definition:
+        definition = definition.variant(exclude=exclude, weight_set=weight_set or "")
         with session.open() as connection:
-            scores = evaluate(connection, definition, session.methods, _end_of(as_of))
+            until = _end_of(as_of) if as_of else None
+            scores = evaluate(connection, definition, session.methods, until)
             print_evaluated(
                 connection, definition, scores, as_of=as_of, as_json=as_json, color=session.color
             )

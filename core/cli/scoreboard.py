@@ -92,11 +92,11 @@ def print_evaluated(
     definition: Definition,
     scores: Scores,
     *,
-    as_of: str,
+    as_of: str | None,
     as_json: bool,
     color: bool,
 ) -> None:
-    """Print scores as they would have been on a day: computed, but not stored."""
+    """Print scores that are computed and not stored, as of a day or of now."""
     from cityflux.core.engine.compute import score_rows
     from cityflux.core.reading.catalog import cities
     from cityflux.core.reading.scores import Score

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 
@@ -134,6 +135,32 @@ def has_audit(
     )
     asked = (run_id, draws, seed, assumptions)
     return connection.execute(query, asked).fetchone() is not None
+
+
+def known_errors(connection: sqlite3.Connection, indicator_ids: Sequence[str]) -> dict[str, float]:
+    """How far figures of an indicator are off, as a share of themselves, where that shows.
+
+    The root mean square of what revisions moved, provisional figures that became final among them,
+    and of what two sources of one figure differ by; divided by √2, as either may be off.
+    """
+    rows = connection.execute(
+        """
+        WITH gaps AS (
+            SELECT r.indicator_id,
+                (o.value - r.value) / nullif(abs(o.value) + abs(r.value), 0) AS gap
+            FROM revisions r JOIN observations o USING (indicator_id, city_id, period, source_id)
+            UNION ALL
+            SELECT a.indicator_id, (b.value - a.value) / nullif(abs(b.value) + abs(a.value), 0)
+            FROM observations a JOIN observations b USING (indicator_id, city_id, period)
+            WHERE a.source_id < b.source_id AND a.status = 'ok' AND b.status = 'ok'
+        )
+        SELECT indicator_id, 2 * sqrt(avg(gap * gap) / 2) FROM gaps
+        WHERE gap IS NOT NULL AND indicator_id IN (SELECT value FROM json_each(?))
+        GROUP BY indicator_id
+        """,
+        (json.dumps(list(indicator_ids)),),
+    )
+    return dict(rows.fetchall())
 
 
 def _marks(names: Iterable[str]) -> str:

@@ -44,6 +44,7 @@ def audit_index(
     from cityflux.core.engine.audit.auditing import audit
     from cityflux.core.engine.audit.paths import ground_of
     from cityflux.core.engine.audit.storing import store
+    from cityflux.core.engine.audit.versions import versions_of
     from cityflux.core.model.errors import IndexDefinitionError
     from cityflux.storage.audits import last_run_id
     from cityflux.storage.database import now
@@ -56,7 +57,9 @@ def audit_index(
     started, run_id = now(), last_run_id(connection, definition.id)
     assert run_id is not None
     ground = ground_of(connection, definition, session.methods)
-    found = audit(ground, assumptions or default_assumptions(definition), settings, progress)
+    varied = assumptions or default_assumptions(definition)
+    versions = versions_of(connection, ground, varied, settings.seed)
+    found = audit(ground, varied, settings, progress, versions)
     store(connection, found, run_id, started, __version__)
     return found
 

@@ -130,7 +130,8 @@ def treat_figures(
     plans: dict[Within, dict[str, Treatment]] = {}
     for leaf in definition.leaves:
         if leaf.treatment:
-            plans.setdefault(leaf.treatment.within, {})[leaf.id] = _plan(leaf.treatment, methods)
+            plan = treatment_plan(leaf.treatment, methods)
+            plans.setdefault(leaf.treatment.within, {})[leaf.id] = plan
     records, notes = [no_adjustments()], []
     for within, each in plans.items():
         from cityflux.core.engine.steps.treatment import treat_columns  # only where it is needed
@@ -151,7 +152,8 @@ def treat_figures(
     return values, pl.concat(records), notes
 
 
-def _plan(chosen: TreatmentChoice, methods: Methods) -> Treatment:
+def treatment_plan(chosen: TreatmentChoice, methods: Methods) -> Treatment:
+    """How outliers are treated, as it is chosen with one of the methods."""
     from cityflux.core.engine.measures.statistics import Limits
     from cityflux.core.engine.steps.treatment import Treatment
 

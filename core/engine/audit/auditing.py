@@ -7,13 +7,15 @@ References:
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
 from cityflux.core.engine.audit.assumptions import Assumptions
+from cityflux.core.engine.audit.batch import is_formula, leaf_scores
 from cityflux.core.engine.audit.design import Sampling, saltelli, sample
 from cityflux.core.engine.audit.drawing import STEPS, Draws, Plan, aggregation_of, is_all_known
 from cityflux.core.engine.audit.effects import Effects, effects, rank_shift
@@ -26,8 +28,10 @@ from cityflux.core.engine.audit.measures import (
     rank_quantiles,
     ranks,
 )
-from cityflux.core.engine.audit.paths import Ground, Path, missing_of
+from cityflux.core.engine.audit.paths import Ground, Path, missing_of, variant
 from cityflux.core.engine.audit.tally import Tally
+from cityflux.core.engine.audit.versions import Versions
+from cityflux.core.engine.measures.columns import rows_of
 from cityflux.core.engine.measures.matrix import Bools, Floats
 from cityflux.core.engine.scoring import Scores
 from cityflux.core.model.errors import CityfluxError, NotEnoughData
@@ -119,10 +123,11 @@ class Auditor:
     Args:
         ground: the index and its figures.
         plan: what is uncertain.
+        versions: other figures; the plan draws from as many.
     """
 
-    def __init__(self, ground: Ground, plan: Plan) -> None:
-        self._ground, self._plan = ground, plan
+    def __init__(self, ground: Ground, plan: Plan, versions: Versions | None = None) -> None:
+        self._ground, self._plan, self._versions = ground, plan, versions
         self.root = ground.inner[0]
         self._runs: dict[tuple[int, ...], Scores] = {}
         self._paths: dict[tuple[int, ...], Path | str] = {}
@@ -140,7 +145,8 @@ class Auditor:
         rows = self._ground.panel.values.height
         out = {name: np.full((len(draws), rows), np.nan) for name in self._ground.inner}
         reasons: dict[int, str] = {}
-        keys = np.column_stack([draws.figures, draws.paths, draws.aggregation])
+        figures = np.where(draws.figures > 0, -1, 0) if self._side_by_side else draws.figures
+        keys = np.column_stack([figures, draws.paths, draws.aggregation])
         groups, member = np.unique(keys, axis=0, return_inverse=True)
         member = member.reshape(-1)
         for number, group in enumerate(groups.tolist()):
@@ -151,6 +157,8 @@ class Auditor:
                 continue
             failed = Failed(len(own))
             climb = path.climb.choosing(aggregation_of(self._plan, group[-1]))
+            if group[0] < 0:
+                climb = climb.over(path.climb.leaves[draws.figures[own] - 1])
             found = climb.scores(draws.weights[own], failed)
             for k, name in enumerate(self._ground.inner):
                 out[name][own] = np.where(path.compared[:, k], found[name], np.nan)
@@ -169,11 +177,42 @@ class Auditor:
 
     def _gone(self, key: tuple[int, ...]) -> Path:
         """Go a path: the version of the figures, and the number of the option of each step."""
+        if key[0] < 0:
+            return self._gone_by_all(key[1:])
         all_known = is_all_known(self._plan, key[1:])
         steps = (*key[1:-1], 0) if all_known else key[1:]  # one run gives both results
-        if steps not in self._runs:
-            self._runs[steps] = self._ground.run(self._plan, steps)
-        return self._ground.path(self._runs[steps], all_known=all_known)
+        versions, number = self._versions, key[0]
+        if (number, *steps) not in self._runs:
+            panel = versions.panel(self._ground, number - 1) if versions and number else None
+            self._runs[number, *steps] = self._ground.run(self._plan, steps, panel)
+        return self._ground.path(self._runs[number, *steps], all_known=all_known)
+
+    @cached_property
+    def _side_by_side(self) -> bool:
+        """Whether all versions of the figures go a path together."""
+        if not self._versions or not self._versions.complete:
+            return False
+        numbers = range(len(self._plan.options["standardization"]))
+        at = STEPS.index("standardization")
+        ways = ([number if k == at else 0 for k in range(len(STEPS))] for number in numbers)
+        variants = (variant(self._ground.definition, self._plan, steps) for steps in ways)
+        return all(is_formula(each, self._ground.methods) for each in variants)
+
+    def _gone_by_all(self, steps: tuple[int, ...]) -> Path:
+        """A path that all versions of the figures go at once; nothing is missing in them."""
+        ground, versions = self._ground, self._versions
+        assert versions is not None
+        first = ground.path(ground.run(self._plan, steps, versions.panel(ground, 0)))
+        definition = variant(ground.definition, self._plan, steps)
+        signs = {
+            leaf.id: leaf.direction or ground.directions.get(leaf.id, 1)
+            for leaf in definition.leaves
+        }
+        keys = first.climb.keys
+        periods = [np.arange(keys.height)[rows] for rows in rows_of(keys["period"])]
+        leaves = leaf_scores(definition, versions.values, periods, signs, ground.methods)
+        compared = first.compared & versions.seen[:, None]
+        return Path(first.climb.over(leaves), compared, first.free)
 
 
 def audit(
@@ -181,6 +220,7 @@ def audit(
     assumptions: Assumptions,
     settings: Settings,
     progress: Progress = lambda done: None,
+    versions: Versions | None = None,
 ) -> Audit:
     """Audit an index.
 
@@ -191,13 +231,14 @@ def audit(
         assumptions: what is varied.
         settings: how much is drawn.
         progress: told after each chunk how many draws are done.
+        versions: other figures that it could stand on.
 
     Raises:
         NotEnoughData: nothing can be ranked, or every draw failed.
         CityfluxError: the index cannot be computed.
     """
-    plan = Plan(ground.definition, assumptions)
-    auditor = Auditor(ground, plan)
+    plan = Plan(ground.definition, assumptions, versions=len(versions or ()))
+    auditor = Auditor(ground, plan, versions)
     nominal = auditor.nominal()
     tally = Tally(nominal.climb.keys, ground.inner, settings.draws)
     points = sample(
@@ -219,7 +260,8 @@ def audit(
         raise NotEnoughData(
             f"{ground.definition.id}: all {settings.draws} draws failed, {count} of them as {why}"
         )
-    return _result(ground, assumptions, plan, auditor, nominal, tally, settings, stopped)
+    found = _result(ground, assumptions, plan, auditor, nominal, tally, settings, stopped)
+    return found if versions is None else _standing_on(found, versions)
 
 
 def _result(
@@ -267,6 +309,16 @@ def _result(
         missing=missing_of(ground),
         stopped=stopped,
     )
+
+
+def _standing_on(found: Audit, versions: Versions) -> Audit:
+    """Say what became of missing figures; with them an interval of half the table is no rank."""
+    free = found.free
+    if versions.missing == "filled":
+        cities = len(found.ground.definition.cities)
+        with np.errstate(invalid="ignore"):
+            free = free & (found.ranks[2] - found.ranks[0] <= cities / 2)
+    return replace(found, free=free, missing=versions.missing, copies=len(versions))
 
 
 def _nominal_ranks(

@@ -75,7 +75,7 @@ class Ground:
         Raises:
             CityfluxError: a step cannot be done.
         """
-        chosen = _variant(self.definition, plan, steps)
+        chosen = variant(self.definition, plan, steps)
         return score(chosen, panel or self.panel, self.directions, self.methods)
 
     def path(self, found: Scores, *, all_known: bool = False) -> Path:
@@ -136,12 +136,17 @@ def _free(compared: Comparable, places: list[int]) -> Bools:
     return np.asarray(compared.reasons[:, places] == None)  # noqa: E711 - each of them
 
 
-def _variant(definition: Definition, plan: Plan, steps: Sequence[int]) -> Definition:
-    """The definition with the choices of a path.
+def variant(definition: Definition, plan: Plan, steps: Sequence[int]) -> Definition:
+    """The definition of an index with the choices of a path.
 
     Its nodes are joined by the mean, whatever they are written with: which figures compare does not
     hang on it, and a geometric mean of z-scores would stop here what only some draws do. Where a
     method computes weights from scores, they stay as they are written.
+
+    Args:
+        definition: the index.
+        plan: whose options the steps are.
+        steps: the number of the option of each of `STEPS`.
     """
     options = {
         name: plan.options[name][number]

@@ -58,7 +58,7 @@ class Versions:
         if not self.complete:
             return replace(ground.panel, values=frame)
         known = ground.panel.coverage.with_columns(pl.lit(1.0).alias(name) for name in names)
-        return replace(ground.panel, values=frame, coverage=known, parts=None)
+        return replace(ground.panel, values=frame, coverage=known, made_of=None)
 
 
 def versions_of(

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import errno
+import math
 import socket
 import sqlite3
 from collections.abc import Collection
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from cityflux.core.model.errors import ConfigError
 from cityflux.core.model.extra import need_extra
@@ -31,8 +32,7 @@ def make_datasette(path: Path, language: Code | None = None, sql: bool = False) 
     Args:
         path: the database.
         language: of readers who chose none; that of their browser without it.
-        sql: whether readers may ask in SQL of their own: no limit of time holds for a single slow
-            function.
+        sql: whether readers may ask in SQL of their own; it is carried out in other processes.
 
     Raises:
         ReportError: the extra is not installed.
@@ -40,10 +40,11 @@ def make_datasette(path: Path, language: Code | None = None, sql: bool = False) 
     """
     need_extra("web")
     from datasette.app import Datasette
-    from datasette.database import Database
+    from datasette.database import Database, QueryInterrupted, Results
     from datasette.plugins import pm
 
     from cityflux.core.web import plugin
+    from cityflux.core.web.statements import Row, Statement, Statements
 
     class ReadOnly(Database):  # type: ignore[misc] # Datasette carries no types
         """A database that no statement can change, and whose path may hold any character."""
@@ -56,6 +57,37 @@ def make_datasette(path: Path, language: Code | None = None, sql: bool = False) 
             self._all_file_connections.append(connection)
             return connection
 
+    class Apart(ReadOnly):
+        """The same, but that statements which readers may have written cost themselves alone."""
+
+        statements = Statements(path, LONGEST)
+
+        async def execute(
+            self,
+            sql: str,
+            params: Any = None,
+            truncate: bool = False,
+            custom_time_limit: int | None = None,
+            page_size: int | None = None,
+            log_sql_errors: bool = True,
+        ) -> Results:
+            most = self.ds.max_returned_rows
+            most += most == (page_size or self.ds.page_size)
+            limit = min(custom_time_limit or math.inf, self.ds.sql_time_limit_ms)
+            asked = Statement(
+                sql, {} if params is None else params, most if truncate else None, limit / 1000
+            )
+            try:
+                found = await self.statements.ask(asked)
+            except sqlite3.OperationalError as error:
+                if error.args == ("interrupted",):
+                    raise QueryInterrupted(error, sql, params) from error
+                raise
+            columns = [each[0] for each in found.description or ()]
+            rows = [Row.of(columns, values) for values in found.rows]
+            is_cut = asked.most is not None and len(rows) > asked.most
+            return Results(rows[: asked.most], is_cut, found.description)
+
     with read_database(path):
         pass  # says what is wrong with it
     if not pm.is_registered(plugin):
@@ -65,7 +97,8 @@ def make_datasette(path: Path, language: Code | None = None, sql: bool = False) 
         settings={"default_allow_sql": sql},
     )
     datasette.remove_database("_memory")
-    datasette.add_database(ReadOnly(datasette, path=str(path)), name=DATABASE)
+    kind = Apart if sql else ReadOnly
+    datasette.add_database(kind(datasette, path=str(path)), name=DATABASE)
     return datasette
 
 

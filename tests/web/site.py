@@ -14,6 +14,7 @@ from typing import Any, Self
 
 import html5lib
 import httpx
+import psutil
 from bs4 import BeautifulSoup
 
 ROOT = str(Path(__file__).resolve().parents[2])
@@ -63,6 +64,10 @@ class Site:
         """Tell the server to stop, and wait until it has."""
         self._process.send_signal(signal.SIGTERM)
         assert self._process.wait(30) in (0, -signal.SIGTERM), self.log
+
+    def memory(self) -> int:
+        """How many bytes the server holds, without the processes that it starts."""
+        return int(psutil.Process(self._process.pid).memory_info().rss)
 
     @property
     def log(self) -> str:

@@ -8,6 +8,7 @@ import re
 import socket
 import sqlite3
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from urllib.parse import urlencode
 
@@ -211,6 +212,34 @@ def test_no_value_is_larger_than_a_document(hostile: Site) -> None:
     answer = hostile.get("/cityflux.json", sql=HUGE)
     assert answer.status_code == 400
     assert answer.json()["error"] == "string or blob too big"
+
+
+ENDLESS = "with recursive n(i) as (select 1 union all select i + 1 from n)"
+#: What takes hours or gigabytes.
+BOMBS = (
+    SLOW,
+    "select length(zeroblob(2000000000))",
+    "select length(randomblob(2000000000))",
+    "select length(printf('%.*c', 2000000000, 'x'))",
+    "select length(replace(hex(zeroblob(50000000)), '0', 'xxxxxxxx'))",
+    "select zeroblob(60000000) from cities",
+    f"{ENDLESS} select group_concat(i) from n",
+    f"{ENDLESS} select hex(zeroblob(30000000)) x from n order by x desc",
+)
+
+
+def test_a_statement_costs_itself_alone(hostile: Site) -> None:
+    with ThreadPoolExecutor(len(BOMBS)) as asking:
+        answers = asking.map(
+            lambda sql: hostile.get("/cityflux.json", sql=sql, _timelimit=100), BOMBS
+        )
+        for page in ("/", "/-/index/strange", "/-/assets/web.js"):
+            assert hostile.get(page).status_code == 200, "others are answered meanwhile"
+        refused = [answer.status_code for answer in answers]
+    assert refused[0] == 503 and {*refused} <= {400, 503}, refused
+    found = hostile.get("/cityflux.json", sql="select 7 a, 8 a, id from cities limit 1").json()
+    assert found["rows"][0][:2] == [7, 8]
+    assert hostile.memory() < 500 * 2**20
 
 
 def test_it_ends_within_its_grace_whatever_a_reader_asked(hostile: Site, tmp_path: Path) -> None:

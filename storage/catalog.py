@@ -64,8 +64,13 @@ def save_index(connection: sqlite3.Connection, index: Row, nodes: Iterable[Row])
         "definition": index["definition"],
     }
     upsert(connection, "definitions", [kept_definition], ["hash"])
-    stored = connection.execute("SELECT node_id FROM nodes WHERE index_id = ?", (index["id"],))
-    left = {*chain.from_iterable(stored)}.difference(map(itemgetter("node_id"), nodes))
+    columns = ", ".join(nodes[0])
+    stored = connection.execute(
+        f"SELECT {columns}, node_id FROM nodes WHERE index_id = ?", (index["id"],)
+    ).fetchall()
+    if {row[:-1] for row in stored} == {tuple(node.values()) for node in nodes}:
+        return
+    left = {row[-1] for row in stored}.difference(map(itemgetter("node_id"), nodes))
     gone = [(index["id"], node_id) for node_id in sorted(left)]
     connection.executemany("DELETE FROM scores WHERE index_id = ? AND node_id = ?", gone)
     connection.executemany("DELETE FROM nodes WHERE index_id = ? AND node_id = ?", gone)

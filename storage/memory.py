@@ -1,13 +1,16 @@
-"""What a connection keeps in memory of figures, for as long as they stand."""
+"""What a connection keeps in memory of figures and results, for as long as they stand."""
 
 from __future__ import annotations
 
 import sqlite3
 from collections.abc import Hashable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from cityflux.storage.changes import changed_indicators, count_since, position
+from cityflux.storage.changes import changed_indicators, count_since, position, version
 from cityflux.storage.examination import missing_triggers
+
+if TYPE_CHECKING:
+    from cityflux.storage.results import Results
 
 
 class Memory:
@@ -51,3 +54,32 @@ def made_of_figures(connection: sqlite3.Connection) -> dict[Hashable, dict[str, 
     memory: Memory = kept.setdefault("figures", Memory())
     memory.look(connection)
     return memory.made
+
+
+def take_results(connection: sqlite3.Connection, index_id: str) -> Results | None:
+    """The results of an index that this connection stored last, unless another one wrote since.
+
+    They are handed out once: what is stored next is to be kept then.
+
+    Args:
+        connection: within a transaction; through it nobody but `storage.results` writes results.
+        index_id: the index.
+    """
+    kept: dict[str, Any] = getattr(connection, "kept", {})
+    others, results = kept.pop(f"results of {index_id}", (None, None))
+    return results if others == version(connection)[0] else None
+
+
+def keep_results(
+    connection: sqlite3.Connection, index_id: str, others: int, results: Results
+) -> None:
+    """Remember what was stored, after its transaction.
+
+    Args:
+        connection: that has stored it.
+        index_id: the index.
+        others: the first part of `storage.changes.version` within the transaction.
+        results: what was stored.
+    """
+    kept: dict[str, Any] = getattr(connection, "kept", {})
+    kept[f"results of {index_id}"] = others, results

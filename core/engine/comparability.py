@@ -31,8 +31,9 @@ from numpy.typing import NDArray
 
 from cityflux.core.engine.common_periods import SLACK, Common
 from cityflux.core.engine.definition.index import Definition
+from cityflux.core.engine.measures.columns import rows_of
 from cityflux.core.engine.measures.matrix import Bools, Floats, to_frame
-from cityflux.core.engine.measures.ranking import ranks
+from cityflux.core.engine.measures.ranking import places
 
 #: An indicator needs so many cities, whatever its definition says: two never differ but in sign.
 FEWEST = 3
@@ -95,8 +96,13 @@ class Comparable:
 
     def ranks(self) -> pl.DataFrame:
         """The rank of each city in its period among those that compare; equals share a rank."""
-        free = to_frame(np.where(self.reasons == None, self.values, np.nan), self.nodes)  # noqa: E711 - each of them
-        return ranks(self.keys.hstack(free), self.nodes, within="period", scale=True)
+        return self.keys.hstack(to_frame(self.places, self.nodes).cast(pl.Int64))
+
+    @cached_property
+    def places(self) -> Floats:
+        """The same as an array, NaN where there is no rank."""
+        free = np.where(self.reasons == None, self.values, np.nan)  # noqa: E711 - each of them
+        return places(free, rows_of(self.keys["period"]), scale=True)
 
 
 @dataclass(frozen=True)

@@ -11,21 +11,20 @@ from collections.abc import Iterator
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from itertools import product
-from typing import Any
 
 import numpy as np
 
 from cityflux.core.engine.breaks import across_breaks
 from cityflux.core.engine.definition.index import Definition
+from cityflux.core.engine.measures.matrix import to_matrix
 from cityflux.core.engine.panel import Made, Panel, read_panel
 from cityflux.core.engine.scoring import Scores, score
 from cityflux.core.engine.steps.methods import Methods
 from cityflux.core.model.errors import UnknownName
-from cityflux.storage import catalog
+from cityflux.storage import catalog, changes
 from cityflux.storage.breaks import breaks_of
-from cityflux.storage.changes import position
 from cityflux.storage.database import now, without_lookups, write
-from cityflux.storage.memory import made_of_figures
+from cityflux.storage.memory import keep_results, made_of_figures, take_results
 from cityflux.storage.results import (
     Adjustment,
     Results,
@@ -33,6 +32,7 @@ from cityflux.storage.results import (
     Score,
     Weight,
     has_scores,
+    known,
     save_details,
     save_scores,
 )
@@ -130,45 +130,47 @@ def compute(
         # From reading to storing: nobody changes a figure in between.
         write(connection, lasting=False),
     ):
-        known = position(connection)
+        seen = changes.position(connection)
         panel = _panel(connection, definition, made=made_of_figures(connection))
         scores = _evaluate(connection, definition, methods, panel)
         save_tree(connection, definition)
-        run = Run(definition.id, definition.hash, known, started, _summary(definition), version)
-        run_id, changed = save_scores(connection, run, results(definition, scores))
+        run = Run(definition.id, definition.hash, seen, started, _summary(definition), version)
+        found, others = results(definition, scores), changes.version(connection)[0]
+        before = take_results(connection, definition.id)
+        run_id, changed = save_scores(connection, run, found, before)
         adjustments = map(Adjustment._make, scores.adjustments.iter_rows())
         save_details(
             connection, definition.id, run_id, weight_rows(definition, scores), adjustments
         )
+    keep_results(connection, definition.id, others, found)
     return Computed(definition.id, run_id, changed, scores.notes, scores.passed_over)
 
 
 def results(definition: Definition, scores: Scores) -> Results:
     """The result column by column for the database."""
-    comparable, frames = scores.comparable, (scores.scores, scores.coverage, scores.ranks())
-    nodes = [node.id for node in definition.tree]
-    cities, periods = (scores.scores[name].to_list() for name in ("city", "period"))
-    order = sorted(range(len(cities)), key=[*zip(cities, periods, strict=True)].__getitem__)
-    place = np.argsort(np.array(nodes))
-    matrices = [*(frame[nodes].to_numpy() for frame in frames), comparable.values]
-    columns = [*matrices, comparable.n, comparable.reasons]
-    names = ("score", "coverage", "rank", "comparable_score", "n", "bracket")
-    found: dict[str, list[Any]] = {}
-    for name, matrix in zip(names, columns, strict=True):
-        flat = matrix[order][:, place].ravel("F")
-        if flat.dtype == np.float64:
-            known, numbers = ~np.isnan(flat), flat
-            flat = np.full(len(numbers), None, dtype=object)
-            flat[known] = numbers[known].astype(np.int64 if name == "rank" else np.float64)
-        found[name] = flat.tolist()
-    return Results(sorted(nodes), sorted({*cities}), sorted({*periods}), found)
+    comparable, nodes = scores.comparable, [node.id for node in definition.tree]
+    periods, cities = definition.periods.of, definition.cities
+    places = np.ix_(*map(np.argsort, map(np.array, (nodes, cities, periods))))
+    columns = {
+        "score": to_matrix(scores.scores[nodes]),
+        "coverage": to_matrix(scores.coverage[nodes]),
+        "rank": comparable.places,
+        "comparable_score": comparable.values,
+        "n": comparable.n,
+        "bracket": comparable.reasons,
+    }
+    shape = len(periods), len(cities), len(nodes)
+    for name, matrix in columns.items():
+        columns[name] = matrix.reshape(shape).transpose(2, 1, 0)[places].ravel()
+    return Results(sorted(nodes), sorted(cities), sorted(periods), columns)
 
 
 def score_rows(definition: Definition, scores: Scores) -> Iterator[Score]:
     """The result row by row."""
     found = results(definition, scores)
     keys = product(found.nodes, found.cities, found.periods)
-    for key, *values in zip(keys, *found.columns.values(), strict=True):
+    columns = [known(column) for column in found.columns.values()]
+    for key, *values in zip(keys, *columns, strict=True):
         yield Score(*key, **dict(zip(found.columns, values, strict=True)))
 
 

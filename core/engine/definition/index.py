@@ -84,7 +84,7 @@ class Definition(Steps, Joining, Group):
         """The file that it was read from, for messages."""
         return self._origin or self.id
 
-    @property
+    @cached_property
     def hash(self) -> str:
         """The same for two definitions exactly when they compute the same."""
         text = json.dumps(self.model_dump(mode="json"), sort_keys=True, ensure_ascii=False)

@@ -6,12 +6,13 @@ Scores that differ by rounding only are equal: see `core.engine.measures.toleran
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import polars as pl
 
 from cityflux.core.engine.measures.columns import rows_of
-from cityflux.core.engine.measures.matrix import to_frame, to_matrix
+from cityflux.core.engine.measures.matrix import Floats, to_frame, to_matrix
 from cityflux.core.engine.measures.tolerance import ascending, levelled_column
 
 
@@ -31,8 +32,20 @@ def ranks(
         The same frame with Int64 ranks in ``columns``.
     """
     x = to_matrix(scores[[*columns]])
-    places = np.empty_like(x)
-    for rows in [slice(None)] if within is None else rows_of(scores[within]):
+    parts = [slice(None)] if within is None else rows_of(scores[within])
+    return scores.with_columns(to_frame(places(x, parts, scale=scale), columns).cast(pl.Int64))
+
+
+def places(x: Floats, parts: Sequence[Any], *, scale: bool = False) -> Floats:
+    """Do as `ranks` with a matrix, rows x columns.
+
+    Args:
+        x: the scores; NaN stays NaN.
+        parts: rows that are ranked among each other.
+        scale: as in `ranks`.
+    """
+    placed = np.empty_like(x)
+    for rows in parts:
         order, run = ascending(x[rows], scale=scale)
         number = np.arange(1.0, len(run) + 1)[:, None] + 0 * run
         known = np.count_nonzero(~np.isnan(run), axis=0)
@@ -40,8 +53,8 @@ def ranks(
         last = np.fmin.accumulate(number[::-1], axis=0)[::-1]
         place = np.empty_like(run)
         np.put_along_axis(place, order, np.where(np.isnan(run), np.nan, known - last + 1), axis=0)
-        places[rows] = place
-    return scores.with_columns(to_frame(places, columns).cast(pl.Int64))
+        placed[rows] = place
+    return placed
 
 
 def ranking_table(

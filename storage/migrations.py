@@ -192,3 +192,9 @@ def ranks_are_audited(db: Database) -> None:
 def figures_that_move_are_told(db: Database) -> None:
     """A figure that a hand gives another city or period is a change, and is followed."""
     db.execute(schema.MOVE)
+
+
+@migrations()
+def runs_keep_their_notes(db: Database) -> None:
+    """What a reader of the scores must know stands beside them."""
+    db.execute(result_tables.NOTES)

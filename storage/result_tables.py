@@ -80,6 +80,16 @@ CREATE TABLE adjustments (
 ) STRICT, WITHOUT ROWID""",
 )
 
+#: What the last run of an index said of it, a line each.
+NOTES = """
+CREATE TABLE notes (
+    index_id TEXT NOT NULL,
+    place INTEGER NOT NULL,
+    note TEXT NOT NULL,
+    run_id INTEGER NOT NULL REFERENCES runs(id),
+    PRIMARY KEY (index_id, place)
+) STRICT, WITHOUT ROWID"""
+
 #: Every definition that an index was computed by, so that an old run can be computed again.
 DEFINITIONS = (
     """

@@ -67,6 +67,13 @@ class Adjustment(NamedTuple):
     after: float | None
 
 
+class Note(NamedTuple):
+    """What a reader of an index must know: one line, and its place among them."""
+
+    place: int
+    note: str
+
+
 class Results(NamedTuple):
     """All scores of an index, column by column.
 
@@ -266,6 +273,7 @@ def save_details(
     run_id: int,
     weights: Iterable[Weight],
     adjustments: Iterable[Adjustment],
+    notes: Iterable[str],
 ) -> None:
     """Store what a run did besides the scores, in the place of what the run before it did.
 
@@ -274,6 +282,7 @@ def save_details(
     for table, kind, rows in (
         ("weights", Weight, weights),
         ("adjustments", Adjustment, adjustments),
+        ("notes", Note, map(Note, count(1), notes)),
     ):
         names, found = ", ".join(kind._fields), sorted(rows)
         query = f"SELECT {names} FROM {table} WHERE index_id = ? ORDER BY {names}"

@@ -33,6 +33,7 @@ STEPS = (
     "a_bound_is_no_current_figure",
     "ranks_are_audited",
     "figures_that_move_are_told",
+    "runs_keep_their_notes",
 )
 
 CATALOG = """

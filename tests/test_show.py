@@ -10,7 +10,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from cityflux.core.cli.main import COMMANDS, cli
-from tests.conftest import answer
+from tests.conftest import Cityflux, answer
 
 SIBLINGS = ("show", "tree", "ranking", "strengths", "weights", "adjustments", "against")
 FORMER = {
@@ -129,6 +129,17 @@ def test_a_slip_in_a_name_is_told_with_what_was_meant(read_only: Run) -> None:
         done = read_only(*asked)
         assert done.exit_code == 1
         assert meant in str(done.exception)
+
+
+def test_the_notes_of_a_run_are_kept_as_it_said_them(home: Path, cityflux: Cityflux) -> None:
+    said = cityflux("compute", "flow_index").stderr.splitlines()
+    kept = cityflux("notes", "flow_index").stdout.splitlines()
+    assert said == [f"note: flow_index: {line}" for line in kept]
+    assert len(kept) > 5
+    counted = cityflux("compute").stderr
+    assert (
+        f"note: flow_index: {len(kept)} notes on its figures: cityflux notes flow_index" in counted
+    )
 
 
 def test_the_used_weights_sum_to_the_whole(read_only: Run) -> None:

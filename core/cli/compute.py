@@ -30,6 +30,7 @@ def compute(
     With --as-of, --exclude or --weight-set INDEX, or the default one, is computed so and printed.
     """
     from cityflux.core.app.job import Job
+    from cityflux.core.cli.notes import count_notes
     from cityflux.core.cli.scoreboard import print_evaluated
     from cityflux.core.engine.compute import evaluate
 
@@ -58,7 +59,10 @@ def compute(
     for done in outcome.computed:
         if not as_json:
             click.echo(f"{done.index_id}: run {done.run_id}, {done.changed} scores changed")
-        _print_notes(done.index_id, done.notes)
+        if index:
+            _print_notes(done.index_id, done.notes)
+        else:
+            count_notes(done)
     if not (failed := outcome.failed + outcome.broken):
         return 0
     out = console(session.color, stderr=True)

@@ -68,6 +68,7 @@ def run(
     if not once:
         return _stay_up(session)
     from cityflux.core.app.job import Job
+    from cityflux.core.cli.notes import count_notes
     from cityflux.core.cli.scoreboard import print_scoreboard
     from cityflux.core.cli.verdict import print_verdict
     from cityflux.core.model.errors import IndexDefinitionError
@@ -92,8 +93,7 @@ def run(
             err=True,
         )
         for done in outcome.computed:
-            for note in done.notes:
-                click.echo(f"note: {done.index_id}: {note}", err=True)
+            count_notes(done)
         _report(failed, session.color)
         if definition and definition.id not in dict(outcome.failed):
             rows = scores(connection, definition.id, definition.id)

@@ -139,9 +139,8 @@ def compute(
         before = take_results(connection, definition.id)
         run_id, changed = save_scores(connection, run, found, before)
         adjustments = map(Adjustment._make, scores.adjustments.iter_rows())
-        save_details(
-            connection, definition.id, run_id, weight_rows(definition, scores), adjustments
-        )
+        weights = weight_rows(definition, scores)
+        save_details(connection, definition.id, run_id, weights, adjustments, scores.notes)
     keep_results(connection, definition.id, others, found)
     return Computed(definition.id, run_id, changed, scores.notes, scores.passed_over)
 

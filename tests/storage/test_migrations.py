@@ -45,6 +45,7 @@ FROZEN = {
     "a_bound_is_no_current_figure": "383b91747bff3610",
     "ranks_are_audited": "654c33f4f6190451",
     "figures_that_move_are_told": "af9cb7378cfdd090",
+    "runs_keep_their_notes": "ccfa29be0e8191bc",
 }
 
 

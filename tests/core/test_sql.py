@@ -10,8 +10,11 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 ROOMS = ("cityflux", "core", "plugins", "scrapers", "storage")
 #: Where the database is kept and read; the examples on the page of the web where people write SQL
-#: of their own; and what hands on the SQL of a test's author.
-HOMES = ("storage/", "core/reading/", "core/web/metadata.py", "cityflux/testing/database.py")
+#: of their own, and what carries it out; and what hands on the SQL of a test's author.
+HOMES = (
+    *("storage/", "core/reading/", "core/web/metadata.py", "core/web/carrying_out.py"),
+    "cityflux/testing/database.py",
+)
 SQL = re.compile(
     r"\bSELECT\b.+\bFROM\b|\bINSERT\s+(OR\s+\w+\s+)?INTO\b|\bUPDATE\b.+\bSET\b|\bDELETE\s+FROM\b"
     r"|\bPRAGMA\s|\bCREATE\s+(TEMP\w*\s+)?(TABLE|VIEW|INDEX|TRIGGER|VIRTUAL)\b|\bWITH\s+RECURSIVE\b",

@@ -10,10 +10,10 @@ import polars as pl
 from cityflux.core.model.document import Document
 from cityflux.core.model.errors import SourceError, Unexpected
 from cityflux.core.model.http import Http
+from cityflux.core.model.written_period import iso_period
 from cityflux.scrapers import jsonstat
 from cityflux.scrapers.expect import field, unexpected
 from cityflux.scrapers.foreign import reader
-from cityflux.scrapers.periods import iso_period
 
 ADDRESS = "https://ec.europa.eu/eurostat/api/dissemination/statistics/1.0/data"
 

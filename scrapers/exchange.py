@@ -199,4 +199,4 @@ def _sheet(document: Document) -> list[list[str]]:
             f"{document.address}: a workbook came; to read one, pip install 'cityflux[excel]'",
             address=document.address,
         )
-    return next(iter(read_sheets(document, "xlsx").values()), [])
+    return next((sheet.grid for sheet in read_sheets(document, "xlsx").values()), [])

@@ -8,22 +8,24 @@
 
 from __future__ import annotations
 
-import io
 import math
+import re
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 
-from cityflux.core.model.document import Document, read_json
+from cityflux.core.model.document import Document
 from cityflux.core.model.errors import BadCells, Unexpected
 from cityflux.core.model.numerals import DecimalMark, parse_number
-from cityflux.scrapers.foreign import blamed, bounded, reader
-from cityflux.scrapers.periods import period_of
-from cityflux.scrapers.tables.apart import Grid, read_apart
+from cityflux.core.model.written_period import marked_period, period_of, refuse_fiscal
+from cityflux.scrapers.foreign import bounded, reader
+from cityflux.scrapers.tables.apart import Grid
 from cityflux.scrapers.tables.delimited import MOST_CELLS
+from cityflux.scrapers.tables.frames import read_json_table, read_parquet
 from cityflux.scrapers.tables.grids import (
     Format,
     as_document,
@@ -36,6 +38,9 @@ from cityflux.scrapers.tables.labels import STEP, key, same_unit, similar, split
 #: The column that `read_table` adds: the row in the file, counted from 1 as Excel does.
 ROW = "_row"
 
+_YEAR = re.compile(r"\s*(?:1[89]|20)\d\d(?!\d)")
+# A figure and one of the flags of Eurostat behind it, or none; ":" with a flag or without.
+_FLAGGED = re.compile(r"(?:(?P<figure>[-\d.,]+)\s|:\s?)[bcdefinprsuz]{1,3}|:")
 _UNIT_COLUMNS = {"单位", "计量单位", "unit", "units"}
 _TIDY = {"city": pl.String, "period": pl.String, "value": pl.Float64}
 
@@ -78,9 +83,9 @@ def read_table(
     if form != found and not (form in texts and found in texts):
         raise _unexpected(document, f"expected {form}, got {found}")
     if form == "parquet":
-        return _parquet(document)
+        return numbered(read_parquet(document))
     if form in ("json", "jsonl"):
-        return _json(document, decoded(document, encoding), lines=form == "jsonl")
+        return numbered(read_json_table(document, decoded(document, encoding), form == "jsonl"))
     grid = read_grid(document, form, sheet=sheet, encoding=encoding)
     return _with_header(document, grid, header_row)
 
@@ -95,6 +100,7 @@ def tidy(
     unit: str | None = None,
     decimal: DecimalMark = ".",
     name: str = "table",
+    stated: str = "",
 ) -> pl.DataFrame:
     """Turn a table into city, period and value; cells without a figure give no row.
 
@@ -113,6 +119,7 @@ def tidy(
             column named 单位 states it.
         decimal: the decimal mark.
         name: how error messages name the table: the address of the document.
+        stated: the unit that the table states for its figures, where a caller knows it.
 
     Returns:
         A frame with ``city``, ``period`` and ``value`` (float), in the order of the file.
@@ -124,15 +131,18 @@ def tidy(
     layout = _Layout(frame, name, city, period, value)
     if unit is not None:
         _check_unit(frame, unit, layout.value, name)
+    stated = stated or unit or (split_unit(layout.value)[1] if layout.value else "")
     wanted = {key(label): id_ for label, id_ in cities.items()} if cities is not None else None
     figures: dict[tuple[str, str], float] = {}
     seen: set[str] = set()
     bad: list[str] = []
+    with _told(name):
+        refuse_fiscal(layout.periods)
     for where, label, when, cell in layout.cells():
         id_ = label if wanted is None else wanted.get(key(label))
         seen.add(key(label))
         try:
-            figure = _figure(cell, decimal) if id_ is not None else None
+            figure = _figure(cell, decimal, stated) if id_ is not None else None
             if id_ is None or figure is None:
                 continue
             at = _period(when)
@@ -185,6 +195,13 @@ class _Layout:
             return self.across
         return [str(label) for label in self.frame[self.city].unique(maintain_order=True)]
 
+    @property
+    def periods(self) -> list[str]:
+        """The periods that the table names, as text."""
+        if self.period:
+            return [str(text) for text in self.frame[self.period].unique().drop_nulls()]
+        return [] if self.fixed else self.across
+
     def cells(self) -> Iterator[tuple[str, str, Any, Any]]:
         """Each figure's cell: where it stands, its city, its period and what it says."""
         for number, row in enumerate(self.frame.iter_rows(named=True), start=1):
@@ -199,9 +216,14 @@ class _Layout:
         names = [column for column in self.frame.columns if column not in (ROW, self.period)]
         if self.city is None:
             return names
-        periods = [column for column in names if period_of(column)]
+        periods = [column for column in names if marked_period(column)]
         if not periods:
             raise Unexpected(f"{name}: no column is a period; columns: {', '.join(names[:12])}")
+        if odd := [each for each in names if each not in periods and _YEAR.match(each)]:
+            raise Unexpected(
+                f"{name}: column {odd[0]!r} begins with a year and is no period; write "
+                "2020, 2020-Q3, 2020-07 or 2020-07-14, or take the column out"
+            )
         return periods
 
 
@@ -229,9 +251,9 @@ def _check_unit(frame: pl.DataFrame, unit: str, value: str | None, name: str) ->
             raise Unexpected(f"{name}: expected figures in {unit}, got {found} ({where})")
 
 
-def _figure(cell: object, decimal: DecimalMark) -> float | None:
+def _figure(cell: object, decimal: DecimalMark, unit: str) -> float | None:
     if cell is None or isinstance(cell, str):
-        return parse_number(cell or "", decimal=decimal)
+        return parse_number(_without_flag(cell or ""), decimal=decimal, unit=unit)
     if isinstance(cell, bool) or not isinstance(cell, int | float):
         raise ValueError(f"{cell} is not a number")
     if math.isinf(cell):
@@ -239,12 +261,31 @@ def _figure(cell: object, decimal: DecimalMark) -> float | None:
     return None if math.isnan(cell) else float(cell)
 
 
+def _without_flag(cell: str) -> str:
+    """A figure without the flag behind it; ``:`` is Eurostat's sign for none."""
+    match = _FLAGGED.fullmatch(cell)
+    return (match["figure"] or "") if match else cell
+
+
+@contextmanager
+def _told(name: str) -> Iterator[None]:
+    try:
+        yield
+    except ValueError as error:
+        raise Unexpected(f"{name}: {error}") from None
+
+
 def _period(cell: object) -> str:
     text = cell.isoformat()[:10] if isinstance(cell, date) else "" if cell is None else str(cell)
-    found = period_of(text)
+    found = marked_period(text)
     if found is None:
         raise ValueError(f"{text!r} is not a period; write 2020, 2020-Q3, 2020-07 or 2020-07-14")
-    return found
+    return found.period
+
+
+def numbered(frame: pl.DataFrame) -> pl.DataFrame:
+    """A table of a file that has no rows to see, with numbers for them."""
+    return frame if ROW in frame.columns else frame.with_row_index(ROW, offset=1)
 
 
 def _with_header(
@@ -288,10 +329,23 @@ def _header_rows(
         if not all(0 < row <= len(grid) for row in rows):
             raise _unexpected(document, f"no row {max(rows)}; the file has {len(grid)}")
         return rows
-    for number, row in enumerate(grid, start=1):
-        if sum(map(bool, row)) > 1:
-            return (number,)
+    if number := first_row(grid):
+        return (number,)
     raise _unexpected(document, "expected a table, no row has two filled cells")
+
+
+def first_row(grid: Grid) -> int:
+    """The row of the headings, from 1: the first with two filled cells; 0 without one.
+
+    Comments above it do not count, nor do lines of two cells above a table twice as wide.
+    """
+    wide = [sum(map(bool, row)) for row in grid]
+    widest = max(wide, default=0)
+    for number, (row, filled) in enumerate(zip(grid, wide, strict=True), start=1):
+        comment = row[:1] and row[0].startswith("#")
+        if filled > 1 and not comment and not (filled == 2 and widest >= 4):
+            return number
+    return next((number for number, filled in enumerate(wide, start=1) if filled > 1), 0)
 
 
 def _names(rows: Sequence[Sequence[str]]) -> list[str]:
@@ -305,52 +359,6 @@ def _names(rows: Sequence[Sequence[str]]) -> list[str]:
         names.append(STEP.join(part for part in (group, lower) if part))
         group = group if lower else ""
     return names
-
-
-def _parquet(document: Document) -> pl.DataFrame:
-    frame = pl.read_ipc(io.BytesIO(read_apart(document, "Parquet")))
-    return frame.with_row_index(ROW, offset=1) if ROW not in frame.columns else frame
-
-
-def _json(document: Document, text: str, *, lines: bool) -> pl.DataFrame:
-    with blamed(document.address, "JSON"):
-        if lines:
-            data = [read_json(line) for line in text.splitlines() if line.strip()]
-        else:
-            data = read_json(text)
-    columns = _json_columns(data)
-    if columns is None:
-        keys = ", ".join(list(data)[:8]) if isinstance(data, dict) else type(data).__name__
-        raise _unexpected(document, f"expected a list of records or an object of columns: {keys}")
-    frame = pl.DataFrame([_series(name, cells) for name, cells in columns.items()])
-    return frame.with_row_index(ROW, offset=1)
-
-
-def _json_columns(data: object) -> dict[str, list[Any]] | None:
-    """Columns of cells, from records, from columns, or from columns of cells by row label."""
-    if isinstance(data, list) and data and all(isinstance(record, dict) for record in data):
-        names = dict.fromkeys(name for record in data for name in record)
-        return {name: [record.get(name) for record in data] for name in names}
-    if not isinstance(data, dict) or not data:
-        return None
-    if all(isinstance(column, list) for column in data.values()):
-        columns = data
-    elif all(isinstance(column, dict) for column in data.values()):
-        labels = list(dict.fromkeys(label for column in data.values() for label in column))
-        columns = {name: [column.get(label) for label in labels] for name, column in data.items()}
-    else:
-        return None
-    return columns if len({len(column) for column in columns.values()}) == 1 else None
-
-
-def _series(name: str, cells: list[Any]) -> pl.Series:
-    """A column; one of mixed types becomes text, so that no cell is lost."""
-    kinds = {type(cell) for cell in cells if cell is not None}
-    if kinds == {int, float}:
-        cells = [None if cell is None else float(cell) for cell in cells]
-    elif len(kinds) > 1:
-        cells = [None if cell is None else str(cell) for cell in cells]
-    return pl.Series(name, cells)
 
 
 def _unexpected(document: Document, message: str) -> Unexpected:

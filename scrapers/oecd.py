@@ -9,9 +9,9 @@ import polars as pl
 from cityflux.core.model.document import Document
 from cityflux.core.model.errors import Missing
 from cityflux.core.model.http import Http
+from cityflux.core.model.written_period import iso_period
 from cityflux.scrapers.expect import number, unexpected
 from cityflux.scrapers.foreign import bounded, reader
-from cityflux.scrapers.periods import iso_period
 
 _MOST_COLUMNS = 1_000
 

@@ -18,9 +18,9 @@ from bs4.element import Tag
 from cityflux.core.model.document import Document
 from cityflux.core.model.errors import BadCells
 from cityflux.core.model.numerals import DecimalMark, half_width, parse_number
+from cityflux.core.model.written_period import period_of
 from cityflux.scrapers.files import ROW, tidy
 from cityflux.scrapers.foreign import reader
-from cityflux.scrapers.periods import period_of
 from cityflux.scrapers.tables.html import (
     Cell,
     Table,
@@ -150,7 +150,14 @@ def table(
         frame = frame.with_columns(pl.lit(period).alias(_PERIOD))
         period = _PERIOD
     return tidy(
-        frame, city=city, value=value, period=period, cities=cities, decimal=decimal, name=place
+        frame,
+        city=city,
+        value=value,
+        period=period,
+        cities=cities,
+        decimal=decimal,
+        name=place,
+        stated=stated or unit,
     )
 
 

@@ -54,7 +54,7 @@ def half_width(text: str) -> str:
     return text.translate(_HALF_WIDTH).translate(_SPACES).translate(_INVISIBLE)
 
 
-def parse_number(text: str, *, decimal: DecimalMark = ".") -> float | None:
+def parse_number(text: str, *, decimal: DecimalMark = ".", unit: str = "") -> float | None:
     """Read a published number.
 
     ``1,234.5``, ``１２３４``, ``1 234``, ``1'234``, ``−3.2``, ``(3.2)`` (negative), ``12.5%``
@@ -66,6 +66,8 @@ def parse_number(text: str, *, decimal: DecimalMark = ".") -> float | None:
     Args:
         text: one cell, without footnote marks and units.
         decimal: the decimal mark; the other one of the two then separates thousands.
+        unit: the unit that is said elsewhere, as in a heading; a 万 or % in the cell must not
+            speak against it.
 
     Returns:
         The number, or None where the text says that there is no figure.
@@ -82,12 +84,25 @@ def parse_number(text: str, *, decimal: DecimalMark = ".") -> float | None:
     match = _GRAMMAR[decimal].fullmatch(figure)
     if match is None:
         raise ValueError(f"{text.strip()!r} is not a number")
+    _check_unit(text, unit, match["scale"] or match["sign_of_share"] or "")
     digits = re.sub(r"[ ']", "", match["figure"]).replace("," if decimal == "." else ".", "")
     scale = NUMBER_WORDS[match["scale"]] if match["scale"] else 1
     value = float(Decimal(digits.replace(",", ".")) * scale)
     if not math.isfinite(value):
         raise ValueError(f"{text.strip()!r} is too large for a number")
     return -value if match["sign"] == "-" or match["open"] else value
+
+
+def _check_unit(text: str, unit: str, said: str) -> None:
+    """Refuse 0.3万 under 万人 and 12‰ under %: a reader cannot know which of the two counts."""
+    plain = half_width(unit).strip()
+    scaled = plain.startswith(tuple(NUMBER_WORDS))
+    shares = {"%": ("%", "百分", "percent"), "‰": ("‰", "千分")}
+    against = scaled if said in NUMBER_WORDS else not plain.lower().startswith(shares.get(said, ""))
+    if plain and said and against:
+        raise ValueError(
+            f"{text.strip()!r} has a {said} of its own under the unit {unit}; write it in {unit}"
+        )
 
 
 def _grammar(decimal: DecimalMark) -> re.Pattern[str]:
@@ -105,7 +120,7 @@ def _grammar(decimal: DecimalMark) -> re.Pattern[str]:
             (?: [eE] [-+]? \d{{1,3}} )?
         )
         \s* (?P<scale> {large} )?
-        \s* [%‰]? \s* (?(open)\))
+        \s* (?P<sign_of_share> [%‰] )? \s* (?(open)\))
         """,
         re.VERBOSE | re.ASCII,  # nobody publishes figures here in digits of other scripts
     )

@@ -18,10 +18,10 @@ import polars as pl
 from cityflux.core.model.document import Document
 from cityflux.core.model.errors import BadCells
 from cityflux.core.model.numerals import parse_number
+from cityflux.core.model.written_period import period_of, refuse_fiscal
 from cityflux.scrapers.foreign import reader
 from cityflux.scrapers.nbs import rows
 from cityflux.scrapers.nbs.answers import unexpected
-from cityflux.scrapers.periods import period_of
 from cityflux.scrapers.tables.apart import Grid
 from cityflux.scrapers.tables.grids import as_document, read_grid, sniff
 from cityflux.scrapers.tables.labels import key, same_unit, similar, split_unit
@@ -118,6 +118,10 @@ def _column_dimension(document: Document, parts: _Parts) -> str:
     down = parts.header[0]
     headings = [heading for heading in parts.header[1:] if heading]
     if down != "时间":
+        try:
+            refuse_fiscal(headings)
+        except ValueError as error:
+            raise unexpected(document, str(error)) from None
         wrong = [heading for heading in headings if period_of(heading) is None]
         if wrong or not headings:
             raise unexpected(
@@ -151,13 +155,14 @@ def _cells(parts: _Parts, across: str, bad: list[str]) -> Iterator[dict[str, Any
             continue
         seen.add(label)
         for heading, text in zip(parts.header[1:], cells[1:], strict=True):
+            cell_of = {**parts.above, down: label, across: heading}
             try:
-                value = parse_number(text)
+                value = parse_number(text, unit=split_unit(cell_of.get("指标", ""))[1])
             except ValueError as error:
                 bad.append(f"row {number}, column {heading!r}: {error}")
                 continue
             if heading:
-                yield {**parts.above, down: label, across: heading, "value": value}
+                yield {**cell_of, "value": value}
             elif text:
                 bad.append(f"row {number}: {text!r} under no heading")
 

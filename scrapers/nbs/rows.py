@@ -43,7 +43,7 @@ def period_of_code(code: str) -> str | None:
     """Read a period code of either interface as ISO 8601; None for anything else.
 
     Old codes are ``2019``, ``2019B`` (the second quarter) and ``201909``; new ones ``2019YY``,
-    ``201902SS`` and ``201909MM``. Nobody else writes quarters so; see `scrapers.periods`.
+    ``201902SS`` and ``201909MM``. Nobody else writes quarters so; see `core.model.written_period`.
     """
     match = _PERIOD_CODE.fullmatch(code)
     if match is None:

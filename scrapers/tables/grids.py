@@ -19,7 +19,7 @@ from cityflux.scrapers.foreign import blamed
 from cityflux.scrapers.tables.apart import Grid
 from cityflux.scrapers.tables.delimited import delimiter_of, read_delimited
 from cityflux.scrapers.tables.html import page_instead
-from cityflux.scrapers.tables.workbook import read_sheets
+from cityflux.scrapers.tables.workbook import Sheet, read_sheets
 
 Format = Literal["csv", "tsv", "xlsx", "xls", "parquet", "json", "jsonl"]
 
@@ -54,6 +54,8 @@ def sniff(document: Document) -> Format:
     if body.startswith(b"PAR1"):
         return "parquet"
     if error := page_instead(document, "a table file"):
+        hint = "; a table of a page is read with cityflux.scrapers.page"
+        error.args = (f"{error}{hint}",) if isinstance(error, Unexpected) else error.args
         raise error
     if b"\0" in body and not body.startswith((b"\xff\xfe", b"\xfe\xff")):
         raise Unexpected(
@@ -68,8 +70,8 @@ def read_grid(
 ) -> Grid:
     """Read all cells of a CSV, TSV, XLSX or XLS file as stripped text, row by row.
 
-    An Excel number comes as Excel shows it, to nine decimals; a cell formatted as a percentage
-    comes as the fraction that is stored.
+    An Excel number comes to nine decimals; a share (``61.5%``), a month and an error come as Excel
+    shows them, and a formula that was never computed as a text that is no number.
 
     Args:
         document: the file.
@@ -137,7 +139,12 @@ def _text_format(text: str) -> Format:
     return "json"
 
 
-def _excel(document: Document, form: Format, sheet: str | None) -> Grid:
+def read_book(document: Document, form: Format) -> dict[str, Sheet]:
+    """The sheets of a workbook by name; those that are hidden are none.
+
+    Raises:
+        Unexpected: when it cannot be read, or the library for it is missing.
+    """
     if find_spec("fastexcel") is None:
         raise Unexpected(
             f"{document.address}: reading Excel files needs one more package; "
@@ -145,6 +152,11 @@ def _excel(document: Document, form: Format, sheet: str | None) -> Grid:
             address=document.address,
         )
     sheets = read_sheets(document, form)
+    return {name: each for name, each in sheets.items() if not each.look.concealed} or sheets
+
+
+def _excel(document: Document, form: Format, sheet: str | None) -> Grid:
+    sheets = {name: each.grid for name, each in read_book(document, form).items()}
     if sheet is not None and sheet not in sheets:
         raise Unexpected(
             f"{document.address}: no sheet {sheet!r}; it has {', '.join(sheets)}",

@@ -28,6 +28,7 @@ _LINES_BEFORE = 3  # title, English title, unit
 _WIDE_SPACES = {"\u00a0": 1, "\u3000": 2}
 # 全角空格 (A1A1 in GBK) read as latin-1, and the replacement character.
 _BROKEN_TEXT = re.compile("¡¡|\ufffd")
+_HIDDEN = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.I)
 _LINE_ENDS = {"br", "p", "div", "li", "tr", "h1", "h2", "h3", "h4", "h5", "h6", "table"}
 
 
@@ -165,7 +166,7 @@ def read_table(tag: Tag, *, place: str = "table", address: str = "") -> Table:
 def read_cell(tag: Tag) -> Cell:
     """Any element as one cell: its text, and apart from it the superscript footnote marks."""
     cell = _Open(tag)
-    for node in tag.descendants:
+    for node in _shown(tag):
         if isinstance(node, Tag) and node.name in _LINE_ENDS:
             cell.parts.append(" ")
         elif type(node) is NavigableString:
@@ -269,13 +270,33 @@ def _raw_rows(table: Tag) -> list[list[tuple[Cell, int, int]]]:
 
 
 def _own_nodes(table: Tag) -> Iterator[PageElement]:
-    """All that stands in a table, without the tables inside its cells."""
-    end = _next_after(table)
-    node = table.next_element
+    """All that is shown in a table, without the tables inside its cells."""
+    return _shown(table, without="table")
+
+
+def _shown(outer: Tag, without: str = "") -> Iterator[PageElement]:
+    """All that stands in an element and that a browser shows.
+
+    Whether the element itself is shown does not count: a page may show it at a click.
+
+    Args:
+        outer: the element.
+        without: a tag of which the inside is left out.
+    """
+    end = _next_after(outer)
+    node = outer.next_element
     while node is not None and node is not end:
-        yield node
-        inner = isinstance(node, Tag) and node.name == "table"
-        node = _next_after(node) if inner else node.next_element
+        hidden = isinstance(node, Tag) and _is_hidden(node)
+        if not hidden:
+            yield node
+        inner = isinstance(node, Tag) and node.name == without
+        node = _next_after(node) if hidden or inner else node.next_element
+
+
+def _is_hidden(tag: Tag) -> bool:
+    if not tag.attrs:
+        return False
+    return "hidden" in tag.attrs or _HIDDEN.search(str(tag.attrs.get("style", ""))) is not None
 
 
 def _next_after(node: PageElement) -> PageElement | None:

@@ -46,6 +46,8 @@ _MARKS = re.compile(
     )\s*)+$""",
     re.VERBOSE | re.DOTALL,
 )
+#: A negative figure, whose last digit is no mark: ``(18.4)``.
+_NEGATIVE = re.compile(r"\(\s*\d[\d,. ]*\)")
 _ONE_MARK = re.compile(r"\[\d+\]|〔\d+〕|[①-⑳]|\*+|[¹²³⁰⁴-⁹]+|\w\)|\(注\d*\)|注\d*")
 
 _CONTINUED = re.compile(
@@ -162,7 +164,7 @@ def split_marks(label: str) -> tuple[str, tuple[str, ...]]:
     """
     written, plain = _both_widths(label)
     match = _MARKS.fullmatch(plain)
-    if match is None:
+    if match is None or _NEGATIVE.fullmatch(plain):
         return written, ()
     end = match.end("label")
     return written[:end].strip(), tuple(_ONE_MARK.findall(plain[end:]))

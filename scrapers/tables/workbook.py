@@ -13,13 +13,16 @@ import json
 import re
 import zipfile
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 from typing import IO
 
 from cityflux.core.model.document import Document
 from cityflux.core.model.errors import Unexpected
 from cityflux.scrapers.foreign import bounded, reader
 from cityflux.scrapers.tables.apart import MOST_CELLS, Grid, read_apart, read_book
+from cityflux.scrapers.tables.appearance import Appearance, appearances, without_raised
 
+_TEXTS = "xl/sharedStrings.xml"
 _MOST_MEMBERS = 10_000
 _MOST_UNPACKED = 48 * 2**20
 #: Characters of text, where each cell that shares a text is taken for the longest one.
@@ -34,9 +37,22 @@ _SHARED = re.compile(rb"""\st\s*=\s*["']s["']""")
 _TEXT = re.compile(rb"<(?:[^\s<>/:]+:)?si\b")
 
 
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """One sheet.
+
+    Attributes:
+        grid: its cells, as Excel shows them.
+        look: what it says beside them; nothing for XLS, of which the library says no more.
+    """
+
+    grid: Grid
+    look: Appearance = field(default_factory=Appearance)
+
+
 @reader("Excel")
-def read_sheets(document: Document, form: str) -> dict[str, Grid]:
-    """The cells of all sheets of a workbook, as Excel shows them.
+def read_sheets(document: Document, form: str) -> dict[str, Sheet]:
+    """All sheets of a workbook.
 
     Args:
         document: the file.
@@ -49,9 +65,27 @@ def read_sheets(document: Document, form: str) -> dict[str, Grid]:
         members = _unpacked(document)
         if "xl/workbook.bin" not in members:
             _look_through(document, members)
-            return read_book(_packed(members))
+            looks = appearances(members)
+            if _TEXTS in members:
+                members[_TEXTS] = without_raised(members[_TEXTS])
+            grids = read_book(_packed(members))
+            return {name: _as_shown(grid, looks.get(name)) for name, grid in grids.items()}
     found: dict[str, Grid] = json.loads(read_apart(document, "Excel"))
-    return found
+    return {name: Sheet(grid) for name, grid in found.items()}
+
+
+def _as_shown(grid: Grid, look: Appearance | None) -> Sheet:
+    """The cells of a sheet with what Excel shows in the place of some of them."""
+    if look is None:
+        return Sheet(grid)
+    grid = [[*[""] * look.left, *row] for row in grid]
+    width = max(map(len, grid), default=0)
+    for (row, column), text in look.cells.items():
+        while len(grid) <= row:
+            grid.append([""] * width)
+        grid[row] += [""] * (column + 1 - len(grid[row]))
+        grid[row][column] = text
+    return Sheet(grid, look)
 
 
 def _unpacked(document: Document) -> dict[str, bytes]:

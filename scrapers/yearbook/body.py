@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
 from cityflux.core.model.numerals import parse_number
-from cityflux.scrapers.periods import period_of
+from cityflux.core.model.written_period import period_of, refuse_fiscal
 from cityflux.scrapers.tables.html import Cell, distinct
 from cityflux.scrapers.tables.labels import (
     STEP,
@@ -97,10 +98,21 @@ def read_block(
         if any(is_number(row[column.index]) for row in figures)
         or (column.name and all(is_missing(row[column.index]) for row in figures))
     ]
+    with _collected(bad, place):
+        refuse_fiscal(column.name for column in columns if column.period)
     notes = Notes()
     lines = list(_lines(body, head, labels, columns, notes))
     notes.add_all(line for line in block.table.after if is_note(line))
     return head, list(_records(lines, columns, head, notes, place, bad))
+
+
+@contextmanager
+def _collected(bad: list[str], place: str) -> Iterator[None]:
+    """Let what cannot be read become a line of ``bad``."""
+    try:
+        yield
+    except ValueError as error:
+        bad.append(f"{place}: {error}")
 
 
 def _lines(
@@ -230,7 +242,7 @@ def _records(
             cell = line.row[column.index]
             text, marks = split_marks(cell.text)
             try:
-                value = parse_number(text)
+                value = parse_number(text, unit=column.unit or inherited)
                 if value is not None and _is_shared(line.row, above, column.index, columns):
                     raise ValueError(f"one merged cell {text!r} for two places")
             except ValueError as error:

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from cityflux.core.model.numerals import half_width, parse_number
-from cityflux.scrapers.periods import period_of
+from cityflux.core.model.written_period import period_of
 from cityflux.scrapers.tables.html import Cell, Table, distinct
 from cityflux.scrapers.tables.labels import (
     STEP,

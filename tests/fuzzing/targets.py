@@ -23,6 +23,7 @@ from cityflux.core.model.errors import (
     UnitError,
 )
 from cityflux.core.model.period import Period
+from cityflux.core.model.written_period import period_of
 from cityflux.core.refresh.importing import Catalogue, read_rows
 from cityflux.plugins.communiques import rules
 from cityflux.scrapers import (
@@ -41,7 +42,6 @@ from cityflux.scrapers import (
 )
 from cityflux.scrapers.communique import listing
 from cityflux.scrapers.nbs import current, easyquery, read_download
-from cityflux.scrapers.periods import period_of
 from cityflux.scrapers.tables import html
 from cityflux.scrapers.tables.apart import read_book, read_parquet
 from tests.fuzzing import bombs, samples

@@ -407,3 +407,88 @@ def test_a_charset_that_makes_no_sense_is_told() -> None:
         with pytest.raises(Unexpected, match="is in no charset that is known here; name it with"):
             files.read_table(document(body))
     assert files.read_table(document(text.encode("big5")), encoding="big5").height == 2
+
+
+def as_excel_shows(rows: list[list[tuple[Any, str | None]]]) -> bytes:
+    """A workbook of cells with their formats; a text that begins with = is a formula."""
+    buffer = io.BytesIO()
+    with xlsxwriter.Workbook(buffer) as book:
+        sheet = book.add_worksheet("表")
+        for number, row in enumerate(rows):
+            for column, (value, form) in enumerate(row):
+                shape = book.add_format({"num_format": form or "General"})
+                sheet.write(number, column, value, shape)
+    return buffer.getvalue()
+
+
+def tidied(cell: tuple[Any, str | None], year: tuple[Any, str | None] = (2021, None)) -> Any:
+    rows: list[list[tuple[Any, str | None]]] = [
+        [("城市", None), ("时间", None), ("值", None)],
+        [("甲", None), year, cell],
+        [("乙", None), (2021, None), (1, None)],
+    ]
+    frame = files.read_table(document(as_excel_shows(rows), "book.xlsx"))
+    return files.tidy(frame, city="城市", period="时间", value="值").row(0)[1:]
+
+
+@pytest.mark.parametrize(
+    ("cell", "value"),
+    [((0.615, "0.0%"), 61.5), ((0.07, "0%"), 7.0), ((0.615, None), 0.615), ((1.1, "0.0"), 1.1)],
+)
+def test_a_share_is_read_as_excel_shows_it(cell: tuple[Any, str], value: float) -> None:
+    assert tidied(cell) == ("2021", value)
+
+
+@pytest.mark.parametrize(
+    ("form", "period"),
+    [
+        ("yyyy-mm", "2021-03"),
+        ('yyyy"年"m"月"', "2021-03"),
+        ("yyyy", "2021"),
+        ("yyyy/m/d", "2021-03-05"),
+        ("mmm-yy", "2021-03"),
+    ],
+)
+def test_a_date_is_of_the_precision_that_excel_shows(form: str, period: str) -> None:
+    assert tidied((5, None), (date(2021, 3, 5).toordinal() - 693594, form)) == (period, 5.0)
+
+
+@pytest.mark.parametrize("error", ["=1/0", "=NoSuchName()"])
+def test_a_formula_without_a_figure_is_no_missing_figure(error: str) -> None:
+    book = io.BytesIO()
+    with xlsxwriter.Workbook(book) as workbook_:
+        sheet = workbook_.add_worksheet()
+        sheet.write_row(0, 0, ["城市", "2021"])
+        sheet.write_row(1, 0, ["甲", 1])
+        sheet.write(2, 0, "乙")
+        sheet.write_formula(2, 1, error, None, "#REF!" if error == "=1/0" else "")
+    frame = files.read_table(document(book.getvalue(), "book.xlsx"))
+    with pytest.raises(BadCells, match="row 3, column '2021'"):
+        files.tidy(frame, city="城市", period=None)
+
+
+def test_a_raised_mark_is_no_digit() -> None:
+    book = io.BytesIO()
+    with xlsxwriter.Workbook(book) as workbook_:
+        raised = workbook_.add_format({"font_script": 1})
+        sheet = workbook_.add_worksheet()
+        sheet.write_row(1, 2, ["城市", "2021"])
+        sheet.write_rich_string(2, 2, "杭州", raised, "2)")
+        sheet.write_rich_string(2, 3, "1234", raised, "1")
+    frame = files.read_table(document(book.getvalue(), "book.xlsx"))
+    assert files.tidy(frame, city="城市", period=None).rows() == [("杭州", "2021", 1234.0)]
+
+
+def test_lines_of_a_publisher_above_a_wide_table_are_no_headings() -> None:
+    text = '"Data Source","Indicators",\n\n"Last","2025",\n\n"Name","Code","2020","2021",\n'
+    frame = files.read_table(document(f'{text}"Aland","AAA","11",":",\n"B","BBB","7.5 p","",\n'))
+    rows = files.tidy(frame, city="Code", period=None).rows()
+    assert rows == [("AAA", "2020", 11.0), ("BBB", "2020", 7.5)]
+
+
+def test_a_column_that_begins_with_a_year_is_not_passed_over() -> None:
+    frame = files.read_table(document("城市,2019,2020p,2021年初,备注\n甲,1,2,3,x\n"))
+    with pytest.raises(Unexpected, match="column '2021年初' begins with a year"):
+        files.tidy(frame, city="城市", period=None)
+    frame = files.read_table(document("城市,2019,2020p,备注\n甲,1,2,x\n"))
+    assert len(files.tidy(frame, city="城市", period=None)) == 2

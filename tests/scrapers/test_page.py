@@ -212,3 +212,15 @@ def test_the_short_plugin_of_the_documentation() -> None:
         documents = names["fetch"](Here(), names["source"](), None)
     got = names["normalize"](documents)
     assert got.rows() == [("shanghai", "2024", 1234.0), ("beijing", "2024", 987.0)]
+
+
+def test_what_a_browser_hides_is_not_read() -> None:
+    body = (
+        "<b id=v><span style='display: none'>8</span>52<i hidden>07</i></b><table>"
+        "<tr><th>城市</th><th>值</th></tr><tr style='display:none'><td>甲</td><td>9</td></tr>"
+        "<tr><td>乙</td><td>(6.5)</td></tr></table>"
+    )
+    document = Document("http://127.0.0.1/", f"<meta charset=utf-8>{body}".encode())
+    assert page.number(document, selector="#v", unit="") == 52
+    rows = page.table(document, city="城市", value="值", period="2021", unit="").rows()
+    assert rows == [("乙", "2021", -6.5)]

@@ -161,3 +161,19 @@ def test_bad_cells_name_the_first_and_keep_all() -> None:
     )
     assert len(error.reasons) == 5
     assert error.address == "file:///f.csv"
+
+
+@pytest.mark.parametrize(
+    ("text", "unit"),
+    [("0.3万", "万人"), ("12‰", "%"), ("7.5%", "亿元"), ("2亿", "千人"), ("3%", "‰")],
+)
+def test_a_cell_that_speaks_against_the_unit_of_its_column_is_refused(text: str, unit: str) -> None:
+    with pytest.raises(ValueError, match="of its own under the unit"):
+        parse_number(text, unit=unit)
+
+
+@pytest.mark.parametrize(
+    ("text", "unit", "value"), [("3%", "%", 3.0), ("3‰", "‰", 3.0), ("0.3万", "人", 3000.0)]
+)
+def test_a_cell_that_agrees_with_the_unit_of_its_column(text: str, unit: str, value: float) -> None:
+    assert parse_number(text, unit=unit) == value

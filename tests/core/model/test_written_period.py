@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cityflux.core.model.period import Period
-from cityflux.scrapers.periods import iso_period, period_of
+from cityflux.core.model.written_period import iso_period, marked_period, period_of, refuse_fiscal
 
 
 @pytest.mark.parametrize(
@@ -95,3 +95,46 @@ def test_every_period_that_is_read_is_one_of_the_house(day: date) -> None:
         assert period is not None
         parsed = Period.parse(period)
         assert parsed.start <= day <= parsed.end
+
+
+@pytest.mark.parametrize(
+    ("text", "period"),
+    [
+        ("2021年全年", "2021"),
+        ("2023年上半年", "2023-01/2023-06"),
+        ("2023年前三季度", "2023-01/2023-09"),
+        ("2023年前11个月", "2023-01/2023-11"),
+        ("2023年1月—6月", "2023-01/2023-06"),
+        ("2023年前13个月", None),
+        ("2023年前九季度", None),
+    ],
+)
+def test_a_part_of_a_year_in_words_is_a_span(text: str, period: str | None) -> None:
+    assert period_of(text) == period
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("2020p", ("2020", True)),
+        ("2021（初步数）", ("2021", True)),
+        ("2021年快报数", ("2021", True)),
+        ("2020r", ("2020", False)),
+        ("2020(修订)", ("2020", False)),
+        ("2019①", ("2019", False)),
+        ("2019年*", ("2019", False)),
+        ("2019", ("2019", False)),
+        ("2019 GDP", None),
+        ("合计", None),
+    ],
+)
+def test_a_mark_behind_a_period_is_understood(text: str, found: tuple[str, bool] | None) -> None:
+    assert marked_period(text) == found
+
+
+def test_years_from_one_into_the_next_are_no_months() -> None:
+    with pytest.raises(ValueError, match="2009-10 to 2011-12 may be months"):
+        refuse_fiscal(["2009-10", "2010-11", "2011-12"])
+    refuse_fiscal(["2009-10"])
+    refuse_fiscal(["2009-10", "2009-11"])
+    refuse_fiscal(["2019", "2009-10", "2010-11"])

@@ -50,7 +50,9 @@ _CHINESE = re.compile(
     r"[零〇一二两三四五六七八九十百千]{1,20}(?:点[零〇一二三四五六七八九]{1,20})?"
 )
 _CHINESE_PERCENT = re.compile(rf"百分之({_CHINESE.pattern})")
-_CHINESE_AMOUNT = re.compile(rf"(?<!第)({_CHINESE.pattern})(?=(?:{_SCALE})?(?:{_UNIT}))")
+_CHINESE_AMOUNT = re.compile(
+    rf"(?<![第零〇一二两三四五六七八九十百千])({_CHINESE.pattern})(?=(?:{_SCALE})?(?:{_UNIT}))"
+)
 
 # Not the number in 第7次, B2B or G20, but the one in GDP8321亿元.
 _NUMBER = r"(?<![\d.第])(?<![^A-Za-z][A-Za-z])(?<!^[A-Za-z])(?:(?<![\d年月日%])-)?\d+(?:\.\d+)?"

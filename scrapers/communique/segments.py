@@ -30,7 +30,9 @@ _UNNUMBERED = re.compile(rf"{_BREAK}(?!其中|同时)([{_HAN}、]{{2,10}}) +(?={
 _WEAK = re.compile(rf"((?:^|。)[ ]*[{_HAN}]{{2,8}}) +(?=[{_HAN}])")
 _STOP = re.compile(rf"(?<=[{_HAN}%)])(?<![一二三四五六七八九十])\.(?= ?[{_HAN}“(]|20\d\d ?年)")
 # A rate before the next figure, with nothing but white space between them.
-_RATE_END = re.compile(rf"(?<=%)(?:[ ]*·| (?![和与、及])) *(?=[{_HAN}])")
+_RATE_END = re.compile(
+    rf"(?<=%)(?:[ ]*·| (?![和与、及的以左上下转提升降增减扩回收达到为])) *(?=[{_HAN}])"
+)
 # A number that ends one sentence before the next; 2025 年末 is one word.
 _NUMBER_END = re.compile(r"(?<=\d)(?<!(?:19|20)\d\d) +(?=全年|年末|全[市区县省州])")
 _PAGE_NUMBER = re.compile(r"(?:^|(?<=[ 。]))[-—–] ?\d{1,3} ?[-—–](?= ?[\u4e00-\u9fff])")

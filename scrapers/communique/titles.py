@@ -37,6 +37,8 @@ _NO_PLACE = re.compile(
 _OFFICE = re.compile(r"([\u4e00-\u9fff]{2,6}?)([市区县省州])(?:人民政府|统计局)")
 _LONGEST_NAME = 4
 _LONGEST_TITLE = 60
+#: What a page gives as its title is cut off behind so many characters.
+_LONGEST = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +84,7 @@ class Subject:
 
 def trim(title: str) -> str:
     """Cut off what a site hangs on a title: its own name, a footnote mark."""
-    title = re.sub(r"[\s#]+", "", unescape(title))
+    title = re.sub(r"[\s#]+", "", unescape(title[:_LONGEST]))
     found = re.match(r".*?统计公报(?:[(（]\d+[)）])?", title)
     return found.group() if found else title
 
@@ -133,12 +135,13 @@ def read(title: str, text: str = "", site: Territory = NOWHERE) -> Subject:
 
 def year_of(title: str) -> int | None:
     """The year that a title names: ``2015年暨“十二五”时期…``, ``二〇一二年…``; None without one."""
-    found = re.search(rf"{_YEAR}(?=\s*年)", title.translate(NUMERALS))
+    found = re.search(rf"{_YEAR}(?=\s*年)", title[:_LONGEST].translate(NUMERALS))
     return int(found.group()) if found else None
 
 
 def territory_of(title: str) -> Territory:
     """The place that a title names, without year: 上海, 云台区 of 海州市, 江东省."""
+    title = title[:_LONGEST]
     head, *genre = re.split(r"国民经济|暨|政府工作|经济运行|经济形势|主要", title, maxsplit=1)
     name = _NO_PLACE.sub(" ", head)
     found = re.search(r"(?:^|[^\u4e00-\u9fff])([\u4e00-\u9fff]{2,16})[《》“”\s]*$", name)

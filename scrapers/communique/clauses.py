@@ -104,13 +104,16 @@ class Clause:
     opens_item: bool
 
 
-def sentences(text: str, year: int | None = None) -> list[Sentence]:
+def sentences(
+    text: str, year: int | None = None, own: re.Pattern[str] | None = None
+) -> list[Sentence]:
     """Split a normalised paragraph at full stops.
 
     Args:
         text: the paragraph.
         year: the year of the communiqué, where it is known: a comparison with the year before is
             one with 上年.
+        own: what the text calls its own period, which is read as 全年.
 
     Sentences of thousands of characters are passed over. Characters of private use are dropped:
     they mean something in one font alone, and stand for parentheses here.
@@ -131,6 +134,8 @@ def sentences(text: str, year: int | None = None) -> list[Sentence]:
                 last = f"{year - 1}年"
                 compared = rf"(?<=[比较由从]){last}|(?<=[与同和]){last}(?=同期|相比|比较|持平)"
                 masked = re.sub(compared, "上年", masked)
+            if own:  # its own period is to a bulletin what 全年 is to a communiqué
+                masked = own.sub("全年", masked.replace("全年", "整年"))
             masked = _STARTING_POINT.sub(mask, masked)
             found.append(Sentence(raw, masked, tuple(asides)))
     return found

@@ -25,7 +25,7 @@ _SPAN = (
     r"|(?:五|[二三四]|十)年(?:来|间|累计|共|内)|两年(?:平均|累计)|历年|以来|改革开放|期间|末期"
 )
 _PART_OF_YEAR = (
-    r"春运|黄金周|假期|节日|上半年|下半年|前[一二三]个?季度|第?[一二三四]季度"
+    r"整年|春运|黄金周|假期|节日|上半年|下半年|前[一二三]个?季度|第?[一二三四]季度"
     r"|(?<!\d)(?!12月(?:末|底|31日))1?\d(?:[-~至—–]1?\d)?月(?:份|末|底)?(?!\d)"
 )
 _OTHER_PERIOD = re.compile(rf"{_SPAN}|{LAST_YEAR}(?!增|下|有|减|持)|{_PART_OF_YEAR}")
@@ -35,7 +35,7 @@ _OTHER_YEARS = re.compile(
     r"(?:比|较|与|同|和)“?(?:(?:19|20)\d\d年|十[一二三四五六]五)”?(?:期末|时期|末|底)?"
 )
 _PERIOD_HEAD = re.compile(
-    rf"{_AHEAD}(?:今年|本年|(?:19|20)\d\d年)?(?:{_SPAN}|{_PART_OF_YEAR}|(?P<year>(?:19|20)\d\d)年)"
+    rf"{_AHEAD}(?:今年|本年|(?:19|20)\d\d年)?(?:国庆|春节|元旦|清明|端午|中秋|“[^”]{{1,4}}”|[暑寒])?(?:{_SPAN}|{_PART_OF_YEAR}|(?P<year>(?:19|20)\d\d)年)"
 )
 
 # --------------------------------------------------------------- territory
@@ -48,6 +48,7 @@ _REGION = (
 )
 # A region in passing: what is done for it, with it or inside it is said of the city.
 _PASSING = (
+    r"持续|优化|提升|强化|加强|完善|扩大|改善|促进|培育|办好|启动|探索|构建|带动|引领|争创|做[大强优]|高标准|高水平|"
     r"融入|对接|服务|建设|推动|推进|加快|深化|参与|支持|打造|依托|立足|围绕|抢抓|承接|主动|积极|助力"
     r"|聚焦|落实|用好|发挥|协同|落户|引进|新增|获批|拥有|共有|建成|设立|入选|创建|实施|开展|来自|面向|联合|创成|获评|成为|荣获|评为|列为|跻身|升级|通过|认定"
 )
@@ -144,14 +145,12 @@ class Governor:
     Attributes:
         year: the year of the text, where it is known.
         territory: how the text calls the place that it is about.
-        own: recognises the text's own period, of a bulletin; None for a year.
         other: recognises words for another period, of a report: 今年.
         strict: whether a paragraph must say period and place itself.
     """
 
     year: int | None
     territory: Territory
-    own: re.Pattern[str] | None = None
     other: re.Pattern[str] | None = None
     strict: bool = False
 
@@ -170,16 +169,11 @@ class Governor:
         """
         words = COMPARISON.sub("", _OTHER_YEARS.sub("", words))
         last: tuple[int, bool] | None = None
-        if self.own:
-            for match in self.own.finditer(words):
-                last = max(last or (-1, False), (match.end(), False))
-            words = self.own.sub(lambda match: "#" * len(match.group()), words)
         others = self.other.finditer(words) if self.other else ()
         for match in (*others, *_OTHER_PERIOD.finditer(words)):
             last = max(last or (-1, False), (match.start(), True))
         for match in _THIS_YEAR.finditer(words):
-            other = self.own is not None and match.group() in ("全年", "年内")
-            last = max(last or (-1, False), (match.end(), other))
+            last = max(last or (-1, False), (match.end(), False))
         for match in _YEAR.finditer(words):
             other = self.year is not None and int(match.group(1)) != self.year
             last = max(last or (-1, False), (match.end(), other))
@@ -187,8 +181,6 @@ class Governor:
 
     def heads_period(self, words: str) -> bool:
         """Whether words begin with another period, which then governs what follows."""
-        if self.own:
-            words = self.own.sub("#", words)
         if self.other and self.other.match(re.sub(rf"^{_AHEAD}", "", words)):
             return True
         found = _PERIOD_HEAD.match(words)
@@ -245,8 +237,8 @@ class Governor:
     def _release(self, frame: Frame, words: str) -> Frame:
         if not self.territory.is_own(words):
             return frame
-        within = frame.period if re.search(_PART_OF_YEAR, frame.period) else ""
-        return replace(frame, period=within, territory="", owner="", placed=True)
+        period = "" if re.search(_SPAN, frame.period) else frame.period
+        return replace(frame, period=period, territory="", owner="", placed=True)
 
     def carry(self, frame: Frame, words: str) -> Frame:
         """The frame after words that may name modes of transport."""

@@ -7,14 +7,18 @@ A name alone does not tell: 出口 after 民营企业进出口 is a part of a pa
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from cityflux.scrapers.communique.clauses import COMPARISON
 from cityflux.scrapers.communique.frame import CITY_YEAR, Frame, Governor
 from cityflux.scrapers.communique.numbers import Quantity, meaning
+from cityflux.scrapers.communique.phrases import RATES
 from cityflux.scrapers.communique.rules import Rule
 from cityflux.scrapers.communique.subjects import Match, Vocabulary
 
+# Under it, 累计 means the year's and no stock's.
+_WHOLE_YEAR = re.compile(r"(?:(?:19|20)\d\d年|全年)(?:全市)?")
 _TOTAL = re.compile(r"全社会|各种|各类|主要|综合|交通运输|总")
 
 
@@ -101,6 +105,7 @@ class Scene:
     _other_period: bool = False
     _item_frame: Frame | None = None
     _opened: bool = False
+    _yearly: bool = False
     _said: str = ""
     _said_in_item: str = ""
 
@@ -126,6 +131,7 @@ class Scene:
 
     def topic(self, words: str) -> None:
         """Words without a number: they may set the frame of the paragraph."""
+        self._yearly = self._yearly or bool(_WHOLE_YEAR.fullmatch(words))
         self.note_time(words)
         if not self.part:
             self.frame = self.governor.follow(self.frame, COMPARISON.sub("", words), topic=True)
@@ -165,6 +171,8 @@ class Scene:
         """Name something: find out which rules the phrase fits at this place."""
         self.note_time(phrase)
         phrase = phrase.strip("、“”")
+        if self._yearly:
+            phrase = phrase.replace("累计", "")
         mention = Mention(
             phrase,
             self.vocabulary.matches(phrase),
@@ -202,9 +210,29 @@ class Scene:
         before = [m.phrase for m in self._previous if owner.families.keys() & m.families.keys()]
         return " ".join(filter(None, (self.frame.clause, *before[:1])))
 
-    def beside(self, mentions: list[Mention]) -> list[Mention]:
-        """Those of some mentions that stand in the present item of the sentence."""
-        return [mention for mention in mentions if mention.item == self._item]
+    def named_before(
+        self, found: Sequence[Quantity], current: list[Mention], *, shares: bool
+    ) -> list[Mention]:
+        """The names to which a list without names belongs, or nothing where that is in doubt.
+
+        These are the last list, or all names of the sentence that wait for a number, or the
+        parts of a whole (其中) among them, or those that are no parts, or of these the ones that
+        are counted in the unit of the last, or those of the last item.
+        """
+        rates = found[-1].unit in RATES
+
+        def waits(mention: Mention) -> bool:
+            return shares or not (mention.grown if rates else mention.level)
+
+        waiting = [mention for mention in self.mentions if waits(mention)]
+        parts = [m for m in waiting if m.part]
+        wholes = [m for m in waiting if not m.part]
+        alike = [m for m in wholes if m.kind == wholes[-1].kind]
+        beside = [m for m in waiting if m.item == self._item]
+        for names in (current, waiting, beside, parts, wholes, alike):
+            if len(names) == len(found) and all(map(waits, names)):
+                return names
+        return []
 
     def whole(self) -> str:
         """What the parts of this sentence are parts of: 规模以上工业中，…; ``""`` where unsaid."""

@@ -83,10 +83,8 @@ def figures(*documents: Document, rules: Rules, body: str = "") -> list[Statemen
     """
     pages = [read(document, body) for document in documents]
     subject = _subject([page.subject for page in pages], documents)
-    governor = Governor(
-        subject.year, subject.territory, subject.own, subject.other, subject.genre == "other"
-    )
-    reader = Reader(Vocabulary(rules, subject.territory, subject.year), governor)
+    governor = Governor(subject.year, subject.territory, subject.other, subject.genre == "other")
+    reader = Reader(Vocabulary(rules, subject.territory, subject.year), governor, subject.own)
     for page in pages:
         _read(page, reader, subject.year)
     provisional = any(

@@ -57,11 +57,13 @@ class Reader:
     Attributes:
         vocabulary: the names that are wanted.
         governor: what sets the slots of the frame.
+        own: what a bulletin calls its own period.
         readings: what was found so far.
     """
 
     vocabulary: Vocabulary
     governor: Governor
+    own: re.Pattern[str] | None = None
     readings: list[Reading] = field(default_factory=list)
     _scene: Scene = field(init=False)
     _section: Frame = CITY_YEAR
@@ -74,20 +76,24 @@ class Reader:
     def heading(self, words: str) -> None:
         """Read the heading of a section: it governs what follows, up to the next one."""
         self._section = self.governor.follow(CITY_YEAR, without_number(words), topic=True)
+        self._scene = self._scene.next_paragraph(self._section)
 
     def paragraph(self, text: str) -> None:
         """Read a normalised paragraph."""
         self._scene = self._scene.next_paragraph(self._section)
-        for sentence in sentences(joined(text, self.vocabulary.matches), self.vocabulary.year):
+        text = joined(text, self.vocabulary.matches)
+        for sentence in sentences(text, self.vocabulary.year, self.own):
             if is_heading(sentence.text) and not quantities(sentence.text):
                 self.heading(sentence.text.strip("。"))
-                self._scene = self._scene.next_paragraph(self._section)
-                continue
-            self._start(sentence)
-            for clause in clauses(sentence):
-                if clause.opens_item:
-                    self._scene.next_item()
-                self._clause(clause)
+            else:
+                self._read(sentence)
+
+    def _read(self, sentence: Sentence) -> None:
+        self._start(sentence)
+        for clause in clauses(sentence):
+            if clause.opens_item:
+                self._scene.next_item()
+            self._clause(clause)
 
     def table(self, head: str, rows: Iterable[Row]) -> None:
         """Read a table.
@@ -347,34 +353,12 @@ class Reader:
         self._scene.note_time(names)
         self._scene.lead(names)
         if self.vocabulary.says_nothing(names):
-            self._current = self._named_before(found, shares=bool(whole))
+            self._current = self._scene.named_before(found, self._current, shares=bool(whole))
         else:
             phrases = share_out(names, len(found), self.vocabulary)
             self._current = [self._scene.name(phrase) for phrase in phrases]
         if len(self._current) == len(found):
             self._spread(self._current, text, found, whole)
-
-    def _named_before(self, found: Sequence[Quantity], *, shares: bool) -> list[Mention]:
-        """The names to which a list without names belongs, or nothing where that is in doubt.
-
-        These are the last list, or all names of the sentence that wait for a number, or the
-        parts of a whole (其中) among them, or those that are no parts, or of these the ones that
-        are counted in the unit of the last, or those of the last item.
-        """
-        rates = found[-1].unit in RATES
-
-        def waits(mention: Mention) -> bool:
-            return shares or not (mention.grown if rates else mention.level)
-
-        waiting = [mention for mention in self._scene.mentions if waits(mention)]
-        parts = [m for m in waiting if m.part]
-        wholes = [m for m in waiting if not m.part]
-        alike = [m for m in wholes if m.kind == wholes[-1].kind]
-        beside = self._scene.beside(waiting)
-        for names in (self._current, waiting, beside, parts, wholes, alike):
-            if len(names) == len(found) and all(map(waits, names)):
-                return names
-        return []
 
     def _spread(
         self, owners: Sequence[Mention], text: str, found: Sequence[Quantity], whole: str = ""

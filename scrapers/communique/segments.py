@@ -33,6 +33,8 @@ _STOP = re.compile(rf"(?<=[{_HAN}%)])(?<![一二三四五六七八九十])\.(?= 
 _RATE_END = re.compile(
     rf"(?<=%)(?:[ ]*·| (?![和与、及的以左上下转提升降增减扩回收达到为])) *(?=[{_HAN}])"
 )
+# A heading that stands alone: it states no figure, though it may name a year.
+_BARE_HEADING = re.compile(rf"\s*{_NUMBER}(?:[^\d，。；]|(?:19|20)\d\d ?年){{0,30}}")
 # A number that ends one sentence before the next; 2025 年末 is one word.
 _NUMBER_END = re.compile(r"(?<=\d)(?<!(?:19|20)\d\d) +(?=全年|年末|全[市区县省州])")
 _PAGE_NUMBER = re.compile(r"(?:^|(?<=[ 。]))[-—–] ?\d{1,3} ?[-—–](?= ?[\u4e00-\u9fff])")
@@ -58,7 +60,8 @@ def stops(text: str) -> str:
     text = _STOP.sub("。", _PAGE_NUMBER.sub("", text))
     text = _RATE_END.sub("；", text).replace("；其中", "，其中")
     text = _NUMBER_END.sub("。", text)
-    text = _NUMBERED.sub(r"\1。", text)
+    if not _BARE_HEADING.fullmatch(text):
+        text = _NUMBERED.sub(r"\1。", text)
     text = _UNNUMBERED.sub(r"\1。", text)
     return _WEAK.sub(rf"\1{WEAK}", text)
 

@@ -36,6 +36,7 @@ _NO_PLACE = re.compile(
 )
 _OFFICE = re.compile(r"([\u4e00-\u9fff]{2,6}?)([市区县省州])(?:人民政府|统计局)")
 _LONGEST_NAME = 4
+_SENTENCE = re.compile(r"[。；]|，.*，")
 _LONGEST_TITLE = 60
 #: What a page gives as its title is cut off behind so many characters.
 _LONGEST = 200
@@ -63,7 +64,7 @@ class Subject:
     def own(self) -> re.Pattern[str] | None:
         """What the text calls its own period where that is no calendar year said as such."""
         if self.genre == "report":
-            return re.compile(r"去年|过去的?一年|一年来")
+            return re.compile(r"(?<![比较与同和])去年(?!同期)|过去的?一年|(?<!\d)一年来")
         month = _last_month(self.period)
         if not month:
             return None
@@ -106,7 +107,7 @@ def choose(titles: list[str], lines: list[str]) -> str:
             dated = [trim(pair) for pair in pairs if genre.search(pair)]
         if fitting:
             return (dated or fitting)[0]
-    dated = [title for title in candidates if year_of(title)]
+    dated = [t for t in candidates if year_of(t) and not _SENTENCE.search(t)]
     return next((title for title in dated if _BULLETIN.search(title)), (dated or [""])[0])
 
 
@@ -119,7 +120,7 @@ def read(title: str, text: str = "", site: Territory = NOWHERE) -> Subject:
         site: the place of the site, which stands in where the title names none.
     """
     year, named = year_of(title), territory_of(title)
-    territory = named if named.name else site
+    territory = named if named.name else _named_in(title, text) or site
     if _COMMUNIQUE.search(title):
         return Subject(title, "communique", year, str(year or ""), territory)
     if _REPORT.search(title):
@@ -158,6 +159,13 @@ def territory_of_site(titles: list[str]) -> Territory:
     """The city whose office a site's own name gives: 南昌 of 南昌市人民政府."""
     found = next(filter(None, map(_OFFICE.search, titles)), None)
     return Territory(found[1], found[2]) if found else NOWHERE
+
+
+def _named_in(title: str, text: str) -> Territory | None:
+    """The city that a title names without 市, where the text that follows calls it so."""
+    cities = re.findall(r"(?=([\u4e00-\u9fff]{2,4})市(?![场民区值级直属]))", text)
+    named = [name for name in cities if name in title and "年" not in name]
+    return Territory(max(named, key=len)) if named else None
 
 
 def _period(title: str, year: int | None) -> str:

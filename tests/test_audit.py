@@ -10,7 +10,13 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
+from cityflux import open as cityflux_open
+from cityflux.core.app.session import Session
 from cityflux.core.cli.main import cli
+from cityflux.core.daemon.alarms import Alarms
+from cityflux.core.daemon.chores import Chores
+from cityflux.core.daemon.webhook import Webhook
+from cityflux.core.model.errors import NotEnoughData
 from tests.conftest import Cityflux
 
 Run = Callable[..., Result]
@@ -144,3 +150,30 @@ def test_an_index_without_figures_is_one_line(cityflux: Cityflux) -> None:
     assert found.returncode == 1
     assert "flow_index has no data" in found.stderr
     assert len(found.stderr.splitlines()) == 1
+
+
+def test_a_notebook_has_the_tables_and_the_charts(here: Path) -> None:
+    data = cityflux_open(here / "data/cityflux.db", language="en")
+    found = data.audit("flow_index")
+    assert list(found) == ["ranks", "pairs", "sensitivities"]
+    root = found["ranks"].filter(node="flow_index")
+    assert root["city"].to_list()[:2] == ["beijing", "shanghai"]
+    assert found["pairs"].height == 20
+    assert data.audit("paper_transport")["ranks"].is_empty()
+    with pytest.raises(NotEnoughData, match="The ranks were not audited"):
+        data.rank_matrix("paper_transport")
+
+
+def test_the_daemon_keeps_audits_fresh_where_it_is_told_to(here: Path) -> None:
+    Path("config.toml").write_text("[audit]\ndraws = 100\n", encoding="utf-8")
+    session = Session()
+    with session.open() as connection:
+        chores = Chores(session, Alarms(connection, Webhook("", "text", 1.0), []))
+        for _ in range(6):
+            chores.tend(connection)
+        fresh = stored("SELECT index_id, draws FROM audits ORDER BY 1", here)
+        assert [index for index, _ in fresh] == sorted(session.indices)
+        assert {draws for _, draws in fresh} == {100}
+        before = stored("SELECT id FROM audits ORDER BY 1", here)
+        chores.tend(connection)
+        assert stored("SELECT id FROM audits ORDER BY 1", here) == before

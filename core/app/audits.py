@@ -64,13 +64,19 @@ def audit_index(
     return found
 
 
-def keep_audited(connection: sqlite3.Connection, session: Session, definition: Definition) -> None:
+def keep_audited(
+    connection: sqlite3.Connection, session: Session, definition: Definition, draws: int = DRAWS
+) -> bool:
     """Audit an index by the defaults, unless that was done of its last run.
 
     Args:
         connection: for writing.
         session: plugins, indices and methods.
         definition: the index, which is current.
+        draws: how many.
+
+    Returns:
+        Whether there was anything to do.
 
     Raises:
         CityfluxError: the index cannot be ranked.
@@ -79,7 +85,9 @@ def keep_audited(connection: sqlite3.Connection, session: Session, definition: D
     from cityflux.core.engine.audit.auditing import Settings
     from cityflux.storage.audits import has_audit, last_run_id
 
-    settings, run_id = Settings(DRAWS), last_run_id(connection, definition.id)
+    settings, run_id = Settings(draws), last_run_id(connection, definition.id)
     varied = default_assumptions(definition).model_dump_json(exclude_defaults=True)
-    if run_id and not has_audit(connection, run_id, settings.draws, settings.seed, varied):
-        audit_index(connection, session, definition, settings)
+    if not run_id or has_audit(connection, run_id, settings.draws, settings.seed, varied):
+        return False
+    audit_index(connection, session, definition, settings)
+    return True

@@ -102,6 +102,12 @@ class Backup(Section):
     keep: int = Field(default=7, ge=1)
 
 
+class Audit(Section):
+    """How sure the ranks are: kept fresh by the daemon after it recomputed an index."""
+
+    draws: int = Field(default=0, ge=0)
+
+
 class Webhook(Section):
     """Who is told of failures, recoveries and changes of rank."""
 
@@ -137,6 +143,7 @@ class Config(Section):
     webhook: Webhook = Webhook()
     housekeeping: Housekeeping = Housekeeping()
     backup: Backup = Backup()
+    audit: Audit = Audit()
     quality: Quality = Quality()
     client: Politeness = Politeness()
     secrets: dict[str, str] = Field(

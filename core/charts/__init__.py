@@ -8,7 +8,7 @@ lines differ by dash and shape too. What is missing is drawn as missing.
 from __future__ import annotations
 
 from cityflux.core.charts.atlas import city_map
-from cityflux.core.charts.bars import ranking, waterfall
+from cityflux.core.charts.bars import effects, ranking, waterfall
 from cityflux.core.charts.grids import distances, heatmap
 from cityflux.core.charts.lines import lines, panels
 from cityflux.core.charts.radar import radar
@@ -16,6 +16,7 @@ from cityflux.core.charts.radar import radar
 __all__ = [
     "city_map",
     "distances",
+    "effects",
     "heatmap",
     "lines",
     "panels",

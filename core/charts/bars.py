@@ -113,6 +113,38 @@ def _column_of_coverage(base: alt.Chart, heading: str, x: int) -> list[alt.Chart
     ]
 
 
+def effects(rows: pl.DataFrame, *, title_of_axis: str = "", width: int = 420) -> alt.LayerChart:
+    """Draw shares as bars, each with its interval and its number.
+
+    Args:
+        rows: ``name``, ``value`` (0 to 1, or a little outside), ``low`` and ``high``.
+        title_of_axis: what the shares are of.
+        width: of the bars, in pixels.
+
+    Raises:
+        NotEnoughData: there is no share.
+    """
+    known = rows.drop_nulls("value")
+    needs(known, "effects need a value")
+    known = known.with_columns(
+        text=pl.col("value").map_elements(percent, return_dtype=pl.String), zero=pl.lit(0.0)
+    )
+    y = alt.Y("name:N", sort=known["name"].to_list(), title=None, axis=bare_axis())
+    base = alt.Chart(data(known)).encode(y=y)
+    axis = alt.Axis(format="%")
+    layers = [
+        zero_rule(),
+        base.mark_bar(height={"band": 0.6}, color=MUTED).encode(
+            x=alt.X("value:Q", title=title_of_axis or None, axis=axis),
+            x2=alt.X2("zero:Q"),
+            tooltip=tips("name:N", "value:Q", "low:Q", "high:Q"),
+        ),
+        base.mark_rule(color=INK, strokeWidth=1.5).encode(x=alt.X("low:Q"), x2=alt.X2("high:Q")),
+        base.mark_text(align="left", dx=5, dy=-8, color=INK).encode(x=alt.X("high:Q"), text=TEXT),
+    ]
+    return layered(layers, "", width=width, height=alt.Step(30))
+
+
 def waterfall(
     parts: pl.DataFrame,
     *,

@@ -1,4 +1,4 @@
-"""What the daemon does besides fetching and computing: housekeeping and copies."""
+"""What the daemon does besides fetching and computing: housekeeping, audits and copies."""
 
 from __future__ import annotations
 
@@ -10,15 +10,18 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from cityflux.core.app.audits import keep_audited
 from cityflux.core.app.session import Session
 from cityflux.core.app.timetable import BACKUP, backup_trigger
 from cityflux.core.daemon.alarms import Alarms
-from cityflux.core.model.errors import GivenUp, StorageError
+from cityflux.core.model.errors import CityfluxError, GivenUp, StorageError
 from cityflux.core.refresh.schedule import next_run
+from cityflux.storage.audits import last_run_id
 from cityflux.storage.backup import back_up, copies, prune_copies, target_of
 from cityflux.storage.database import MEND
 from cityflux.storage.examination import missing_triggers
 from cityflux.storage.housekeeping import Policy, run_housekeeping
+from cityflux.storage.results import is_current
 from cityflux.storage.staleness import read_stale
 
 if TYPE_CHECKING:
@@ -49,6 +52,7 @@ class Chores:
         self.is_copying = False
         self._tidied, self._looked = -DAY, -HOUR
         self._blind = ""  # which triggers are gone
+        self._not_audited: set[tuple[str, int | None]] = set()  # runs that could not be
         self._problem: str | None = None  # None until the first copy of this process
 
     def schedule(self, scheduler: BaseScheduler) -> None:
@@ -65,6 +69,7 @@ class Chores:
         """Do what is due, and tell how the copies go; called every now and then."""
         self._alarms.forget_delivered()
         self._look_at_triggers(connection)
+        self._audit(connection)
         if self._problem is not None:
             self._alarms.state("backup", self._problem)
         if time.monotonic() - self._looked >= HOUR:
@@ -99,6 +104,24 @@ class Chores:
             )
         self._blind = blind
         self._alarms.state("triggers", blind)
+
+    def _audit(self, connection: sqlite3.Connection) -> None:
+        """Audit one index that was recomputed since its last audit, where that is wanted."""
+        draws = self._session.config.audit.draws
+        for definition in self._session.indices.values() if draws else ():
+            run = definition.id, last_run_id(connection, definition.id)
+            current = is_current(connection, definition.id, definition.hash)
+            if not current or run in self._not_audited:
+                continue
+            try:
+                if keep_audited(connection, self._session, definition, draws):
+                    log.info("audit: %s, %d draws", definition.id, draws)
+                    return
+            except StorageError:
+                raise
+            except CityfluxError as error:
+                self._not_audited.add(run)
+                log.warning("audit: %s: %s", definition.id, error)
 
     def give_up(self) -> None:
         """Leave the copy that is under way, if any; nothing is left of it."""

@@ -50,6 +50,11 @@ def sensitivities(
     return [Sensitivity(*row) for row in answers.rows(connection, query, asked)]
 
 
+def moves(connection: sqlite3.Connection, index: str, period: str) -> list[Sensitivity]:
+    """What moves the mean rank of an index in a period, the choice that moves it most first."""
+    return [row for row in sensitivities(connection, index, period, "sobol") if not row.city]
+
+
 def audit_frames(connection: sqlite3.Connection, index: str) -> dict[str, pl.DataFrame]:
     """The tables of the last audit as frames: ``ranks``, ``pairs`` and ``sensitivities``."""
     asked = {"index": index}

@@ -32,12 +32,15 @@ ORDER BY p.period, p.city_id, p.other_id
 """
 
 
-def audit_of(connection: sqlite3.Connection, index: str) -> AuditFacts | None:
-    """The last audit of an index in its last period; None where it was never audited."""
+def audit_of(
+    connection: sqlite3.Connection, index: str, period: str | None = None
+) -> AuditFacts | None:
+    """The last audit of an index in a period, the last one unless given; None without an audit."""
     row = answers.first(connection, AUDIT, (index,))
     if row is None:
         return None
-    asked = {"index": index, "period": row["period"]}
+    period = period or row["period"]
+    asked = {"index": index, "period": period}
     found = answers.rows(
         connection, RANKS.format("AND k.node_id = :index AND k.period = :period"), asked
     )
@@ -78,7 +81,7 @@ def audit_of(connection: sqlite3.Connection, index: str) -> AuditFacts | None:
         json.loads(row["failed"]),
         json.loads(row["varied"]),
         row["missing"],
-        row["period"],
+        period,
         cities,
         pairs,
         foremost,

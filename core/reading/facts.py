@@ -11,9 +11,12 @@ from cityflux.core.engine.breaks import crossings, read_breaks
 from cityflux.core.engine.cells import making_up
 from cityflux.core.engine.definition.index import Definition
 from cityflux.core.engine.panel import read_panel
+from cityflux.core.model.audit import AuditFacts
 from cityflux.core.model.verdict import Verdict
 from cityflux.core.reading import answers
 from cityflux.core.reading.adjustments import adjustment_frame
+from cityflux.core.reading.audit_tables import Sensitivity, moves
+from cityflux.core.reading.audits import audit_of
 from cityflux.core.reading.brackets import Group, standing_of_nodes
 from cityflux.core.reading.breaks import differences
 from cityflux.core.reading.catalog import city_frame, source_frame
@@ -37,6 +40,8 @@ class Facts:
         verdict: whether the first city can be told from the second; None with fewer cities.
         standing: among how many cities each node is compared, or why it is not.
         beside: what is said of who is first and last, beside other indices of the same groups.
+        audit: how sure the ranks of the period are; None where nobody audited them.
+        moves: what moves the mean rank of the period.
         mixed: the indicators with provisional figures beside revised ones.
         scores: of that period, see `core.reading.scores.score_frame`.
         all_scores: of every period.
@@ -69,6 +74,8 @@ class Facts:
     verdict: Verdict | None
     standing: list[Group]
     beside: list[Beside]
+    audit: AuditFacts | None
+    moves: list[Sensitivity]
     mixed: list[Mixed]
     scores: pl.DataFrame
     all_scores: pl.DataFrame
@@ -187,6 +194,8 @@ def gather(connection: sqlite3.Connection, index_id: str, period: str | None = N
         verdict=verdict(connection, index_id, period),
         standing=standing_of_nodes(connection, index_id, period),
         beside=claims_beside(connection, index_id, period),
+        audit=audit_of(connection, index_id, period),
+        moves=moves(connection, index_id, period),
         mixed=mixed_vintages(connection, index_id, period),
         scores=all_scores.filter(pl.col("period") == period),
         all_scores=all_scores,

@@ -114,6 +114,19 @@ class Database:
             reason=pl.Series(said, dtype=pl.String)
         )
 
+    def audit(self, index: str) -> dict[str, pl.DataFrame]:
+        """How sure the ranks of an index are, as its last audit found it.
+
+        Returns:
+            ``ranks`` (of each node, city and period its intervals), ``pairs`` (who ranks above
+            whom in which share of the draws) and ``sensitivities``; without rows where it was not
+            audited. See docs/audit.md.
+        """
+        from cityflux.core.reading.audit_tables import audit_frames
+
+        with self._read() as connection:
+            return audit_frames(connection, index)
+
     def tree(self, index: str) -> pl.DataFrame:
         """The nodes of an index with their weights, see `core.reading.nodes.Node`."""
         from cityflux.core.reading.nodes import node_frame
@@ -262,6 +275,38 @@ class Database:
         from cityflux.core.report import pictures
 
         return self._drawn(pictures.city_map, index, city, versus, period)
+
+    def rank_matrix(
+        self,
+        index: str,
+        city: str | None = None,
+        versus: str | None = None,
+        period: str | None = None,
+    ) -> Any:
+        """Draw in which share of the draws of the last audit each city has each rank.
+
+        Raises:
+            NotEnoughData: the index was not audited.
+        """
+        from cityflux.core.report import pictures
+
+        return self._drawn(pictures.rank_matrix, index, city, versus, period)
+
+    def moves(
+        self,
+        index: str,
+        city: str | None = None,
+        versus: str | None = None,
+        period: str | None = None,
+    ) -> Any:
+        """Draw what moves the ranks, by the last audit.
+
+        Raises:
+            NotEnoughData: the index was not audited, or without its sensitivity.
+        """
+        from cityflux.core.report import pictures
+
+        return self._drawn(pictures.moves, index, city, versus, period)
 
     def coverage(
         self,

@@ -11,6 +11,7 @@ from cityflux.core.engine.measures.timeline import decimal_years
 from cityflux.core.model.errors import NotEnoughData
 from cityflux.core.reading.gap import split_gap
 from cityflux.core.report.view import SHOWN, View
+from cityflux.core.words.audit import assumption
 
 #: Bars that fit on a page; of more cities the first ones are drawn, with the focus and the rival.
 MOST_BARS = 25
@@ -46,6 +47,46 @@ def ranking(view: View, *, marked: bool = True) -> Any:
         brackets=view.text("common.in_brackets"),
         score=view.text("common.score"),
         coverage=view.text("common.coverage"),
+    )
+
+
+def rank_matrix(view: View) -> Any:
+    """In which share of the draws of the last audit a city has a rank, as far as one has any.
+
+    Raises:
+        NotEnoughData: there is no audit.
+    """
+    if view.facts.audit is None:
+        raise NotEnoughData(view.text("audit.never", index=view.facts.definition.id))
+    cities = view.facts.audit.cities[:MOST_BARS]
+    taken = [rank for each in cities for rank, share in enumerate(each.shares, 1) if share]
+    most = max(taken, default=1)
+    cells = [
+        (view.city(each.city), str(rank), share)
+        for each in cities
+        for rank, share in enumerate(each.shares[:most], 1)
+    ]
+    return charts.heatmap(
+        pl.DataFrame(cells, schema=["row", "column", "value"], orient="row"),
+        values="shares",
+        cell=max(34, min(72, 560 // most)),
+    )
+
+
+def moves(view: View) -> Any:
+    """How much of the variance of the mean change of rank goes with what is varied.
+
+    Raises:
+        NotEnoughData: there is no audit, or none with a sensitivity.
+    """
+    code = view.language.code
+    rows = [
+        (assumption(code, each.subject), each.total, each.total_low, each.total_high)
+        for each in view.facts.moves
+    ]
+    return charts.effects(
+        pl.DataFrame(rows, schema=["name", "value", "low", "high"], orient="row"),
+        title_of_axis=view.text("audit.together"),
     )
 
 

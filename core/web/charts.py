@@ -74,6 +74,31 @@ def heat(rows: Cells, language: Code) -> Any:
     )
 
 
+def matrix(rows: Cells, language: Code) -> Any:
+    """In which share of the draws a city has a rank: ``city``, ``rank``, ``share``."""
+    from cityflux.core import charts
+
+    columns = len({row["rank"] for row in rows})
+    cells = _frame(rows, rank="String", share="Float64")
+    return charts.heatmap(
+        cells.rename({"city": "row", "rank": "column", "share": "value"}),
+        values="shares",
+        cell=max(34, min(90, WIDTH // columns)),
+    )
+
+
+def moves(rows: Cells, language: Code) -> Any:
+    """What moves the ranks: ``name``, ``total``, ``low`` and ``high`` of its total index."""
+    from cityflux.core import charts
+
+    found = _frame(rows, total="Float64", low="Float64", high="Float64")
+    return charts.effects(
+        found.rename({"total": "value"}),
+        title_of_axis=text(language, "audit.together"),
+        width=WIDTH - 100,
+    )
+
+
 def lines(rows: Cells, language: Code) -> Any:
     """Series of cities: ``city``, ``period``, ``value``, and ``unit`` unless it is a score.
 

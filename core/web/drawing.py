@@ -13,6 +13,8 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from cityflux.core.model.errors import NotEnoughData, ReportError
+from cityflux.core.reading.audit_tables import moves
+from cityflux.core.reading.audits import audit_of
 from cityflux.core.reading.breaks import segments
 from cityflux.core.reading.catalog import find_indicator
 from cityflux.core.reading.figures import largest_flows, series_of
@@ -23,6 +25,7 @@ from cityflux.core.web.asked import Asked, NotHere
 from cityflux.core.web.indicator import lines_of
 from cityflux.core.web.page import read, understand
 from cityflux.core.web.queries import chosen, here
+from cityflux.core.words.audit import assumption
 from cityflux.core.words.catalogue import Code, text
 from cityflux.core.words.language import pick, short, told_apart
 
@@ -65,6 +68,37 @@ def _ranking(connection: sqlite3.Connection, asked: Asked) -> Cells:
             "coverage": row["coverage"],
         }
         for row in ranking(connection, shown)
+    ]
+
+
+def _audit(connection: sqlite3.Connection, asked: Asked) -> Cells:
+    shown = chosen(connection, asked, asked.needed("index"))
+    found = audit_of(connection, shown.index.id, shown.period)
+    cities = found.cities if found else []
+    return [
+        {
+            "id": each.city,
+            "city": pick(asked.language, each.name_zh, each.name_en, each.city),
+            "rank": str(rank),
+            "share": share,
+        }
+        for each in cities
+        for rank, share in enumerate(each.shares, 1)
+    ]
+
+
+def _moves(connection: sqlite3.Connection, asked: Asked) -> Cells:
+    shown = chosen(connection, asked, asked.needed("index"))
+    return [
+        {
+            "id": row.subject,
+            "name": assumption(asked.language, row.subject),
+            "alone": row.value,
+            "total": row.total,
+            "low": row.total_low,
+            "high": row.total_high,
+        }
+        for row in moves(connection, shown.index.id, shown.period)
     ]
 
 
@@ -201,6 +235,8 @@ CHARTS: Mapping[str, Chart] = {
     "years": Chart(_years, _of_first(charts.SERIES, "value"), charts.lines),
     "series": Chart(_series, _of_first(charts.SERIES, "value"), charts.lines),
     "map": Chart(_atlas, list, charts.atlas),
+    "audit": Chart(_audit, _of_first(charts.BARS, "share"), charts.matrix),
+    "moves": Chart(_moves, _known("total"), charts.moves),
 }
 
 

@@ -11,7 +11,7 @@ from cityflux.core.web.asked import Asked, NotHere
 from cityflux.core.web.charts import BARS, SERIES, TILES
 from cityflux.core.web.page import Page
 from cityflux.core.web.queries import chosen
-from cityflux.core.web.standing import in_brackets, told
+from cityflux.core.web.standing import audited, in_brackets, told
 from cityflux.core.words.language import pick
 
 #: Cities on one page of the ranking.
@@ -45,6 +45,7 @@ def index_page(connection: sqlite3.Connection, asked: Asked) -> Page:
             "pages": pages,
             "run": run,
             "verdict": told(connection, asked, *place, run),
+            "audit": audited(connection, asked, *place),
             "brackets": in_brackets(connection, *place) if shown.period else [],
             "ranked": any(row["rank"] is not None for row in cities),
             "cities": cities,

@@ -6,12 +6,16 @@ import sqlite3
 from functools import lru_cache
 from typing import NamedTuple
 
+from cityflux.core.model.audit import CityAudit
 from cityflux.core.model.verdict import Verdict
+from cityflux.core.reading.audit_tables import moves
+from cityflux.core.reading.audits import audit_of
 from cityflux.core.reading.brackets import Group, groups
 from cityflux.core.reading.catalog import city_names
 from cityflux.core.reading.runs import Run
 from cityflux.core.reading.verdict import verdict
 from cityflux.core.web.asked import Asked
+from cityflux.core.words import audit
 from cityflux.core.words import verdict as words
 
 
@@ -22,6 +26,15 @@ class Told(NamedTuple):
     lead_in: str
     ways: list[str]
     why: list[str]
+
+
+class Audited(NamedTuple):
+    """An audit in words: what it is over, what it tells, the cities with their intervals."""
+
+    title: str
+    lines: list[str]
+    cities: list[tuple[CityAudit, str]]
+    moved: bool
 
 
 def told(
@@ -44,6 +57,22 @@ def told(
 def _verdict(connection: sqlite3.Connection, index: str, period: str, run: int) -> Verdict | None:
     """The verdict of a run; it reads every score, and a server has a few connections."""
     return verdict(connection, index, period)
+
+
+def audited(
+    connection: sqlite3.Connection, asked: Asked, index: str, period: str
+) -> Audited | None:
+    """How sure the ranks of an index in a period are; None where nobody audited them."""
+    found = audit_of(connection, index, period) if period else None
+    if found is None or not found.cities:
+        return None
+    code = asked.language
+    return Audited(
+        audit.title(code, found),
+        audit.verdict(code, found),
+        [(each, audit.interval(each)) for each in found.cities],
+        bool(moves(connection, index, period)),
+    )
 
 
 def in_brackets(connection: sqlite3.Connection, index: str, period: str) -> list[Group]:

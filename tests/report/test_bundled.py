@@ -15,7 +15,7 @@ from tests.report.world import Page, text_of
 
 LANGUAGES = ("zh", "en")
 SECTIONS = (
-    *("summary", "ranking", "groups", "distance", "gap", "pages", "group-capital", "map"),
+    *("summary", "ranking", "audit", "groups", "distance", "gap", "pages", "group-capital", "map"),
     *("growth", "quality", "sources", "method", "reproducibility"),
 )
 
@@ -103,7 +103,8 @@ def test_the_census_is_no_fall_and_a_difference_has_no_rate(
 
 def test_what_is_missing_is_said(pages: dict[str, Page]) -> None:
     page = pages["en"]
-    assert "no audit of robustness" in page.section("ranking")
+    assert "without the missing figures: not determined" in page.section("audit")
+    assert "Beijing ranks above Shanghai in" in page.section("audit")
     assert "holds no flows between these cities" in page.section("map")
     assert "first computation" in page.section("summary")
     assert "Land transactions, value" in page.section("group-strategic_planning")

@@ -192,6 +192,11 @@ def test_where_no_coordinates_are_known_there_is_no_map(small: World) -> None:
     assert "no map can be drawn" in told(small.compute(), "en")["map"]
 
 
+def test_what_nobody_audited_is_said(small: World) -> None:
+    small.fill("2020")
+    assert "The ranks were not audited" in told(small.compute(), "en")["audit"]
+
+
 def test_two_cities_of_one_name_are_told_apart(tmp_path: Path) -> None:
     with world(tmp_path, {"a": ("同名", "Same"), "b": ("同名", "Same")}) as small:
         small.fill("2020")

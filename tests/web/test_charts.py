@@ -22,6 +22,7 @@ KINDS = {
     "compare": {"index": "flow_index", "city": "shanghai", "versus": "beijing"},
     "years": {"index": "flow_index_yearly"},
     "series": {"indicator": "overall_economy.gdp"},
+    "audit": {"index": "flow_index"},
 }
 
 

@@ -51,6 +51,16 @@ def test_each_page_is_there_in_both_languages(site: Site, path: str) -> None:
     assert chinese in text(page)
 
 
+def test_an_index_says_how_sure_its_ranks_are_or_that_nobody_knows(site: Site) -> None:
+    audited = text(site.page("/-/index/flow_index"))
+    assert "Beijing ranks above Shanghai in 53% of the draws: not decided" in audited
+    assert "of the choices alone; without the missing figures: not determined" in audited
+    assert "(1–2)" in audited
+    assert "The ranks were not audited" not in audited
+    assert "The ranks were not audited" in text(site.page("/-/index/paper_transport"))
+    assert "位次未经检验" in text(site.page("/-/index/paper_transport", "zh"))
+
+
 def test_no_page_mixes_the_languages(site: Site) -> None:
     for path in PAGES:
         page = site.page(path, "zh")

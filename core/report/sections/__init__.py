@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from cityflux.core.report.blocks import Section
 from cityflux.core.report.sections.atlas import atlas
+from cityflux.core.report.sections.audit import audit
 from cityflux.core.report.sections.citations import citations
 from cityflux.core.report.sections.comparison import difference, distance, groups
 from cityflux.core.report.sections.group_pages import group_pages
@@ -21,6 +22,7 @@ def sections(view: View) -> list[Section]:
     return [
         summary(view),
         ranking(view),
+        audit(view),
         groups(view),
         distance(view),
         difference(view),

@@ -33,7 +33,6 @@ def ranking(view: View) -> Section:
         blocks.append(
             Missing(view.text("ranking.no_score", cities=view.language.listed(without, 40)))
         )
-    blocks.append(Missing(view.text("ranking.no_audit")))
     title = view.text("ranking.title" if ranked else "ranking.title_bracketed")
     return Section("ranking", title, blocks)
 

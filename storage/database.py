@@ -6,10 +6,11 @@ import glob
 import os
 import sqlite3
 import sys
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from itertools import chain
+from operator import methodcaller
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -42,6 +43,10 @@ def as_moment(text: str | None) -> datetime | None:
     except ValueError:
         return None
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+#: A text as SQLite has it, where any hand may have stored bytes that are no UTF-8.
+readable: Callable[[bytes], str] = methodcaller("decode", "utf-8", "replace")
 
 
 @contextmanager
@@ -123,6 +128,7 @@ def connect_read_only(path: Path) -> sqlite3.Connection:
         timeout=BUSY_TIMEOUT,
     )
     connection.execute("PRAGMA query_only = 1")
+    connection.text_factory = readable
     return connection
 
 
@@ -292,7 +298,7 @@ def lent(connection: sqlite3.Connection) -> Iterator[None]:
         connection.set_authorizer(None)
         connection.set_progress_handler(None, 0)
         connection.set_trace_callback(None)
-        connection.row_factory, connection.text_factory = None, str
+        connection.row_factory = None
         connection.rollback()
         connection.isolation_level = None
         connection.execute("PRAGMA query_only = OFF")
@@ -300,6 +306,7 @@ def lent(connection: sqlite3.Connection) -> Iterator[None]:
 
 
 def _set_up(connection: sqlite3.Connection) -> None:
+    connection.text_factory = readable
     connection.execute("PRAGMA foreign_keys = ON")
     # What is committed is on the disk: a figure that a hand entered is nowhere else.
     connection.execute("PRAGMA synchronous = FULL")

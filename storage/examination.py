@@ -6,7 +6,7 @@ import hashlib
 import re
 import sqlite3
 import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing
 from pathlib import Path
 
@@ -83,6 +83,17 @@ def no_figures(connection: sqlite3.Connection) -> list[str]:
                 f"OR typeof(value) NOT IN ('real', 'integer') OR abs(value) >= 9e999 {more}"
             )
         ]
+    return found
+
+
+def no_definitions(
+    connection: sqlite3.Connection, is_one: Callable[[str], bool]
+) -> list[tuple[str, str]]:
+    """The stored definitions that are none: the table, and the index or the hash."""
+    found = []
+    for table, key in (("indices", "id"), ("definitions", "hash")):
+        rows = connection.execute(f"SELECT {key}, definition FROM {table} ORDER BY {key}")
+        found += [(table, str(name)) for name, text in rows if not is_one(str(text))]
     return found
 
 

@@ -6,12 +6,13 @@ Whoever calls has a copy. Nothing is lost even without one: rows go to ``quarant
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 
 from cityflux.storage import examination
 from cityflux.storage.blueprint import blueprint, differences, missing_steps
 from cityflux.storage.database import now, without_pandas, write
 from cityflux.storage.quarantine import build_anew, described, set_aside
+from cityflux.storage.texts import garbled, mend_texts, where_garbled
 
 #: How often rows may lose what they refer to because it was set aside itself.
 _GENERATIONS = 20
@@ -27,6 +28,7 @@ def mend_structure(connection: sqlite3.Connection) -> list[str]:
     lines: list[str] = []
     with write(connection):
         lines += _mend_tables(connection)
+        lines += mend_texts(connection)
         unfit = {table for table, _ in examination.unfit_rows(connection)}
         unfit |= {line.partition(":")[0] for line in examination.no_figures(connection)}
         for thing in blueprint().values():
@@ -52,6 +54,39 @@ def mend_structure(connection: sqlite3.Connection) -> list[str]:
     return lines
 
 
+def mend_definitions(
+    connection: sqlite3.Connection, is_one: Callable[[str], bool], known: Mapping[str, str]
+) -> list[str]:
+    """Take stored definitions from where they can be read; what stands nowhere is set aside.
+
+    Args:
+        connection: for writing; foreign keys must be off.
+        is_one: whether a text is a definition.
+        known: the definitions of the index files, by index.
+
+    Returns:
+        A line for each.
+    """
+    lines = []
+    with write(connection):
+        for table, name in examination.no_definitions(connection, is_one):
+            kept = connection.execute(
+                "SELECT d.definition FROM definitions d JOIN indices i ON i.definition_hash = "
+                "d.hash AND i.id = ?",
+                (name,),
+            ).fetchone()
+            texts = [*(kept or ()), known.get(name, "")] if table == "indices" else []
+            if text := next(filter(is_one, texts), None):
+                connection.execute("UPDATE indices SET definition = ? WHERE id = ?", (text, name))
+                lines.append(f"indices: {name}: its definition was none; taken from where it is")
+            else:
+                key = "id" if table == "indices" else "hash"
+                lines += _move(connection, table, f"{key} = ?", (name,), "it is no definition")
+        if lines:
+            note_doubt(connection)
+    return lines
+
+
 def mend_rows(connection: sqlite3.Connection) -> list[str]:
     """Set aside documents whose bytes are others, and rows that refer to nothing.
 
@@ -60,6 +95,9 @@ def mend_rows(connection: sqlite3.Connection) -> list[str]:
     """
     lines = []
     with write(connection):
+        for table, column, _ in garbled(connection):  # a table would not take it otherwise
+            lines += _move(connection, table, where_garbled(column), (), f"{column} is no text")
+        lines += mend_texts(connection)  # what triggers wrote down of them
         for sha256 in [*examination.damaged_snapshots(connection)]:
             lines += _move(connection, "snapshots", "sha256 = ?", (sha256,), "other bytes")
         for _ in range(_GENERATIONS):

@@ -9,11 +9,15 @@ from pathlib import Path
 
 import pytest
 
+from cityflux.core.app.doctor import examine
+from cityflux.core.app.repair import repair
 from cityflux.core.app.session import Session
 from cityflux.core.reading.figures import figures_in_use
 from cityflux.core.words.language import Language
+from cityflux.storage.blueprint import blueprint
 from cityflux.storage.flows import latest_flow
 from cityflux.storage.observations import latest_period, read_current, read_known
+from cityflux.storage.texts import garbled
 from tests.hands import world
 
 #: Past all checks, as SQLite lets any hand that wants to.
@@ -123,3 +127,49 @@ def test_a_source_may_have_any_name(
         if (node, city) == ("rows.p", "shanghai")
     ]
     assert found == 100.0  # the figure of the preferred source is the largest
+
+
+GARBLED = "CAST(X'E4B88AFF20' AS TEXT)"
+
+
+def test_bytes_that_are_no_text_are_passed_over_found_and_mended(
+    session: Session, by_hand: Callable[[str], None]
+) -> None:
+    wanted = scores(session)
+    with session.read() as connection:
+        columns = [
+            (thing.name, column)
+            for thing in blueprint().values()
+            if thing.kind == "table"
+            for _, column, kind, *_ in connection.execute(f'PRAGMA table_info("{thing.name}")')
+            if kind == "TEXT" and (thing.name != "observations" or column == "note")
+        ]
+    for table, column in columns:
+        by_hand(f'UPDATE OR IGNORE "{table}" SET "{column}" = {GARBLED} || "{column}"')
+    by_hand(row(period=GARBLED))
+    world.compute(session)
+    with session.read() as connection:
+        figures_in_use(connection)
+        assert [line for (line,) in connection.execute("SELECT note FROM observations LIMIT 1")]
+        assert garbled(connection)
+    found = {each.check: each for each in examine(session)}
+    assert found["texts"].state == "failed" and "no UTF-8" in found["texts"].detail
+    assert any("no UTF-8" in line for line in [*repair(session)])
+    assert not [each for each in examine(session) if each.state == "failed"]
+    assert not world.compute(session).failed
+    assert scores(session) == wanted
+
+
+@pytest.mark.parametrize("kept", [True, False])
+def test_a_stored_definition_that_is_none_is_found_and_mended(
+    session: Session, by_hand: Callable[[str], None], kept: bool
+) -> None:
+    by_hand("UPDATE indices SET definition = '[broken' WHERE id = 'both'")
+    if not kept:
+        by_hand("UPDATE definitions SET definition = 'x = '")
+    found = {each.check: each for each in examine(session)}
+    assert found["definitions"].detail.startswith(f"{1 if kept else 3} stored ones cannot be read")
+    done = [*repair(session)]
+    assert any("indices: both: its definition was none" in line for line in done), done
+    assert not [each for each in examine(session) if each.state == "failed"]
+    assert not world.compute(session).failed

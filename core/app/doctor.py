@@ -25,6 +25,7 @@ from cityflux.storage import examination
 from cityflux.storage.blueprint import differences
 from cityflux.storage.database import MEND, read_database, what_to_do
 from cityflux.storage.jobs import read_daemon
+from cityflux.storage.texts import garbled
 
 if TYPE_CHECKING:
     from cityflux.core.app.session import Session
@@ -87,6 +88,8 @@ def _of_database(path: Path) -> Iterator[Finding]:
     checks: dict[str, Callable[[sqlite3.Connection], Finding]] = {
         "integrity": _integrity,
         "figures": _figures,
+        "texts": _texts,
+        "definitions": _definitions,
         "tables": _tables,
         "foreign keys": _foreign_keys,
         "triggers": _triggers,
@@ -217,6 +220,23 @@ def _figures(connection: sqlite3.Connection) -> Finding:
     return Finding("figures", "ok", "every one has a period and a number")
 
 
+def _texts(connection: sqlite3.Connection) -> Finding:
+    if found := garbled(connection):
+        lines = [f"{table}.{column} in {count} rows" for table, column, count in found]
+        return Finding("texts", "failed", f"bytes that are no UTF-8: {_several(lines)}; {MEND}")
+    return Finding("texts", "ok", "every text is one")
+
+
+def _definitions(connection: sqlite3.Connection) -> Finding:
+    from cityflux.core.reading.indices import is_definition
+
+    if found := examination.no_definitions(connection, is_definition):
+        lines = [f"{name[:16]} in {table}" for table, name in found]
+        detail = f"{len(lines)} stored ones cannot be read: {_several(lines)}; {MEND}"
+        return Finding("definitions", "failed", detail)
+    return Finding("definitions", "ok", "every stored one can be read")
+
+
 def _tables(connection: sqlite3.Connection) -> Finding:
     if lines := _otherwise(connection, {"table", "view", "index"}):
         return Finding("tables", "failed", f"{_several(lines)}; {MEND}")
@@ -260,7 +280,11 @@ def _snapshots(connection: sqlite3.Connection) -> Finding:
 def _clock(connection: sqlite3.Connection) -> Finding:
     latest, now = examination.latest_moment(connection), datetime.now(UTC)
     text = f"it is {now.isoformat(timespec='seconds')}"
-    if latest and datetime.fromisoformat(latest) > now + _APART:
+    try:
+        moment = datetime.fromisoformat(latest) if latest else now
+    except ValueError:
+        return Finding("clock", "note", f"{text}; the last entry of the database has no moment")
+    if moment.replace(tzinfo=moment.tzinfo or UTC) > now + _APART:
         detail = f"{text}, but the last entry of the database is of {latest}; set the clock"
         return Finding("clock", "failed", detail)
     return Finding("clock", "ok", text)

@@ -8,10 +8,11 @@ from pathlib import Path
 
 from cityflux.core.app.session import Session
 from cityflux.core.model.errors import NotADatabase, StorageError
+from cityflux.core.reading.indices import is_definition
 from cityflux.storage import examination
 from cityflux.storage.backup import copies, copy_whole, target_of
 from cityflux.storage.database import open_as_it_is
-from cityflux.storage.repair import mend_rows, mend_structure
+from cityflux.storage.repair import mend_definitions, mend_rows, mend_structure
 
 
 def repair(session: Session) -> Iterator[str]:
@@ -44,7 +45,11 @@ def repair(session: Session) -> Iterator[str]:
         yield from mend_structure(connection)
     with session.open():  # writes the catalogue again
         pass
+    known = {
+        each.id: each.model_dump_json(exclude_defaults=True) for each in session.indices.values()
+    }
     with open_as_it_is(path) as connection:
+        yield from mend_definitions(connection, is_definition, known)
         yield from mend_rows(connection)
 
 

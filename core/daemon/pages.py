@@ -60,6 +60,10 @@ class Pages:
         self._thread = ThreadPoolExecutor(1, "cityflux-job-pages")
         self._look: Future[None] | None = None
 
+    def close(self) -> None:
+        """Look no more; what is under way comes to its end."""
+        self._thread.shutdown(wait=False)
+
     def check(self, known: int) -> None:
         """See what the last look found, and begin the next one where it is time for it.
 

@@ -116,6 +116,7 @@ class Service:
             self._shortage = stack.enter_context(noticing_shortage())
             self._place = Place(session.database)
             self._pages = Pages(session.database, session.config.backup.folder)
+            stack.callback(self._pages.close)
             self._webhook = open_webhook(session.config)
             self._alarms = Alarms(connection, self._webhook, self._triggers)
             stack.callback(self._alarms.forget_delivered)  # after the last words

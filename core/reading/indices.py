@@ -6,7 +6,7 @@ import sqlite3
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
-from cityflux.core.model.errors import IndexDefinitionError, UnknownName
+from cityflux.core.model.errors import CityfluxError, IndexDefinitionError, UnknownName
 from cityflux.core.reading import answers
 
 if TYPE_CHECKING:
@@ -125,6 +125,15 @@ def read_definition(index: str, text: str) -> Definition:
             f"{index}: its stored definition cannot be read; compute it again with: "
             f"cityflux compute {index}"
         ) from error
+
+
+def is_definition(text: str) -> bool:
+    """Whether a stored text is the definition of an index."""
+    try:
+        read_definition("", text)
+    except CityfluxError:
+        return False
+    return True
 
 
 def choose(connection: sqlite3.Connection, name: str, period: str | None = None) -> Chosen:

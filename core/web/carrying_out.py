@@ -57,7 +57,6 @@ def main() -> None:
     connection = connect_read_only(database)
     connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, longest)
     connection.execute("PRAGMA temp_store = MEMORY")  # what it sorts counts
-    connection.text_factory = lambda text: text.decode("utf-8", "replace")
     add_functions(connection)
     with Connection(descriptor) as asked:
         asked.send(Answer([]))

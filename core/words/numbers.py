@@ -42,6 +42,8 @@ def figure(value: float | None, digits: int | None = None, *, minus: str = MINUS
     """
     if value is None:
         return MISSING
+    if math.isinf(value):  # a hand wrote it, past all checks
+        return _signed(f"{value:f}", minus)
     if digits is None and value and not 1e-5 <= abs(value) < 1e15:
         return _signed(f"{value:.6g}", minus)
     text = f"{value:,.{6 if digits is None else _decimals(value, digits)}f}"

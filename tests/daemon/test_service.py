@@ -78,12 +78,13 @@ class Daemon:
         self.folder = folder
         self.database = folder / "data" / "cityflux.db"
         self.log = folder / "log.txt"
+        self.program = ["-m", "cityflux", "run"]
         self.process: subprocess.Popen[bytes]
 
     def start(self, **environment: str) -> None:
         with self.log.open("a") as log:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "cityflux", "run"],
+                [sys.executable, *self.program],
                 cwd=self.folder,
                 env={**os.environ, "PYTHONPATH": ROOT, **environment},
                 stdout=log,

@@ -9,11 +9,12 @@ indices are what a computation in memory gives.
 
 from __future__ import annotations
 
+import asyncio
 import random
 import sqlite3
 import tempfile
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import closing
 from pathlib import Path
 
@@ -28,6 +29,7 @@ from cityflux.core.engine.compute import evaluate, score_rows
 from cityflux.core.model.errors import CityfluxError
 from cityflux.core.reading import figures, status
 from cityflux.core.reading.scores import scores
+from cityflux.core.web.server import DATABASE, make_datasette
 from cityflux.storage.changes import position
 from tests.conftest import run_module
 from tests.hands import world
@@ -93,6 +95,15 @@ _COMMANDS = (
 )
 
 
+_PAGES = (
+    *("/", "/-/index/both", "/-/index/alone?city=shanghai", "/-/city/shanghai", "/-/map"),
+    *("/-/indicator/rows.p", "/-/search?q=rows", "/-/chart/ranking.svg?index=both"),
+    *("/cityflux/observations", "/cityflux/scoreboard.json", "/-/fetch/1"),
+    "/-/score?index=both&node=both&city=shanghai&period=2020",
+)
+_REPORT = ["report", "both", "--out", "report.md", "--format", "md"]
+
+
 def write(db: Database, chance: random.Random) -> str:
     """Write something; returns what. What SQLite refuses is refused, and that is well."""
     act = chance.choice(_ACTS)
@@ -124,9 +135,20 @@ def _update(db: Database, chance: random.Random) -> str:
     table = chance.choice([*_COLUMNS])
     column = chance.choice(_COLUMNS[table])
     value = chance.choice((*_PERIODS, *_NAMES, *_VALUES))
-    some = chance.choice(("1", "rowid % 2", "random() % 2"))
+    some = chance.choice(("1", "random() % 3 = 0", "random() % 2"))
     db.execute(f'UPDATE OR IGNORE "{table}" SET "{column}" = ? WHERE {some}', [value])
     return f"{table}.{column} = {value!r} where {some}"
+
+
+def _garble(db: Database, chance: random.Random) -> str:
+    """Bytes that are no UTF-8, as the stock sqlite3 takes them for a text."""
+    table = chance.choice([*_COLUMNS])
+    column = chance.choice(_COLUMNS[table])
+    db.execute(
+        f'UPDATE OR IGNORE "{table}" SET "{column}" = CAST(? AS TEXT) WHERE random() % 2',
+        [chance.choice((b"\xff", b"2020\xff", b"\xe4\xb8", b"shanghai\xff"))],
+    )
+    return f"garble {table}.{column}"
 
 
 def _delete(db: Database, chance: random.Random) -> str:
@@ -163,7 +185,7 @@ def _alter(db: Database, chance: random.Random) -> str:
 
 
 _ACTS: tuple[Callable[[Database, random.Random], str], ...] = (
-    *(_insert, _insert, _insert, _update, _update, _delete, _drop, _drop, _alter),
+    *(_insert, _insert, _insert, _update, _update, _delete, _drop, _drop, _alter, _garble),
 )
 
 
@@ -192,8 +214,34 @@ def read(session: Session) -> str:
     return ""
 
 
-def play(made: Session, folder: Path, chance: random.Random, writes: int) -> list[str]:
+def browse(database: Path, paths: Sequence[str]) -> dict[str, str]:
+    """Ask the web for pages; returns those at which it stumbles, and what it says."""
+    try:
+        site = make_datasette(database)
+    except KNOWN:
+        return {}  # `cityflux web` says the same and does not start
+
+    async def ask() -> dict[str, str]:
+        answers = {path: await site.client.get(path) for path in paths}
+        return {path: each.text for path, each in answers.items() if each.status_code == 500}
+
+    try:
+        return asyncio.run(ask())
+    finally:
+        site.get_database(DATABASE).close()
+
+
+def play(
+    made: Session, folder: Path, chance: random.Random, writes: int, pages: int = 2
+) -> list[str]:
     """One round; returns what was written.
+
+    Args:
+        made: from `tests.hands.world.make`.
+        folder: for this round.
+        chance: says what is done.
+        writes: how many.
+        pages: how many pages of the web are looked at, and with more than a few the report as well.
 
     Raises:
         AssertionError: the database is not sound in the end.
@@ -207,7 +255,9 @@ def play(made: Session, folder: Path, chance: random.Random, writes: int) -> lis
                 said.append(write(db, chance))
                 told = follow(job, connection), read(session)
                 assert not any("\n" in text.strip() for text in told), (told, said)
-    for command in chance.sample(_COMMANDS, 3):
+    stumbles = browse(session.database, chance.sample(_PAGES, pages))
+    assert not stumbles, (stumbles, said)
+    for command in [*chance.sample(_COMMANDS, 3), *([_REPORT] * (pages > 2))]:
         place = ("--config", str(made.config_file), "--database", str(session.database))
         done = run_module("cityflux", *place, *command, cwd=folder)
         assert "--debug" not in done.stderr, (command, done.stderr, said)
@@ -254,7 +304,7 @@ def main(writes: int, of_round: int, seed: int | None) -> None:
             folder = Path(name) / str(number)
             folder.mkdir()
             click.echo(f"round {number}, seed {first + number}", err=True)
-            said = play(made, folder, random.Random(first + number), of_round)
+            said = play(made, folder, random.Random(first + number), of_round, len(_PAGES))
             counts.update(line.partition(" ")[0] for line in said)
     click.echo(", ".join(f"{count} {what}" for what, count in sorted(counts.items())))
 

@@ -3,6 +3,7 @@
 # make test   every check: ruff, mypy --strict, all of pytest
 # make deep   the properties on 2,000 examples instead of 50, and more variants of the conformance set
 # make chaos  kills, power cuts, full disks and other faults, more than 1,000 tries; two processes write for a minute
+# make soak   an hour at 100 times the real pace with faults on: memory, descriptors, threads, and no change lost
 # make fuzz   mutated samples and bombs for every parser, 100,000 executions each
 # make rows   500 writes of any hand into a database that is followed, read and then mended
 # make fuzz-plugins  500 plugins that misbehave, each read by SIGHUP into a running daemon
@@ -14,7 +15,7 @@ STAMP := $(VENV)/.installed
 # Hundreds of processes start in the tests: what they import is compiled once.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: run check test deep lint types bench chaos fuzz fuzz-plugins rows clean
+.PHONY: run check test deep lint types bench chaos soak fuzz fuzz-plugins rows clean
 
 run: $(STAMP)
 	$(BIN)/cityflux run --once --offline
@@ -46,9 +47,14 @@ $(STAMP): pyproject.toml constraints.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
 	touch $@
 
+# Options of the chaos, such as: make chaos CHAOS="--part 0.1 --seconds 60"
 chaos: $(STAMP)
-	$(BIN)/python -m tests.chaos.kills --kills 200
+	$(BIN)/python -m tests.chaos $(CHAOS)
 	$(BIN)/python -m tests.chaos.writers --seconds 60
+
+# Options of the soak, such as: make soak SOAK="--minutes 10"
+soak: $(STAMP)
+	$(BIN)/python -m tests.chaos.soak --minutes 60 --pace 100 $(SOAK)
 
 # Options of the fuzzing, such as: make fuzz FUZZ="tables yearbook --seconds 600"
 fuzz: $(STAMP)

@@ -13,6 +13,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from cityflux.storage.schema import STEPS
+from tests.conftest import run_module
 from tests.series import CITIES, ROOT
 
 #: The figures of a round, by indicator and city.
@@ -113,7 +114,7 @@ def settle(folder: Path, daemon: subprocess.Popen[bytes], figures: Figures) -> l
         }
         connection.execute("DELETE FROM scores")
         connection.commit()
-        cityflux(folder, "compute", "chaos").wait()
+        run_module("cityflux", "compute", "chaos", cwd=folder)
         if not left or left != connection.execute(_SCORES).fetchall():
             found.append("the scores differ from those of a fresh run")
     return found + (["the figures differ from those of the sources"] if stored != figures else [])

@@ -1,4 +1,4 @@
-"""Power cuts at random moments: `python -m tests.chaos.cuts --cuts 400`.
+"""Power cuts at random moments; ``make chaos`` is the full length.
 
 Figures are stored round by round, through the product's own way to the database. At random moments
 (between two commits, inside one, while the log is taken into the database, and right before a sync)
@@ -9,11 +9,9 @@ returned may be lacking.
 
 from __future__ import annotations
 
-import argparse
 import contextlib
 import random
 import sqlite3
-import sys
 import tempfile
 from pathlib import Path
 from typing import NamedTuple
@@ -106,20 +104,3 @@ def _wrong(connection: sqlite3.Connection, committed: int) -> list[str]:
     if least is None or least < committed:
         found.append(f"lost: round {committed} was committed, and {least} is there")
     return found
-
-
-def main() -> None:
-    """Cut, and print what came of it."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--cuts", type=int, default=400)
-    parser.add_argument("--seed", type=int, default=1)
-    options = parser.parse_args()
-    found = cuts(options.cuts, options.seed)
-    problems = [line for each in found for line in each]
-    print(f"{len(found)} power cuts, {sum(map(bool, found))} of them lost or broke something")
-    print("\n".join(problems[:20]))
-    sys.exit(1 if problems else 0)
-
-
-if __name__ == "__main__":
-    main()

@@ -1,27 +1,23 @@
 """Kill the daemon at random moments, again and again, and compare with an undisturbed run.
 
-``python -m tests.chaos.kills --kills 200`` is the full length; the tests run a few. The moments are
-those of its start, of plugins at work in their processes, of storing what they bring, of a copy, of
-housekeeping, and of making the tables or changing them to a later shape. After each kill the
-database must be whole, no figure stored by half and no change skipped; at the end the figures must
-be those of the sources, and the scores those of a computation from scratch.
+``make chaos`` is the full length; the tests run a few. The moments are those of its start, of
+plugins at work in their processes, of storing what they bring, of a copy, of housekeeping, and of
+making the tables or changing them to a later shape. After each kill the database must be whole, no
+figure stored by half and no change skipped; at the end the figures must be those of the sources,
+and the scores those of a computation from scratch.
 """
 
 from __future__ import annotations
 
-import argparse
 import contextlib
 import json
-import os
 import random
 import sqlite3
 import subprocess
-import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -294,36 +290,10 @@ def make_old(database: Path) -> int:
     return OLD_REVISIONS
 
 
-def disturb(kills: int, seed: int) -> Outcome:
-    """Kill a daemon so many times, look each time, and settle at the end."""
+def disturb(kills: Iterable[int], seed: int) -> Outcome:
+    """Kill a daemon at the moments of these numbers, look each time, and settle at the end."""
     with LoopbackServer() as server, tempfile.TemporaryDirectory() as name:
         target = Target(Path(name), server, seed)
-        for number in range(kills):
+        for number in kills:
             target.kill(number)
         return target.end()
-
-
-def main() -> None:
-    """Kill, in as many folders at the same time as there are cores, and print what came of it."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--kills", type=int, default=200)
-    parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--folders", type=int, default=os.cpu_count() or 1)
-    options = parser.parse_args()
-    folders, start = options.folders, time.monotonic()
-    shares = [(options.kills + place) // folders for place in range(folders)]
-    with ThreadPoolExecutor(folders) as pool:
-        outcomes = [*pool.map(disturb, shares, range(options.seed, options.seed + folders))]
-    hits = sum((each.hits for each in outcomes), Counter[str]())
-    problems = [problem for each in outcomes for problem in each.problems]
-    met = ", ".join(f"{count} {what}" for what, count in sorted(hits.items()))
-    print(
-        f"{sum(each.kills for each in outcomes)} kills in {time.monotonic() - start:.0f} s, which "
-        f"met {met}; {sum(each.changes for each in outcomes)} changes, {len(problems)} problems"
-    )
-    print("\n".join(problems))
-    sys.exit(1 if problems else 0)
-
-
-if __name__ == "__main__":
-    main()

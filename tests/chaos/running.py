@@ -34,7 +34,7 @@ import threading, time
 time.sleep = lambda seconds: threading.Event().wait(seconds)
 """
 PAGE = 4096
-DAY = 86_400
+CLOCK = "clock set"
 
 
 @contextmanager
@@ -66,6 +66,7 @@ def _no_memory(victim: Victim) -> AbstractContextManager[None]:
 @contextmanager
 def _full(victim: Victim) -> Iterator[None]:
     """Fill the small file system of the database, to the last byte or nearly."""
+    assert victim.database.parent.is_mount(), "only who may mount can fill a file system"
     ballast = victim.database.with_name("ballast")
     try:
         with ballast.open("wb", buffering=0) as file, contextlib.suppress(OSError):
@@ -203,7 +204,7 @@ def many(name: str, tries: int, seed: int) -> Tally:
     """Try one fault so often on one daemon after the other."""
     done = Tally()
     with victims(seed) as victim:
-        if name == "clock":
+        if name == CLOCK:
             (victim.folder / "offset").write_text("+0\n")
             plugin = victim.folder / "my_plugins" / "chaos.py"
             plugin.write_text(PATCH + plugin.read_text())
@@ -211,7 +212,7 @@ def many(name: str, tries: int, seed: int) -> Tally:
         if name in DAMAGES:
             attempt = partial(destroy, damage=DAMAGES[name])
         else:
-            attempt = partial(suffer, name=name, fault=_clock if name == "clock" else FAULTS[name])
+            attempt = partial(suffer, name=name, fault=_clock if name == CLOCK else FAULTS[name])
         for _ in range(tries):
             done.count(partial(attempt, victim))
             if victim.process.poll() is not None or "Traceback" in victim.last_words():

@@ -1,6 +1,6 @@
 """Two processes write as fast as they can while the daemon works and people use the commands.
 
-``python -m tests.chaos.writers --seconds 60`` is the full length; the tests take a few seconds.
+``python -m tests.chaos.writers --seconds 60`` is the full length; the tests take one second.
 Nobody may be told that the database is locked, and at the end the daemon must know every change.
 """
 
@@ -18,7 +18,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -30,8 +30,9 @@ from tests.servers import LoopbackServer
 _UPDATE = "UPDATE observations SET value = value + 1 WHERE indicator_id = ? AND city_id = ?"
 #: How it sounds where somebody waited in vain.
 _WAITED = re.compile("locked|busy|has been writing|Traceback")
+Command = tuple[str, ...]
 #: What people do meanwhile, one after the other: modules and their arguments.
-_COMMANDS = (
+COMMANDS: tuple[Command, ...] = (
     ("cityflux", "refresh", "chaos.series_1"),
     ("sqlite_utils", "data/cityflux.db", "UPDATE observations SET value = value + 1"),
     ("cityflux", "import", "figures.csv", "--publisher", "p"),
@@ -125,8 +126,8 @@ def _wait(done: Callable[[], bool]) -> None:
         time.sleep(0.05)
 
 
-def crowd(seconds: float, seed: int = 1) -> Outcome:
-    """Write with two processes and use every command of the list at least once."""
+def crowd(seconds: float, seed: int = 1, commands: Sequence[Command] = COMMANDS) -> Outcome:
+    """Write with two processes and use each command at least once."""
     outcome, chance = Outcome(), random.Random(seed)
     with LoopbackServer() as server, tempfile.TemporaryDirectory() as name:
         folder = Path(name)
@@ -143,8 +144,8 @@ def crowd(seconds: float, seed: int = 1) -> Outcome:
                 for way in ("cityflux", "sqlite3")
             ]
             end = time.monotonic() + seconds
-            for command in itertools.cycle(_COMMANDS):
-                if time.monotonic() > end and outcome.commands >= len(_COMMANDS):
+            for command in itertools.cycle(commands):
+                if time.monotonic() > end and outcome.commands >= len(commands):
                     break
                 change(server, chance)
                 outcome.commands += 1

@@ -31,7 +31,9 @@ def main() -> None:
         for done in as_completed(waiting):
             share, tally = waiting[done], done.result()
             tallies.append((share.fault, tally))
-            print(f"{time.monotonic() - began:6.0f} s  {share.fault}: {tally.tried}", flush=True)
+            counts = f"{tally.tried} tried, {tally.survived} survived, {tally.ended} ended"
+            took = f"{time.monotonic() - began:6.0f} s"
+            print(f"{took}  {share.fault}: {counts}, {tally.lost} lost", flush=True)
             for problem in tally.problems:
                 print(f"    {problem}", flush=True)
     tallies.sort(key=lambda each: [*TRIES].index(each[0]))

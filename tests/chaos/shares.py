@@ -14,15 +14,17 @@ KILLS, CUTS, HOSTILE = "kills of the daemon", "power cuts", "hostile server"
 #: How often each is tried, and how many of these in one process.
 TRIES = {
     HOSTILE: (100, 100),
-    KILLS: (210, 35),
     CUTS: (400, 200),
-    **dict.fromkeys(FAULTS, (100, 25)),
+    KILLS: (140, 14),
+    "full disk": (80, 20),
+    "files may not grow": (80, 20),
+    "no descriptors": (100, 25),
     "no memory": (40, 10),
-    CLOCK: (100, 50),
-    **dict.fromkeys(DAMAGES, (60, 20)),
-    "truncated file, at rest": (100, 50),
-    "flipped bits, at rest": (100, 50),
-    "read-only": (60, 30),
+    CLOCK: (100, 25),
+    **dict.fromkeys(DAMAGES, (40, 10)),
+    "truncated file, at rest": (80, 20),
+    "flipped bits, at rest": (80, 20),
+    "read-only": (40, 10),
 }
 
 

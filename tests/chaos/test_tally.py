@@ -37,7 +37,7 @@ def test_a_soak_is_held_to_memory_descriptors_threads_and_changes(tmp_path: Path
     assert judge(Soak(lasted=[(3, 7.0)], samples=flat), database) == []
     grown = [(at, memory + at / 4, files + int(at) // 9, 9, 2) for at, memory, files, *_ in flat]
     assert judge(Soak(lasted=[(3, 7.0), (3, 8.0)], samples=grown), database) == [
-        "memory went from 109.4 to 124.4 MiB",
-        "descriptors grew from 22 to 28",
+        "MiB of memory went from 109.4 to 124.4",
+        "descriptors went from 23.0 to 30.0",
         "the change of series 3 to 8",
     ]

@@ -6,15 +6,15 @@ import glob
 import os
 import sqlite3
 import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from itertools import chain
-from operator import methodcaller
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from cityflux.core.model.errors import NewerDatabase, NotADatabase, ReadOnly, StorageError
+from cityflux.storage.connection import Connection, readable, set_up
 from cityflux.storage.schema import STEPS
 
 if TYPE_CHECKING:
@@ -43,10 +43,6 @@ def as_moment(text: str | None) -> datetime | None:
     except ValueError:
         return None
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-
-
-#: A text as SQLite has it, where any hand may have stored bytes that are no UTF-8.
-readable: Callable[[bytes], str] = methodcaller("decode", "utf-8", "replace")
 
 
 @contextmanager
@@ -262,56 +258,6 @@ def upsert(
     return connection.total_changes - before
 
 
-class _Connection(sqlite3.Connection):
-    """A connection that others may be lent, and only whoever opened it closes.
-
-    Attributes:
-        kept: what is kept in memory for as long as it is open.
-    """
-
-    is_lent = False
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.kept: dict[str, Any] = {}
-
-    def close(self) -> None:
-        """Close it.
-
-        Raises:
-            StorageError: it is lent.
-        """
-        if self.is_lent:
-            raise StorageError("the connection is only lent; leave it open")
-        super().close()
-
-
-@contextmanager
-def lent(connection: sqlite3.Connection) -> Iterator[None]:
-    """Lend a connection to those who add functions; whatever else they do to it is taken back."""
-    assert isinstance(connection, _Connection)
-    connection.is_lent = True
-    try:
-        yield
-    finally:
-        connection.is_lent = False
-        connection.set_authorizer(None)
-        connection.set_progress_handler(None, 0)
-        connection.set_trace_callback(None)
-        connection.row_factory = None
-        connection.rollback()
-        connection.isolation_level = None
-        connection.execute("PRAGMA query_only = OFF")
-        _set_up(connection)
-
-
-def _set_up(connection: sqlite3.Connection) -> None:
-    connection.text_factory = readable
-    connection.execute("PRAGMA foreign_keys = ON")
-    # What is committed is on the disk: a figure that a hand entered is nowhere else.
-    connection.execute("PRAGMA synchronous = FULL")
-
-
 @contextmanager
 def _closing(path: Path, uri: str, any_thread: bool = False) -> Iterator[sqlite3.Connection]:
     try:
@@ -321,13 +267,13 @@ def _closing(path: Path, uri: str, any_thread: bool = False) -> Iterator[sqlite3
             isolation_level=None,
             timeout=BUSY_TIMEOUT,
             check_same_thread=not any_thread,
-            factory=_Connection,
+            factory=Connection,
         )
     except sqlite3.Error as error:
         raise _named(path, error) from error
     try:
         try:
-            _set_up(connection)
+            set_up(connection)
         except sqlite3.DatabaseError as error:
             raise _named(path, error) from error
         yield connection

@@ -1,6 +1,6 @@
 """Texts that are none: bytes that are no UTF-8, as the stock sqlite3 stores whatever it is given.
 
-Whoever reads them here gets a sign in place of each (`storage.database.readable`).
+Whoever reads them here gets a sign in place of each (`storage.connection.readable`).
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ import sqlite3
 from collections.abc import Iterator
 
 from cityflux.storage.blueprint import blueprint
-from cityflux.storage.database import readable
+from cityflux.storage.connection import readable
 
 #: How often mending a text may write another one, as a revision that a trigger keeps.
 _GENERATIONS = 3

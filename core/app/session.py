@@ -152,7 +152,8 @@ class Session:
     def open(self) -> Iterator[sqlite3.Connection]:
         """The database for writing, with the catalogue of the plugins in it."""
         from cityflux.core.refresh.catalog import sync_catalog
-        from cityflux.storage.database import lent, open_database
+        from cityflux.storage.connection import lent
+        from cityflux.storage.database import open_database
 
         with open_database(self.database, self.config.files.access) as connection:
             sync_catalog(connection, self.plugins)

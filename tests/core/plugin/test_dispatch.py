@@ -160,6 +160,31 @@ def test_a_connection_is_as_it_was_whatever_a_plugin_does_to_it(folder: Path) ->
     assert keys == 1
 
 
+TAKEN = (
+    "connection.create_function('upper', 1, lambda text: 'mine')",
+    "connection.create_function('ZSCORE', 3, lambda *_: 0.0)",
+    "connection.create_aggregate('sum', 1, object)",
+    "connection.create_window_function('row_number', 0, object)",
+    "connection.create_collation('nocase', lambda *_: 0)",
+)
+
+
+def test_a_function_that_there_is_stays_what_it_is(folder: Path) -> None:
+    for number, deed in enumerate(TAKEN):
+        own = f"connection.create_function('own_{number}', 0, lambda: {number})"
+        code = f"{HEAD}def prepare_connection(connection):\n    {own}\n    {deed}\n"
+        write(folder / f"taken_{number}.py", code)
+    outcome = computed(7.0)
+    said = {Path(name).stem: error for name, error in outcome.broken}
+    assert said["taken_0"].startswith(
+        "prepare_connection(): upper is a function already, and stays what it is; give yours an"
+    )
+    assert len([error for error in said.values() if "stays what it is" in error]) == len(TAKEN)
+    with Session().open() as connection:
+        asked = "SELECT upper('a'), 'a' = 'B' COLLATE NOCASE, sum(1), own_4() FROM (SELECT 1)"
+        assert connection.execute(asked).fetchone() == ("A", 0, 1, 4)
+
+
 def test_a_plugin_cannot_keep_the_changes_from_the_others(folder: Path) -> None:
     write(folder / "clears.py", f"{HEAD}def observations_changed(changes):\n    changes.clear()\n")
     hears = "os.close(os.open(f'heard{len(changes)}', os.O_CREAT))"
@@ -313,7 +338,7 @@ def test_what_does_not_end_is_cut_off_and_not_called_again(
     with Session().open():  # whatever is imported once
         pass
     monkeypatch.setattr("cityflux.core.plugin.dispatch.LONGEST", 1.0)
-    loop = "while True:\n        try:\n            import time; time.sleep(0.1)\n"
+    loop = "while True:\n        try:\n            import time; time.sleep(60)\n"
     loop += "        except Exception:\n            pass"
     write(folder / "hangs.py", f"{HEAD}def index_computed(run_id):\n    {loop}\n")
     write(

@@ -1,6 +1,7 @@
 """The bundled figures: the tables of ``figures/``, each a page with the sources that it cites.
 
-Beside them stand the breaks of their series, ``breaks.csv``.
+A row holds one figure, or a series with a column for each year (``yearbook.csv``). Beside them
+stand the breaks of their series, ``breaks.csv``.
 """
 
 from __future__ import annotations
@@ -51,16 +52,24 @@ def read(documents: Sequence[Document]) -> pl.DataFrame:
         Printed(
             row["indicator"],
             row["city"],
-            row["period"],
-            float(row["value"]),
+            period,
+            float(value),
             row["unit"],
-            row["status"],
+            row.get("status", "ok"),
             "; ".join(filter(None, (row["published_as"], row["note"]))),
             row["source"],
         )
         for document in documents
         for row in csv.DictReader(document.text.splitlines())
+        for period, value in _cells(row)
     )
+
+
+def _cells(row: Mapping[str, str]) -> Iterable[tuple[str, str]]:
+    """Period and value of the one figure of a row, or of those in its columns of years."""
+    if "period" in row:
+        return [(row["period"], row["value"])]
+    return [(name, value) for name, value in row.items() if name.isdecimal() and value]
 
 
 def fetch(http: Http, source: Source, since: str | None) -> list[Document]:
@@ -97,8 +106,10 @@ def places() -> Mapping[str, tuple[Place, ...]]:
             continue
         with path.open(encoding="utf-8", newline="") as file:
             cited: dict[str, set[str]] = {}
-            for row in csv.DictReader(file):
-                cited.setdefault(row["indicator"], set()).add(row["source"])
+            head, *body = csv.reader(file)
+            indicator, source = head.index("indicator"), head.index("source")
+            for line in body:
+                cited.setdefault(line[indicator], set()).add(line[source])
         names = sorted(set().union(*cited.values()))
         page = Page([_source(rows[name], f"{_SCHEME}{path.name}") for name in names], read, fetch)
         for indicator_id, sources in cited.items():

@@ -82,7 +82,7 @@ STATISTICS = (
             "Foreign capital attracted",
             "亿美元",
             definition="Foreign capital actually utilised in the year (实际使用外资).",
-            note="the publications found give one figure for this and for "
+            note="the publications give one series, 实际使用外资, which fills this indicator and "
             "goods_commerce.inward_fdi",
         ),
         live=COMMUNIQUES,
@@ -123,6 +123,28 @@ STATISTICS = (
             note="one exchange of two: the paper's stock turnover counts both",
         ),
         live=(SZSE_SHARES,),
+    ),
+    Published(
+        Indicator(
+            "capital.sse_shares_yearly",
+            "上海证券交易所股票成交额(逐日合计)",
+            "Shanghai Stock Exchange, shares traded in a year",
+            "万亿元",
+            definition="Value of the shares traded on the exchange, summed over the trading days "
+            "of the year.",
+            note="turnover of the exchange, not of the city's investors: a series of its own",
+        ),
+    ),
+    Published(
+        Indicator(
+            "capital.szse_shares_yearly",
+            "深圳证券交易所股票成交额(逐日合计)",
+            "Shenzhen Stock Exchange, shares traded in a year",
+            "万亿元",
+            definition="Value of the shares traded on the exchange, summed over the trading days "
+            "of the year.",
+            note="turnover of the exchange, not of the city's investors: a series of its own",
+        ),
     ),
 )
 

@@ -7,10 +7,10 @@ lacks one of its inputs is not there.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from cityflux import COMPUTED, Indicator, hookimpl
+from cityflux import COMPUTED, Indicator, Page, Place, Source, hookimpl
 from cityflux.plugins import bundle
 from cityflux.plugins.published import Published
 
@@ -29,11 +29,18 @@ class Derived(Published):
     Args:
         indicator: the declaration, with its inputs.
         formula: takes the figures of the inputs, gives the figures of the indicator.
+        live: what else stands on the network, see `Published`.
         settings: what else the formula wants to know.
     """
 
-    def __init__(self, indicator: Indicator, formula: Formula, **settings: Any) -> None:
-        super().__init__(indicator, live=(COMPUTED,))
+    def __init__(
+        self,
+        indicator: Indicator,
+        formula: Formula,
+        live: Sequence[Page | Place | Source] = (),
+        **settings: Any,
+    ) -> None:
+        super().__init__(indicator, live=(*live, COMPUTED))
         self._formula, self._settings = formula, settings
 
     @hookimpl
@@ -90,6 +97,44 @@ def yearly_change(figures: pl.DataFrame, *, level: str) -> pl.DataFrame:
             inputs=pl.concat_list(_input(level), _input(level, period="period_before")),
         )
         .sort("city", "period")
+    )
+
+
+def total(
+    figures: pl.DataFrame,
+    *,
+    parts: Sequence[str],
+    cities: Sequence[str],
+    since: str,
+    without: Collection[tuple[str, str]] = (),
+) -> pl.DataFrame:
+    """Compute the sum of all parts, for some cities and from a year on.
+
+    Args:
+        figures: those of the parts.
+        parts: indicators of one unit.
+        cities: those for which the total is known to be this sum.
+        since: the first year.
+        without: parts of which a city has none, as (city, indicator).
+    """
+    import polars as pl
+
+    needed = pl.DataFrame(
+        [(city, part) for city in cities for part in parts if (city, part) not in without],
+        schema=["city", "indicator"],
+        orient="row",
+    )
+    key = ["city", "period"]
+    return (
+        figures.filter(pl.col("value").is_finite(), pl.col("period").str.contains(r"^\d{4}$"))
+        .filter(pl.col("period") >= since)
+        .join(needed, on=["city", "indicator"])
+        .group_by(key)
+        .agg(pl.col("value").sum(), pl.struct("indicator", *key).alias("inputs"))
+        .join(needed.group_by("city").len(), on="city")
+        .filter(pl.col("inputs").list.len() == pl.col("len"))
+        .select(*key, "value", "inputs")
+        .sort(key)
     )
 
 

@@ -64,7 +64,7 @@ STATISTICS = (
             "亿美元",
             definition="Foreign direct investment actually utilised in the year "
             "(实际使用外商直接投资).",
-            note="the publications found give one figure for this and for "
+            note="the publications give one series, 实际使用外资, which fills this indicator and "
             "capital.foreign_capital_attracted",
         ),
         live=COMMUNIQUES,
@@ -135,13 +135,14 @@ STATISTICS = (
     ),
     Published(
         Indicator(
-            "goods_commerce.retail_sales_earlier_vintage",
-            "社会消费品零售总额(修订前)",
-            "Retail sales before revision",
+            "goods_commerce.retail_sales_first_print",
+            "社会消费品零售总额(首次刊载)",
+            "Retail sales as first printed",
             "亿元",
-            definition="Total retail sales of consumer goods before 2015, as released before the "
-            "revision that goods_commerce.retail_sales shows.",
-            note="上海 2015 is 10131.5 in this vintage and 11605.7 in the later one: do not splice",
+            definition="Total retail sales of consumer goods in the whole city "
+            "(社会消费品零售总额, 全市), in each year the figure nearest to first print.",
+            note="上海 2015 is 10131.5 here and 11605.7 in goods_commerce.retail_sales, which is "
+            "revised: do not splice",
         ),
     ),
 )

@@ -42,6 +42,18 @@ STATISTICS = (
         ),
         live=COMMUNIQUES,
     ),
+    Published(
+        Indicator(
+            "information.broadband_households",
+            "互联网宽带接入用户数",
+            "Subscribers of fixed broadband",
+            "万户",
+            definition="Subscribers of fixed broadband access to the internet at the end of the "
+            "year, whole city (互联网宽带接入用户数, 全市).",
+            note="lines into houses, not persons, and without mobile access: not "
+            "information.internet_users; 2011 and 2012 may count 国际互联网用户",
+        ),
+    ),
 )
 
 #: The paper calls the search series of the platforms 日均值, the others 整体日均值.

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from cityflux import Indicator, hookimpl
 from cityflux.plugins.baidu import family
-from cityflux.plugins.derived import Derived, yearly_change
+from cityflux.plugins.derived import Derived, total, yearly_change
 from cityflux.plugins.live import COMMUNIQUES, YEARBOOKS
 from cityflux.plugins.published import Published
 
@@ -18,7 +18,9 @@ STATISTICS = (
             "Air passengers departed",
             "万人次",
             definition="Passengers who departed by air in the year (民航旅客发送量).",
-            note="airport throughput counts both ways, about twice as many",
+            note="airport throughput counts both ways, about twice as many; what the city "
+            "yearbook calls 民用航空客运量 is departures in 杭州 and, from 2017, in 上海: "
+            "transport.civil_aviation_passengers",
         ),
         live=(*COMMUNIQUES, *YEARBOOKS),
     ),
@@ -49,16 +51,6 @@ STATISTICS = (
             "Road passengers departed",
             "万人次",
             definition="Passengers who departed by coach in the year (公路旅客发送量).",
-        ),
-        live=(*COMMUNIQUES, *YEARBOOKS),
-    ),
-    Published(
-        Indicator(
-            "transport.passengers_total",
-            "客运总量",
-            "Passengers carried, total",
-            "万人次",
-            definition="Passengers carried in the year by all modes, aviation included (客运总量).",
         ),
         live=(*COMMUNIQUES, *YEARBOOKS),
     ),
@@ -114,6 +106,29 @@ STATISTICS = (
             "(进出港旅客).",
         ),
     ),
+    Published(
+        Indicator(
+            "transport.civil_aviation_passengers",
+            "民用航空客运量",
+            "Passengers carried by civil aviation",
+            "万人次",
+            definition="Passengers carried by civil aviation in the year "
+            "(民用航空客运量, 全市), as the city yearbook has it.",
+            note="counts different things: the airlines of the city in 北京, 广州 and, to 2016, "
+            "上海; departures in 杭州 and, from 2017, 上海: a part of the yearbook's total, and no "
+            "measure to compare cities by",
+        ),
+    ),
+    Published(
+        Indicator(
+            "transport.airport_passengers_both_ways",
+            "机场旅客吞吐量",
+            "Airport passengers, both ways",
+            "万人次",
+            definition="Passengers who arrived at or departed from the airport in the year "
+            "(旅客吞吐量).",
+        ),
+    ),
 )
 
 BAIDU = family(
@@ -121,6 +136,35 @@ BAIDU = family(
     {
         "shipping": ("航运", "shipping"),
     },
+)
+
+#: What the total consists of, and what 北京 has none of.
+MODES = (
+    "transport.rail_passengers",
+    "transport.road_passengers",
+    "transport.civil_aviation_passengers",
+    "transport.waterway_passengers",
+)
+_NO_WATERWAY = {("beijing", "transport.waterway_passengers")}
+
+PASSENGERS_TOTAL = Derived(
+    Indicator(
+        "transport.passengers_total",
+        "客运总量",
+        "Passengers carried, total",
+        "万人次",
+        definition="Passengers carried in the year by all modes, aviation included (客运总量). "
+        "After 2014, when the city yearbook stops printing it, that of 上海 and 北京 is computed: "
+        "rail + road + civil aviation + waterways, which is what the total is in the years before "
+        "and in the paper's table 3.",
+        inputs=MODES,
+    ),
+    total,
+    parts=MODES,
+    cities=("shanghai", "beijing"),
+    since="2015",
+    without=_NO_WATERWAY,
+    live=(*COMMUNIQUES, *YEARBOOKS),
 )
 
 ROAD_AREA_CHANGE = Derived(
@@ -142,5 +186,5 @@ ROAD_AREA_CHANGE = Derived(
 @hookimpl
 def register_indicators(register: Callable[[object], None]) -> None:
     """Hand over the indicators of this group."""
-    for plugin in (*STATISTICS, *BAIDU, ROAD_AREA_CHANGE):
+    for plugin in (*STATISTICS, *BAIDU, PASSENGERS_TOTAL, ROAD_AREA_CHANGE):
         register(plugin)

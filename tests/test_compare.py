@@ -12,7 +12,8 @@ from tests.conftest import Cityflux, run_module
 
 SHIFT = (
     "UPDATE observations SET value = value * 1.3 "
-    "WHERE indicator_id = 'transport.freight_total' AND city_id = 'shanghai'"
+    "WHERE indicator_id = 'transport.freight_total' AND city_id = 'shanghai' "
+    "AND period = '2011/2020'"
 )
 
 

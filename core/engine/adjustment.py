@@ -19,7 +19,13 @@ from cityflux.core.engine.checking import located
 from cityflux.core.engine.definition.choices import ImputationChoice, TreatmentChoice, Within
 from cityflux.core.engine.definition.index import Definition, Node
 from cityflux.core.engine.measures.columns import rows_of
-from cityflux.core.engine.measures.matrix import Floats, to_frame, to_matrix, to_series
+from cityflux.core.engine.measures.matrix import (
+    Floats,
+    replaced,
+    to_frame,
+    to_matrix,
+    to_series,
+)
 from cityflux.core.engine.steps.methods import Methods
 from cityflux.core.model.errors import IndexDefinitionError
 
@@ -37,6 +43,12 @@ _SCHEMA = pl.Schema(
 def no_adjustments() -> pl.DataFrame:
     """The frame of adjustments without a row."""
     return pl.DataFrame(schema=_SCHEMA)
+
+
+def joined(adjustments: Sequence[pl.DataFrame]) -> pl.DataFrame:
+    """The rows of some frames of adjustments, which need no copy where only one has any."""
+    some = [frame for frame in adjustments if frame.height]
+    return pl.concat(some) if len(some) > 1 else some[0] if some else no_adjustments()
 
 
 def impute_figures(
@@ -65,15 +77,15 @@ def impute_figures(
     for leaf in definition.leaves:
         if leaf.imputation:
             alike.setdefault((leaf.imputation, _holder(leaf)), []).append(leaf.id)
-    filled, records = values, [no_adjustments()]
+    filled, records = values, list[pl.DataFrame]()
     for (chosen, node), names in alike.items():
         with located(definition, f"node {node}", "imputation"):
             done = _imputed(definition, values, signs, chosen, node, names, methods)[names]
         before, after = to_matrix(values[names]), to_matrix(done)
         how = np.where(np.isnan(before) & ~np.isnan(after), 1, 0)
         records.append(_records(values, names, before, after, how, "imputed", ["", chosen.method]))
-        filled = filled.with_columns(done)
-    return filled, pl.concat(records)
+        filled = replaced(filled, done)
+    return filled, joined(records)
 
 
 def _imputed(
@@ -98,7 +110,7 @@ def _imputed(
     over_time = chosen.method in OVER_TIME or getattr(function, "over_time", False)
     parts = _parts(values, "all" if over_time else chosen.within)
     frames: list[pl.DataFrame] = [function(part, columns, **parameters).frame for part in parts]
-    return pl.concat(frames)
+    return pl.concat(frames) if len(frames) > 1 else frames[0]
 
 
 def _holder(leaf: Node) -> str:
@@ -128,11 +140,13 @@ def treat_figures(
         IndexDefinitionError: a transformation cannot be applied.
     """
     plans: dict[Within, dict[str, Treatment]] = {}
+    made: dict[int, Treatment] = {}  # most leaves share one choice
     for leaf in definition.leaves:
-        if leaf.treatment:
-            plan = treatment_plan(leaf.treatment, methods)
-            plans.setdefault(leaf.treatment.within, {})[leaf.id] = plan
-    records, notes = [no_adjustments()], []
+        if chosen := leaf.treatment:
+            if id(chosen) not in made:
+                made[id(chosen)] = treatment_plan(chosen, methods)
+            plans.setdefault(chosen.within, {})[leaf.id] = made[id(chosen)]
+    records, notes = list[pl.DataFrame](), []
     for within, each in plans.items():
         from cityflux.core.engine.steps.treatment import treat_columns  # only where it is needed
 
@@ -147,9 +161,9 @@ def treat_figures(
             notes += _treatment_notes(names, done, part["period"][0] if within == "period" else "")
             touched = ((done.x != before) & ~np.isnan(before)).any(axis=0)
             changed = [name for name, t in zip(names, touched, strict=True) if t]
-            parts.append(part.with_columns(to_frame(done.x[:, touched], changed)))
-        values = pl.concat(parts)
-    return values, pl.concat(records), notes
+            parts.append(replaced(part, to_frame(done.x[:, touched], changed)))
+        values = pl.concat(parts) if len(parts) > 1 else parts[0]
+    return values, joined(records), notes
 
 
 def treatment_plan(chosen: TreatmentChoice, methods: Methods) -> Treatment:
@@ -177,12 +191,13 @@ def treatment_plan(chosen: TreatmentChoice, methods: Methods) -> Treatment:
 
 def _treatment_notes(names: Sequence[str], done: TreatedColumns, period: str) -> list[str]:
     where = f" in {period}" if period else ""
-    touched = done.table.select(pl.Series("indicator", names, dtype=pl.String), pl.all())
+    rows = zip(names, done.table.iter_rows(named=True), strict=True)
     return [
-        f"{row['indicator']}{where} has outliers: {row['outcome']} "
+        f"{name}{where} has outliers: {row['outcome']} "
         f"({row['points']} winsorized, transformation {row['transform'] or 'none'}), "
         f"{_moved(row, 'skewness')}, {_moved(row, 'kurtosis')}"
-        for row in touched.filter(pl.col("outcome") != "passes").iter_rows(named=True)
+        for name, row in rows
+        if row["outcome"] != "passes"
     ]
 
 
@@ -232,4 +247,5 @@ def _records(
 
 
 def _parts(values: pl.DataFrame, within: Within) -> list[pl.DataFrame]:
-    return values.partition_by("period", maintain_order=True) if within == "period" else [values]
+    rows = rows_of(values["period"]) if within == "period" else []
+    return [values[each] for each in rows] if len(rows) > 1 else [values]

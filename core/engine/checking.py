@@ -44,6 +44,8 @@ def check_methods(definition: Definition, methods: Methods) -> None:
             parameter is unknown, missing or of the wrong type, or a city or an indicator that a
             parameter names is not part of the index.
     """
+    if definition.hash in methods.fitting:
+        return
     for place, table in _tables(definition):
         for key in type(table).model_fields.keys() & _CALLS.keys():
             if chosen := getattr(table, key):
@@ -57,6 +59,7 @@ def check_methods(definition: Definition, methods: Methods) -> None:
             with located(definition, place, "treatment"):
                 function = methods.get("transformation", treatment.transform)
                 check_parameters("transformation", function, treatment.params)
+    methods.fitting.add(definition.hash)
 
 
 @contextmanager

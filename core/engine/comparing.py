@@ -52,7 +52,7 @@ class Steps(Protocol):
         """The scores of some leaves."""
 
     def aggregated(
-        self, node: Node, children: Sequence[Node], below: pl.DataFrame, keys: pl.DataFrame
+        self, node: Node, names: Sequence[str], below: Floats, keys: pl.DataFrame
     ) -> Floats:
         """The scores of a node from those of its children, ``keys`` being period and city."""
 
@@ -229,18 +229,19 @@ class _Ascent:
         at, below = self._place[node.id], [self._place[child.id] for child in children]
         weights = np.array([self._known.weights[child.id] for child in children], dtype=float)
         weights = np.nan_to_num(weights)
-        passing = self._passes[:, below]
-        chosen = self._choose(passing, below, weights)
+        passing, has = self._passes[:, below], self._has[:, :, below]
+        chosen = self._choose(passing, has, weights)
         used, count = chosen.used.sum(axis=1), chosen.city.sum(axis=1)
         share = self._known.definition.comparability.children
         enough = used >= max(1, math.ceil(share * len(below) - SLACK))
         passes = enough & (count >= FEWEST)
         if not passes.all():  # over the groups that compare below it, to be shown in brackets
             groups = ~np.isnan(self._scores[:, :, below]).all(axis=1) & self._groups[below]
-            chosen = chosen.where(passes, self._choose(passing | groups, below, weights))
+            chosen = chosen.where(passes, self._choose(passing | groups, has, weights))
         self._groups[at] = not all(child.indicator for child in children)
-        self._note(node, children, passing & passes[:, None], chosen)
-        scores = self._score(node, children, below, weights, chosen)
+        self._note(node, children, passing & passes[:, None], chosen, has)
+        used_at = chosen.used[:, None, :] & (has | self._guessed[:, :, below])
+        scores = self._score(node, children, below, weights, chosen, used_at)
         there = ~np.isnan(scores)
         has = chosen.city & there
         silent = passes & ~has.any(axis=1)
@@ -258,9 +259,9 @@ class _Ascent:
             rest = self._brackets[period, :, at]
             self._brackets[period, :, at] = [f"{why}; {own}" if own else why for own in rest]
 
-    def _choose(self, passes: Bools, below: list[int], weights: Floats) -> _Chosen:
+    def _choose(self, passes: Bools, has: Bools, weights: Floats) -> _Chosen:
         """Which cities have enough of what passes, and which children all of them have."""
-        has, weight = self._has[:, :, below], passes * weights
+        weight = passes * weights
         total = weight.sum(axis=1)[:, None]
         own = (has * weight[:, None, :]).sum(axis=2)
         share = np.divide(own, total, out=np.zeros(own.shape), where=total > 0)
@@ -270,14 +271,15 @@ class _Ascent:
             passes = np.asarray(passes & ~(city[:, :, None] & ~has).any(axis=1))
         return _Chosen(city, passes, share)
 
-    def _note(self, node: Node, children: Sequence[Node], passing: Bools, chosen: _Chosen) -> None:
+    def _note(
+        self, node: Node, children: Sequence[Node], passing: Bools, chosen: _Chosen, has: Bools
+    ) -> None:
         """Say what was left out for all, or handed on, as a city that passes lacks it."""
-        lacking: Bools = np.asarray(passing[:, None, :] & chosen.city[:, :, None])
-        lacking &= ~self._has[:, :, [self._place[child.id] for child in children]]
+        lacking: Bools = np.asarray(passing[:, None, :] & chosen.city[:, :, None] & ~has)
+        if not lacking.any():
+            return
         some = np.flatnonzero(lacking.any(axis=(0, 1))).tolist()
         names = [children[k].id for k in some]
-        if not names:
-            return
         done = "their weight is handed on there" if lacking.shape[1] >= MANY else "left out for all"
         cities = int(lacking.any(axis=(0, 2)).sum())
         self.notes.append(
@@ -291,10 +293,10 @@ class _Ascent:
         below: list[int],
         weights: Floats,
         chosen: _Chosen,
+        used: Bools,
     ) -> Floats:
         """The scores over what is used; those over all known figures where they are the same."""
         at, scores = self._place[node.id], self._scores[:, :, below]
-        used = chosen.used[:, None, :] & (self._has[:, :, below] | self._guessed[:, :, below])
         self._parts[node.id] = Part(
             used.reshape(-1, len(below)),
             np.repeat(chosen.used, used.shape[1], axis=0),
@@ -311,8 +313,8 @@ class _Ascent:
         if not used.any():
             return np.full(scores.shape[:2], np.nan)
         cells = np.where(out, np.nan, scores).reshape(-1, len(below))
-        frame = to_frame(cells, [child.id for child in children])
-        found = self._steps.aggregated(node, children, frame, self._keys).reshape(scores.shape[:2])
+        names, cells = [child.id for child in children], np.asfortranarray(cells)
+        found = self._steps.aggregated(node, names, cells, self._keys).reshape(scores.shape[:2])
         return found if factor is None else found * factor
 
     def _factor(self, node: Node, used: Bools, weights: Floats, chosen: _Chosen) -> Floats | None:

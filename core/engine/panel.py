@@ -110,8 +110,12 @@ def coverage_of(figures: pl.DataFrame, coverage: pl.DataFrame, names: list[str])
         coverage: how much was observed of each, without nulls.
         names: the columns wanted besides period and city.
     """
-    there = ~np.isnan(to_matrix(figures[names]))
-    return coverage[[*KEYS]].hstack(to_frame(to_matrix(coverage[names]) * there, names))
+    return coverage[[*KEYS]].hstack(to_frame(covered(figures, coverage, names), names))
+
+
+def covered(figures: pl.DataFrame, coverage: pl.DataFrame, names: list[str]) -> Floats:
+    """Do as `coverage_of`, and give the columns as a matrix."""
+    return to_matrix(coverage[names]) * ~np.isnan(to_matrix(figures[names]))
 
 
 def _places(connection: sqlite3.Connection) -> pl.DataFrame:

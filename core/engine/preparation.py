@@ -5,12 +5,18 @@ Each is done only where the index definition asks for it, and says in a note wha
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 import polars as pl
 
-from cityflux.core.engine.adjustment import impute_figures, no_adjustments, treat_figures
+from cityflux.core.engine.adjustment import (
+    impute_figures,
+    joined,
+    no_adjustments,
+    treat_figures,
+)
 from cityflux.core.engine.checking import located
 from cityflux.core.engine.definition.index import Definition
 from cityflux.core.engine.panel import KEYS, Panel, coverage_of
@@ -70,13 +76,13 @@ def prepare(
             values = _without(values, left_out)
             imputed = imputed.join(_cells(values, left_out), on=["indicator", *KEYS], how="anti")
     values, treated, remarks = treat_figures(definition, values[[*KEYS, *leaves]], methods)
-    counts = imputed.group_by("indicator", "method", maintain_order=True).len()
+    counts = Counter(imputed.select("indicator", "method").iter_rows())
     filled = [
         f"{name}: {count} of {values.height} figures imputed by {method}"
-        for name, method, count in counts.iter_rows()
+        for (name, method), count in counts.items()
     ]
     return Prepared(
-        Panel(values, coverage), pl.concat([imputed, treated]), [*notes, *few, *filled, *remarks]
+        Panel(values, coverage), joined([imputed, treated]), [*notes, *few, *filled, *remarks]
     )
 
 
@@ -118,8 +124,6 @@ def _denominated(
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Divide; a quotient is known as well as the less known of its two figures."""
     chosen = {leaf.id: leaf.denominator for leaf in definition.leaves if leaf.denominator}
-    if not chosen:
-        return values, coverage
     if not chosen:
         return values, coverage
     from cityflux.core.engine.steps.denomination import Denominator, denominate

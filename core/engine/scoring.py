@@ -14,9 +14,9 @@ from cityflux.core.engine.comparing import Known, comparable_result
 from cityflux.core.engine.definition.choices import Aggregation, Standardization
 from cityflux.core.engine.definition.index import Definition, Node
 from cityflux.core.engine.measures.columns import rows_of
-from cityflux.core.engine.measures.matrix import Floats, to_frame, to_matrix, to_series
+from cityflux.core.engine.measures.matrix import Floats, to_frame, to_matrix, to_weights
 from cityflux.core.engine.measures.refusal import named
-from cityflux.core.engine.panel import KEYS, Panel, coverage_of
+from cityflux.core.engine.panel import KEYS, Panel, covered
 from cityflux.core.engine.preparation import prepare
 from cityflux.core.engine.soundness import (
     check_weights,
@@ -27,7 +27,7 @@ from cityflux.core.engine.soundness import (
     refuse_shares,
     unequal_ranks,
 )
-from cityflux.core.engine.steps.aggregation import aggregate, looks_across_units
+from cityflux.core.engine.steps.aggregation import FORMULAS, aggregate, looks_across_units
 from cityflux.core.engine.steps.methods import Methods
 from cityflux.core.engine.steps.standardization import standardize, standardize_columns
 from cityflux.core.model.errors import IndexDefinitionError, NotEnoughData
@@ -124,11 +124,11 @@ class _Again:
         return _standardize(self.definition, panel, self.signs, self.methods, leaves)
 
     def aggregated(
-        self, node: Node, children: Sequence[Node], below: pl.DataFrame, keys: pl.DataFrame
+        self, node: Node, names: Sequence[str], below: Floats, keys: pl.DataFrame
     ) -> Floats:
         """The scores of a node, with the weights that were used."""
-        weights = [self.weights[child.id] for child in children]
-        return node_scores(node, weights, below, keys, self.methods)
+        weights = [self.weights[name] for name in names]
+        return _node_scores(node, weights, names, below, keys, self.methods)
 
     def across(self, node: Node) -> bool:
         """Whether the score of a city depends on the other cities."""
@@ -210,24 +210,33 @@ def _aggregate(
     Returns:
         The frame, the weights that were used, and by node what a method remarked on them.
     """
-    known = dict(zip(standardized.columns, standardized.iter_columns(), strict=True))
+    nodes = [node.id for node in definition.tree]
+    place = {name: i for i, name in enumerate(nodes)}
+    known = np.full((standardized.height, len(nodes)), np.nan, order="F")
+    leaves = standardized.columns[len(KEYS) :]
+    known[:, [place[leaf] for leaf in leaves]] = to_matrix(standardized[leaves])
     used: dict[str, float] = {}
     remarks: dict[str, str] = {}
     for node in reversed(definition.tree):
         if node.indicator:
             continue
         children = definition.children[node.id]
-        below = pl.DataFrame([known[child.id] for child in children])
+        names = [child.id for child in children]
+        below = np.asfortranarray(known[:, [place[name] for name in names]])
         with located(definition, f"node {node.id}", "weighting"), named(standardized):
-            weights = node_weights(node, children, below, methods)
+            weights = (
+                node_weights(node, children, to_frame(below, names), methods)
+                if node.weighting
+                else [child.weight for child in children]
+            )
         if remark := getattr(weights, "remark", ""):
             remarks[node.id] = remark
-        used |= {child.id: weight for child, weight in zip(children, weights, strict=True)}
+        used |= dict(zip(names, weights, strict=True))
         with located(definition, f"node {node.id}", "aggregation"):
-            scores = node_scores(node, weights, below, standardized, methods)
-            known[node.id] = to_series(scores, node.id)
-    nodes = [node.id for node in definition.tree]
-    frame = pl.DataFrame([known[name] for name in (*KEYS, *nodes)])
+            known[:, place[node.id]] = _node_scores(
+                node, weights, names, below, standardized, methods
+            )
+    frame = standardized[[*KEYS]].hstack(to_frame(known, nodes))
     refuse_huge(definition, frame, nodes)
     return frame, used, remarks
 
@@ -292,19 +301,37 @@ def node_scores(
     return scores
 
 
+def _node_scores(
+    node: Node,
+    weights: Sequence[float],
+    names: Sequence[str],
+    below: Floats,
+    keys: pl.DataFrame,
+    methods: Methods,
+) -> Floats:
+    """Do as `node_scores` with a matrix, which becomes a frame only where the method needs one."""
+    chosen = node.aggregation or Aggregation()
+    formula = FORMULAS.get(methods.get("aggregation", chosen.method))
+    if formula is None or chosen.threshold or chosen.parameters:
+        return node_scores(node, weights, to_frame(below, names), keys, methods)
+    return formula(below, to_weights(weights, names))
+
+
 def _coverage(definition: Definition, panel: Panel, standardized: pl.DataFrame) -> pl.DataFrame:
     """The mean coverage of the leaves under each node; a leaf that was not used covers nothing."""
     leaves = [leaf.id for leaf in definition.leaves]
-    covered = to_matrix(coverage_of(standardized, panel.coverage, leaves)[leaves])
+    share = covered(standardized, panel.coverage, leaves)
     places: dict[str, list[int]] = {}
     for place, leaf in enumerate(definition.leaves):  # those under a node stand side by side
         for name in (*leaf.path, leaf.id):
             places.setdefault(name, []).append(place)
     nodes = [node.id for node in definition.tree]
-    means = np.empty((len(covered), len(nodes)), order="F")
+    means = np.empty((len(share), len(nodes)), order="F")
     for column, name in enumerate(nodes):
-        below = covered[:, places[name][0] : places[name][-1] + 1]
-        means[:, column] = _total(below) * (1.0 / below.shape[1])
+        below = share[:, places[name][0] : places[name][-1] + 1]
+        means[:, column] = (
+            _total(below) * (1.0 / below.shape[1]) if below.shape[1] > 1 else below[:, 0]
+        )
     return panel.coverage[[*KEYS]].hstack(to_frame(np.clip(means, 0, 1), nodes))
 
 

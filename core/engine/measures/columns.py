@@ -96,13 +96,14 @@ class Columns:
 
 def rows_of(groups: pl.Series) -> list[slice | NDArray[np.intp]]:
     """The rows of each group, in the order of their first ones: a slice where they are together."""
-    codes = groups.rank("dense").to_numpy()
+    numbers: dict[Any, int] = {}
+    texts = groups.to_list()
+    codes = np.array([numbers.setdefault(text, len(numbers)) for text in texts], dtype=np.intp)
     breaks = np.flatnonzero(np.diff(codes)) + 1
-    if len(breaks) + 1 == groups.n_unique():
+    if len(breaks) < max(len(numbers), 1):
         edges = [0, *breaks.tolist(), len(codes)]
         return [*map(slice, edges, edges[1:])]
-    _, first = np.unique(codes, return_index=True)
-    return [np.flatnonzero(codes == codes[row]) for row in sorted(first)]
+    return [np.flatnonzero(codes == code) for code in range(len(numbers))]
 
 
 def over_columns(formula: Formula) -> Callable[..., pl.Expr]:

@@ -83,15 +83,12 @@ def weighted_sum(children: pl.DataFrame, weights: Weights) -> pl.Series:
     Not divided by the weights: with weights that sum to 34 it is 34 times the mean.
     Source: OECD/JRC (2008), section 6.10, additive aggregation methods.
     """
-    x, w = _present(children, weights)
-    total = np.nansum(to_weights(weights, children.columns))
-    return to_series(_divide(_sum(x * w), w.sum(axis=1)) * total)
+    return to_series(_summed(to_matrix(children), to_weights(weights, children.columns)))
 
 
 def weighted_mean(children: pl.DataFrame, weights: Weights) -> pl.Series:
     """Take the arithmetic mean: Σ wⱼ xⱼ / Σ wⱼ. Source: OECD/JRC (2008), section 6.10."""
-    x, w = _present(children, weights)
-    return to_series(_divide(_sum(x * w), w.sum(axis=1)))
+    return to_series(_mean(to_matrix(children), to_weights(weights, children.columns)))
 
 
 def geometric_mean(children: pl.DataFrame, weights: Weights) -> pl.Series:
@@ -241,10 +238,21 @@ def ordered_weighted_average(
 
 def _present(children: pl.DataFrame, weights: Weights) -> tuple[Floats, Floats]:
     """Give values and weights, units x children; what is missing is 0 in both."""
-    vector = to_weights(weights, children.columns)
-    x = to_matrix(children)
-    there = ~np.isnan(x) & ~np.isnan(vector)
-    return np.where(there, x, 0.0), np.where(there, vector, 0.0)
+    return _there(to_matrix(children), to_weights(weights, children.columns))
+
+
+def _there(x: Floats, weights: Floats) -> tuple[Floats, Floats]:
+    there = ~np.isnan(x) & ~np.isnan(weights)
+    return np.where(there, x, 0.0), np.where(there, weights, 0.0)
+
+
+def _mean(x: Floats, weights: Floats) -> Floats:
+    x, w = _there(x, weights)
+    return _divide(_sum(x * w), w.sum(axis=1))
+
+
+def _summed(x: Floats, weights: Floats) -> Floats:
+    return _mean(x, weights) * np.nansum(weights)
 
 
 def _sum(parts: Floats) -> Floats:
@@ -270,6 +278,13 @@ def _refuse_negative(w: Floats, method: str) -> None:
     if (w < 0).any():
         raise IndexDefinitionError(f"{method} takes no negative weight; there is {w.min()}")
 
+
+#: Methods as functions of a matrix, units x children, and a vector of weights, where a frame would
+#: take longer to make than they take to compute.
+FORMULAS: dict[Aggregation, Callable[[Floats, Floats], Floats]] = {
+    weighted_sum: _summed,
+    weighted_mean: _mean,
+}
 
 #: Every built-in method by the name that an index definition uses.
 AGGREGATIONS: dict[str, Aggregation] = {

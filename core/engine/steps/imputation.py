@@ -18,7 +18,7 @@ from typing import Any, Literal
 import numpy as np
 import polars as pl
 
-from cityflux.core.engine.measures.matrix import Floats, cut, to_frame, to_matrix
+from cityflux.core.engine.measures.matrix import Floats, cut, replaced, to_frame, to_matrix
 from cityflux.core.engine.measures.timeline import decimal_years
 from cityflux.core.model.errors import ConfigError, IndexDefinitionError
 
@@ -257,12 +257,19 @@ IMPUTATIONS: dict[str, Imputation] = {
 def _column_statistic(
     frame: pl.DataFrame, columns: Sequence[str], statistic: Statistic, by: str | None
 ) -> Imputed:
-    x = pl.col(columns)
-    middle = x.mean() if statistic == "mean" else x.median()
-    if by is None:
-        return _filled(frame, frame.with_columns(x.fill_null(middle)), columns)
+    if by is None:  # column by column, as an expression would wake all threads
+        figures = frame[[*columns]]
+        middles = [
+            column.mean() if statistic == "mean" else column.median()
+            for column in figures.iter_columns()
+        ]
+        x = to_matrix(figures)
+        x = np.where(np.isnan(x), np.array(middles, dtype=np.float64), x)
+        return _filled(frame, replaced(frame, to_frame(x, [*columns])), columns)
+    each = pl.col(columns)
+    middle = each.mean() if statistic == "mean" else each.median()
     guess = pl.when(pl.col(by).is_not_null()).then(middle.over(by))
-    return _filled(frame, frame.with_columns(x.fill_null(guess)), columns)
+    return _filled(frame, frame.with_columns(each.fill_null(guess)), columns)
 
 
 def _row_statistic(values: Floats, statistic: Statistic) -> Floats:

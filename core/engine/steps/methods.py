@@ -73,6 +73,11 @@ class Methods:
         """In place of the limits of skewness and kurtosis, by name; none is built in."""
         return {}
 
+    @cached_property
+    def fitting(self) -> set[str]:
+        """The hashes of the definitions whose choices were checked against the methods."""
+        return set()
+
     def register(self, kind: str, name: str, function: Callable[..., Any]) -> None:
         """Add a method of a plugin.
 

@@ -144,8 +144,11 @@ def treat_columns(
         IndexDefinitionError: when a transformation is unknown.
     """
     alike: dict[Treatment, list[int]] = {}
+    known: dict[int, list[int]] = {}  # most share one object, which need not be hashed again
     for place, plan in enumerate(plans):
-        alike.setdefault(plan, []).append(place)
+        if id(plan) not in known:
+            known[id(plan)] = alike.setdefault(plan, [])
+        known[id(plan)].append(place)
     after, marks = x.copy(order="F"), np.zeros(x.shape, dtype=np.int64, order="F")
     words, tables = [""], []
     for plan, places in (alike or {Treatment(): []}).items():

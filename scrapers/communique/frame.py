@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from cityflux.scrapers.communique.clauses import COMPARISON, LAST_YEAR
 from cityflux.scrapers.communique.subjects import Territory
@@ -17,6 +18,11 @@ from cityflux.scrapers.communique.subjects import Territory
 _HAN = r"\u4e00-\u9fff"
 #: Words that may stand before the subject of a clause and set nothing.
 _AHEAD = r"(?:其中|同时|此外|全年|年末|当年|截至|截止|至|从|在|对|分|[，、:])*"
+
+_LEADING = re.compile(rf"^{_AHEAD}")
+
+#: How many clauses are remembered with what they said.
+_MOST_KEPT = 8192
 
 # ------------------------------------------------------------------ period
 
@@ -28,6 +34,7 @@ _PART_OF_YEAR = (
     r"整年|春运|黄金周|假期|节日|上半年|下半年|前[一二三]个?季度|第?[一二三四]季度"
     r"|(?<!\d)(?!12月(?:末|底|31日))1?\d(?:[-~至—–]1?\d)?月(?:份|末|底)?(?!\d)"
 )
+_A_SPAN = re.compile(_SPAN)
 _OTHER_PERIOD = re.compile(rf"{_SPAN}|{LAST_YEAR}(?!增|下|有|减|持)|{_PART_OF_YEAR}")
 _THIS_YEAR = re.compile(r"全年|当年|本年度?|年末|年底|年内|12月(?:末|底|31日)|1[-~至—–]12月")
 _YEAR = re.compile(r"(?<!\d)((?:19|20)\d\d)年(?!平均汇率|以来|\d|第?[一二三四]季|上半|前)")
@@ -52,6 +59,7 @@ _PASSING = (
     r"融入|对接|服务|建设|推动|推进|加快|深化|参与|支持|打造|依托|立足|围绕|抢抓|承接|主动|积极|助力"
     r"|聚焦|落实|用好|发挥|协同|落户|引进|新增|获批|拥有|共有|建成|设立|入选|创建|实施|开展|来自|面向|联合|创成|获评|成为|荣获|评为|列为|跻身|升级|通过|认定"
 )
+_DONE = re.compile(_PASSING)
 _TERRITORY_HEAD = re.compile(rf"{_AHEAD}(?:[{_HAN}]{{0,12}}?)(?:{_REGION})")
 # 宝应县经济稳步增长, 玉泉区全年实现…: a district as the subject of a clause.
 _DISTRICT_HEAD = re.compile(
@@ -167,21 +175,11 @@ class Governor:
         Returns:
             None where they speak of no time.
         """
-        words = COMPARISON.sub("", _OTHER_YEARS.sub("", words))
-        last: tuple[int, bool] | None = None
-        others = self.other.finditer(words) if self.other else ()
-        for match in (*others, *_OTHER_PERIOD.finditer(words)):
-            last = max(last or (-1, False), (match.start(), True))
-        for match in _THIS_YEAR.finditer(words):
-            last = max(last or (-1, False), (match.end(), False))
-        for match in _YEAR.finditer(words):
-            other = self.year is not None and int(match.group(1)) != self.year
-            last = max(last or (-1, False), (match.end(), other))
-        return last[1] if last else None
+        return _other_period(words, self.year, self.other)
 
     def heads_period(self, words: str) -> bool:
         """Whether words begin with another period, which then governs what follows."""
-        if self.other and self.other.match(re.sub(rf"^{_AHEAD}", "", words)):
+        if self.other and self.other.match(_LEADING.sub("", words)):
             return True
         found = _PERIOD_HEAD.match(words)
         return found is not None and found["year"] != str(self.year)
@@ -195,8 +193,8 @@ class Governor:
             return False
         found = _TERRITORY_HEAD.match(words) or _DISTRICT_HEAD.match(words)
         if not found:
-            return self.territory.is_foreign(re.sub(rf"^{_AHEAD}", "", words))
-        return not re.search(_PASSING, found.group())
+            return self.territory.is_foreign(_LEADING.sub("", words))
+        return not _DONE.search(found.group())
 
     def heads_owner(self, words: str) -> bool:
         """Whether words begin with owners or an institution: 民营企业活力增强."""
@@ -213,13 +211,16 @@ class Governor:
             words: without comparisons and numbers.
             topic: whether no number belongs to them, so that they may set an owner.
         """
+        return _followed(self, frame, words, topic)
+
+    def _follow(self, frame: Frame, words: str, topic: bool) -> Frame:
         words = self.territory.in_city_words(words)
         said = self.other_period(words)
         if said is False:
             frame = replace(frame, period="", dated=True)
         elif said and self.heads_period(words):
             frame = replace(frame, period=words)
-        frame = self._release(frame, words)
+        frame = _released(self, frame, words)
         if self.heads_territory(words):
             frame = replace(frame, territory=words)
         elif self.heads_owner(words) if topic else _COUNTED_OWNER.fullmatch(words):
@@ -232,13 +233,7 @@ class Governor:
 
     def release(self, frame: Frame, words: str) -> Frame:
         """The frame after words that may speak of the whole place: 全市."""
-        return self._release(frame, self.territory.in_city_words(words))
-
-    def _release(self, frame: Frame, words: str) -> Frame:
-        if not self.territory.is_own(words):
-            return frame
-        period = "" if re.search(_SPAN, frame.period) else frame.period
-        return replace(frame, period=period, territory="", owner="", placed=True)
+        return _released(self, frame, self.territory.in_city_words(words))
 
     def carry(self, frame: Frame, words: str) -> Frame:
         """The frame after words that may name modes of transport."""
@@ -248,3 +243,31 @@ class Governor:
         if frame.mode and _ALL_MODES.search(words):
             return replace(frame, mode="")
         return frame
+
+
+@lru_cache(maxsize=_MOST_KEPT)  # 增长, 其中 and the like come again and again
+def _followed(governor: Governor, frame: Frame, words: str, topic: bool) -> Frame:
+    return governor._follow(frame, words, topic)
+
+
+@lru_cache(maxsize=_MOST_KEPT)
+def _released(governor: Governor, frame: Frame, words: str) -> Frame:
+    if not governor.territory.is_own(words):
+        return frame
+    period = "" if _A_SPAN.search(frame.period) else frame.period
+    return replace(frame, period=period, territory="", owner="", placed=True)
+
+
+@lru_cache(maxsize=_MOST_KEPT)
+def _other_period(words: str, year: int | None, other: re.Pattern[str] | None) -> bool | None:
+    words = COMPARISON.sub("", _OTHER_YEARS.sub("", words))
+    last: tuple[int, bool] | None = None
+    others = other.finditer(words) if other else ()
+    for match in (*others, *_OTHER_PERIOD.finditer(words)):
+        last = max(last or (-1, False), (match.start(), True))
+    for match in _THIS_YEAR.finditer(words):
+        last = max(last or (-1, False), (match.end(), False))
+    for match in _YEAR.finditer(words):
+        is_other = year is not None and int(match.group(1)) != year
+        last = max(last or (-1, False), (match.end(), is_other))
+    return last[1] if last else None

@@ -22,6 +22,8 @@ from cityflux.scrapers.soup import soup_of
 
 _log = logging.getLogger(__name__)
 _HTML = re.compile(r"<(?:!doctype|html|body|div|table|p|br)\b", re.I)
+_TITLES = frozenset(["h1", "h2", "h3", "h4", "title"])
+_POWER = re.compile(r"(?:[A-Za-z]|\b10)$")
 _DROPPED = [
     "script",
     "style",
@@ -88,8 +90,9 @@ def read(document: Document, body: str = "") -> Page:
     titles: list[str]
     if _HTML.search(text[:4096]):
         soup = soup_of(document, deepest=_DEEPEST)
-        bounded(document, "cells, merged ones counted in full", area(soup), _MOST_CELLS)
-        titles, lines = _titles(soup), _from_html(document, soup, body)
+        tags = [node for node in soup.descendants if isinstance(node, Tag)]
+        bounded(document, "cells, merged ones counted in full", area(tags), _MOST_CELLS)
+        titles, lines = _titles(tags), _from_html(document, soup, tags, body)
     else:
         titles, lines = [], [line.rstrip() for line in text.splitlines() if line.strip()]
     blocks = from_lines(unwrap(lines))
@@ -113,14 +116,16 @@ def _unexpected(document: Document, got: str) -> Unexpected:
     )
 
 
-def _from_html(document: Document, soup: BeautifulSoup, body: str) -> list[Block]:
-    for tag in soup.find_all(_DROPPED):
-        tag.decompose()
-    for tag in soup.find_all("sup"):
-        before = tag.previous_sibling
-        power = isinstance(before, NavigableString) and re.search(r"(?:[A-Za-z]|\b10)$", before)
-        if not power and _FOOTNOTE.fullmatch(tag.get_text()):
+def _from_html(document: Document, soup: BeautifulSoup, tags: list[Tag], body: str) -> list[Block]:
+    for tag in tags:
+        if tag.name in _DROPPED and not tag.decomposed:
             tag.decompose()
+    for tag in tags:
+        if tag.name == "sup" and not tag.decomposed:
+            before = tag.previous_sibling
+            power = isinstance(before, NavigableString) and _POWER.search(before)
+            if not power and _FOOTNOTE.fullmatch(tag.get_text()):
+                tag.decompose()
     found = Body(soup.body or soup, body, _FEWEST_CHARACTERS)
     if outside := found.outside:
         _log.warning(
@@ -133,10 +138,11 @@ def _from_html(document: Document, soup: BeautifulSoup, body: str) -> list[Block
     return [block for tag in found.elements for block in _blocks(tag) if block]
 
 
-def _titles(soup: BeautifulSoup) -> list[str]:
-    named = soup.find("meta", attrs={"name": re.compile("^ArticleTitle$", re.I)})
-    titles = [str(named.get("content", ""))] if isinstance(named, Tag) else []
-    return titles + [tag.get_text() for tag in soup.find_all(["h1", "h2", "h3", "h4", "title"])]
+def _titles(tags: list[Tag]) -> list[str]:
+    metas = [tag for tag in tags if tag.name == "meta"]
+    named = [tag for tag in metas if str(tag.get("name")).lower() == "articletitle"]
+    titles = [tag.get_text() for tag in tags if tag.name in _TITLES]
+    return [str(tag.get("content", "")) for tag in named] + titles
 
 
 def _blocks(root: Tag) -> Iterator[Block]:

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
-from functools import cache
+from dataclasses import dataclass, field, replace
+from functools import cache, lru_cache
 
 from cityflux.scrapers.communique.rules import Rule, Rules
 
@@ -40,6 +40,7 @@ _AFTER = (
 _ANYWHERE = re.compile(
     r"全年|当年|本年度?|年内|Ⓨ年|(?:截至|截止|至|到)?年[末底]|[全本我该]市|市域|Ⓟ(?:市|地区)|实现|完成|拥有"
 )
+_A_YEAR = re.compile(r"(?:19|20)\d\d(?=年)")
 _YEARLY = re.compile(r"全年|Ⓨ年|年[末底]")
 _REACHES = re.compile(
     r"(?:全年|年末|年底|其中|[并且也则]|按.{1,16}?(?:计算|口径))*(?:首次|已|再次|累计)?"
@@ -48,6 +49,7 @@ _REACHES = re.compile(
 )
 #: No phrase with a name is longer, and no communiqué has more phrases.
 _LONGEST, _MOST_PHRASES = 60, 20_000
+_MOST_KEPT = 50_000  # looked up before, of all communiqués
 _BOUNDS = (
     (
         ">",
@@ -151,6 +153,8 @@ class _Patterns:
             for rule in rules.rules
             for rank, label in enumerate([*rule.labels, *rule.short])
         ]
+        names = [label for rule in rules.rules for label in (*rule.labels, *rule.short)]
+        self._anything = re.compile("|".join(names).replace("{place}", place))
         self.families = {
             name: (re.compile(family.mention), [whole(phrase) for phrase in family.whole])
             for name, family in rules.families.items()
@@ -160,7 +164,34 @@ class _Patterns:
             for rule in rules.rules
             for label in rule.tail
         ]
-        self.nothing = whole("")
+        self._nothing = whole("")
+        # Most phrases name nothing, and communiqués share most of their phrases.
+        self.find = lru_cache(maxsize=_MOST_KEPT)(self._find)
+        self.families_of = lru_cache(maxsize=_MOST_KEPT)(self._families_of)
+        self.says_nothing = lru_cache(maxsize=_MOST_KEPT)(self._says_nothing)
+
+    def _says_nothing(self, abstract: str) -> bool:
+        return bool(self._nothing.fullmatch(abstract))
+
+    def _families_of(self, abstract: str) -> dict[str, bool]:
+        short = len(abstract) <= _LONGEST
+        forms = (abstract, _core(abstract))
+        return {
+            name: short and any(pattern.fullmatch(form) for pattern in whole for form in forms)
+            for name, (mention, whole) in self.families.items()
+            if mention.search(abstract)
+        }
+
+    def _find(self, *forms: str) -> tuple[Match, ...]:
+        """The rules of which a phrase in one of its forms is the name."""
+        forms = tuple(filter(self._anything.search, dict.fromkeys(forms)))
+        found: dict[str, Match] = {}
+        for rule, rank, short, pattern in self.labels if forms else ():
+            if rule.id not in found:
+                fit = next(filter(None, map(pattern.fullmatch, forms)), None)
+                if fit:
+                    found[rule.id] = Match(rule, rank, short, fit["name"])
+        return tuple(found.values())
 
 
 @cache
@@ -196,8 +227,9 @@ class Vocabulary:
         phrase = self.territory.in_city_words(phrase)
         if self.place:
             phrase = phrase.replace(self.place, _PLACE)
-        year = str(self.year) if self.year else r"(?:19|20)\d\d"
-        return re.sub(f"{year}(?=年)", _YEAR, phrase)
+        if self.year:
+            return phrase.replace(f"{self.year}年", f"{_YEAR}年")
+        return _A_YEAR.sub(_YEAR, phrase)
 
     def matches(self, phrase: str) -> list[Match]:
         """The rules whose name the phrase is, each with its best label.
@@ -217,16 +249,8 @@ class Vocabulary:
         abstract = self._abstract(phrase)
         # A city may be part of a name that a rule gives in full: 上海证券交易所.
         literal = abstract.replace(_PLACE, self.place)
-        forms = dict.fromkeys((abstract, literal, _core(abstract)))
-        found: dict[str, Match] = {}
-        for rule, rank, short, pattern in self._known.labels:
-            if rule.id in found:
-                continue
-            fit = next(filter(None, map(pattern.fullmatch, forms)), None)
-            if fit:
-                name = fit["name"].replace(_PLACE, self.place)
-                found[rule.id] = Match(rule, rank, short, name)
-        return list(found.values())
+        found = self._known.find(abstract, literal, _core(abstract))
+        return [replace(match, name=match.name.replace(_PLACE, self.place)) for match in found]
 
     def after_number(self, text: str) -> Iterator[Match]:
         """The rules whose name follows a number: 130 家 | A级旅游景区."""
@@ -236,20 +260,13 @@ class Vocabulary:
 
     def mentions(self, phrase: str) -> dict[str, bool]:
         """The families of which the phrase speaks, and whether it means the whole city."""
-        abstract = self._abstract(phrase)
-        short = len(phrase) <= _LONGEST
-        forms = (abstract, _core(abstract))
-        return {
-            name: short and any(pattern.fullmatch(form) for pattern in whole for form in forms)
-            for name, (mention, whole) in self._known.families.items()
-            if mention.search(abstract)
-        }
+        return dict(self._known.families_of(self._abstract(phrase)))
 
     def says_nothing(self, phrase: str) -> bool:
         """Whether the phrase holds only words that may stand around any name."""
         if len(phrase) > _LONGEST:
             return False
-        return bool(self._known.nothing.fullmatch(self._abstract(phrase)))
+        return self._known.says_nothing(self._abstract(phrase))
 
 
 def _core(abstract: str) -> str:

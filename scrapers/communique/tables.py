@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from bs4 import Tag
@@ -71,9 +71,9 @@ def from_html(tag: Tag) -> Table | None:
     return Table(tuple(tuple(grid.get((y, x), "") for x in range(wide)) for y in range(high)))
 
 
-def area(root: Tag) -> int:
-    """How many cells the tables of a page have, each as large as it says that it is."""
-    cells = root.find_all(["td", "th"])
+def area(tags: Iterable[Tag]) -> int:
+    """How many cells there are among the elements of a page, each as large as it says it is."""
+    cells = [tag for tag in tags if tag.name in ("td", "th")]
     return sum(_span(cell, "colspan") * _span(cell, "rowspan") for cell in cells)
 
 

@@ -135,7 +135,9 @@ def sentences(
                 compared = rf"(?<=[比较由从]){last}|(?<=[与同和]){last}(?=同期|相比|比较|持平)"
                 masked = re.sub(compared, "上年", masked)
             if own:  # its own period is to a bulletin what 全年 is to a communiqué
-                masked = own.sub("全年", masked.replace("全年", "整年"))
+                if not own.match("全年"):
+                    masked = masked.replace("全年", "整年")
+                masked = own.sub("全年", masked)
             masked = _STARTING_POINT.sub(mask, masked)
             found.append(Sentence(raw, masked, tuple(asides)))
     return found

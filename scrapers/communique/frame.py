@@ -28,7 +28,7 @@ _MOST_KEPT = 8192
 
 _SPAN = (
     r"“?十[一二三四五六]五”?(?:期间|时期|以来|规划期?|期末|末期?)"
-    r"|(?:五|[二三四]|十)年(?:来|间|累计|共|内)|两年(?:平均|累计)|历年|以来|改革开放|期间|末期"
+    r"|过去的?[两三四五六七八九十]年|近[两三四五六七八九十]年|本届政府|(?:五|[二三四]|十)年(?:来|间|累计|共|内)|两年(?:平均|累计)|历年|以来|改革开放|期间|末期"
 )
 _PART_OF_YEAR = (
     r"整年|春运|黄金周|假期|节日|上半年|下半年|前[一二三]个?季度|第?[一二三四]季度"
@@ -104,6 +104,12 @@ _AIM = r"(?:目标|计划|任务|预期)"
 _REACHED = re.compile(
     rf"(?:完成|实现|达到|超过|超额|高于|好于)[^，]{{0,8}}{_AIM}|{_AIM}[^，]{{0,6}}(?:完成|实现)"
 )
+# 2024年工作安排, 今年发展的主要预期目标: where the plans of a report begin.
+_PLAN = re.compile(
+    r"(?:今年|明年|下一步|未来[一三五]年|(?P<year>(?:19|20)\d\d)年)[^，。]{0,16}?"
+    r"(?:工作(?:安排|打算|总体|思路|重点|任务|要求|部署)|目标|任务|总体要求|重点工作|主要工作|总体思路)"
+)
+_PLAN_WITHIN = 80
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +123,8 @@ class Frame:
         territory: a part of the city, or a region beyond it.
         owner: an institution or a class of owners.
         mode: the modes of transport.
-        kind: a target or a plan in place of an outcome.
+        kind: a target in place of an outcome.
+        plan: the plans of a report, which it holds for to its end.
         dated: whether the text's own period was said.
         placed: whether the whole place was said.
     """
@@ -127,18 +134,19 @@ class Frame:
     owner: str = ""
     mode: str = ""
     kind: str = ""
+    plan: str = ""
     dated: bool = False
     placed: bool = False
 
     @property
     def foreign(self) -> bool:
         """Whether a number under it is not one of the city's year."""
-        return bool(self.period or self.territory or self.owner or self.kind)
+        return bool(self.period or self.territory or self.owner or self.kind or self.plan)
 
     @property
     def clause(self) -> str:
         """The clauses that set it."""
-        slots = (self.period, self.territory, self.owner, self.kind, self.mode)
+        slots = (self.period, self.territory, self.owner, self.kind, self.plan, self.mode)
         return " ".join(dict.fromkeys(filter(None, slots)))
 
 
@@ -202,6 +210,13 @@ class Governor:
         if not found or re.search(r"\d", words):
             return False
         return not _NO_OWNER.search(found.group())
+
+    def plans(self, frame: Frame, text: str) -> Frame:
+        """The frame of a report from where it turns from what was to what shall be."""
+        found = _PLAN.search(text[:_PLAN_WITHIN]) if self.other and self.year else None
+        if found and found["year"] in (None, str((self.year or 0) + 1)):
+            return replace(frame, plan=found.group())
+        return frame
 
     def follow(self, frame: Frame, words: str, *, topic: bool) -> Frame:
         """The frame after words that open a clause.

@@ -104,7 +104,7 @@ def read(document: Document, body: str = "") -> Page:
         raise _unexpected(document, f"a page with {len(words)} characters of text")
     first = [line for line in lines[:_FIRST_LINES] if isinstance(line, str)]
     title = choose(titles, first)
-    return Page(read_title(title, " ".join(first), territory_of_site(titles)), tuple(blocks))
+    return Page(read_title(title, words, territory_of_site(titles)), tuple(blocks))
 
 
 def _unexpected(document: Document, got: str) -> Unexpected:

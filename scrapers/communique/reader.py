@@ -75,11 +75,13 @@ class Reader:
 
     def heading(self, words: str) -> None:
         """Read the heading of a section: it governs what follows, up to the next one."""
-        self._section = self.governor.follow(CITY_YEAR, without_number(words), topic=True)
+        above = replace(CITY_YEAR, plan=self._section.plan)
+        self._section = self.governor.follow(above, without_number(words), topic=True)
         self._scene = self._scene.next_paragraph(self._section)
 
     def paragraph(self, text: str) -> None:
         """Read a normalised paragraph."""
+        self._section = self.governor.plans(self._section, text)
         self._scene = self._scene.next_paragraph(self._section)
         text = joined(text, self.vocabulary.matches)
         for sentence in sentences(text, self.vocabulary.year, self.own):

@@ -40,6 +40,7 @@ _SENTENCE = re.compile(r"[。；]|，.*，")
 _LONGEST_TITLE = 60
 #: What a page gives as its title is cut off behind so many characters.
 _LONGEST = 200
+_BEGINNING = 2_000  # of a text, where it says whose it is
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +65,7 @@ class Subject:
     def own(self) -> re.Pattern[str] | None:
         """What the text calls its own period where that is no calendar year said as such."""
         if self.genre == "report":
-            return re.compile(r"(?<![比较与同和])去年(?!同期)|过去的?一年|(?<!\d)一年来")
+            return re.compile(r"(?<![比较与同和])去年(?!同期)|过去的?一年|(?<!\d)一年来|全年")
         month = _last_month(self.period)
         if not month:
             return None
@@ -116,19 +117,19 @@ def read(title: str, text: str = "", site: Territory = NOWHERE) -> Subject:
 
     Args:
         title: the title.
-        text: the beginning of the text, which says when a report was delivered.
+        text: the text, which says when a report was delivered, and from when a month counts.
         site: the place of the site, which stands in where the title names none.
     """
     year, named = year_of(title), territory_of(title)
-    territory = named if named.name else _named_in(title, text) or site
+    territory = named if named.name else _named_in(title, text[:_BEGINNING]) or site
     if _COMMUNIQUE.search(title):
         return Subject(title, "communique", year, str(year or ""), territory)
     if _REPORT.search(title):
-        delivered = _DELIVERED.search(text)
+        delivered = _DELIVERED.search(title + text[:_BEGINNING])
         spoken = year or (int(delivered[1]) if delivered else None)
         past = spoken - 1 if spoken else None
         return Subject(title, "report", past, str(past or ""), territory)
-    period = _period(title, year)
+    period = _period(title, year, text)
     if _BULLETIN.search(title) and period:
         return Subject(title, "bulletin", year, period, territory)
     return Subject(title, "other", year, period, territory)
@@ -168,7 +169,8 @@ def _named_in(title: str, text: str) -> Territory | None:
     return Territory(max(named, key=len)) if named else None
 
 
-def _period(title: str, year: int | None) -> str:
+def _period(title: str, year: int | None, text: str) -> str:
+    """The period of a title; a bulletin of a month that counts from January is about that span."""
     if year is None:
         return ""
     found = _MONTHS.search(title)
@@ -177,7 +179,10 @@ def _period(title: str, year: int | None) -> str:
     if found["quarter"]:
         return f"{year}-Q1"
     if found["month"]:
-        return f"{year}-{int(found['month']):02d}" if 0 < int(found["month"]) < 13 else ""
+        month = int(found["month"])
+        if month > 1 and re.search(rf"(?<!\d)1(?:月份?)? ?[-~至到—–] ?{month} ?月", text):
+            return f"{year}-01/{year}-{month:02d}" if month < 12 else str(year)
+        return f"{year}-{month:02d}" if 0 < month < 13 else ""
     last = 6 if found["half"] else 9 if found["nine"] else _count(found["last"] or found["count"])
     return f"{year}-01/{year}-{last:02d}" if 1 < last < 12 else ""
 

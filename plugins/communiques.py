@@ -1,18 +1,21 @@
-"""The statistical communiqués of the five cities: where they are found, and what they give.
+"""The statistical communiqués of cities: where they are found, and what they give.
 
 One page serves every indicator that a rule of the scraper reads.
 """
 
 from __future__ import annotations
 
+import csv
+import os
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from cityflux import Page, Source
+from cityflux import CityfluxError, Page, Source
 from cityflux.plugins.bundle import Printed, frame
 
 if TYPE_CHECKING:
@@ -21,42 +24,89 @@ if TYPE_CHECKING:
     from cityflux import Document, Http
     from cityflux.scrapers.communique import Rules, Statement
 
-#: Addresses as the office lists them (list of publications of tjj.sh.gov.cn, read 2022).
-_SHANGHAI = {
-    2011: "20120223/0014-239488.html",
-    2012: "20130225/0014-253153.html",
-    2013: "20140225/0014-267416.html",
-    2014: "20150227/0014-277392.html",
-    2015: "20160228/0014-287258.html",
-    2016: "20170302/0014-293816.html",
-    2017: "20180309/0014-1001690.html",
-    2018: "20191115/0014-1003219.html",
-    2019: "20200329/05f0f4abb2d448a69e4517f6a6448819.html",
-    2020: "20210317/234a1637a3974c3db0cc47a37a3c324f.html",
-    2021: "20220314/e0dcefec098c47a8b345c996081b5c94.html",
-}
+#: Where the offices publish: one row for each list, one for each address of a year.
+OFFICES = Path(__file__).with_suffix(".csv")
+#: The environment variable that names a further such file, of your own.
+OWN_FILE = "CITYFLUX_COMMUNIQUES"
+_COLUMNS = ("city", "publisher", "year", "address", "title", "body")
 
-#: For each city what `scrapers.communique.Site` wants to know.
-SITES: Mapping[str, Mapping[str, Any]] = {
-    "shanghai": {
-        "listings": ("http://tjj.sh.gov.cn/tjgb/index.html",),
-        "known": {year: f"http://tjj.sh.gov.cn/tjgb/{page}" for year, page in _SHANGHAI.items()},
-    },
-    "beijing": {
-        "listings": ("https://tjj.beijing.gov.cn/tjsj_31433/tjgb_31445/ndgb_31446/",),
-        "body": "div.TRS_UEDITOR",
-    },
-    "shenzhen": {"listings": ("https://tjj.sz.gov.cn/zwgk/zfxxgkml/tjsj/tjgb/",)},
-    "guangzhou": {"listings": ("https://www.gz.gov.cn/zwgk/sjfb/tjgb/",)},
-    # 杭州 publishes its communiqué through the news sites of the city.
-    "hangzhou": {
-        "listings": ("https://hznews.hangzhou.com.cn/chengshi/",),
-        "known": {
-            2025: "https://hznews.hangzhou.com.cn/chengshi/content/2026-04/30/content_9214808.htm"
-        },
-    },
-}
 
+@dataclass(frozen=True, slots=True)
+class Office:
+    """An office that publishes communiqués.
+
+    Attributes:
+        city: the id of the city.
+        publisher: its name.
+        site: for `scrapers.communique.Site`: ``listings``, and ``title``, ``body`` and ``known``
+            where there are any.
+    """
+
+    city: str
+    publisher: str
+    site: Mapping[str, Any]
+
+
+def offices(*files: Path) -> list[Office]:
+    """The offices of some files; what a later file says of a city replaces what was said before.
+
+    Args:
+        files: CSV files with the columns city, publisher, year, address, title and body. A row
+            without a year gives the first page of a city's list of communiqués, a pattern of the
+            titles in it (``{year}`` stands for the year) and a CSS selector of the text; both may
+            be empty. A row with a year gives the address of that year's communiqué.
+
+    Raises:
+        CityfluxError: a file cannot be read, lacks a column or an address, or names no list.
+    """
+    found: dict[str, Office] = {}
+    for path in files:
+        by_city: dict[str, list[dict[str, str]]] = {}
+        for row in _rows(path):
+            by_city.setdefault(row["city"], []).append(row)
+        for city, rows in by_city.items():
+            found[city] = _office(path, city, rows)
+    return list(found.values())
+
+
+def _rows(path: Path) -> Iterator[dict[str, str]]:
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            reader = csv.DictReader(file)
+            if lacking := set(_COLUMNS) - set(reader.fieldnames or ()):
+                raise CityfluxError(f"{path}: no column {sorted(lacking)[0]}; see {_DOCS}")
+            for row in reader:
+                clean = {name: (row[name] or "").strip() for name in _COLUMNS}
+                is_year = not clean["year"] or _FOUR_DIGITS.fullmatch(clean["year"])
+                if not (clean["city"] and clean["address"] and is_year):
+                    raise CityfluxError(
+                        f"{path}, line {reader.line_num}: a city, an address, and a year of four "
+                        f"digits or none are wanted; see {_DOCS}"
+                    )
+                yield clean
+    except (OSError, UnicodeDecodeError) as error:
+        raise CityfluxError(f"{path}: cannot be read ({error}); see {_DOCS}") from error
+
+
+def _office(path: Path, city: str, rows: Sequence[Mapping[str, str]]) -> Office:
+    lists = [row for row in rows if not row["year"]]
+    if not lists:
+        raise CityfluxError(f"{path}: no row without a year for {city}; see {_DOCS}")
+    site: dict[str, Any] = {"listings": tuple(row["address"] for row in lists)}
+    site |= {name: lists[0][name] for name in ("title", "body") if lists[0][name]}
+    if known := {int(row["year"]): row["address"] for row in rows if row["year"]}:
+        site["known"] = known
+    return Office(city, lists[0]["publisher"] or city, site)
+
+
+def all_offices() -> list[Office]:
+    """The offices of the file beside this module, and of your own file."""
+    own = os.environ.get(OWN_FILE)
+    return offices(OFFICES, *([Path(own)] if own else []))
+
+
+_DOCS = "docs/sources/communique.md"
+_FOUR_DIGITS = re.compile(r"[0-9]{4}")
 _DAY = re.compile(r"(?<!\d)(20\d\d)[-/]?(0[1-9]|1[0-2])[-/]?(0[1-9]|[12]\d|3[01])(?!\d)")
 _PUBLISHED = re.compile(
     r"""<meta[^>]+name=["']?(?:PubDate|publishdate|publish_time)["']?[^>]+content=["']?([^"'>]+)""",

@@ -16,7 +16,7 @@ from functools import partial
 
 from cityflux import Page, Source
 from cityflux.plugins import communiques, exchanges, main_cities
-from cityflux.plugins.communiques import SITES
+from cityflux.plugins.communiques import Office
 
 PRIORITY = 50
 _OFFICIAL = "official statistics, no licence stated; single figures cited"
@@ -24,17 +24,17 @@ _OFFICIAL = "official statistics, no licence stated; single figures cited"
 _COMMUNIQUE_SEASON = "0 6 * jan-may *"
 
 
-def _communique(city: str, publisher: str, address: str) -> Page:
+def _communique(office: Office) -> Page:
     source = Source(
-        id=f"{city}.communique",
-        publisher=publisher,
-        address=address,
+        id=f"{office.city}.communique",
+        publisher=office.publisher,
+        address=office.site["listings"][0],
         scraper="communique",
         licence=_OFFICIAL,
         schedule=_COMMUNIQUE_SEASON,
         priority=PRIORITY,
         reference="国民经济和社会发展统计公报",
-        params={"city": city, "site": SITES[city]},
+        params={"city": office.city, "site": office.site},
     )
     return communiques.page(source)
 
@@ -54,16 +54,7 @@ def _yearbook(city: str, publisher: str, address: str) -> Source:
     )
 
 
-COMMUNIQUES = (
-    _communique("shanghai", "上海市统计局", "http://tjj.sh.gov.cn/tjgb/index.html"),
-    _communique(
-        "beijing", "北京市统计局", "https://tjj.beijing.gov.cn/tjsj_31433/tjgb_31445/ndgb_31446/"
-    ),
-    _communique("shenzhen", "深圳市统计局", "https://tjj.sz.gov.cn/zwgk/zfxxgkml/tjsj/tjgb/"),
-    _communique("guangzhou", "广州市统计局", "https://www.gz.gov.cn/zwgk/sjfb/tjgb/"),
-    # 杭州 publishes its communiqué through the news sites of the city.
-    _communique("hangzhou", "杭州市统计局", "https://hznews.hangzhou.com.cn/chengshi/"),
-)
+COMMUNIQUES = tuple(map(_communique, communiques.all_offices()))
 
 #: Those whose address is known; the yearbooks of 深圳 and 杭州 were not found.
 YEARBOOKS = (

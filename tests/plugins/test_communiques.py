@@ -65,7 +65,7 @@ def test_a_file_that_is_not_whole_is_refused_in_one_line(
 
 
 def test_a_missing_file_is_named(tmp_path: Path) -> None:
-    with pytest.raises(CityfluxError, match="gone.csv: cannot be read"):
+    with pytest.raises(CityfluxError, match=r"gone\.csv: cannot be read"):
         communiques.offices(tmp_path / "gone.csv")
 
 

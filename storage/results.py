@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterable, Mapping
-from itertools import compress, count, product, repeat
-from operator import add, ne
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import chain, count, product, repeat
+from operator import add
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from cityflux.storage.changes import position
@@ -173,13 +173,17 @@ def _update(
     stored: Results | None,
 ) -> None:
     """Store the scores that differ from what is stored, and remove those that are gone."""
+    keys, gone = [*product(results.cities, results.periods)], set[tuple[str, ...]]()
     if stored is None or stored[:3] != results[:3]:
-        differ, gone = _compare(connection, index_id, results)
-    else:
-        differ, gone = _differ(stored, results), []
+        stored = _read(connection, index_id, results)
+    if stored:
+        differ = _differ(stored, results)
+    else:  # other keys: all rows are written, equal ones left alone
+        differ = [*range(len(keys) * len(results.nodes))]
+        query = "SELECT node_id, city_id, period FROM scores WHERE index_id = ?"
+        gone = {*connection.execute(query, (index_id,))}.difference(product(*results[:3]))
     names = ", ".join(results.columns)
     parts = [known(column[differ]) for column in results.columns.values()]
-    keys = [*product(results.cities, results.periods)]
     places = [(results.nodes[i // len(keys)], *keys[i % len(keys)]) for i in differ]
     connection.executemany(
         f"INSERT INTO scores (index_id, run_id, node_id, city_id, period, {names}) "
@@ -195,7 +199,7 @@ def _update(
 
 
 def _differ(stored: Results, results: Results) -> list[int]:
-    """The rows that differ from what is known to be stored."""
+    """The rows that differ from what is stored."""
     found: set[int] = set()
     for name, column in results.columns.items():
         before = stored.columns[name]
@@ -204,10 +208,10 @@ def _differ(stored: Results, results: Results) -> list[int]:
     return sorted(found)
 
 
-def _compare(
-    connection: sqlite3.Connection, index_id: str, results: Results
-) -> tuple[list[int], list[tuple[str, ...]]]:
-    """The rows that differ from what is stored, and the keys of those that are gone."""
+def _read(connection: sqlite3.Connection, index_id: str, results: Results) -> Results | None:
+    """What is stored, if it has the very keys of some results."""
+    import numpy as np
+
     lists = gather(connection)
     # As texts numbers of many digits take longer, and lose some; all else is the quicker so.
     types = dict(
@@ -216,37 +220,27 @@ def _compare(
     wanted = ""
     for name in results.columns:
         wanted += f", {'gathered' if types[name] == 'REAL' else 'json_group_array'}({name})"
-    stored = {}
-    for node, *row in connection.execute(
-        f"SELECT node_id, json_group_array(city_id), json_group_array(period){wanted} "
-        "FROM scores WHERE index_id = ? GROUP BY node_id",
+    node_ids, city_ids, periods, *values = connection.execute(
+        "SELECT json_group_array(node_id), json_group_array(city_id), json_group_array(period)"
+        f"{wanted} FROM scores WHERE index_id = ?",
         (index_id,),
+    ).fetchone()
+    nodes, cities = len(results.nodes), len(results.cities)
+    height = cities * len(results.periods)
+    if (
+        periods != _text(results.periods * (nodes * cities))
+        or city_ids != _text([*_each(results.cities, len(results.periods))] * nodes)
+        or node_ids != _text([*_each(results.nodes, height)])
     ):
-        stored[node] = row
-    keys = [*product(results.cities, results.periods)]
-    known_keys: dict[tuple[str, str], list[tuple[str, str]]] = {}  # mostly one for all nodes
-    found: list[int] = []
-    gone: list[tuple[str, ...]] = []
-    for first, node in zip(count(0, len(keys)), results.nodes, strict=False):
-        cities, periods, *before = stored.pop(node, ("[]", "[]"))
-        if (cities, periods) not in known_keys:
-            pairs = zip(json.loads(cities), json.loads(periods), strict=True)
-            known_keys[cities, periods] = [*pairs]
-        differ: set[int] = set()
-        if known_keys[cities, periods] != keys:  # then all rows are written, equal ones left alone
-            differ = {*range(len(keys))}
-            gone += map(add, repeat((node,)), {*known_keys[cities, periods]}.difference(keys))
-        for column, old in zip(results.columns.values(), before, strict=bool(before)):
-            part = column[first : first + len(keys)]
-            if isinstance(old, str) and _is_same(part) and old == _text(part):
-                continue
-            values = json.loads(old) if isinstance(old, str) else lists[old]
-            if (mine := known(part)) != values:
-                differ.update(compress(count(), map(ne, mine, values)))
-        found += map(first.__add__, sorted(differ))
-    for node, (cities, periods, *_) in stored.items():
-        gone += zip(repeat(node), json.loads(cities), json.loads(periods))
-    return found, gone
+        return None
+    columns = {}
+    for (name, column), value in zip(results.columns.items(), values, strict=True):
+        found = json.loads(value) if isinstance(value, str) else lists[value]
+        try:
+            columns[name] = np.array(found, dtype=column.dtype)
+        except (TypeError, ValueError, OverflowError):  # what a hand wrote that goes past checks
+            return None
+    return results._replace(columns=columns)
 
 
 def known(column: Column) -> list[Any]:
@@ -261,10 +255,14 @@ def _is_same(column: Column) -> bool:
     return bool((column == column[0]).all())
 
 
-def _text(column: Column) -> str:
-    """A column that says the same everywhere as a JSON array."""
-    (value,) = map(json.dumps, column[:1].tolist())
-    return f"[{','.join([value] * len(column))}]"
+def _text(texts: list[str]) -> str:
+    """Texts as SQLite writes a JSON array of them."""
+    known = {text: json.dumps(text, ensure_ascii=False) for text in {*texts}}
+    return f"[{','.join(map(known.__getitem__, texts))}]"
+
+
+def _each(texts: list[str], times: int) -> Iterator[str]:
+    return chain.from_iterable(map(repeat, texts, repeat(times)))
 
 
 def save_details(

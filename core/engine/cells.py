@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from itertools import count, repeat
 from typing import Any, NamedTuple
@@ -118,16 +118,20 @@ class Parts:
     full: NDArray[np.int64]
     start: NDArray[np.int64]
 
-    def of(self, first: int, end: int, column: int) -> Parts:
-        """Some of them, which are those of one column, as those of another one."""
+    def between(self, first: int, end: int) -> Parts:
+        """Some of them."""
         part = slice(first, end)
         rest = self.value[part], self.fineness[part], self.full[part], self.start[part]
-        return Parts(self.row[part], self.column[part] * 0 + column, self.period[part], *rest)
+        return Parts(self.row[part], self.column[part], self.period[part], *rest)
+
+    def at(self, column: int) -> Parts:
+        """The same as parts of another column, which is that of all of them."""
+        return replace(self, column=np.full(len(self.row), column))
 
     @staticmethod
     def joined(parts: Sequence[Parts]) -> Parts:
         """Those of many columns, one column after another."""
-        parts = [each for each in parts if len(each.row)] or [_NO_PARTS]
+        parts = parts or [_NO_PARTS]
         period = pl.concat([each.period for each in parts])
 
         def arrays(name: str) -> NDArray[Any]:
@@ -165,7 +169,7 @@ class Column(NamedTuple):
     Attributes:
         values: the figures, NaN where one is missing.
         coverage: the observed share of each.
-        parts: what makes up the cells of several figures, as if the indicator were the first one.
+        parts: what makes up the cells of several figures; see `Parts.at` for their column.
         passed_over: a line where rows are no figures; empty else.
     """
 
@@ -196,12 +200,11 @@ def make_columns(
     cells = np.full(shape, np.nan, order="F"), np.zeros(shape, order="F")
     parts = _fill_cells(figures, stored, (indicators, cities), periods, cells)
     edges = np.searchsorted(parts.column, np.arange(len(indicators) + 1))
-    return {
-        name: Column(
-            cells[0][:, i], cells[1][:, i], parts.of(edges[i], edges[i + 1], 0), lines.get(name, "")
-        )
-        for i, name in enumerate(indicators)
-    }
+    columns = {}
+    for i, name in enumerate(indicators):
+        own = parts.between(edges[i], edges[i + 1])
+        columns[name] = Column(cells[0][:, i], cells[1][:, i], own, lines.get(name, ""))
+    return columns
 
 
 def _fill_cells(

@@ -88,7 +88,7 @@ def read_panel(
             "city": [*cities] * len(periods.of),
         }
     )
-    parts = [each.parts.of(0, len(each.parts.row), i) for i, each in enumerate(columns)]
+    parts = [each.parts.at(i) for i, each in enumerate(columns) if len(each.parts.row)]
     return Panel(
         keys.hstack(_frame([each.values for each in columns], indicators)),
         keys.hstack(_frame([each.coverage for each in columns], indicators)),

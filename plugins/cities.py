@@ -1,4 +1,4 @@
-"""The cities that the bundled figures are about: ``cities.csv``."""
+"""The cities that figures are about, and every prefecture of China: ``cities.csv``."""
 
 from __future__ import annotations
 

@@ -2,8 +2,9 @@
 
 对周边经济的带动能力 asks how rich the cities around a city are. The paper prints the nine items
 once, with the cities of the Yangtze delta and in brackets those of Beijing and of the Pearl River
-delta (table 1); which nine a city gets follows from its region in ``cities.csv``. 杭州 is among
-its own neighbours that way, and so are 上海, 北京, 深圳 and 广州, as in the paper.
+delta (table 1); which nine a city gets follows from its region in ``cities.csv``, if it is one of
+them itself: 石家庄 has the region of 北京, and no neighbours in the paper. 杭州 is among its own
+neighbours that way, and so are 上海, 北京, 深圳 and 广州, as in the paper.
 """
 
 from __future__ import annotations
@@ -67,10 +68,10 @@ def neighbour_of_each_city(place: int) -> Mapping[str, str]:
         place: 1 to 9.
 
     Returns:
-        The neighbour by city, for every city that has a region.
+        The neighbour by city, for every city of the paper's three regions.
     """
     return {
-        city: NEIGHBOURS[row["region"]][place - 1]
+        city: neighbours[place - 1]
         for city, row in cities().items()
-        if row["region"]
+        if city in (neighbours := NEIGHBOURS.get(row["region"], ()))
     }

@@ -13,6 +13,7 @@ import polars as pl
 import pytest
 
 from cityflux.core.model.period import Period
+from cityflux.plugins.regions import NEIGHBOURS, neighbour_of_each_city
 
 PLUGINS = Path(__file__).parents[2] / "plugins"
 CLASSES = {"official table", "official text", "second-hand", "press", "computed"}
@@ -233,11 +234,35 @@ def test_a_source_without_figures_for_the_indicator_gives_an_empty_typed_frame(
     }
 
 
-def test_cities_have_the_regions_of_the_paper() -> None:
-    rows = read(PLUGINS / "cities.csv")
-    assert Counter(row["region"] for row in rows) == {"YRD": 9, "BTH": 9, "PRD": 9, "": 7}
-    assert all(len(row["admin_code"]) == 6 for row in rows if row["country"] == "CN")
-    assert len({row["id"] for row in rows}) == len(rows)
+def test_cities_have_the_regions_of_the_paper_and_codes_and_names_of_their_own() -> None:
+    rows = {row["id"]: row for row in read(PLUGINS / "cities.csv")}
+    for region, neighbours in NEIGHBOURS.items():
+        assert {rows[city]["region"] for city in neighbours} == {region}
+    chinese = [row for row in rows.values() if row["country"] == "CN"]
+    assert all(len(row["admin_code"]) == 6 for row in chinese)
+    for key in ("name_zh", "name_en", "admin_code"):
+        assert len({row[key].lower() for row in chinese}) == len(chinese), key
+    assert neighbour_of_each_city(1).keys() == {
+        city for each in NEIGHBOURS.values() for city in each
+    }
+
+
+def test_every_prefecture_is_a_city_and_doubles_are_told_apart(shared: Path) -> None:
+    rows = {row["id"]: row for row in read(PLUGINS / "cities.csv")}
+    prefectures = read(shared / "facts" / "prefectures.csv")
+    assert len(prefectures) == 300
+    for each in prefectures:
+        row = rows[each["key"]]
+        assert row["name_zh"] == each["city"].removesuffix("市")
+        assert row["admin_code"] == each["city_code"]
+    named = [rows[city]["name_en"] for city in ("taizhou", "taizhou_jiangsu", "suzhou_anhui")]
+    assert named == ["Taizhou", "Taizhou, Jiangsu", "Suzhou, Anhui"]
+    main = {row["city"] for row in read(shared / "facts" / "main_cities_figures.csv")}
+    assert len(main) == 36
+    for city in main:
+        assert rows[city]["latitude"], city
+        assert rows[city]["longitude"], city
+        assert rows[city]["region"] or city == "lhasa", city
 
 
 def test_the_choice_of_every_contested_figure_is_written_down(figures: pl.DataFrame) -> None:

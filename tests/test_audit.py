@@ -87,7 +87,7 @@ def test_an_audit_older_than_its_run_says_so(here: Path) -> None:
 
 
 def test_stopped_it_keeps_what_is_done(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from cityflux.core.engine.audit.auditing import Auditor
+    from cityflux.core.engine.audit.auditor import Auditor
 
     scores, calls = Auditor.scores, []
 

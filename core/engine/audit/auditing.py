@@ -8,18 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from functools import cached_property
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
 from cityflux.core.engine.audit.assumptions import Assumptions
-from cityflux.core.engine.audit.batch import is_formula, leaf_scores
+from cityflux.core.engine.audit.auditor import Auditor
 from cityflux.core.engine.audit.design import Sampling, saltelli, sample
-from cityflux.core.engine.audit.drawing import STEPS, Draws, Plan, aggregation_of, is_all_known
+from cityflux.core.engine.audit.drawing import Plan
 from cityflux.core.engine.audit.effects import Effects, effects, rank_shift
-from cityflux.core.engine.audit.kernel import Failed, reason_of
 from cityflux.core.engine.audit.leaving import Left, left_out
 from cityflux.core.engine.audit.measures import (
     acceptability,
@@ -28,13 +26,11 @@ from cityflux.core.engine.audit.measures import (
     rank_quantiles,
     ranks,
 )
-from cityflux.core.engine.audit.paths import Ground, Path, missing_of, variant
+from cityflux.core.engine.audit.paths import Ground, Path, missing_of
 from cityflux.core.engine.audit.tally import Tally
 from cityflux.core.engine.audit.versions import Versions
-from cityflux.core.engine.measures.columns import rows_of
 from cityflux.core.engine.measures.matrix import Bools, Floats
-from cityflux.core.engine.scoring import Scores
-from cityflux.core.model.errors import CityfluxError, NotEnoughData
+from cityflux.core.model.errors import NotEnoughData
 
 #: So many draws are done before what is done so far is kept.
 CHUNK = 500
@@ -115,104 +111,6 @@ class Audit:
     def keys(self) -> pl.DataFrame:
         """Period and city of each row."""
         return pl.DataFrame(self.cities, schema=["period", "city"], orient="row")
-
-
-class Auditor:
-    """The draws of one index. Paths are gone once and kept.
-
-    Args:
-        ground: the index and its figures.
-        plan: what is uncertain.
-        versions: other figures; the plan draws from as many.
-    """
-
-    def __init__(self, ground: Ground, plan: Plan, versions: Versions | None = None) -> None:
-        self._ground, self._plan, self._versions = ground, plan, versions
-        self.root = ground.inner[0]
-        self._runs: dict[tuple[int, ...], Scores] = {}
-        self._paths: dict[tuple[int, ...], Path | str] = {}
-
-    def nominal(self) -> Path:
-        """The path that the index itself goes.
-
-        Raises:
-            CityfluxError: the index cannot be computed.
-        """
-        return self._gone((0,) * (1 + len(STEPS)))
-
-    def scores(self, draws: Draws) -> tuple[dict[str, Floats], dict[int, str]]:
-        """Draws x rows of each node above the leaves, and why some draws came to nothing."""
-        rows = self._ground.panel.values.height
-        out = {name: np.full((len(draws), rows), np.nan) for name in self._ground.inner}
-        reasons: dict[int, str] = {}
-        figures = np.where(draws.figures > 0, -1, 0) if self._side_by_side else draws.figures
-        keys = np.column_stack([figures, draws.paths, draws.aggregation])
-        groups, member = np.unique(keys, axis=0, return_inverse=True)
-        member = member.reshape(-1)
-        for number, group in enumerate(groups.tolist()):
-            own = np.flatnonzero(member == number)
-            path = self._path(tuple(group[:-1]))
-            if isinstance(path, str):
-                reasons.update(dict.fromkeys(own.tolist(), path))
-                continue
-            failed = Failed(len(own))
-            climb = path.climb.choosing(aggregation_of(self._plan, group[-1]))
-            if group[0] < 0:
-                climb = climb.over(path.climb.leaves[draws.figures[own] - 1])
-            found = climb.scores(draws.weights[own], failed)
-            for k, name in enumerate(self._ground.inner):
-                out[name][own] = np.where(path.compared[:, k], found[name], np.nan)
-            reasons.update({int(own[draw]): why for draw, why in failed.reasons.items()})
-        for scores in out.values():
-            scores[list(reasons)] = np.nan
-        return out, reasons
-
-    def _path(self, key: tuple[int, ...]) -> Path | str:
-        if key not in self._paths:
-            try:
-                self._paths[key] = self._gone(key)
-            except CityfluxError as error:
-                self._paths[key] = reason_of(error)
-        return self._paths[key]
-
-    def _gone(self, key: tuple[int, ...]) -> Path:
-        """Go a path: the version of the figures, and the number of the option of each step."""
-        if key[0] < 0:
-            return self._gone_by_all(key[1:])
-        all_known = is_all_known(self._plan, key[1:])
-        steps = (*key[1:-1], 0) if all_known else key[1:]  # one run gives both results
-        versions, number = self._versions, key[0]
-        if (number, *steps) not in self._runs:
-            panel = versions.panel(self._ground, number - 1) if versions and number else None
-            self._runs[number, *steps] = self._ground.run(self._plan, steps, panel)
-        return self._ground.path(self._runs[number, *steps], all_known=all_known)
-
-    @cached_property
-    def _side_by_side(self) -> bool:
-        """Whether all versions of the figures go a path together."""
-        if not self._versions or not self._versions.complete:
-            return False
-        numbers = range(len(self._plan.options["standardization"]))
-        at = STEPS.index("standardization")
-        ways = ([number if k == at else 0 for k in range(len(STEPS))] for number in numbers)
-        variants = (variant(self._ground.definition, self._plan, steps) for steps in ways)
-        return all(is_formula(each, self._ground.methods) for each in variants)
-
-    def _gone_by_all(self, steps: tuple[int, ...]) -> Path:
-        """A path that all versions of the figures go at once; nothing is missing in them."""
-        ground, versions = self._ground, self._versions
-        assert versions is not None
-        first = ground.path(ground.run(self._plan, steps, versions.panel(ground, 0)))
-        definition = variant(ground.definition, self._plan, steps)
-        signs = {
-            leaf.id: leaf.direction or ground.directions.get(leaf.id, 1)
-            for leaf in definition.leaves
-        }
-        keys = first.climb.keys
-        periods = [np.arange(keys.height)[rows] for rows in rows_of(keys["period"])]
-        leaves = leaf_scores(definition, versions.values, periods, signs, ground.methods)
-        compared = first.compared & versions.seen[:, None]
-        return Path(first.climb.over(leaves), compared, first.free)
 
 
 def audit(

@@ -49,7 +49,22 @@ def leaf_scores(
     Returns:
         Versions x rows x leaves.
     """
-    x = _treated(definition, _divided(definition, values), periods, methods)
+    x = treated(definition, values, periods, methods)
+    return standardized(definition, x, periods, signs, methods)
+
+
+def standardized(
+    definition: Definition, x: Floats, periods: Rows, signs: Mapping[str, int], methods: Methods
+) -> Floats:
+    """Standardize the leaves in every version.
+
+    Args:
+        definition: the index, all of whose standardizations are formulas.
+        x: versions x rows x leaves, as `treated` gives them.
+        periods: the rows of each period.
+        signs: the direction of each leaf, 1 or -1.
+        methods: those that the definition may name.
+    """
     out = np.full(x.shape, np.nan)
     alike: dict[Standardization, list[int]] = {}
     for place, leaf in enumerate(definition.leaves):
@@ -77,7 +92,19 @@ def _divided(definition: Definition, values: Floats) -> Floats:
     return x
 
 
-def _treated(definition: Definition, x: Floats, periods: Rows, methods: Methods) -> Floats:
+def treated(definition: Definition, values: Floats, periods: Rows, methods: Methods) -> Floats:
+    """Divide and treat the figures of the leaves in every version.
+
+    Args:
+        definition: the index.
+        values: versions x rows x `Definition.figures`.
+        periods: the rows of each period.
+        methods: those that the definition may name.
+
+    Returns:
+        Versions x rows x leaves.
+    """
+    x = _divided(definition, values)
     within: dict[Within, list[int]] = {}
     for place, leaf in enumerate(definition.leaves):
         if leaf.treatment:

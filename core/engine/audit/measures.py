@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from cityflux.core.engine.measures.matrix import Floats
+from cityflux.core.engine.measures.matrix import Bools, Floats
 from cityflux.core.engine.measures.tolerance import ROUNDING
 
 Ranks = NDArray[np.int32]
@@ -35,18 +35,29 @@ def ranks(scores: Floats) -> Ranks:
     """The rank of each city in each draw."""
     order = np.argsort(scores, axis=1)
     run = np.take_along_axis(scores, order, axis=1)
+    cities = scores.shape[1]
+    place = np.arange(cities, 0, -1, dtype=np.int32)
+    gaps = bool(np.isnan(run[:, -1:]).any())  # they are sorted to the end
+    size = np.fmax.reduce(np.abs(run[:, [0]] if not gaps else run), axis=1, keepdims=True)
+    if not gaps:
+        size = np.maximum(size, np.abs(run[:, -1:]))
+    with np.errstate(invalid="ignore"):
+        near = run[:, 1:] - run[:, :-1] <= ROUNDING * size
+    if gaps or near.any():
+        place = _shared(run, near)
+    found = np.zeros(scores.shape, dtype=np.int32)
+    np.put_along_axis(found, order, np.broadcast_to(place, scores.shape), axis=1)
+    return found
+
+
+def _shared(run: Floats, near: Bools) -> Ranks:
+    """The ranks of ascending scores, where equals share one and some may be missing."""
     there = ~np.isnan(run)
     count = there.sum(axis=1, keepdims=True)
-    end = np.broadcast_to(np.arange(scores.shape[1]), scores.shape)
-    size = np.fmax.reduce(np.abs(run), axis=1, initial=0.0, keepdims=True)
-    with np.errstate(invalid="ignore"):
-        near = np.diff(run, axis=1) <= ROUNDING * size
-    if near.any():  # the end of a run of equals is that of all of them
-        last = np.where(np.pad(near, ((0, 0), (0, 1))), scores.shape[1], end)
-        end = np.minimum.accumulate(last[:, ::-1], axis=1)[:, ::-1]
-    found = np.zeros(scores.shape, dtype=np.int32)
-    np.put_along_axis(found, order, np.where(there, count - end, 0).astype(np.int32), axis=1)
-    return found
+    end = np.broadcast_to(np.arange(run.shape[1]), run.shape)
+    last = np.where(np.pad(near, ((0, 0), (0, 1))), run.shape[1], end)  # that of all equals
+    end = np.minimum.accumulate(last[:, ::-1], axis=1)[:, ::-1]
+    return np.where(there, count - end, 0).astype(np.int32)
 
 
 def rank_counts(found: Ranks) -> Counts:

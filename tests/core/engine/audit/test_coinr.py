@@ -9,7 +9,7 @@ import polars as pl
 import pytest
 
 from cityflux.core.engine.audit.assumptions import ALL_KNOWN, Assumptions
-from cityflux.core.engine.audit.auditing import Auditor
+from cityflux.core.engine.audit.auditor import Auditor
 from cityflux.core.engine.audit.drawing import STEPS, Draws, Plan
 from cityflux.core.engine.audit.effects import effects, rank_shift
 from cityflux.core.engine.audit.measures import ranks

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import assume, given, settings
 
 from cityflux.core.engine.audit.assumptions import ALL_KNOWN, Assumptions, Weights
-from cityflux.core.engine.audit.auditing import Auditor, Settings, audit
+from cityflux.core.engine.audit.auditing import Settings, audit
+from cityflux.core.engine.audit.auditor import Auditor
 from cityflux.core.engine.audit.design import Sampling, saltelli, sample
 from cityflux.core.engine.audit.drawing import Plan
 from cityflux.core.engine.audit.paths import Ground

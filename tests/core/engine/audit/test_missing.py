@@ -11,7 +11,8 @@ import numpy as np
 import pytest
 
 from cityflux.core.engine.audit.assumptions import Assumptions, Error, Missing, Weights
-from cityflux.core.engine.audit.auditing import Audit, Auditor, Settings, audit
+from cityflux.core.engine.audit.auditing import Audit, Settings, audit
+from cityflux.core.engine.audit.auditor import Auditor
 from cityflux.core.engine.audit.completion import complete
 from cityflux.core.engine.audit.drawing import Plan
 from cityflux.core.engine.audit.paths import Ground, ground_of

@@ -339,8 +339,8 @@ def one_panel(
 def main(arguments: list[str]) -> None:
     """Run what is asked for."""
     if "calibration" in arguments:
-        calibration(36, 12, 4, 36, 100, 2)
-        calibration(36, 12, 4, 5, 100, 2)
+        calibration(36, 12, 4, 36, 100, 1)
+        calibration(36, 12, 4, 5, 100, 1)
     elif "--large" in arguments:
         large()
     else:

@@ -68,6 +68,7 @@ class Comparable:
         reasons: why a result does not compare, None where it does.
         notes: what a reader must know, a line each.
         parts: of each node above the indicators; without any where it could not be computed.
+        figures: rows x figures of the index: those that compare, before they are prepared.
     """
 
     keys: pl.DataFrame
@@ -77,6 +78,7 @@ class Comparable:
     reasons: NDArray[np.object_]
     notes: tuple[str, ...] = ()
     parts: Mapping[str, Part] = field(default_factory=dict)
+    figures: Floats | None = None
 
     @cached_property
     def scores(self) -> pl.DataFrame:

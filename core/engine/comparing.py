@@ -80,7 +80,16 @@ def comparable_result(known: Known, read: Panel, steps: Steps) -> Comparable:
     except CityfluxError as error:
         notes.append(f"what compares could not be computed, so that nothing is ranked: {error}")
         return replace(_Ascent(known, leaves, steps).failed(), notes=tuple(notes))
-    return replace(ascent.result(), notes=(*notes, *ascent.notes))
+    figures = _figures(leaves).reshape(-1, len(definition.figures))
+    return replace(ascent.result(), notes=(*notes, *ascent.notes), figures=figures)
+
+
+def _figures(leaves: Leaves) -> Floats:
+    """The figures that compare, periods x cities x figures of the index."""
+    values = np.where(leaves.common.holds, leaves.common.values, np.nan)
+    own = [places[0] for places in leaves.places]
+    values[:, :, own] = np.where(leaves.kept, values[:, :, own], np.nan)
+    return values
 
 
 def _standardized(known: Known, leaves: Leaves, read: Panel, steps: Steps) -> pl.DataFrame:
@@ -99,9 +108,7 @@ def _standardized(known: Known, leaves: Leaves, read: Panel, steps: Steps) -> pl
     chosen = [leaf for leaf, each in zip(definition.leaves, other, strict=True) if each]
     if not chosen:
         return known.scores[[*KEYS]]
-    values = np.where(leaves.common.holds, leaves.common.values, np.nan)
-    own = [places[0] for places in leaves.places]
-    values[:, :, own] = np.where(kept, values[:, :, own], np.nan)
+    values, own = _figures(leaves), [places[0] for places in leaves.places]
     if any(leaf.denominator or leaf.treatment or leaf.imputation for leaf in chosen):
         figures = to_frame(values.reshape(-1, values.shape[2]), definition.figures)
         panel = replace(read, values=read.values[[*KEYS]].hstack(figures))

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cached_property
 
 import numpy as np
 
-from cityflux.core.engine.audit.batch import is_formula, leaf_scores
+from cityflux.core.engine.audit.assumptions import ALL_KNOWN
+from cityflux.core.engine.audit.batch import Rows, is_formula, leaf_scores, standardized, treated
 from cityflux.core.engine.audit.drawing import STEPS, Draws, Plan, aggregation_of, is_all_known
 from cityflux.core.engine.audit.kernel import Failed, reason_of
 from cityflux.core.engine.audit.paths import Ground, Path, variant
 from cityflux.core.engine.audit.versions import Versions
+from cityflux.core.engine.definition.index import Definition
 from cityflux.core.engine.measures.columns import rows_of
-from cityflux.core.engine.measures.matrix import Floats
+from cityflux.core.engine.measures.matrix import Floats, to_matrix
 from cityflux.core.engine.scoring import Scores
 from cityflux.core.model.errors import CityfluxError
 
@@ -31,6 +34,8 @@ class Auditor:
         self.root = ground.inner[0]
         self._runs: dict[tuple[int, ...], Scores] = {}
         self._paths: dict[tuple[int, ...], Path | str] = {}
+        self._known: dict[int, Floats] = {}
+        self._variants: dict[tuple[int, int], Definition] = {}
 
     def nominal(self) -> Path:
         """The path that the index itself goes.
@@ -80,12 +85,80 @@ class Auditor:
         if key[0] < 0:
             return self._gone_by_all(key[1:])
         all_known = is_all_known(self._plan, key[1:])
+        if quick := self._gone_quickly(key, all_known):
+            return quick
         steps = (*key[1:-1], 0) if all_known else key[1:]  # one run gives both results
         versions, number = self._versions, key[0]
         if (number, *steps) not in self._runs:
             panel = versions.panel(self._ground, number - 1) if versions and number else None
             self._runs[number, *steps] = self._ground.run(self._plan, steps, panel)
         return self._ground.path(self._runs[number, *steps], all_known=all_known)
+
+    def _gone_quickly(self, key: tuple[int, ...], all_known: bool) -> Path | None:
+        """A path that differs from the index in treatment and standardization alone.
+
+        What compares is then what compares in the index, and only the leaves have other scores.
+        None where that is not sure: where cells are filled or taken out, weights come from scores,
+        a method is no formula, or a leaf has scores for other cities.
+        """
+        imputation, treatment, standardization, _ = key[1:]
+        if key[0] or imputation or not (treatment or standardization) or not self._is_plain:
+            return None
+        base = self._base(all_known)
+        known, compared = self._treated(treatment), self._variant(0, standardization)
+        if base is None or not is_formula(compared, self._ground.methods):
+            return None
+        if any(
+            (leaf.standardization or compared.standardization).method == "fraction_of_max"
+            for leaf in compared.leaves
+        ):
+            return None  # which figures it takes the engine looks at
+        both = standardized(compared, known, self._periods, self._signs, self._ground.methods)
+        scores = both[[0 if all_known else 1]]
+        if not np.array_equal(np.isnan(scores), np.isnan(base.climb.leaves)):
+            return None
+        return replace(base, climb=base.climb.over(scores))
+
+    @cached_property
+    def _is_plain(self) -> bool:
+        definition = self._ground.definition
+        filled = any(leaf.imputation for leaf in definition.leaves)
+        weighed = any(node.weighting for node in definition.tree)
+        return not (filled or weighed or definition.screening or definition.minimum_cities > 1)
+
+    def _base(self, all_known: bool) -> Path | None:
+        """The path of the index itself, over what compares or all that is known."""
+        number = self._plan.options["comparability"].index(ALL_KNOWN) if all_known else 0
+        path = self._path((0, 0, 0, 0, number))
+        return None if isinstance(path, str) else path
+
+    def _treated(self, number: int) -> Floats:
+        """The leaves over all known figures and over those that compare, with a treatment."""
+        if number not in self._known:
+            ground, figures = self._ground, list(self._ground.definition.figures)
+            compared = self._runs[(0,) * (1 + len(STEPS))].comparable.figures
+            assert compared is not None
+            values = np.stack([to_matrix(ground.panel.values[figures]), compared])
+            self._known[number] = treated(
+                self._variant(number, 0), values, self._periods, ground.methods
+            )
+        return self._known[number]
+
+    def _variant(self, treatment: int, standardization: int) -> Definition:
+        key = treatment, standardization
+        if key not in self._variants:
+            self._variants[key] = variant(self._ground.definition, self._plan, (0, *key, 0))
+        return self._variants[key]
+
+    @cached_property
+    def _periods(self) -> Rows:
+        values = self._ground.panel.values
+        return [np.arange(values.height)[rows] for rows in rows_of(values["period"])]
+
+    @cached_property
+    def _signs(self) -> dict[str, int]:
+        leaves, directions = self._ground.definition.leaves, self._ground.directions
+        return {leaf.id: leaf.direction or directions.get(leaf.id, 1) for leaf in leaves}
 
     @cached_property
     def _side_by_side(self) -> bool:
@@ -104,12 +177,8 @@ class Auditor:
         assert versions is not None
         first = ground.path(ground.run(self._plan, steps, versions.panel(ground, 0)))
         definition = variant(ground.definition, self._plan, steps)
-        signs = {
-            leaf.id: leaf.direction or ground.directions.get(leaf.id, 1)
-            for leaf in definition.leaves
-        }
-        keys = first.climb.keys
-        periods = [np.arange(keys.height)[rows] for rows in rows_of(keys["period"])]
-        leaves = leaf_scores(definition, versions.values, periods, signs, ground.methods)
+        leaves = leaf_scores(
+            definition, versions.values, self._periods, self._signs, ground.methods
+        )
         compared = first.compared & versions.seen[:, None]
         return Path(first.climb.over(leaves), compared, first.free)

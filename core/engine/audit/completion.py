@@ -10,8 +10,8 @@ share, so that one without a figure gets a sensible one; u, what is special abou
 indicator for all years, and e, about a year, both with long tails; scales and correlations over the
 years that are shared as well. Missing cells are no part of the state.
 
-Why this one: seven ways were compared on real panels of which figures were deleted, see
-docs/audit.md. Sources: Lopes, West (2004), Bayesian model assessment in factor analysis, Statistica
+How often its intervals hold what was deleted is printed by ``python -m benchmarks.audit
+calibration``. Sources: Lopes, West (2004), Bayesian model assessment in factor analysis, Statistica
 Sinica 14(1), 41-67; Geweke (1993), Journal of Applied Econometrics 8(S1), S19-S40, for the tails;
 Rubin (1987), Multiple imputation for nonresponse in surveys, for drawing copies; Doucet (2010), A
 note on efficient conditional simulation of Gaussian distributions, for Matheron's rule.

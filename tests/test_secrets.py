@@ -172,6 +172,16 @@ def register_indicators(register):
 
 
 @hookimpl
+def register_commands(cli):
+    import click
+
+    @cli.command()
+    def mine():
+        click.echo(KEY)
+        tell("command")
+
+
+@hookimpl
 def observations_changed(changes):
     tell("changed")
     raise ValueError(WRITINGS)
@@ -292,6 +302,7 @@ def test_a_planted_secret_stands_nowhere(folder: Path, server: LoopbackServer) -
     name = "my_plugins/hostile.py"
     for command in (
         ["refresh", "local.own"],
+        ["mine"],
         ["run", "--once"],
         ["plugins", "check", name, "--live", "--json"],
         ["plugins", "list", "--json"],
@@ -345,6 +356,11 @@ def test_a_long_answer_is_gone_through_a_few_times(tmp_path: Path) -> None:
     body = b"<tr><td>1,234.5%</td><td>\\u4e0a =41 &nbsp;</td></tr>\n" * 20_000
     assert secrecy.redact_bytes(body) is body
     assert secrecy.redact_bytes(body + quote(SECRET).encode() + body) == body + b"***" + body
+    gap = b'"' + b" " * 1_000_000
+    assert secrecy.redact_bytes(gap) is gap
+    assert secrecy.redact_bytes(SECRET[:9].encode() + gap[1:] + SECRET[9:].encode()) == b"***"
+    written = base64.encodebytes(b"x" * 1_048_570 + SECRET.encode() + b"y" * 400_000)
+    assert not leaks(secrecy.redact_bytes(written))
 
 
 def test_which_variables_are_secrets(monkeypatch: pytest.MonkeyPatch) -> None:

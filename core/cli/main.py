@@ -101,10 +101,12 @@ def _of(record: PluginRecord, command: click.Command) -> click.Command:
 
     def callback(*arguments: Any, **options: Any) -> Any:
         from cityflux.core.model.errors import CityfluxError, PluginError
+        from cityflux.core.plugin.aside import answering
         from cityflux.core.plugin.traces import one_line
 
         try:
-            return own(*arguments, **options) if own else None
+            with answering():
+                return own(*arguments, **options) if own else None
         except (click.ClickException, click.Abort, click.exceptions.Exit, CityfluxError):
             raise
         except Exception as error:

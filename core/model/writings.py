@@ -18,6 +18,9 @@ from dataclasses import dataclass
 _FOLD = bytes(range(256)).translate(
     bytes.maketrans(b"ABCDEFGHIJKLMNOPQRSTUVWXYZ-_", b"abcdefghijklmnopqrstuvwxyz+/")
 )
+#: Bytes that are traced at a time, and by which a piece and the next one overlap.
+_PIECE = 2**20
+_OVERLAP = 2**16
 #: The charsets in which what is no ASCII may stand in the bytes of an answer.
 _CHARSETS = ("gb18030", "utf-16-le", "utf-16-be")
 _DROPPED = (rb"[\s\x00]+", rb"[\s\x00+]+", rb"[\s:,;\-\[\](){}]+")
@@ -122,7 +125,7 @@ _SOFT = _writing(
     b"=\\<\xc2\xe2\xef>#|\"'",
     rb"""=\r?\n | \\\r?\n | \\[nrt] | <[wW]?[bB][rR][^<>]{0,40}>
     | \xc2\xad | \xe2\x80[\x8b-\x8f] | \xe2\x81\xa0 | \xef\xbb\xbf
-    | \n[ \t]*[>\#|*]+ | ["']\s*[+,.]?\s*b?["']""",
+    | \n[ \t]*[>\#|*]+ | ["']\s{0,200}+(?:[+,.]\s{0,200}+)?b?["']""",
 )
 _BLANK = _dropping(b" \t\r\n\x0b\x0c\x00")
 _PLUS = _dropping(b"+")
@@ -191,7 +194,8 @@ def spans(text: bytes, wanted: Collection[bytes]) -> list[tuple[int, int]]:
         before = undone
         folded = fold(_undone(undone, then))
         if here := [each for each in wanted if each in folded]:
-            found += _traced(text, (*first, *then), here)
+            # In pieces that lie far apart: nothing of the text is kept.
+            found += [*_traced(text, (*first, *then), here)] or [(0, len(text))]
     return found
 
 
@@ -204,13 +208,20 @@ def _undone(text: bytes, way: Iterable[Writing]) -> bytes:
 def _traced(
     text: bytes, way: Iterable[Writing], wanted: Iterable[bytes]
 ) -> Iterator[tuple[int, int]]:
-    size = len(text)
-    places: Places = array("Q", range(size)), array("Q", range(1, size + 1))
-    for writing in way:
-        text, places = writing.trace(text, places)
-    folded = fold(text)
-    for each in wanted:
-        place = folded.find(each)
-        while place >= 0:
-            yield places[0][place], places[1][place + len(each) - 1]
-            place = folded.find(each, place + len(each))
+    """Where it stood, piece by piece: the places of all bytes at once would take gigabytes."""
+    way = [*way]
+    for begin in range(0, len(text), _PIECE):
+        piece = text[begin : begin + _PIECE + _OVERLAP]
+        quick = fold(_undone(piece, way))
+        if not (here := [each for each in wanted if each in quick]):
+            continue
+        end = begin + len(piece)
+        places: Places = array("Q", range(begin, end)), array("Q", range(begin + 1, end + 1))
+        for writing in way:
+            piece, places = writing.trace(piece, places)
+        folded = fold(piece)
+        for each in here:
+            place = folded.find(each)
+            while place >= 0:
+                yield places[0][place], places[1][place + len(each) - 1]
+                place = folded.find(each, place + len(each))

@@ -10,6 +10,7 @@ import sys
 import threading
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, redirect_stderr, redirect_stdout, suppress
+from typing import TextIO
 
 from cityflux.core.model.secrecy import known, redact, redact_bytes
 
@@ -50,6 +51,26 @@ class Printed(io.TextIOBase):
         if self._waiting:
             self._goes_to.write(redact("".join(self._waiting))[:_MOST_PRINTED])
             self._waiting = []
+
+
+class Redacted(io.TextIOBase):
+    """A stream to which a plugin prints what it is asked for, without the secrets in it."""
+
+    def __init__(self, goes_to: TextIO) -> None:
+        self._goes_to = goes_to
+
+    def write(self, text: str, /) -> int:
+        """Pass it on."""
+        self._goes_to.write(redact(text))
+        return len(text)
+
+    def flush(self) -> None:
+        """Pass it on at once."""
+        self._goes_to.flush()
+
+    def isatty(self) -> bool:
+        """Whether somebody looks at it."""
+        return self._goes_to.isatty()
 
 
 class Aside:
@@ -127,3 +148,13 @@ def _descriptors() -> Iterator[None]:
         for kept in moved.values():
             os.close(kept)
         _turning.release()
+
+
+@contextmanager
+def answering() -> Iterator[None]:
+    """Let what a plugin prints within, as it was asked to, go where it goes, but no secret."""
+    if not known():
+        yield
+        return
+    with redirect_stdout(Redacted(sys.stdout)), redirect_stderr(Redacted(sys.stderr)):
+        yield

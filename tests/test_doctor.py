@@ -79,7 +79,11 @@ def test_a_failure_is_the_exit_code(home: Path, cityflux: Cityflux) -> None:
             "snapshots",
             "1 whose bytes do not match their hash",
         ),
-        ("DELETE FROM cities WHERE id = 'shanghai'", "foreign keys", "refer to cities that are not there"),
+        (
+            "DELETE FROM cities WHERE id = 'shanghai'",
+            "foreign keys",
+            "refer to cities that are not there",
+        ),
         ("DROP TRIGGER observations_update", "triggers", "gone: observations_update"),
         (
             "DROP VIEW strengths",

@@ -132,9 +132,13 @@ class Victim(Daemon):
         return False
 
     def last_words(self) -> str:
-        """The last line that it said; ``Traceback`` where one stands anywhere in its log."""
+        """The error that it ended with, after which its threads may still tell what they do.
+
+        ``Traceback`` where one stands anywhere in its log.
+        """
         said = self.log.read_text()
-        return "Traceback" if "Traceback" in said else said.splitlines()[-1] if said else ""
+        errors = [line for line in said.splitlines() if line.startswith("Error: ")]
+        return "Traceback" if "Traceback" in said else errors[-1] if errors else ""
 
     def end(self) -> None:
         """End it, whatever it is doing."""

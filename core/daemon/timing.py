@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import logging
 import os
 import signal
@@ -105,3 +106,5 @@ def end_soon(patience: float) -> None:
     if any(thread.name.startswith(_POOL) for thread in threading.enumerate()):
         signal.signal(signal.SIGALRM, lambda *_: os._exit(1))
         signal.setitimer(signal.ITIMER_REAL, patience)
+        # Once the jobs are over there is nothing to wait for, and soon no handler any more.
+        atexit.register(signal.setitimer, signal.ITIMER_REAL, 0)

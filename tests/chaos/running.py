@@ -12,6 +12,7 @@ import os
 import random
 import resource
 import shutil
+import sqlite3
 import subprocess
 import tempfile
 import time
@@ -149,9 +150,9 @@ def destroy(
     damage(victim)
     wanted = victim.change()
     if victim.recovers(wanted, 20) and not is_log:
-        # What was damaged may hold nothing, or was written anew.
         time.sleep(1)
-        if victim.process.poll() is None:
+        # What was damaged may hold nothing, or was written anew; else it is noticed soon.
+        if victim.process.poll() is None and _is_whole(victim.database):
             return "survived", lost(victim.database, before), []
     with contextlib.suppress(subprocess.TimeoutExpired):
         victim.process.wait(30)
@@ -162,6 +163,12 @@ def destroy(
         wrong += _go_back(victim, before)
     victim.up()
     return "ended", gone, wrong
+
+
+def _is_whole(database: Path) -> bool:
+    with contextlib.suppress(sqlite3.DatabaseError):
+        return not lost(database, [])
+    return False
 
 
 def _ended(victim: Victim) -> list[str]:

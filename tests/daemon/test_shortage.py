@@ -14,11 +14,15 @@ from cityflux.core.daemon.shortage import noticing_shortage
 from cityflux.core.model.errors import CityfluxError
 from tests.series import ROOT
 
-#: A daemon that ends by an error while a job hangs.
+#: A daemon that ends by an error while a job hangs, or after it, but slowly.
 ENDING = """
-import concurrent.futures, threading
+import concurrent.futures, threading, time
 from cityflux.core.daemon.timing import end_soon
-concurrent.futures.ThreadPoolExecutor(1, "cityflux-job").submit(threading.Event().wait)
+class Slow:
+    def __del__(self):
+        time.sleep(SECONDS)
+slow = Slow()
+concurrent.futures.ThreadPoolExecutor(1, "cityflux-job").submit(JOB)
 end_soon(0.1)
 raise SystemExit("what it is")
 """
@@ -70,9 +74,10 @@ def test_a_thread_that_never_comes_up_is_noticed_and_none_that_is_about_to() -> 
         shortage.check()
 
 
-def test_a_job_that_hangs_does_not_hold_up_the_end() -> None:
+@pytest.mark.parametrize(("job", "seconds"), [("threading.Event().wait", 0), ("int", 0.5)])
+def test_a_job_that_hangs_does_not_hold_up_the_end(job: str, seconds: float) -> None:
     done = subprocess.run(
-        [sys.executable, "-c", ENDING],
+        [sys.executable, "-c", ENDING.replace("JOB", job).replace("SECONDS", str(seconds))],
         cwd=ROOT,
         capture_output=True,
         text=True,

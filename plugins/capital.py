@@ -36,6 +36,11 @@ STATISTICS = (
             "房地产投资交易额",
             "Real estate investment transactions",
             "亿元",
+            aliases=(
+                "房地产开发投资",
+                "房地产开发投资额",
+                "房地产开发投资完成额",
+            ),
             definition="Investment in real-estate development completed in the year "
             "(房地产开发投资额).",
             note="the paper says 房地产投资交易额; the office publishes 开发投资额",

@@ -38,6 +38,11 @@ STATISTICS = (
             "年末移动电话用户数",
             "Mobile telephone subscribers at year end",
             "万户",
+            aliases=(
+                "移动电话用户数",
+                "移动电话用户",
+                "移动电话年末用户数",
+            ),
             definition="Mobile telephone subscribers at the end of the year (年末移动电话用户).",
         ),
         live=COMMUNIQUES,

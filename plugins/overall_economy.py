@@ -16,6 +16,13 @@ STATISTICS = (
             "GDP",
             "Gross domestic product",
             "亿元",
+            aliases=(
+                "地区生产总值",
+                "生产总值",
+                "地区GDP",
+                "Gross regional product",
+                "GRP",
+            ),
             definition="Gross domestic product of the municipality at current prices "
             "(地区生产总值, 当年价格).",
             note="上海 and 北京 are revised after each economic census, 深圳, 广州 and 杭州 are "

@@ -15,6 +15,13 @@ STATISTICS = (
             "人口规模",
             "Population",
             "万人",
+            aliases=(
+                "常住人口",
+                "年末常住人口",
+                "常住人口数",
+                "Resident population",
+                "Permanent resident population",
+            ),
             definition="Resident population at the end of the year (年末常住人口), on the base of "
             "the 2020 census.",
         ),
@@ -26,6 +33,11 @@ STATISTICS = (
             "劳动力总量",
             "Labour force",
             "万人",
+            aliases=(
+                "就业人员",
+                "全社会从业人员",
+                "年末就业人员",
+            ),
             definition="Persons employed in the whole city (全社会从业人员, 就业人员数).",
             note="上海 changes its definition between 2011 and 2018; the years from 2020 rest on "
             "the census",
@@ -71,6 +83,10 @@ STATISTICS = (
             "户籍人口",
             "Registered population",
             "万人",
+            aliases=(
+                "年末户籍人口",
+                "户籍总人口",
+            ),
             definition="Persons with household registration in the city at the end of the year "
             "(户籍人口); in 深圳 a fraction of the residents.",
         ),

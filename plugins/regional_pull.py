@@ -17,6 +17,11 @@ STATISTICS = (
             "人均地区生产总值",
             "GDP per capita",
             "元",
+            aliases=(
+                "人均GDP",
+                "人均生产总值",
+                "Per capita GRP",
+            ),
             definition="Gross domestic product per resident at current prices (人均地区生产总值), "
             "as published, on the population base of its year.",
             note="2020 drops with the census; 2013 of single cities may rest on another base; "

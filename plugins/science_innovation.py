@@ -17,6 +17,11 @@ STATISTICS = (
             "专利申请授权数量",
             "Patents granted",
             "万件",
+            aliases=(
+                "专利授权量",
+                "专利授权数",
+                "专利申请授权量",
+            ),
             definition="Domestic patents granted in the year, of all three kinds "
             "(国内专利申请授权量).",
         ),
@@ -28,6 +33,13 @@ STATISTICS = (
             "研发经费支出",
             "R&D expenditure",
             "亿元",
+            aliases=(
+                "R&D经费",
+                "R&D经费支出",
+                "研发经费",
+                "研究与试验发展经费支出",
+                "研究与试验发展(R&D)经费支出",
+            ),
             definition="Intramural expenditure on research and development (研究与试验发展经费).",
         ),
         live=COMMUNIQUES,

@@ -139,3 +139,8 @@ def indicator_names(connection: sqlite3.Connection) -> dict[str, tuple[str, str]
     """By indicator, its Chinese and its English name."""
     rows = connection.execute("SELECT id, name_zh, name_en FROM indicators")
     return {indicator: (name_zh, name_en) for indicator, name_zh, name_en in rows}
+
+
+def city_names(connection: sqlite3.Connection) -> list[tuple[str, str, str, str]]:
+    """Every city: its id, both its names and its administrative code."""
+    return connection.execute("SELECT id, name_zh, name_en, admin_code FROM cities").fetchall()

@@ -163,19 +163,44 @@ def accept_figures(
     return cursor.rowcount
 
 
+def doubt_figures(
+    connection: sqlite3.Connection, indicator_id: str, cells: Iterable[tuple[str, str, str]]
+) -> None:
+    """Mark stored figures as suspect: city, period and why; those that were accepted stay."""
+    connection.executemany(
+        "UPDATE observations SET status = 'suspect', note = ?3 || iif(note = '', '', '; ' || note) "
+        f"WHERE indicator_id = ?4 AND city_id = ?1 AND period = ?2 AND status <> 'suspect' "
+        f"AND status <> 'bound' AND note NOT LIKE '{_ACCEPTED}%'",
+        [(*cell, indicator_id) for cell in cells],
+    )
+
+
 def read_known(connection: sqlite3.Connection, indicator_id: str) -> list[Figure]:
-    """The sound figures of an indicator, the preferred source of each last."""
+    """The accepted figures of an indicator, the preferred source of each last.
+
+    In place of one that is suspect stands the last one that was not: what slipped in is no history.
+    """
     return [
         Figure(*row)
-        for row in connection.execute(
-            "SELECT o.city_id, o.period, o.value FROM observations o "
-            "JOIN sources s ON s.id = o.source_id "
-            "WHERE o.indicator_id = ? AND o.status <> 'suspect' AND o.status <> 'bound' "
-            "ORDER BY s.priority DESC, s.id DESC",
-            (indicator_id,),
-        )
+        for row in connection.execute(_ACCEPTED_FIGURES, {"indicator": indicator_id})
         if is_period(row[1]) and _is_number(row[2])
     ]
+
+
+_ACCEPTED_FIGURES = """
+SELECT f.city_id, f.period, f.value FROM (
+    SELECT city_id, period, value, source_id FROM observations
+    WHERE indicator_id = :indicator AND status <> 'suspect' AND status <> 'bound'
+    UNION ALL
+    SELECT r.city_id, r.period, r.value, r.source_id FROM observations o
+    JOIN revisions r ON r.indicator_id = o.indicator_id AND r.city_id = o.city_id
+        AND r.period = o.period AND r.source_id = o.source_id
+    WHERE o.indicator_id = :indicator AND o.status = 'suspect' AND r.recorded_at = (
+        SELECT max(x.recorded_at) FROM revisions x
+        WHERE x.indicator_id = o.indicator_id AND x.city_id = o.city_id AND x.period = o.period
+            AND x.source_id = o.source_id AND x.status <> 'suspect' AND x.status <> 'bound')
+) f JOIN sources s ON s.id = f.source_id
+ORDER BY s.priority DESC, s.id DESC"""
 
 
 def read_current(

@@ -43,7 +43,7 @@ def contents(home: Path) -> str:
         ("overall_economy.gpd,shanghai,2020,1,", "did you mean overall_economy.gdp?"),
         ("overall_economy.gdp,shanghai,2020,many,", "value 'many' is not a number"),
         ("overall_economy.gdp,shanghai,2020,1_000,", "value '1_000' is not a number"),
-        ("overall_economy.gdp,shanghai,2020,—,", "value '—' is not a number; leave the row out"),
+        ("overall_economy.gdp,shanghai,2020,12 / 13,", "value '12 / 13' is not a number; leave"),
         ("overall_economy.gdp,beijing,2020,2,", "stands in line 2 already"),
     ],
 )

@@ -2,129 +2,63 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Any
 
 import click
 
-from cityflux.core.cli.output import json_option, print_json
+from cityflux.core.cli.output import json_option
 from cityflux.core.cli.session import Session, pass_session
 from cityflux.core.reading.exports import EXPORTS, export_frame
 
-if TYPE_CHECKING:
-    import polars as pl
 
-    from cityflux.core.plugin.record import PluginRecord
-
-
-@click.command("import", epilog="Example: cityflux import figures.csv --dry-run")
-@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.option("--dry-run", is_flag=True, help="Check every row and store nothing.")
-@click.option("--source", default="import", show_default=True, help="Id of the rows' source.")
+@click.command("import", epilog="Example: cityflux import figures.xlsx --dry-run")
+@click.argument(
+    "file", required=False, type=click.Path(exists=True, dir_okay=False, path_type=Path)
+)
+@click.option("--dry-run", is_flag=True, help="Show what is understood and store nothing.")
+@click.option("--indicator", help="What the figures are of, where the file does not say.")
+@click.option("--series", help="Which of the file's series that is.")
+@click.option("--unit", help="The unit, where the file names none.")
+@click.option("--period", help="The period, where the file names none.")
+@click.option("--city", help="The city, where the file names none.")
+@click.option("--sheet", help="Only this sheet of a workbook.")
+@click.option("--source", help="Id of the file's source.  [default: import. and the file's name]")
 @click.option("--publisher", help="Who answers for the figures.  [default: the file's name]")
-@click.option("--licence", default="not stated", show_default=True, help="Terms of use.")
+@click.option("--licence", help="Terms of use.  [default: not stated]")
 @click.option(
-    "--priority", default=5, show_default=True, help="The smaller number wins among sources."
+    "--priority",
+    type=int,
+    help="The smaller number wins among sources.  [default: the file taken in last]",
 )
-@click.option(
-    "--format",
-    "form",
-    help="How FILE is laid out, such as nbs, a download of data.stats.gov.cn; see the plugins.",
-)
-@click.option("--indicator", help="With --format: the indicator that the figures are of.")
-@click.option("--series", help="With --format: which of the file's indicators it is.")
-@click.option("--unit", help="With --format: the unit, if the file names none.")
+@click.option("--format", "form", help="A layout that a plugin reads, such as nbs.")
+@click.option("--force", is_flag=True, help="Write into a source that is no file, too.")
+@click.option("--prune", is_flag=True, help="Take out what the file gave before and no more.")
+@click.option("--undo", is_flag=True, help="Take back the last import, of FILE or --source.")
 @json_option
 @pass_session
 def import_figures(
     session: Session,
-    file: Path,
+    /,
+    file: Path | None,
     dry_run: bool,
-    source: str,
-    publisher: str | None,
-    licence: str,
-    priority: int,
     form: str | None,
-    indicator: str | None,
-    series: str | None,
-    unit: str | None,
+    undo: bool,
     as_json: bool,
+    **told: Any,
 ) -> int:
-    """Take in the figures of FILE, a CSV: indicator, city, period, value[, unit, source, status].
+    """Take in the figures of FILE: CSV, TSV, XLSX, XLS, ODS, Parquet, JSON or a saved page.
 
-    Either every row is good and stored, or nothing is; each bad row is named with its reason.
-    With --format another layout is read, such as a table downloaded by hand.
+    Long or wide, with a title, a unit line and notes: what is found is said. Either every figure
+    is good and stored, or nothing is; each bad row is named with its reason.
     """
-    from cityflux.core.model.document import read_file
-    from cityflux.core.model.errors import ImportRefused
-    from cityflux.core.model.nouns import Source
-    from cityflux.core.refresh.importing import frame_rows, import_rows, read_catalogue, read_rows
+    from cityflux.core.cli.taking_in import Wanted, take_back, take_in
 
-    document = read_file(file)
-    origin = Source(
-        id=source,
-        publisher=publisher or f"imported from {file.name}",
-        address=document.address,
-        licence=licence,
-        priority=priority,
-        access="bundled",
-        reference=file.name,
-    )
-    left_out = 0
-    with session.open() as connection:
-        try:
-            known = read_catalogue(connection)
-            if form is None:
-                rows = read_rows(document, known, source)
-            else:
-                frame = _reader(session, form, indicator)(document, series, unit)
-                rows, left_out = frame_rows(frame, known, indicator or "", source)
-        except ImportRefused as error:
-            _refused(file, error.reasons, as_json)
-            return 1
-        changed = 0 if dry_run else import_rows(connection, rows, document, origin)
-    if as_json:
-        done = {"rows": len(rows), "left_out": left_out, "changed": changed}
-        print_json({**done, "stored": not dry_run, "bad": []})
-    elif dry_run:
-        click.echo(f"{file}: {len(rows)} rows are good; nothing was stored (dry run)")
-    else:
-        click.echo(f"{file}: {len(rows)} rows taken in, {changed} figures new or different")
-        if left_out:
-            click.echo(f"{left_out} rows about other places were left out")
-        click.echo("bring the indices up to date with: cityflux compute")
-    return 0
-
-
-def _reader(session: Session, form: str, indicator: str | None) -> Callable[..., pl.DataFrame]:
-    from cityflux.core.model.errors import PluginError
-    from cityflux.core.plugin.dispatch import registered
-
-    if indicator is None:
-        raise click.UsageError("--format needs --indicator: what the figures are of")
-    formats: dict[str, Callable[..., pl.DataFrame]] = {}
-
-    def register(record: PluginRecord) -> Callable[[str, Callable[..., pl.DataFrame]], None]:
-        return lambda name, function: formats.update(
-            {name: registered(record, f"format {name}", function, "DataFrame")}
-        )
-
-    session.plugins.ask("register_formats", register)
-    if form not in formats:
-        wrong = [f"; {name}: {error}" for name, error in session.plugins.take_news()]
-        there = ", ".join(sorted(formats))
-        raise PluginError(f"there is no format {form!r}; there are: {there}{''.join(wrong)}")
-    return formats[form]
-
-
-def _refused(file: Path, reasons: list[str], as_json: bool) -> None:
-    if as_json:
-        print_json({"rows": 0, "changed": 0, "stored": False, "bad": reasons})
-        return
-    for reason in reasons:
-        click.echo(f"{file}: {reason}", err=True)
-    click.echo(f"Error: {file}: {len(reasons)} bad, so nothing was taken in", err=True)
+    if undo:
+        return take_back(session, file, told["source"], as_json)
+    if file is None:
+        raise click.UsageError("name a FILE, or take the last one back with --undo")
+    return take_in(session, Wanted(file, dry_run, form, as_json, **told))
 
 
 @click.command(epilog="Example: cityflux export scores --out scores.parquet")

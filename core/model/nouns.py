@@ -84,6 +84,7 @@ class Indicator:
         scale: ``ratio``, or ``difference`` for what is a difference or may be negative (see
             `Scale`): of that no rate of growth is told.
         breaks: where its series begin anew.
+        aliases: what else publishers call it, for files that are taken in.
     """
 
     id: str
@@ -97,6 +98,7 @@ class Indicator:
     note: str = ""
     scale: Scale = "ratio"
     breaks: tuple[Break, ...] = ()
+    aliases: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,10 +32,17 @@ UNABLE = "no process for plugins"
 
 
 class Given(NamedTuple):
-    """What a fetch gave for one of the indicators that it was for; what went wrong with it."""
+    """What a fetch gave for one of the indicators that it was for; what went wrong with it.
+
+    Attributes:
+        found: the figures.
+        error: what went wrong.
+        odd: cells (city, period, reason) that are stored, and that these figures make suspect.
+    """
 
     found: Found = ()
     error: str = ""
+    odd: tuple[tuple[str, str, str], ...] = ()
 
 
 @dataclass(frozen=True, eq=False)
@@ -120,7 +127,7 @@ def carry_out(
     given = _read(task, [arrived], cities)
     if failure:
         given = tuple(
-            Given(found, "; ".join(filter(None, (failure, error)))) for found, error in given
+            Given(found, "; ".join(filter(None, (failure, error)))) for found, error, _ in given
         )
     return Result(task, started, arrived, seen, given)
 

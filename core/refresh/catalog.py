@@ -67,7 +67,7 @@ def source_row(source: Source) -> dict[str, object]:
 
 def _indicator_row(indicator: Indicator, plugin: str) -> dict[str, object]:
     row = {each.name: getattr(indicator, each.name) for each in fields(indicator)}
-    del row["inputs"], row["breaks"]
+    del row["inputs"], row["breaks"], row["aliases"]
     return {**row, "plugin": plugin}
 
 

@@ -23,7 +23,7 @@ from cityflux.core.refresh.tasks import Task, named
 from cityflux.storage import catalog, fetches
 from cityflux.storage.database import MEND, write
 from cityflux.storage.flows import store_flows
-from cityflux.storage.observations import Batch, store_batches
+from cityflux.storage.observations import Batch, doubt_figures, store_batches
 
 if TYPE_CHECKING:
     from cityflux.core.model.http import Http
@@ -158,6 +158,7 @@ def _store_found(
             elif given.found:
                 found = cast("tuple[Figure, ...]", given.found)
                 batches[number, place] = Batch(*part.key, found, fetch_id)
+                doubt_figures(connection, part.plugin.indicator.id, given.odd)
     stored = store_batches(connection, [*batches.values()])
     for (number, place), count in zip(batches, stored, strict=True):
         counts[number][place] = count

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from collections import Counter
+from contextlib import suppress
 
 #: Cells of a file, and characters of one of them.
 MOST_CELLS = 1_000_000
@@ -20,7 +21,9 @@ def delimiter_of(text: str) -> str:
     lines = text[: _SAMPLE_ROWS * 10_000].splitlines()[:_SAMPLE_ROWS]
 
     def fit(delimiter: str) -> tuple[int, int]:
-        widths = Counter(len(row) for row in csv.reader(lines, delimiter=delimiter))
+        widths: Counter[int] = Counter()
+        with suppress(csv.Error):  # whoever reads it all will say so
+            widths.update(len(row) for row in csv.reader(lines, delimiter=delimiter))
         del widths[0], widths[1]
         if not widths:
             return 0, 0

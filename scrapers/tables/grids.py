@@ -19,9 +19,10 @@ from cityflux.scrapers.foreign import blamed
 from cityflux.scrapers.tables.apart import Grid
 from cityflux.scrapers.tables.delimited import delimiter_of, read_delimited
 from cityflux.scrapers.tables.html import page_instead
+from cityflux.scrapers.tables.opendocument import read_opendocument
 from cityflux.scrapers.tables.workbook import Sheet, read_sheets
 
-Format = Literal["csv", "tsv", "xlsx", "xls", "parquet", "json", "jsonl"]
+Format = Literal["csv", "tsv", "xlsx", "xls", "ods", "parquet", "json", "jsonl"]
 
 
 # What could not be decoded, and what stands for nothing in Unicode: Big5 that is read as GB18030.
@@ -82,7 +83,7 @@ def read_grid(
     Raises:
         Unexpected: when the file cannot be read, or has no sheet of that name.
     """
-    if form in ("xlsx", "xls"):
+    if form in ("xlsx", "xls", "ods"):
         return _excel(document, form, sheet)
     text = decoded(document, encoding)
     with blamed(document.address, "delimited text"):
@@ -121,6 +122,8 @@ def _inside_zip(document: Document) -> Format:
         names = archive.namelist()
     if "xl/workbook.xml" in names or "xl/workbook.bin" in names:
         return "xlsx"
+    if "content.xml" in names:
+        return "ods"
     raise Unexpected(
         f"{document.address}: expected XLSX, got a ZIP archive with {', '.join(names[:3])}; "
         "unpack it first",
@@ -145,6 +148,8 @@ def read_book(document: Document, form: Format) -> dict[str, Sheet]:
     Raises:
         Unexpected: when it cannot be read, or the library for it is missing.
     """
+    if form == "ods":
+        return {name: Sheet(grid) for name, grid in read_opendocument(document).items()}
     if find_spec("fastexcel") is None:
         raise Unexpected(
             f"{document.address}: reading Excel files needs one more package; "

@@ -24,7 +24,9 @@ from cityflux.core.model.errors import (
 )
 from cityflux.core.model.period import Period
 from cityflux.core.model.written_period import period_of
-from cityflux.core.refresh.importing import Catalogue, read_rows
+from cityflux.core.refresh.importing.names import names_of
+from cityflux.core.refresh.importing.reading import read_figures
+from cityflux.core.refresh.importing.series import Choice
 from cityflux.plugins.communiques import rules
 from cityflux.scrapers import (
     baidu_index,
@@ -144,12 +146,14 @@ def _openflights(body: bytes) -> None:
 
 
 def _import(body: bytes) -> None:
-    known = Catalogue(
+    known = names_of(
+        [("shanghai", "上海"), ("beijing", "北京")],
+        [("people.population", "常住人口")],
         {"people.population": "万人"},
-        {"上海": "shanghai", "beijing": "beijing"},
-        frozenset({"case.import"}),
+        {"people.population": "annual"},
+        {"case.import"},
     )
-    read_rows(document(body), known, "case.import")
+    read_figures(document(body), known, "case.import", Choice())
 
 
 def _charset(body: bytes) -> None:

@@ -210,7 +210,7 @@ def _done(result: Result, sent: set[str]) -> Done:
     documents = () if result.task.kept else result.documents
     return Done(
         tuple(portable(document, sent) for document in documents),
-        tuple((columns(found), error) for found, error in result.given),
+        tuple((columns(each.found), each.error) for each in result.given),
         result.unchanged,
         result.news,
     )

@@ -1,0 +1,1 @@
+"""Taking in the figures of a file: all of them or none."""

@@ -1,0 +1,157 @@
+"""What a file may name: cities and indicators, in whatever way people write them."""
+
+from __future__ import annotations
+
+import re
+import sqlite3
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+
+from cityflux.core.model.errors import CityfluxError
+from cityflux.scrapers.tables.labels import key, split_languages, split_marks, split_unit
+from cityflux.storage import catalog
+
+_LONGEST = 60
+_ALIKE = 0.75
+_MOST_HINTS = 100  # a near name takes milliseconds to be found
+#: What may stand in brackets behind a name without making it another one.
+_HARMLESS = re.compile(
+    r"[(（\[【]\s*(?:当年价格?|现价|按当年价格?计算|全市|合计|初步数?|快报数?|年末数?"
+    r"|current prices?|gdp|grp|total)\s*[)）\]】]",
+    re.I,
+)
+_CITY_END = re.compile(r"(?:市|\s*(?:city|municipality|shi))$")
+
+
+@dataclass(frozen=True)
+class Names:
+    """The ids by what they may be called; several ids where a name says too little.
+
+    Attributes:
+        units: the unit of each indicator.
+        frequencies: how often each indicator is published.
+        sources: the ids of all sources.
+        cities: by `city_key`.
+        indicators: by `series_key`.
+    """
+
+    units: Mapping[str, str]
+    frequencies: Mapping[str, str]
+    sources: Collection[str]
+    cities: Mapping[str, tuple[str, ...]] = field(repr=False)
+    indicators: Mapping[str, tuple[str, ...]] = field(repr=False)
+    _hints: list[int] = field(default_factory=lambda: [_MOST_HINTS], repr=False)
+
+    def city(self, text: str) -> str | None:
+        """The city of a label, or None."""
+        return _only(text, self.cities.get(city_key(text), ()), "city")
+
+    def indicator(self, text: str) -> str | None:
+        """The indicator of a label, or None.
+
+        Raises:
+            CityfluxError: several indicators are called so.
+        """
+        if text in self.units:
+            return text
+        for each in (text, *split_languages(text)):
+            if each and (found := self.indicators.get(series_key(each))):
+                return _only(text, found, "indicator")
+        return None
+
+    def indicators_in(self, title: str) -> set[str]:
+        """The indicators that a title names; a name inside a longer one does not count."""
+        plain = series_key(title)
+        found = {name for name in self.indicators if len(name) > 2 and name in plain}
+        longest = [name for name in found if not any(name != o and name in o for o in found)]
+        return {self.indicators[name][0] for name in longest if len(self.indicators[name]) == 1}
+
+    def near_city(self, text: str) -> str:
+        """``; did you mean hangzhou?`` for what is nearly the name of a city."""
+        return self._near(city_key(text), self.cities)
+
+    def near_indicator(self, text: str) -> str:
+        """The same for an indicator."""
+        return self._near(text, self.units) or self._near(series_key(text), self.indicators)
+
+    def _near(self, text: str, known: Mapping[str, object]) -> str:
+        """What is meant, perhaps; a file of thousands of unknown names is not looked through."""
+        self._hints[0] -= 1
+        wanted = text[:_LONGEST]
+        found = get_close_matches(wanted, known, 1, _ALIKE) if self._hints[0] >= 0 else []
+        return f"; did you mean {found[0]}?" if found else ""
+
+
+def read_names(connection: sqlite3.Connection, aliases: Mapping[str, Iterable[str]]) -> Names:
+    """What the catalogue holds.
+
+    Args:
+        connection: any.
+        aliases: what else indicators are called, by id.
+    """
+    return names_of(
+        catalog.city_names(connection),
+        [
+            (each, *names, *aliases.get(each, ()))
+            for each, names in catalog.indicator_names(connection).items()
+        ],
+        catalog.units(connection),
+        catalog.frequencies(connection),
+        catalog.known_ids(connection, "sources"),
+    )
+
+
+def names_of(
+    cities: Iterable[tuple[str, ...]],
+    indicators: Iterable[tuple[str, ...]],
+    units: Mapping[str, str],
+    frequencies: Mapping[str, str],
+    sources: Collection[str],
+) -> Names:
+    """Names of some cities and indicators.
+
+    Args:
+        cities: id, names and code of each.
+        indicators: id and names of each.
+        units: by indicator.
+        frequencies: by indicator.
+        sources: the ids of all sources.
+    """
+    places: dict[str, dict[str, None]] = {}
+    for each in cities:
+        for name in filter(None, each):
+            places.setdefault(city_key(name), {})[each[0]] = None
+    series: dict[str, dict[str, None]] = {}
+    for each in indicators:
+        for name in filter(None, (*each, each[0].rpartition(".")[2])):
+            series.setdefault(series_key(name), {})[each[0]] = None
+    return Names(
+        units,
+        frequencies,
+        frozenset(sources),
+        {name: tuple(ids) for name, ids in places.items()},
+        {name: tuple(ids) for name, ids in series.items() if name},
+    )
+
+
+def city_key(text: str) -> str:
+    """The form in which cities are compared: 杭 州 市① and Hangzhou City are 杭州 and hangzhou."""
+    chinese, english = split_languages(split_marks(text)[0])
+    plain = key(chinese or english)
+    short = _CITY_END.sub("", plain) if len(plain) > 2 else plain
+    return re.sub(r"[\s'’_-]", "", short)
+
+
+def series_key(text: str) -> str:
+    """The form in which indicators are compared: without unit, marks and harmless remarks."""
+    plain = split_unit(split_marks(text)[0])[0]
+    return re.sub(r"[\s_]", "", key(split_unit(_HARMLESS.sub("", plain))[0]))
+
+
+def _only(text: str, ids: tuple[str, ...], kind: str) -> str | None:
+    if len(ids) > 1:
+        raise CityfluxError(
+            f"{text[:_LONGEST]!r} may be {', '.join(ids)}; write the id of one {kind}"
+        )
+    return ids[0] if ids else None

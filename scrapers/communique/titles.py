@@ -29,6 +29,8 @@ _MONTHS = re.compile(
     r"|(?<!\d)(?P<month>1?\d)月(?!\d{1,2}日)"
 )
 _DELIVERED = re.compile(rf"({_YEAR}) ?年 ?\d{{1,2}} ?月 ?\d{{1,2}} ?日[^。]{{0,6}}?在")
+# The day on which a page came out, whose year is that of a bulletin's months.
+_PRINTED = re.compile(rf"({_YEAR}) ?[-/.年] ?\d{{1,2}} ?[-/.月] ?\d{{1,2}}")
 _ABOVE = re.compile(r"^.{2,8}?(?:省|市|自治区|自治州|地区|盟)(?=.{2,}(?:市|区|县|旗|州)$)")
 _RANK = re.compile(r"(?<=..)(?:自治区|自治州|自治县|开发区|新区|地区|[省市区县州旗盟])$")
 _NO_PLACE = re.compile(
@@ -109,6 +111,7 @@ def choose(titles: list[str], lines: list[str]) -> str:
         if fitting:
             return (dated or fitting)[0]
     dated = [t for t in candidates if year_of(t) and not _SENTENCE.search(t)]
+    dated = dated or [trim(t) for t in titles if _MONTHS.search(t) and _BULLETIN.search(t)]
     return next((title for title in dated if _BULLETIN.search(title)), (dated or [""])[0])
 
 
@@ -129,6 +132,9 @@ def read(title: str, text: str = "", site: Territory = NOWHERE) -> Subject:
         spoken = year or (int(delivered[1]) if delivered else None)
         past = spoken - 1 if spoken else None
         return Subject(title, "report", past, str(past or ""), territory)
+    printed = _PRINTED.search(text[:_BEGINNING]) if year is None and title else None
+    if printed and _MONTHS.search(title):
+        year = int(printed[1])
     period = _period(title, year, text)
     if _BULLETIN.search(title) and period:
         return Subject(title, "bulletin", year, period, territory)

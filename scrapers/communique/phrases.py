@@ -20,6 +20,8 @@ IS = re.compile(
     r"(?:的)?(?:比重|比例|份额)?(?:分别|各|已)*"
     r"(?:为|达到?|是|约|近|超过?|的|提高到|上升到|升至|提升至)*$"
 )
+# A rate over several years, which says nothing about the time of the next number.
+AVERAGED = re.compile(r"年均|年平均")
 APART = re.compile(r"(?:分别|各|各自|均|都|依次)*$")
 LIST = re.compile(r"分别|依次为|各为")
 EXCHANGED = re.compile(r"(?:折合|折算|折|约合|换算)(?:成|为|约|人民币|美元)*$")

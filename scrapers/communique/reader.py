@@ -31,6 +31,7 @@ from cityflux.scrapers.communique.mentions import Mention, Reading, Scene
 from cityflux.scrapers.communique.numbers import Quantity, meaning, quantities
 from cityflux.scrapers.communique.phrases import (
     APART,
+    AVERAGED,
     COPIES,
     EXCHANGED,
     HEDGED,
@@ -158,7 +159,8 @@ class Reader:
 
     def _number(self, clause: Clause, words: str, quantity: Quantity) -> None:
         lead = LINK.sub("", unmask(words), count=1)
-        self._scene.lead(lead)
+        if not AVERAGED.search(lead):
+            self._scene.lead(lead)
         if quantity.unit in POINTS:
             self._scene.note_time(lead)
         elif not (
@@ -283,10 +285,10 @@ class Reader:
         if not growth:
             return False
         subject = APART.sub("", before_comparison(lead) or bare[: growth.start()])
-        if self.vocabulary.says_nothing(subject):
-            self._scene.note_time(subject)
-        else:
+        if not self.vocabulary.says_nothing(subject):
             self._current = [self._scene.name(subject)]
+        elif not AVERAGED.search(subject):
+            self._scene.note_time(subject)
         if is_rate:
             all_alike = re.search(r"均|都", growth.group())
             owners = self._current if all_alike else self._current[-1:]

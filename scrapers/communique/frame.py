@@ -31,7 +31,7 @@ _SPAN = (
     r"|过去的?[两三四五六七八九十]年|近[两三四五六七八九十]年|本届政府|(?:五|[二三四]|十)年(?:来|间|累计|共|内)|两年(?:平均|累计)|历年|以来|改革开放|期间|末期"
 )
 _PART_OF_YEAR = (
-    r"整年|下一年|未来[一两三四五十]年|春运|黄金周|假期|节日|上半年|下半年|前[一二三]个?季度|第?[一二三四]季度"
+    r"整年|明年|下一年|规划期末|未来[一两三四五十]年|春运|黄金周|假期|节日|上半年|下半年|前[一二三]个?季度|第?[一二三四]季度"
     r"|(?<!\d)(?!12月(?:末|底|31日))1?\d(?:[-~至—–]1?\d)?月(?:份|末|底)?(?!\d)"
 )
 _A_SPAN = re.compile(_SPAN)
@@ -59,9 +59,11 @@ _REGION = (
 # A region in passing: what is done for it, with it or inside it is said of the city.
 _PASSING = (
     r"持续|优化|提升|强化|加强|完善|扩大|改善|促进|培育|办好|启动|探索|构建|带动|引领|争创|做[大强优]|高标准|高水平|"
+    r"作为|随着|紧抓|抓住|紧扣|借助|"
     r"融入|对接|服务|建设|推动|推进|加快|深化|参与|支持|打造|依托|立足|围绕|抢抓|承接|主动|积极|助力"
     r"|聚焦|落实|用好|发挥|协同|落户|引进|新增|获批|拥有|共有|建成|设立|入选|创建|实施|开展|来自|面向|联合|创成|获评|成为|荣获|评为|列为|跻身|升级|通过|认定"
 )
+_UNDER = re.compile(r"在.*(?:下|推动|支撑|基础上|背景)$")
 _DONE = re.compile(_PASSING)
 _TERRITORY_HEAD = re.compile(rf"{_AHEAD}(?:[{_HAN}]{{0,12}}?)(?:{_REGION})")
 # 宝应县经济稳步增长, 玉泉区全年实现…: a district as the subject of a clause.
@@ -94,8 +96,8 @@ _NO_OWNER = re.compile(rf"{_PASSING}|培育|新设|新批|认定|成立|挂牌|�
 
 # -------------------------------------------------------------------- mode
 
-_MODE = re.compile(r"铁路|公路|道路|水路|水运|航空|民航|空运|港口|轨道|公交|管道")
-_CARRIED = re.compile(r"货运|客运|货物|旅客|运输|周转|发送|到发|完成$")
+_MODE = re.compile(r"机场|铁路|公路|道路|水路|水运|航空|民航|空运|港口|轨道|公交|管道")
+_CARRIED = re.compile(r"方面$|货运|客运|货物|旅客|运输|周转|发送|到发|完成$")
 _ALL_MODES = re.compile(r"全社会|各种|综合|总量|总计|合计|主要运输方式|全年|全市|交通运输")
 
 # -------------------------------------------------------------------- kind
@@ -206,7 +208,7 @@ class Governor:
         found = _TERRITORY_HEAD.match(words) or _DISTRICT_HEAD.match(words)
         if not found:
             return self.territory.is_foreign(_LEADING.sub("", words))
-        return not _DONE.search(found.group())
+        return not (_DONE.search(found.group()) or _UNDER.match(words))
 
     def heads_owner(self, words: str) -> bool:
         """Whether words begin with owners or an institution: 民营企业活力增强."""

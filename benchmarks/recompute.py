@@ -3,8 +3,9 @@
 ``python -m benchmarks.recompute`` takes the paper's own index, and a made-up panel of 127
 indicators for 30 and 300 cities, over one year and over 15; ``--large`` adds 3,000 cities (minutes,
 and 7 million scores). Each is computed by `core.engine.compute.compute`, as by `cityflux compute`:
-into empty tables, and where one figure changed; beside the mathematics in plain numpy. Seconds of
-CPU, medians of five.
+into empty tables, and where one figure changed: by the process that computed before, as where the
+daemon fetched it, by another hand beside it, and by a command that knows nothing yet. Beside the
+mathematics in plain numpy. Seconds of CPU, medians of five.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ import sqlite3
 import statistics
 import tempfile
 import time
+from contextlib import closing
 from pathlib import Path
 
 import numpy as np
@@ -86,41 +88,57 @@ def plain(definition: Definition) -> float:
     return time.process_time() - start
 
 
-def measure(definition: Definition, connection: sqlite3.Connection) -> tuple[float, float, int]:
-    """Compute into empty tables, and where one figure changed: the medians, and the scores."""
-    first, again, scores = [], [], 0
-    for _ in range(ROUNDS):
-        with write(connection):
-            for table in ("scores", "weights", "adjustments"):
-                connection.execute(f"DELETE FROM {table}")
-        start = time.process_time()
-        scores = compute(connection, definition, Methods(), "benchmark").changed
-        first.append(time.process_time() - start)
-        with write(connection):
-            connection.execute(
-                "UPDATE observations SET value = value * 1.01 "
-                "WHERE indicator_id = ? AND city_id = ? AND period = ?",
-                (definition.leaves[0].id, definition.cities[0], YEARS[-1]),
-            )
-        start = time.process_time()
-        compute(connection, definition, Methods(), "benchmark")
-        again.append(time.process_time() - start)
-    return statistics.median(first), statistics.median(again), scores
+def change(connection: sqlite3.Connection, definition: Definition) -> None:
+    """Change one figure."""
+    connection.execute(
+        "UPDATE observations SET value = value * 1.01 "
+        "WHERE indicator_id = ? AND city_id = ? AND period = ?",
+        (definition.leaves[0].id, definition.cities[0], YEARS[-1]),
+    )
+
+
+def spent(connection: sqlite3.Connection, definition: Definition) -> float:
+    """Compute, and give the seconds of CPU."""
+    start = time.process_time()
+    compute(connection, definition, Methods(), "benchmark")
+    return time.process_time() - start
+
+
+def measure(definition: Definition, database: Path) -> tuple[dict[str, float], int]:
+    """Compute into empty tables and where one figure changed: the medians, and the scores."""
+    found: dict[str, list[float]] = {}
+    with open_database(database) as connection, closing(sqlite3.connect(database)) as others:
+        for _ in range(ROUNDS):
+            with write(connection):
+                for table in ("scores", "weights", "adjustments"):
+                    connection.execute(f"DELETE FROM {table}")
+            found.setdefault("first", []).append(spent(connection, definition))
+            with write(connection):
+                change(connection, definition)
+            found.setdefault("one figure changed", []).append(spent(connection, definition))
+            with others:
+                change(others, definition)
+            found.setdefault("by another hand", []).append(spent(connection, definition))
+            with open_database(database) as fresh:
+                change(fresh, definition)
+                found.setdefault("by a new command", []).append(spent(fresh, definition))
+        (scores,) = connection.execute("SELECT count(*) FROM scores").fetchone()
+    return {what: statistics.median(times) for what, times in found.items()}, scores
 
 
 def report(title: str, definition: Definition) -> None:
     """Fill a database with figures, measure, and print."""
-    with (
-        tempfile.TemporaryDirectory() as folder,
-        open_database(Path(folder) / "panel.db") as connection,
-    ):
-        fill(connection, definition)
-        first, again, scores = measure(definition, connection)
+    with tempfile.TemporaryDirectory() as folder:
+        database = Path(folder) / "panel.db"
+        with open_database(database) as connection:
+            fill(connection, definition)
+        medians, scores = measure(definition, database)
     bare = statistics.median(plain(definition) for _ in range(ROUNDS))
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**10
+    listed = ", ".join(f"{what} {each:6.3f} s" for what, each in medians.items())
+    times = ", ".join(f"{each / bare:.0f}" for each in medians.values())
     print(
-        f"{title}: {scores:>9,} scores: first {first:6.3f} s, one figure changed {again:6.3f} s "
-        f"({first / bare:.0f} and {again / bare:.0f} times numpy in memory); "
+        f"{title}: {scores:>9,} scores: {listed} ({times} times numpy in memory); "
         f"peak memory so far {peak:,.0f} MiB"
     )
 

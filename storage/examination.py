@@ -8,6 +8,7 @@ import sqlite3
 import zlib
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing
+from itertools import chain
 from pathlib import Path
 
 from cityflux.storage.database import BUSY_TIMEOUT
@@ -104,9 +105,9 @@ def set_aside(connection: sqlite3.Connection) -> int:
 
 def missing_triggers(connection: sqlite3.Connection) -> list[str]:
     """The triggers without which no change is seen, as far as they are gone."""
-    wanted = [_TRIGGER.findall(sql)[0] for sql in (*CHANGE_TRIGGERS, MOVE)]
+    wanted = _TRIGGER.findall("".join((*CHANGE_TRIGGERS, MOVE)))
     rows = connection.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'")
-    there = {name for (name,) in rows}
+    there = {*chain.from_iterable(rows)}
     return [name for name in wanted if name not in there]
 
 

@@ -22,7 +22,7 @@ class Memory:
 
     def __init__(self) -> None:
         self.made: dict[Hashable, dict[str, Any]] = {}
-        self._position, self._schema, self._is_told = 0, -1, False
+        self._position, self._schema = 0, -1
 
     def look(self, connection: sqlite3.Connection) -> None:
         """Forget what was made of figures that have changed since the last look.
@@ -31,15 +31,14 @@ class Memory:
         """
         (schema,) = connection.execute("PRAGMA schema_version").fetchone()
         now, since = position(connection), self._position
-        whole = schema == self._schema and count_since(connection, since) == now - since
-        changed = changed_indicators(connection, since)
-        if schema != self._schema:
-            self._is_told = not missing_triggers(connection)
-        if whole and self._is_told and changed is not None:
+        whole = schema == self._schema and not missing_triggers(connection)
+        if whole and since != now:
+            changed = changed_indicators(connection, since)
+            whole = changed is not None and count_since(connection, since) == now - since
             for made in self.made.values():
-                for name in changed:
+                for name in changed or ():
                     made.pop(name, None)
-        else:
+        if not whole:
             self.made.clear()
         self._position, self._schema = now, schema
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterable, Iterator, Mapping
-from itertools import chain, count, product, repeat
+from collections.abc import Iterable, Mapping
+from itertools import count, product, repeat
 from operator import add
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -163,6 +163,8 @@ def _insert(connection: sqlite3.Connection, index_id: str, run_id: int, results:
             "FROM json_each(?) c CROSS JOIN json_each(?) p",
             (index_id, run_id, node, *values, *keys),
         )
+    for values in varied.values():  # the connection keeps them
+        values.clear()
 
 
 def _update(
@@ -229,8 +231,8 @@ def _read(connection: sqlite3.Connection, index_id: str, results: Results) -> Re
     height = cities * len(results.periods)
     if (
         periods != _text(results.periods * (nodes * cities))
-        or city_ids != _text([*_each(results.cities, len(results.periods))] * nodes)
-        or node_ids != _text([*_each(results.nodes, height)])
+        or city_ids != _text(np.repeat(results.cities, len(results.periods)).tolist() * nodes)
+        or node_ids != _text(np.repeat(results.nodes, height).tolist())
     ):
         return None
     columns = {}
@@ -240,6 +242,7 @@ def _read(connection: sqlite3.Connection, index_id: str, results: Results) -> Re
             columns[name] = np.array(found, dtype=column.dtype)
         except (TypeError, ValueError, OverflowError):  # what a hand wrote that goes past checks
             return None
+    lists.clear()  # the connection keeps them
     return results._replace(columns=columns)
 
 
@@ -257,12 +260,7 @@ def _is_same(column: Column) -> bool:
 
 def _text(texts: list[str]) -> str:
     """Texts as SQLite writes a JSON array of them."""
-    known = {text: json.dumps(text, ensure_ascii=False) for text in {*texts}}
-    return f"[{','.join(map(known.__getitem__, texts))}]"
-
-
-def _each(texts: list[str], times: int) -> Iterator[str]:
-    return chain.from_iterable(map(repeat, texts, repeat(times)))
+    return json.dumps(texts, ensure_ascii=False, separators=(",", ":"))
 
 
 def save_details(

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -47,7 +48,7 @@ def no_adjustments() -> pl.DataFrame:
 
 def joined(adjustments: Sequence[pl.DataFrame]) -> pl.DataFrame:
     """The rows of some frames of adjustments, which need no copy where only one has any."""
-    some = [frame for frame in adjustments if frame.height]
+    some = [*filter(attrgetter("height"), adjustments)]
     return pl.concat(some) if len(some) > 1 else some[0] if some else no_adjustments()
 
 

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from itertools import count, repeat
+from operator import attrgetter
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -132,13 +133,10 @@ class Parts:
     def joined(parts: Sequence[Parts]) -> Parts:
         """Those of many columns, one column after another."""
         parts = parts or [_NO_PARTS]
-        period = pl.concat([each.period for each in parts])
-
-        def arrays(name: str) -> NDArray[Any]:
-            return np.concatenate([getattr(each, name) for each in parts])
-
-        row, column, *rest = map(arrays, ("row", "column", "value", "fineness", "full", "start"))
-        return Parts(row, column, period, *rest)
+        names = ("row", "column", "value", "fineness", "full", "start")
+        columns = zip(*map(attrgetter(*names), parts), strict=True)
+        row, column, *rest = map(np.concatenate, columns)
+        return Parts(row, column, pl.concat(map(attrgetter("period"), parts)), *rest)
 
     def frame(
         self, indicators: Sequence[str], cities: Sequence[str], periods: Sequence[str]

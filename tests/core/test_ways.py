@@ -11,13 +11,14 @@ from tests.conftest import run_module
 #: Each command, how many functions it passed before the rooms were rebuilt, and how many it may:
 #: ``show`` a third. Counted by ``python -m tests.ways --database FILE COMMAND``, both times after
 #: ``run --once --offline``. The report has since learnt of breaks, and why no growth is told;
-#: ``compute`` what of an index compares, ``show`` and the report to tell the verdict, and the
-#: report why something is in brackets and what other indices say to it; both how sure it is;
-#: each that loads plugins looks which secrets there are.
+#: ``compute`` what of an index compares and what a connection keeps of figures and results,
+#: ``show`` and the report to tell the verdict, and the report why something is in brackets and what
+#: other indices say to it; both how sure it is; each that loads plugins looks which secrets there
+#: are.
 WAYS = {
     "show flow_index": (223, 160),
     "refresh --offline": (444, 443),
-    "compute": (442, 510),
+    "compute": (442, 545),
     "report flow_index": (480, 630),
 }
 

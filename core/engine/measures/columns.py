@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial, wraps
+from itertools import count
 from typing import Any, Literal
 
 import numpy as np
@@ -96,9 +97,9 @@ class Columns:
 
 def rows_of(groups: pl.Series) -> list[slice | NDArray[np.intp]]:
     """The rows of each group, in the order of their first ones: a slice where they are together."""
-    numbers: dict[Any, int] = {}
     texts = groups.to_list()
-    codes = np.array([numbers.setdefault(text, len(numbers)) for text in texts], dtype=np.intp)
+    numbers = dict(zip(dict.fromkeys(texts), count(), strict=False))
+    codes = np.array([*map(numbers.__getitem__, texts)], dtype=np.intp)
     breaks = np.flatnonzero(np.diff(codes)) + 1
     if len(breaks) < max(len(numbers), 1):
         edges = [0, *breaks.tolist(), len(codes)]

@@ -151,6 +151,26 @@ STATISTICS = (
             note="turnover of the exchange, not of the city's investors: a series of its own",
         ),
     ),
+    Published(
+        Indicator(
+            "capital.deposits",
+            "年末金融机构存款余额",
+            "Deposits in financial institutions at year end",
+            "亿元",
+            definition="Balance of all deposits in financial institutions at the end of the "
+            "year, whole city (年末金融机构存款余额, 全市).",
+        ),
+    ),
+    Published(
+        Indicator(
+            "capital.loans",
+            "年末金融机构贷款余额",
+            "Loans of financial institutions at year end",
+            "亿元",
+            definition="Balance of all loans of financial institutions at the end of the "
+            "year, whole city (年末金融机构贷款余额, 全市).",
+        ),
+    ),
 )
 
 BAIDU = family(

@@ -30,6 +30,27 @@ STATISTICS = (
         ),
         live=(*COMMUNIQUES, nbs_main_cities("overall_economy.gdp")),
     ),
+    Published(
+        Indicator(
+            "overall_economy.gdp_first_print",
+            "地区生产总值(首次刊载)",
+            "Gross domestic product as first printed",
+            "亿元",
+            definition="Gross domestic product of the whole city at current prices "
+            "(地区生产总值, 当年价格, 全市), in each year the figure nearest to first print.",
+            note="not revised later: do not splice with overall_economy.gdp",
+        ),
+    ),
+    Published(
+        Indicator(
+            "overall_economy.budget_revenue",
+            "地方一般公共预算收入",
+            "Revenue of the local general public budget",
+            "亿元",
+            definition="Revenue of the local general public budget in the year, whole city "
+            "(地方一般公共预算收入, 全市).",
+        ),
+    ),
 )
 
 BAIDU = family(

@@ -129,6 +129,26 @@ STATISTICS = (
             "full-time equivalents.",
         ),
     ),
+    Published(
+        Indicator(
+            "science_innovation.science_spending",
+            "科学技术支出",
+            "Spending on science and technology",
+            "亿元",
+            definition="Spending of the general public budget on science and technology, whole "
+            "city (科学技术支出, 全市).",
+        ),
+    ),
+    Published(
+        Indicator(
+            "science_innovation.students",
+            "普通本专科在校学生数",
+            "Students in higher education",
+            "万人",
+            definition="Students enrolled in regular undergraduate and college courses, whole city "
+            "(普通本专科在校学生数, 全市).",
+        ),
+    ),
 )
 
 BAIDU = family(

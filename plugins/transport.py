@@ -136,6 +136,38 @@ STATISTICS = (
             "(旅客吞吐量).",
         ),
     ),
+    Published(
+        Indicator(
+            "transport.road_freight",
+            "公路货运量",
+            "Freight carried by road",
+            "万吨",
+            definition="Freight carried by road in the year, whole city (公路货运量, 全市).",
+        ),
+    ),
+    Published(
+        Indicator(
+            "transport.road_passengers_to_2012",
+            "公路客运量(2012年及以前口径)",
+            "Passengers by road, measured as to 2012",
+            "万人次",
+            definition="Passengers carried by road in the year, whole city (公路客运量, 全市), as "
+            "measured before the transport survey of 2013.",
+            note="one measure of the two in transport.road_passengers",
+        ),
+    ),
+    Published(
+        Indicator(
+            "transport.road_passengers_from_2014",
+            "公路客运量(2014年起口径)",
+            "Passengers by road, measured as from 2014",
+            "万人次",
+            definition="Passengers carried by road in the year, whole city (公路客运量, 全市), as "
+            "measured since the transport survey of 2013.",
+            note="without 贵阳 and, before 2018, 广州, whose figures go on as measured before; in "
+            "2013 some cities had changed and others not",
+        ),
+    ),
 )
 
 BAIDU = family(

@@ -52,9 +52,10 @@ class Plugins(Section):
 
 
 class Indices(Section):
-    """Which indices there are, and which one is meant when none is named."""
+    """Which indices there are, which is meant when none is named, and which `run` prints beside."""
 
     default: str = "flow_index"
+    beside: list[str] = Field(default=["main_cities_index"])
     files: list[Path] = Field(default_factory=list)
 
 

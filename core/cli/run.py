@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sqlite3
+from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +15,7 @@ from cityflux.core.cli.session import Session, pass_session
 
 if TYPE_CHECKING:
     from cityflux.core.engine.definition.index import Definition
+    from cityflux.core.reading.scores import Score
     from cityflux.core.refresh.runner import Summary
 
 
@@ -100,7 +103,26 @@ def run(
             print_scoreboard(definition, rows, color=session.color)
             print_verdict(connection, definition.id, None, color=session.color)
             failed += _audit(session, connection, definition)
+            for each in [] if index else session.config.indices.beside:
+                if each in session.indices and each != definition.id:
+                    _print_beside(session.indices[each], scores(connection, each, each), session)
     return 1 if failed else 0
+
+
+def _print_beside(definition: Definition, rows: Sequence[Score], session: Session) -> None:
+    """Print the cities of another index, and how many were ranked in each period."""
+    from cityflux.core.cli.scoreboard import print_scoreboard
+    from cityflux.core.words.catalogue import text
+
+    if not rows:
+        return
+    click.echo()
+    print_scoreboard(definition, rows, color=session.color)
+    ranked = {row.period: 0 for row in rows} | Counter(row.period for row in rows if row.rank)
+    counts = ", ".join(f"{period}: {ranked[period]}" for period in sorted(ranked))
+    click.echo()
+    for language in ("zh", "en"):
+        click.echo(text(language, "bracket.ranked_by_period", counts=counts))
 
 
 def _audit(

@@ -37,9 +37,12 @@ def test_import_dependence_is_imports_over_gdp(
 ) -> None:
     found = derive(plugins["goods_commerce.import_dependence"], current)
     by_key = {(row["city"], row["period"]): row for row in found.to_dicts()}
-    imports = current.filter(pl.col("indicator") == "goods_commerce.goods_imports")
-    assert set(by_key) == set(imports.select("city", "period").iter_rows())
-    assert len(by_key) == 15
+    imports, gdp = (
+        set(current.filter(pl.col("indicator") == each).select("city", "period").iter_rows())
+        for each in ("goods_commerce.goods_imports", "overall_economy.gdp")
+    )
+    assert set(by_key) == imports & gdp
+    assert len(by_key) == 20
     row = by_key["shenzhen", "2017"]
     assert row["value"] == pytest.approx(11477.9 / 22490.06 * 100)
     assert row["inputs"] == [

@@ -52,6 +52,7 @@ class Auditor:
         reasons: dict[int, str] = {}
         figures = np.where(draws.figures > 0, -1, 0) if self._side_by_side else draws.figures
         keys = np.column_stack([figures, draws.paths, draws.aggregation])
+        keys[figures < 0, len(STEPS)] = 0  # where nothing is missing, all that is known compares
         groups, member = np.unique(keys, axis=0, return_inverse=True)
         member = member.reshape(-1)
         for number, group in enumerate(groups.tolist()):

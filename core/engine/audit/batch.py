@@ -14,11 +14,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cityflux.core.engine.adjustment import treatment_plan
+from cityflux.core.engine.audit.block import scores
 from cityflux.core.engine.definition.choices import Standardization, Within
 from cityflux.core.engine.definition.index import Definition
-from cityflux.core.engine.measures.matrix import Floats, to_frame
+from cityflux.core.engine.measures.matrix import Floats
 from cityflux.core.engine.steps.methods import Methods
-from cityflux.core.engine.steps.standardization import standardize_columns
+from cityflux.core.engine.steps.standardization import turns_itself
 from cityflux.core.engine.steps.treatment import treat_columns
 
 Rows = list[NDArray[np.int64]]
@@ -74,8 +75,8 @@ def standardized(
         directions = [signs[definition.leaves[place].id] for place in places] * len(x)
         for rows in _parts(chosen.within, periods):
             block = x[:, rows[:, None], places].transpose(1, 0, 2).reshape(len(rows), -1)
-            frame = to_frame(block, [str(i) for i in range(block.shape[1])])
-            found = standardize_columns(frame, function, directions, **chosen.parameters)
+            formula, turns = function.formula, turns_itself(function)  # type: ignore[attr-defined]
+            found = scores(formula, block, directions, turns, chosen.parameters)
             shaped = found.reshape(len(rows), len(x), len(places)).transpose(1, 0, 2)
             out[:, rows[:, None], places] = shaped
     return out

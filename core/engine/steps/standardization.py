@@ -56,7 +56,7 @@ def standardize(
     """
     if direction not in (1, -1):
         raise IndexDefinitionError(f"direction {direction!r} is unknown; write 1 or -1")
-    if _turns_itself(method):
+    if turns_itself(method):
         return method(x, direction=direction, **params)
     return method(x if direction == 1 else -x, **params)
 
@@ -82,7 +82,7 @@ def standardize_columns(
     """
     formula = method.formula  # type: ignore[attr-defined]
     signs = np.array(directions, dtype=np.float64)
-    if not _turns_itself(method):
+    if not turns_itself(method):
         scores: Floats = formula(Columns(figures, signs, groups), **params)
         return scores
     scores = np.empty((figures.height, figures.width), order="F")
@@ -340,7 +340,8 @@ STANDARDIZATIONS: dict[str, Standardization] = {
 
 
 @cache
-def _turns_itself(method: Standardization) -> bool:
+def turns_itself(method: Standardization) -> bool:
+    """Say whether a method takes the direction of an indicator, and turns its figures itself."""
     return "direction" in inspect.signature(method).parameters
 
 

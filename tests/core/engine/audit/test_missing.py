@@ -102,8 +102,11 @@ def test_versions_side_by_side_are_the_engine_one_by_one() -> None:
     world = ground(np.concatenate([x, x * 1.1]), periods=2, **changes)
     random = np.random.default_rng(2)
     values = np.concatenate([x, x * 1.1]) * (1 + 0.1 * random.normal(size=(4, 20, 5)))
+    values[:, 3:6, 0], values[:, :, 2] = values[:, 2:3, 0], np.round(values[:, :, 2], -1)  # ties
     versions = Versions(values, "none", np.ones(20, dtype=bool))
-    ways = [Standardization(method=m) for m in ("minmax", "percentile_rank")]
+    ways = [Standardization(method=m) for m in ("minmax", "percentile_rank", "distance_to_best")]
+    ways += [Standardization(method="rank", ties=t) for t in ("min", "max", "average", "dense")]  # type: ignore[call-arg]
+    ways += [Standardization(method="goalposts", lower=1, upper=90)]  # type: ignore[call-arg]
     varied = Assumptions(standardization=ways)
     plan = Plan(world.definition, varied, versions=4)
     together, apart = Auditor(world, plan, versions), Auditor(world, plan, versions)

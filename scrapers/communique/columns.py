@@ -63,8 +63,17 @@ class _Measure:
 
 def caption(table: Table) -> str:
     """Caption and header of a table as one normalised phrase, to tell what the rows are about."""
+    table = _without_title(table)
     first = " ".join(table.rows[0]) if table.rows else ""
     return normalise(f"{table.caption} {first}")
+
+
+def _without_title(table: Table) -> Table:
+    """A table whose first rows hold one cell over all columns: they are its caption."""
+    rows, above = table.rows, table.caption
+    while len(rows) > 1 and len(rows[0]) > 1 and len(set(rows[0])) == 1 and rows[0][0]:
+        above, rows = f"{above} {rows[0][0]}", rows[1:]
+    return Table(rows, above)
 
 
 def read_rows(table: Table, year: int | None) -> Iterator[Row]:
@@ -77,6 +86,7 @@ def read_rows(table: Table, year: int | None) -> Iterator[Row]:
         table: the table.
         year: the year of the communiqué, to choose among columns of several years.
     """
+    table = _without_title(table)
     is_even = len(set(map(len, table.rows))) == 1 and all(table.rows)
     parts = _side_by_side(_years_as_heads(table.rows)) if is_even else [table.rows]
     for rows in parts:

@@ -37,6 +37,8 @@ _RATE_END = re.compile(
 _BARE_HEADING = re.compile(rf"\s*{_NUMBER}(?:[^\d，。；]|(?:19|20)\d\d ?年){{0,30}}")
 # A number that ends one sentence before the next; 2025 年末 is one word.
 _NUMBER_END = re.compile(r"(?<=\d)(?<!(?:19|20)\d\d) +(?=全年|年末|全[市区县省州])")
+_BULLET = re.compile(r"^\s*[◆◇●○■□▲△★☆▪•◎]+\s*")
+_BRACKETED = re.compile(rf"^\s*\[([{_HAN}、]{{2,12}})\]")
 _PAGE_NUMBER = re.compile(r"(?:^|(?<=[ 。]))[-—–] ?\d{1,3} ?[-—–](?= ?[\u4e00-\u9fff])")
 _TABLE = re.compile(rf"(?<![^\s。])附?表 ?\d{{1,2}}[^。]*?(?= {_OPENER}|。|$)")
 _CHART = re.compile(
@@ -57,6 +59,7 @@ def stops(text: str) -> str:
     """
     if " 表" in text or " 图" in text or text.startswith(("图", "表", "附表")):
         text = _CHART.sub("", _TABLE.sub("", text))
+    text = _BULLET.sub("", _BRACKETED.sub(r"\1。", text))
     text = _STOP.sub("。", _PAGE_NUMBER.sub("", text))
     text = _RATE_END.sub("；", text).replace("；其中", "，其中")
     text = _NUMBER_END.sub("。", text)

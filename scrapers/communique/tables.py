@@ -44,7 +44,7 @@ def from_html(tag: Tag) -> Table | None:
 
     Returns:
         The table, or None where the tag only arranges the page: it holds running text, further
-        tables, or thousands of cells.
+        tables, a single column, or thousands of cells.
     """
     if tag.find("table"):
         return None
@@ -66,7 +66,7 @@ def from_html(tag: Tag) -> Table | None:
         return None
     wide = 1 + max(x for _, x in grid)
     high = 1 + max(y for y, _ in grid)
-    if wide * high > _MOST_CELLS:
+    if wide == 1 or wide * high > _MOST_CELLS:
         return None
     return Table(tuple(tuple(grid.get((y, x), "") for x in range(wide)) for y in range(high)))
 

@@ -14,6 +14,11 @@ _HEADING = re.compile(r"[一二三四五六七八九十]{1,3}[、.．]|第[一�
 _COLUMNS = re.compile(r"\S(?: {2,}|\t|\|)\s*\S")
 _PAGE_NUMBER = re.compile(r"\s*(?:[-—–―·]+\s*\d{1,3}\s*[-—–―·]+|第\s*\d{1,3}\s*页.{0,12})\s*")
 _BARE_NUMBER = re.compile(r"\s*\d{1,3}\s*")
+_ENDS_IN_NUMBER = re.compile(r"[\u4e00-\u9fff].*\d[亿万]?$")
+_UNIT = r"(?:[亿万千]*(?:元|美元|人次?|户|件|吨|公里|平方米|标准?箱|家|所)|[%％]|个百分点)"
+_BEGINS_WITH_UNIT = re.compile(rf"{_UNIT}(?:[，,。；;、(（比增同下]|$)")
+_OPENS = re.compile(r"(?:全年|年末|全市|初步核算)[^，。；\d]{4,30}$")
+_BEGINS_WITH_FIGURE = re.compile(rf"\d[\d.,]* ?{_UNIT}[，。；]")
 #: How wide pages are that break their lines, in columns (a Chinese character takes two).
 _NARROWEST, _WIDEST = 40, 130
 
@@ -26,7 +31,7 @@ def unwrap(lines: Sequence[Block]) -> list[Block]:
     """
     full = _full_width([line for line in lines if isinstance(line, str) and _RUNNING.search(line)])
     if not full:
-        return list(lines)
+        return _stitched(lines)
     joined: list[Block] = []
     is_open = False
     for line in lines:
@@ -39,7 +44,25 @@ def unwrap(lines: Sequence[Block]) -> list[Block]:
             else:
                 joined.append(line)
             is_open = _is_open(line, full)
-    return joined
+    return _stitched(joined)
+
+
+def _stitched(lines: Sequence[Block]) -> list[Block]:
+    """The lines, with a number that ends one joined to the unit that begins the next."""
+    done: list[Block] = []
+    for line in lines:
+        last = done[-1] if done else None
+        if isinstance(last, str) and isinstance(line, str) and _goes_on(last.strip(), line.strip()):
+            done[-1] = last.rstrip() + line.strip()
+        else:
+            done.append(line)
+    return done
+
+
+def _goes_on(last: str, line: str) -> bool:
+    if _ENDS_IN_NUMBER.search(last) and _BEGINS_WITH_UNIT.match(line):
+        return True
+    return bool(_OPENS.match(last) and _BEGINS_WITH_FIGURE.match(line))
 
 
 def _full_width(running: Sequence[str]) -> int:

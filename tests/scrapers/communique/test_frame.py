@@ -265,3 +265,42 @@ def test_each_genre_has_its_own_period(
     html = html.replace("\n", "</p><p>")
     found = figures(Document("https://example.org/n.html", html.encode(), "text/html"))
     assert {(f.period, f.value) for f in found if f.status != "bound"} == expected
+
+
+@pytest.mark.parametrize(
+    "html",
+    [
+        "<p>全年社会消费品<span>零售总额</span>1233.5</p><p>亿元，增长5.1%。</p>",
+        "<p>全年社会消费品零售总额</p><p>1233.5亿元，增长5.1%。</p>",
+        "<table><tr><td>全年社会消费品零售总额1233.5亿元，增长5.1%。</td></tr></table>",
+        "<p>【国内贸易】全年社会消费品零售总额1233.5亿元，增长5.1%。</p>",
+        "<p>◆消费 全年社会消费品零售总额1233.5亿元，增长5.1%。</p>",
+        "<table><tr><td colspan=3>表3 2021年主要指标</td></tr><tr><td>指标</td><td>2021年（亿元）</td>"
+        "<td>增长（%）</td></tr><tr><td>社会消费品零售总额</td><td>1233.5</td><td>5.1</td></tr></table>",
+    ],
+)
+def test_layouts_that_break_a_figure(html: str) -> None:
+    page = f"<html><body><h1>{TITLE}</h1><p>{FILLER}</p>{html}</body></html>"
+    found = figures(Document("https://example.org/t.html", page.encode(), "text/html"))
+    assert {f.rule_id: f.value for f in found} == {RETAIL: 1233.5, f"{RETAIL}@growth": 5.1}
+
+
+def test_a_rate_over_years_says_nothing_about_the_next_number() -> None:
+    found = read("全市生产总值8321.5亿元，增长4.1%；两年平均增长2.5%，人均生产总值74331元。")
+    assert found == {
+        GDP: (8321.5, "亿元"),
+        f"{GDP}@growth": (4.1, "%"),
+        "gdp_per_capita": (74331, "元"),
+    }
+
+
+def test_numbers_outside_the_text_are_counted(caplog: pytest.LogCaptureFixture) -> None:
+    page = (
+        f"<html><body><h1>{TITLE}</h1><div class=text><p>{FILLER}</p><p>全年货运量2.1亿吨。</p>"
+        "</div><aside><p>上年进出口总额97.5亿元，增长3.1%。</p></aside></body></html>"
+    )
+    document = Document("https://example.org/t.html", page.encode(), "text/html")
+    assert [f.value for f in figures(document)] == [2.1]
+    (said,) = caplog.messages
+    assert "2 numbers stand outside the text" in said
+    assert "97.5亿元" in said

@@ -275,7 +275,8 @@ def test_each_genre_has_its_own_period(
         "<table><tr><td>全年社会消费品零售总额1233.5亿元，增长5.1%。</td></tr></table>",
         "<p>【国内贸易】全年社会消费品零售总额1233.5亿元，增长5.1%。</p>",
         "<p>◆消费 全年社会消费品零售总额1233.5亿元，增长5.1%。</p>",
-        "<table><tr><td colspan=3>表3 2021年主要指标</td></tr><tr><td>指标</td><td>2021年（亿元）</td>"
+        "<table><tr><td colspan=3>表3 2021年主要指标</td></tr>"
+        "<tr><td>指标</td><td>2021年（亿元）</td>"
         "<td>增长（%）</td></tr><tr><td>社会消费品零售总额</td><td>1233.5</td><td>5.1</td></tr>"
         "</table>",
     ],

@@ -113,6 +113,7 @@ class Service:
         set_up_logs(session.config)
         with ExitStack() as stack:
             connection = stack.enter_context(session.open())
+            stack.callback(take_in_the_log, connection)  # also where jobs that hang have it open
             self._shortage = stack.enter_context(noticing_shortage())
             self._place = Place(session.database)
             self._pages = Pages(session.database, session.config.backup.folder)
@@ -156,7 +157,6 @@ class Service:
             self._finish(connection)
             self._say(connection, stopped=now())
             keep_hosts(connection, self._http)
-            take_in_the_log(connection)
 
     def _start(self, connection: sqlite3.Connection) -> None:
         """Take over from the last daemon: nothing is skipped, nothing is done twice."""

@@ -27,6 +27,7 @@ from cityflux.storage.changes import position
 from cityflux.storage.database import log_of, open_database, read_database, take_in_the_log
 from tests.conftest import run_module
 from tests.daemon.test_service import Daemon, daemon, server
+from tests.servers import LoopbackServer, Silence
 
 __all__ = ["daemon", "server"]  # fixtures
 
@@ -156,6 +157,19 @@ def test_the_daemon_ends_and_says_what_to_do(
     else:
         assert "start the daemon again" in last
         assert len(daemon.rows("SELECT 1 FROM observations")) == 2  # what the log held
+
+
+def test_what_a_deleted_log_held_is_kept_though_a_job_hangs(
+    daemon: Daemon, server: LoopbackServer
+) -> None:
+    server.answer("/boats", Silence())
+    daemon.start()
+    daemon.until(lambda: daemon.rows("SELECT 1 FROM jobs WHERE running_since IS NOT NULL"))
+    with contextlib.closing(sqlite3.connect(daemon.database)) as hand, hand:
+        hand.execute("INSERT INTO changes (kind) VALUES ('priority')")
+    log_of(daemon.database).unlink()
+    assert daemon.process.wait(30) == 1
+    assert daemon.rows("SELECT 1 FROM changes WHERE kind = 'priority'")
 
 
 #: `cityflux run`, but that it tries again after a moment what it could not write.

@@ -132,4 +132,5 @@ def _source(row: Mapping[str, str], address: str) -> Source:
         access="bundled",
         reference=reference,
         vintage=row["vintage"],
+        kind=row["class"],
     )

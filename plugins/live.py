@@ -34,6 +34,7 @@ def _communique(office: Office) -> Page:
         schedule=_COMMUNIQUE_SEASON,
         priority=PRIORITY,
         reference="国民经济和社会发展统计公报",
+        kind="official text",
         params={"city": office.city, "site": office.site},
     )
     return communiques.page(source)
@@ -50,6 +51,7 @@ def _yearbook(city: str, publisher: str, address: str) -> Source:
         priority=PRIORITY + 1,
         access="declared",
         reference="统计年鉴",
+        kind="official table",
         params={"city": city},
     )
 

@@ -198,3 +198,9 @@ def figures_that_move_are_told(db: Database) -> None:
 def runs_keep_their_notes(db: Database) -> None:
     """What a reader of the scores must know stands beside them."""
     db.execute(result_tables.NOTES)
+
+
+@migrations()
+def sources_say_of_what_class_they_are(db: Database) -> None:
+    """Whether an office's own table stands behind a figure, or somebody who retells it."""
+    db.execute(schema.SOURCE_CLASS)

@@ -34,6 +34,7 @@ STEPS = (
     "ranks_are_audited",
     "figures_that_move_are_told",
     "runs_keep_their_notes",
+    "sources_say_of_what_class_they_are",
 )
 
 CATALOG = """
@@ -400,3 +401,5 @@ DECLARED = (
         for event in ("INSERT", "UPDATE", "DELETE")
     ),
 )
+
+SOURCE_CLASS = "ALTER TABLE sources ADD COLUMN class TEXT NOT NULL DEFAULT ''"

@@ -101,11 +101,13 @@ def run(
         if definition and definition.id not in dict(outcome.failed):
             rows = scores(connection, definition.id, definition.id)
             print_scoreboard(definition, rows, color=session.color)
+            _print_classes(connection, definition.id)
             print_verdict(connection, definition.id, None, color=session.color)
             failed += _audit(session, connection, definition)
             for each in [] if index else session.config.indices.beside:
                 if each in session.indices and each != definition.id:
                     _print_beside(session.indices[each], scores(connection, each, each), session)
+                    _print_classes(connection, each)
     return 1 if failed else 0
 
 
@@ -123,6 +125,29 @@ def _print_beside(definition: Definition, rows: Sequence[Score], session: Sessio
     click.echo()
     for language in ("zh", "en"):
         click.echo(text(language, "bracket.ranked_by_period", counts=counts))
+
+
+def _print_classes(connection: sqlite3.Connection, index_id: str) -> None:
+    """Print how many figures of an index come from official tables, from second hand, and so on."""
+    from cityflux.core.reading.classes import figures_by_class
+    from cityflux.core.words.catalogue import text
+    from cityflux.core.words.numbers import number
+
+    found = figures_by_class(connection, index_id)
+    if not any(found):  # nobody said it of any source
+        return
+    click.echo()
+    for language in ("zh", "en"):
+        named = (
+            f"{text(language, f'terms.class.{_key(kind)}')} {number(count, 0)}"
+            for kind, count in found.items()
+        )
+        counts = text(language, "common.comma").join(named)
+        click.echo(text(language, "bracket.by_class", counts=counts))
+
+
+def _key(kind: str) -> str:
+    return kind.replace(" ", "_").replace("-", "_") or "unsaid"
 
 
 def _audit(

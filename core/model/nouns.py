@@ -127,6 +127,9 @@ class Source:
         access: live, bundled, derived or declared (see `Access`).
         reference: the table, page or file in which the figures stand.
         vintage: the state of knowledge that the figures show, such as ``2020-07 download``.
+        kind: the class of the source: ``official table``, ``official text``, ``second-hand``
+            (official figures in somebody's table), ``press``, ``computed``, ``by hand``; empty
+            where nobody said. The column ``class`` of the database.
         secrets: names under [secrets] in config.toml without which it cannot be fetched.
         params: whatever the scraper needs to know.
     """
@@ -141,6 +144,7 @@ class Source:
     access: Access = "live"
     reference: str = ""
     vintage: str = ""
+    kind: str = ""
     secrets: tuple[str, ...] = ()
     params: dict[str, Any] = field(default_factory=dict, hash=False)
 
@@ -153,5 +157,6 @@ COMPUTED = Source(
     licence="that of the figures it is computed from",
     priority=20,
     access="derived",
+    kind="computed",
     reference="the table derivations names the figures, cell by cell",
 )

@@ -27,7 +27,7 @@ WITH last AS (
     FROM fetch_yields y JOIN fetches f ON f.id = y.fetch_id {of_yields} GROUP BY y.source_id
 )
 SELECT s.id, s.publisher, s.address, s.licence, s.schedule, s.priority,
-    s.scraper, s.access, s.reference, s.vintage,
+    s.scraper, s.access, s.reference, s.vintage, s.class,
     (SELECT count(*) FROM observations o WHERE o.source_id = s.id {of_figures}) AS figures,
     l.fetch_id, f.started AS last_fetch, {outcome}.outcome, {outcome}.error, l.last_good
 FROM sources s

@@ -62,6 +62,7 @@ def source_row(source: Source) -> dict[str, object]:
     # Shallow, as parameters may be anything.
     row = {each.name: getattr(source, each.name) for each in fields(source)}
     del row["params"], row["secrets"]
+    row["class"] = row.pop("kind")
     return {**row, "address": redact(source.address)}
 
 

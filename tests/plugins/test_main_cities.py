@@ -11,6 +11,8 @@ from pathlib import Path
 import polars as pl
 import pytest
 
+from cityflux.core.reading.classes import figures_by_class
+
 PLUGINS = Path(__file__).parents[2] / "plugins"
 DEFINITION = tomllib.loads(
     (PLUGINS / "indices" / "main_cities_index.toml").read_text(encoding="utf-8")
@@ -132,6 +134,16 @@ def test_ranks_go_with_gdp_and_hardly_move_between_years(database: sqlite3.Conne
     assert with_year_before["score"].min() > 0.95  # type: ignore[operator]
 
 
+def test_the_main_job_counts_the_figures_by_the_class_of_their_source(
+    database: sqlite3.Connection,
+) -> None:
+    found = figures_by_class(database, "main_cities_index")
+    assert next(iter(found)) == "second-hand"
+    assert found["official table"] >= 36 * 11
+    assert set(found) <= {"second-hand", "official table", "press"}
+    assert {"computed", "press"} <= set(figures_by_class(database, "flow_index"))
+
+
 def test_every_figure_of_the_index_says_who_where_and_under_which_terms(
     database: sqlite3.Connection,
 ) -> None:
@@ -139,7 +151,7 @@ def test_every_figure_of_the_index_says_who_where_and_under_which_terms(
     without = database.execute(
         "SELECT o.indicator_id, o.city_id, o.period FROM observations o "
         "JOIN sources s ON s.id = o.source_id WHERE o.fetch_id IS NULL AND o.source_id <> "
-        "'cityflux.derived' OR (s.publisher = '' OR s.reference = '' OR s.licence = '') "
+        "'cityflux.derived' OR '' IN (s.publisher, s.reference, s.licence, s.class) "
         f"AND o.indicator_id IN ({marks})",
         INDICATORS,
     ).fetchall()

@@ -46,6 +46,7 @@ FROZEN = {
     "ranks_are_audited": "654c33f4f6190451",
     "figures_that_move_are_told": "af9cb7378cfdd090",
     "runs_keep_their_notes": "ccfa29be0e8191bc",
+    "sources_say_of_what_class_they_are": "8d06983b955567cf",
 }
 
 

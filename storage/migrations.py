@@ -204,3 +204,9 @@ def runs_keep_their_notes(db: Database) -> None:
 def sources_say_of_what_class_they_are(db: Database) -> None:
     """Whether an office's own table stands behind a figure, or somebody who retells it."""
     db.execute(schema.SOURCE_CLASS)
+
+
+@migrations()
+def a_hand_is_visible(db: Database) -> None:
+    """A value that was edited loses its claim to the publisher's bytes."""
+    db.execute(schema.BY_HAND)

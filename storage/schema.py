@@ -35,6 +35,7 @@ STEPS = (
     "figures_that_move_are_told",
     "runs_keep_their_notes",
     "sources_say_of_what_class_they_are",
+    "a_hand_is_visible",
 )
 
 CATALOG = """
@@ -322,6 +323,17 @@ ON observations WHEN NOT ({_SAME_KEY.replace("o.", "old.")}) BEGIN {_KEEP_OLD} I
     changes (kind, indicator_id, city_id, period, source_id, old_value, new_value)
     VALUES ('delete', old.indicator_id, old.city_id, old.period, old.source_id, old.value, NULL),
         ('insert', new.indicator_id, new.city_id, new.period, new.source_id, NULL, new.value);
+END"""
+
+#: A value that somebody edits is no longer what a fetch has brought, and says so; a fetch that
+#: brings another value names itself.
+BY_HAND = """CREATE TRIGGER observations_by_hand AFTER UPDATE OF value ON observations
+WHEN old.value IS NOT new.value AND new.fetch_id IS NOT NULL AND new.fetch_id IS old.fetch_id
+BEGIN
+    UPDATE observations SET fetch_id = NULL,
+        note = 'edited by hand; was ' || old.value || iif(new.note = '', '', '; ' || new.note)
+    WHERE indicator_id = new.indicator_id AND city_id = new.city_id AND period = new.period
+        AND source_id = new.source_id;
 END"""
 
 # Neither tokenizer of FTS5 finds a Chinese word of two characters inside a longer name, so every

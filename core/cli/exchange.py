@@ -9,7 +9,7 @@ import click
 
 from cityflux.core.cli.output import json_option
 from cityflux.core.cli.session import Session, pass_session
-from cityflux.core.reading.exports import EXPORTS, export_frame
+from cityflux.core.reading.exports import ALL, EXPORTS, export_frame, write_workbook
 
 
 @click.command("import", epilog="Example: cityflux import figures.xlsx --dry-run")
@@ -61,29 +61,41 @@ def import_figures(
     return take_in(session, Wanted(file, dry_run, form, as_json, **told))
 
 
-@click.command(epilog="Example: cityflux export scores --out scores.parquet")
-@click.argument("what", type=click.Choice(EXPORTS))
+@click.command(epilog="Example: cityflux export all --out everything.xlsx")
+@click.argument("what", type=click.Choice((*EXPORTS, ALL)))
 @click.option(
     "--out",
     type=click.Path(dir_okay=False, path_type=Path),
-    help="A .csv, .json or .parquet file; CSV on standard output without it.",
+    help="A .csv, .xlsx, .json or .parquet file; CSV on standard output without it.",
 )
+@click.option("--bom", is_flag=True, help="Begin a CSV with a byte order mark, for Excel.")
+@click.option("--wide", is_flag=True, help="Periods across, one row a city.")
 @pass_session
-def export(session: Session, what: str, out: Path | None) -> None:
-    """Write observations, scores or provenance, each row with its source or its place."""
+def export(session: Session, what: str, out: Path | None, bom: bool, wide: bool) -> None:
+    """Write observations, scores or provenance, each row with its source or its place.
+
+    A workbook takes all of them, one sheet each.
+    """
     from cityflux.core.model.errors import ConfigError
 
-    if out and out.suffix not in (".csv", ".json", ".parquet"):
-        raise ConfigError(f"{out}: the suffix says no format; use .csv, .json or .parquet")
+    suffixes = (".csv", ".xlsx", ".json", ".parquet")
+    if out and out.suffix not in suffixes:
+        raise ConfigError(f"{out}: the suffix says no format; use {', '.join(suffixes)}")
+    if what == ALL and (out is None or out.suffix != ".xlsx"):
+        raise ConfigError("all tables go into a workbook; write --out NAME.xlsx")
+    names = EXPORTS if what == ALL else (what,)
     with session.read() as connection:
-        frame = export_frame(connection, what)
+        frames = {name: export_frame(connection, name, wide=wide) for name in names}
+    frame = frames[names[0]]
     if out is None:
-        click.echo(frame.write_csv(), nl=False)
+        click.echo(("\ufeff" if bom else "") + frame.write_csv(), nl=False)
         return
     if out.suffix == ".csv":
-        frame.write_csv(out)
+        frame.write_csv(out, include_bom=bom)
+    elif out.suffix == ".xlsx":
+        write_workbook(frames, out)
     elif out.suffix == ".json":
         frame.write_json(out)
     else:
         frame.write_parquet(out)
-    click.echo(f"wrote {frame.height} rows to {out}")
+    click.echo(f"wrote {sum(each.height for each in frames.values())} rows to {out}")

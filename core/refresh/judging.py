@@ -73,7 +73,7 @@ def doubts(
             reason = _reason(unit, value, [each.value for each in near], others, jump, most)
             if reason and _is_sound(value, near, others, most):
                 for other in near if city in own else ():
-                    if other.period not in values:
+                    if values.get(other.period, other.value) == other.value != value:
                         yield (city, other.period), f"{reason}, which fit the other cities"
             elif reason:
                 yield (city, period), reason

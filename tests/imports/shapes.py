@@ -34,6 +34,7 @@ _CITIES = (
     ("hangzhou", "杭州", "Hangzhou", "330100"),
     ("shanghai", "上海", "Shanghai", "310000"),
     ("xian", "西安", "Xi'an", "610100"),
+    ("jilin", "吉林", "Jilin", "220200"),
 )
 
 
@@ -323,6 +324,12 @@ SHAPES = (
         "provinces as rows without figures", _text("城市,2021\n浙江省,\n杭州市,1\n"), _ONE, _AS_GDP
     ),
     Shape("totals and other places", _text("城市,2021\n合计,9\n杭州,1\n"), _ONE, _AS_GDP),
+    Shape(
+        "provinces, one of which is called as a city is",
+        _text("地区,2021\n浙江,9\n吉林,8\n上海,2\n"),
+        _BOTH[1:],
+        _AS_GDP,
+    ),
     Shape(
         "a column of ranks and of numbers",
         _text("序号,城市,2021,排名\n1,杭州,1,2\n"),

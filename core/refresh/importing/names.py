@@ -21,6 +21,16 @@ _HARMLESS = re.compile(
     r"|current prices?|gdp|grp|total)\s*[)）\]】]",
     re.I,
 )
+#: Provinces of which one is called as a city is: 吉林 among them is none.
+PROVINCES = frozenset(
+    re.findall(
+        r"\S+",
+        """
+        河北 山西 内蒙古 辽宁 吉林 黑龙江 江苏 浙江 安徽 福建 江西 山东 河南 湖北 湖南 广东 广西 海南
+        四川 贵州 云南 西藏 陕西 甘肃 青海 宁夏 新疆
+        """,
+    )
+)
 _CITY_END = re.compile(r"(?:市|\s*(?:city|municipality|shi))$")
 
 

@@ -14,7 +14,7 @@ from cityflux.core.model.numerals import parse_number
 from cityflux.core.model.secrecy import redact
 from cityflux.core.plugin.contract import STATUSES
 from cityflux.core.refresh.importing.columns import Figures, figure_columns
-from cityflux.core.refresh.importing.names import Names
+from cityflux.core.refresh.importing.names import PROVINCES, Names
 from cityflux.core.refresh.importing.periods import Dates
 from cityflux.core.refresh.importing.series import Choice, Series, known_source
 from cityflux.core.refresh.importing.units import in_unit
@@ -128,6 +128,8 @@ class _Reader:
             self._leave_out_extras()
         self._city = self._of_all("city")
         self._lines = [*self._read_lines()]
+        named = {key(line.labels.get("city", "")) for line in self._lines}
+        self._provincial = len(named & PROVINCES) > 1
         self._series = Series(table, names, choice, self._strict, self._all_series())
         self._dates = Dates(table, choice, [line.labels.get("period", "") for line in self._lines])
 
@@ -205,7 +207,9 @@ class _Reader:
                     return None
                 raise CityfluxError("no city beside the figure; write it into each row")
             raise CityfluxError("no city is named; say it with --city")
-        found = self._names.city(label) or self._names.city(line.labels.get("code", ""))
+        found = None
+        if not (self._provincial and key(label) in PROVINCES):
+            found = self._names.city(label) or self._names.city(line.labels.get("code", ""))
         if found is None and self._strict:
             raise CityfluxError(
                 f"city {label[:60]!r} is unknown"

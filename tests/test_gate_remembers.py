@@ -1,0 +1,89 @@
+"""The gate remembers what was accepted, and a hand is seen: through the whole commands."""
+
+from __future__ import annotations
+
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import Cityflux, run_module
+from tests.test_quality import Home
+
+Publish = Callable[[dict[tuple[str, str], float]], dict[str, tuple[float, str]]]
+ALONE = {("shanghai", "2020"): 100.0}
+
+
+@pytest.fixture
+def office(tmp_path: Path) -> Publish:
+    """Refreshes what an office publishes; gives value and status of 上海 by period."""
+    home = Home(tmp_path)
+
+    def publish(figures: dict[tuple[str, str], float]) -> dict[str, tuple[float, str]]:
+        assert home.refresh(figures).returncode == 0
+        rows = home.rows(
+            "SELECT period, value, status FROM observations WHERE city_id = 'shanghai' "
+            "AND indicator_id = 'local.visitors'"
+        )
+        return {period: (value, status) for period, value, status in rows}
+
+    return publish
+
+
+def test_a_slip_stays_suspect_and_its_correction_is_not(
+    office: Publish,
+) -> None:
+    assert office(ALONE)["2020"] == (100.0, "ok")
+    assert office({("shanghai", "2020"): 1e6})["2020"] == (1e6, "suspect")
+    # The same slip in a page that is another one by a byte, and a second slip.
+    again = office({("shanghai", "2020"): 1e6, ("beijing", "2020"): 1.0})
+    assert again["2020"] == (1e6, "suspect")
+    assert office({("shanghai", "2020"): 1.01e6})["2020"] == (1.01e6, "suspect")
+    assert office({("shanghai", "2020"): 101.0})["2020"] == (101.0, "ok")
+
+
+def test_of_two_neighbours_the_odd_one_is_marked_even_where_it_is_stored(
+    office: Publish,
+) -> None:
+    others = {(city, "2020"): value for city, value in (("beijing", 90.0), ("wuxi", 120.0))}
+    others |= {("nanjing", "2020"): 80.0}
+    first = {("shanghai", "2020"): 9e4}
+    assert office(first)["2020"] == (9e4, "ok")  # nobody can know yet
+    found = office({**others, **first, ("shanghai", "2021"): 100.0})
+    assert found == {"2020": (9e4, "suspect"), "2021": (100.0, "ok")}
+
+
+def test_a_value_that_was_edited_says_so_and_claims_no_fetch(
+    tmp_path: Path, sqlite_utils: Cityflux
+) -> None:
+    home = Home(tmp_path)
+    home.refresh(ALONE)
+    edit = "UPDATE observations SET value = 120 WHERE indicator_id = 'local.visitors'"
+    assert sqlite_utils("query", "data/cityflux.db", edit).returncode == 0
+    shown = "SELECT value, status, note, fetch_id FROM observations"
+    assert home.rows(f"{shown} WHERE indicator_id = 'local.visitors'") == [
+        (120.0, "ok", "edited by hand; was 100.0", None)
+    ]
+    assert home.rows("SELECT value FROM revisions WHERE indicator_id = 'local.visitors'") == [
+        (100.0,)
+    ]
+    # The publisher's next figure is the publisher's again.
+    home.refresh({("shanghai", "2020"): 101.0})
+    ((value, _, note, fetch),) = home.rows(f"{shown} WHERE indicator_id = 'local.visitors'")
+    assert (value, note, fetch is not None) == (101.0, "", True)
+
+
+def test_a_workbook_of_all_tables_and_a_csv_for_excel(home: Path) -> None:
+    done = run_module("cityflux", "export", "all", "--out", "all.xlsx", cwd=home)
+    assert done.returncode == 0, done.stderr
+    with zipfile.ZipFile(home / "all.xlsx") as archive:
+        book = archive.read("xl/workbook.xml").decode()
+    assert [f'name="{name}"' in book for name in ("observations", "scores", "provenance")] == [
+        True
+    ] * 3
+    run_module("cityflux", "export", "scores", "--wide", "--bom", "--out", "s.csv", cwd=home)
+    text = (home / "s.csv").read_bytes()
+    assert text.startswith(b"\xef\xbb\xbfindex_id,node_id,name_zh,name_en,city_id,")
+    done = run_module("cityflux", "export", "all", cwd=home)
+    assert (done.returncode, "all tables go into a workbook" in done.stderr) == (1, True)

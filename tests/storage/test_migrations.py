@@ -47,6 +47,7 @@ FROZEN = {
     "figures_that_move_are_told": "af9cb7378cfdd090",
     "runs_keep_their_notes": "ccfa29be0e8191bc",
     "sources_say_of_what_class_they_are": "8d06983b955567cf",
+    "a_hand_is_visible": "1bf92473f12de2e3",
 }
 
 

@@ -39,8 +39,8 @@ class RankRow(NamedTuple):
     """One node, city and period: the ends and the middle of score and rank over the draws.
 
     ``place`` is the rank as it stands among ``n`` cities, which counts unless it is bracketed.
-    ``shares`` (by rank, its share of the draws) and ``central`` (by node, the weight among its
-    siblings with which the city is first) are JSON, at the root only.
+    ``shares`` (by rank, its share of the draws; at the root only unless asked for) and ``central``
+    (by node, the weight among its siblings with which the city is first; at the root) are JSON.
     """
 
     node_id: str

@@ -48,6 +48,7 @@ _LISTED = 5
     type=click.Path(path_type=Path, dir_okay=False),
     help="A TOML file that says what is varied, in place of the defaults.",
 )
+@click.option("--all-nodes", is_flag=True, help="Keep the shares of ranks of every node.")
 @language_option
 @json_option
 @pass_session
@@ -59,6 +60,7 @@ def audit(
     seed: int,
     sampling: str,
     assumptions: Path | None,
+    all_nodes: bool,
     lang: Code | None,
     as_json: bool,
 ) -> None:
@@ -73,7 +75,7 @@ def audit(
 
     definition = session.index(index)
     varied = read_assumptions(assumptions, definition) if assumptions else None
-    settings = Settings(draws, points, seed, sampling)  # type: ignore[arg-type]
+    settings = Settings(draws, points, seed, sampling, all_nodes)  # type: ignore[arg-type]
     with session.open() as connection, progress("auditing", session.color) as moved:
         audit_index(
             connection, session, definition, settings, varied, lambda done: moved(done, draws)

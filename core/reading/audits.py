@@ -35,7 +35,17 @@ ORDER BY p.period, p.city_id, p.other_id
 def audit_of(
     connection: sqlite3.Connection, index: str, period: str | None = None
 ) -> AuditFacts | None:
-    """The last audit of an index in a period, the last one unless given; None without an audit."""
+    """The last audit of an index in a period, the last one unless given; None without an audit.
+
+    One that a hand has made unreadable is none.
+    """
+    try:
+        return _audit_of(connection, index, period)
+    except (ValueError, TypeError):
+        return None
+
+
+def _audit_of(connection: sqlite3.Connection, index: str, period: str | None) -> AuditFacts | None:
     row = answers.first(connection, AUDIT, (index,))
     if row is None:
         return None

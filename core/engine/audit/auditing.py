@@ -49,12 +49,14 @@ class Settings:
         points: of the sensitivity analysis; 0 for none.
         seed: of all random numbers.
         sampling: how the unit cube is filled.
+        all_nodes: whether rank shares are kept of every node above the leaves.
     """
 
     draws: int = 500
     points: int = 64
     seed: int = 1
     sampling: Sampling = "lhs"
+    all_nodes: bool = False
 
 
 @dataclass(frozen=True)
@@ -75,7 +77,7 @@ class Audit:
         ranks: the same of the ranks, among the cities that have a place in a draw.
         nominal: rows x nodes: the rank as it stands, 0 for none.
         free: rows x nodes: whether the rank counts, or stands in brackets.
-        shares: by period, cities x ranks at the root.
+        shares: by node and period, cities x ranks; at the root only unless asked for.
         pairs: by period, cities x cities at the root: who ranks above whom.
         central: by period, cities x nodes of the tree: the weights with which a city is first.
         effects: by period, what moves the mean rank (first) and the rank of each city.
@@ -98,7 +100,7 @@ class Audit:
     ranks: Floats
     nominal: Floats
     free: Bools
-    shares: list[Floats]
+    shares: dict[str, list[Floats]]
     pairs: list[Floats]
     central: list[Floats]
     effects: list[Effects]
@@ -175,13 +177,13 @@ def _result(
     inner, rows = ground.inner, nominal.climb.keys.height
     placed = _nominal_ranks(auditor, plan, tally.periods, inner)
     found = np.full((3, rows, len(inner)), np.nan)
-    shares = []
+    shares: dict[str, list[Floats]] = {}
     for at, name in enumerate(inner):
         for k, own in enumerate(tally.periods):
             counts = tally.counts(name, k)
             found[:, own, at] = rank_quantiles(counts)
-            if not at:
-                shares.append(acceptability(counts))
+            if not at or settings.all_nodes:
+                shares.setdefault(name, []).append(acceptability(counts))
     root, weights = tally.root, tally.weights
     moved: list[Effects] = []
     if settings.points and not stopped:

@@ -76,7 +76,8 @@ def rank_rows(audit: Audit) -> Iterator[RankRow]:
             for city, row in enumerate(own.tolist()):
                 period, name = audit.cities[row]
                 low, median, high = map(_whole, audit.ranks[:, row, at])
-                shares = None if at else json.dumps(_rounded(audit.shares[k][city]))
+                own_shares = audit.shares.get(node)
+                shares = json.dumps(_rounded(own_shares[k][city])) if own_shares else None
                 yield RankRow(
                     node,
                     name,

@@ -71,7 +71,7 @@ def test_two_criteria_have_closed_forms() -> None:
     found = audit(world, Assumptions(weights=Weights(concentration=1.0)), Settings(4000, 0))
     sure = 4 / math.sqrt(4000)
     assert np.allclose(
-        found.shares[0], [[0.4, 0.1, 0.5], [0.4, 0.1, 0.5], [0.2, 0.8, 0.0]], atol=sure
+        found.shares["i"][0], [[0.4, 0.1, 0.5], [0.4, 0.1, 0.5], [0.2, 0.8, 0.0]], atol=sure
     )
     pairs = [[np.nan, 0.5, 0.4], [0.5, np.nan, 0.4], [0.6, 0.6, np.nan]]
     assert np.allclose(found.pairs[0], pairs, atol=sure, equal_nan=True)

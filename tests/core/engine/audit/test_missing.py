@@ -45,7 +45,7 @@ def without(x: Floats, share: float, seed: int) -> Floats:
 
 
 def test_what_is_known_stays_and_the_same_seed_fills_the_same() -> None:
-    x = without(panel(20, 6, 4, 1), 0.3, 2)
+    x = without(panel(12, 6, 2, 1), 0.3, 2)
     signs = np.array([1.0, -1.0, 1.0, 1.0, 1.0, -1.0])
     one, two = (list(complete(x, 3, np.random.default_rng(5), signs=signs)) for _ in range(2))
     gap = np.isnan(x)
@@ -229,8 +229,8 @@ def test_not_at_random_can_be_tried(database: sqlite3.Connection) -> None:
     x = panel(22, 4, 1, 11)
     x[:6, 0] = np.nan
     world = stored(database, x, 22, "2015")
-    plain = copies(database, world, Missing(copies=50), 1)
-    moved = copies(database, world, Missing(copies=50, shift=0.5), 1)
+    plain = copies(database, world, Missing(copies=20), 1)
+    moved = copies(database, world, Missing(copies=20, shift=0.5), 1)
     assert (np.log(moved[:, :6, 0]).mean(axis=0) < np.log(plain[:, :6, 0]).mean(axis=0)).all()
     assert np.array_equal(moved[:, 6:], plain[:, 6:])
 

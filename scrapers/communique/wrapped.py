@@ -14,7 +14,8 @@ _HEADING = re.compile(r"[一二三四五六七八九十]{1,3}[、.．]|第[一�
 _COLUMNS = re.compile(r"\S(?: {2,}|\t|\|)\s*\S")
 _PAGE_NUMBER = re.compile(r"\s*(?:[-—–―·]+\s*\d{1,3}\s*[-—–―·]+|第\s*\d{1,3}\s*页.{0,12})\s*")
 _BARE_NUMBER = re.compile(r"\s*\d{1,3}\s*")
-_ENDS_IN_NUMBER = re.compile(r"[\u4e00-\u9fff].*\d[亿万]?$")
+_ENDS_IN_NUMBER = re.compile(r"\d[亿万]?$")
+_WORD = re.compile(r"[\u4e00-\u9fff]{2}")
 _UNIT = r"(?:[亿万千]*(?:元|美元|人次?|户|件|吨|公里|平方米|标准?箱|家|所)|[%％]|个百分点)"
 _BEGINS_WITH_UNIT = re.compile(rf"{_UNIT}(?:[，,。；;、(（比增同下]|$)")
 _OPENS = re.compile(r"(?:全年|年末|全市|初步核算)[^，。；\d]{4,30}$")
@@ -60,8 +61,8 @@ def _stitched(lines: Sequence[Block]) -> list[Block]:
 
 
 def _goes_on(last: str, line: str) -> bool:
-    if _ENDS_IN_NUMBER.search(last) and _BEGINS_WITH_UNIT.match(line):
-        return True
+    if _BEGINS_WITH_UNIT.match(line):
+        return bool(_ENDS_IN_NUMBER.search(last[-2:]) and _WORD.search(last))
     return bool(_OPENS.match(last) and _BEGINS_WITH_FIGURE.match(line))
 
 

@@ -47,10 +47,10 @@ def import_figures(
     as_json: bool,
     **told: Any,
 ) -> int:
-    """Take in the figures of FILE: CSV, TSV, XLSX, XLS, ODS, Parquet, JSON or a saved page.
+    """Take in the figures of FILE, a table as people have it, all or none.
 
-    Long or wide, with a title, a unit line and notes: what is found is said. Either every figure
-    is good and stored, or nothing is; each bad row is named with its reason.
+    CSV, TSV, XLSX, XLS, ODS, Parquet, JSON or a saved page, long or wide, with a title, a unit
+    line and notes: what is found is said, and each bad row is named with its reason.
     """
     from cityflux.core.cli.taking_in import Wanted, take_back, take_in
 

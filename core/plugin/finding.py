@@ -20,6 +20,7 @@ from types import CodeType, ModuleType
 from typing import NamedTuple
 
 from cityflux.core.model.errors import PluginError
+from cityflux.core.plugin.data_file import SUFFIX, DataFile
 
 
 def built_in() -> Iterator[tuple[str, Callable[[], object]]]:
@@ -66,6 +67,9 @@ def in_folders(dirs: Sequence[Path]) -> Iterator[Path]:
     """The files and packages that are plugins, and folders that look as if they were meant to."""
     for folder in dirs:
         for path in sorted(folder.glob("*")):
+            if path.is_file() and path.name.endswith(SUFFIX):
+                yield path
+                continue
             code = path.suffix == ".py" if path.is_file() else any(map(_is_code, path.glob("*.py")))
             if code and _is_code(path) and path.name != "tests":
                 yield path
@@ -89,6 +93,30 @@ class _AsWritten(SourceFileLoader):
         return self.source_to_code(self.get_data(path), path)
 
 
+def load_path(path: Path, named: bool = False) -> object:
+    """Load what lies at a path: code as `load_file` does, or a data file.
+
+    Raises:
+        PluginError: it is neither, or everybody may write to it.
+    """
+    if path.is_file() and path.name.endswith(SUFFIX):
+        _refuse_open(path, named)
+        return DataFile(path)
+    return load_file(path, named)
+
+
+def _refuse_open(path: Path, named: bool) -> None:
+    """Refuse what everybody may write to."""
+    for each in (path.parent, path, *path.rglob("*")):
+        mode = each.stat().st_mode if each.exists() else 0
+        # In a folder such as /tmp everybody may add files, and nobody change those of others.
+        if mode & stat.S_IWOTH and not (named and mode & stat.S_ISVTX):
+            raise PluginError(
+                f"{each}: everybody may write to it, and so say what runs here; "
+                f"take that away: chmod o-w {shlex.quote(str(each))}"
+            )
+
+
 def load_file(path: Path, named: bool = False) -> ModuleType:
     """Load a plugin file or package under a private name: two of one name do not clash.
 
@@ -100,14 +128,7 @@ def load_file(path: Path, named: bool = False) -> ModuleType:
         PluginError: it is no Python file or package, or everybody may write to it. Whatever the
             file raises passes through.
     """
-    for each in (path.parent, path, *path.rglob("*")):
-        mode = each.stat().st_mode if each.exists() else 0
-        # In a folder such as /tmp everybody may add files, and nobody change those of others.
-        if mode & stat.S_IWOTH and not (named and mode & stat.S_ISVTX):
-            raise PluginError(
-                f"{each}: everybody may write to it, and so say what runs here; "
-                f"take that away: chmod o-w {shlex.quote(str(each))}"
-            )
+    _refuse_open(path, named)
     file = Path(first_file(path))
     if not file.exists():
         raise PluginError(

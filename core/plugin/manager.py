@@ -33,7 +33,7 @@ from cityflux.core.plugin.finding import (
     first_file,
     in_folders,
     installed,
-    load_file,
+    load_path,
 )
 from cityflux.core.plugin.hook_manager import HookManager
 from cityflux.core.plugin.hookspecs import ExtensionSpec, IndicatorSpec
@@ -342,9 +342,9 @@ def load_selection(selection: Selection, on_demand: bool = False) -> Plugins:
     for name, find in built_in() if selection.built_in else ():
         plugins.load(name, BUILT_IN, find)
     for path in in_folders(selection.dirs):
-        plugins.load(str(path), "file", partial(load_file, path), file=first_file(path))
+        plugins.load(str(path), "file", partial(load_path, path), file=first_file(path))
     for path in selection.files:
-        plugins.load(str(path), "file", partial(load_file, path, named=True), file=first_file(path))
+        plugins.load(str(path), "file", partial(load_path, path, named=True), file=first_file(path))
     for each in installed():
         plugins.load(each.name, each.package, each.load, each.version, each.file)
     plugins.collect()

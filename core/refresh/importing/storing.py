@@ -91,6 +91,7 @@ def source_of_file(
         access="bundled",
         scraper=imports.SCRAPER,
         reference=name,
+        kind="by hand",
     )
 
 

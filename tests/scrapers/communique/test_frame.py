@@ -104,6 +104,21 @@ def test_what_releases_a_frame_or_sets_none(text: str, expected: dict[str, float
     assert {name: value for name, (value, _) in read(text).items()} == expected
 
 
+@pytest.mark.parametrize(
+    "topic",
+    [
+        "银行业运行稳健。",
+        "省级以上重点实验室体系不断完善。",
+        "高校毕业生就业稳定。",
+        "江城机场扩建工程启用。",
+        "重点产业推动经济增长。",
+        "保险公司服务能力提升。",
+    ],
+)
+def test_topics_of_the_whole_city_set_no_owner(topic: str) -> None:
+    assert read(f"{topic}全年保费收入67.8亿元。") == {INSURANCE: (67.8, "亿元")}
+
+
 def test_a_heading_governs_its_section_up_to_the_next_one() -> None:
     zone = ["（三）高新技术产业开发区", "全年实现地区生产总值366.2亿元。"]
     assert read(*zone) == {}

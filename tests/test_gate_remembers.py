@@ -21,11 +21,14 @@ def office(tmp_path: Path) -> Publish:
     home = Home(tmp_path)
 
     def publish(figures: dict[tuple[str, str], float]) -> dict[str, tuple[float, str]]:
-        assert home.refresh(figures).returncode == 0
+        done = home.refresh(figures)
+        assert done.returncode == 0
         rows = home.rows(
             "SELECT period, value, status FROM observations WHERE city_id = 'shanghai' "
             "AND indicator_id = 'local.visitors'"
         )
+        doubted = any(status == "suspect" for *_, status in rows)
+        assert ("1 suspect, 0 failed" in done.stdout) == doubted
         return {period: (value, status) for period, value, status in rows}
 
     return publish

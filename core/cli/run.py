@@ -91,7 +91,7 @@ def run(
         failed += summary.failures() + outcome.failed + outcome.broken
         click.echo(
             f"{summary.tasks} sources: {summary.figures} figures read, {summary.changed} new or "
-            f"different, {summary.unchanged} sources unchanged, {len(summary.failures())} failed; "
+            f"different, {summary.unchanged} sources unchanged, {summary.trouble}; "
             f"{outcome.derived} derived figures changed; {len(outcome.computed)} indices computed",
             err=True,
         )
@@ -214,6 +214,7 @@ def refresh(
                 "figures": summary.figures,
                 "changed": summary.changed,
                 "unchanged": summary.unchanged,
+                "suspect": summary.suspect,
                 "derived_changed": outcome.derived,
                 "failed": [{"name": name, "error": error} for name, error in failed],
             }
@@ -221,7 +222,7 @@ def refresh(
     else:
         click.echo(
             f"{summary.tasks} sources: {summary.figures} figures read, {summary.changed} new or "
-            f"different, {summary.unchanged} sources unchanged, {len(summary.failures())} failed"
+            f"different, {summary.unchanged} sources unchanged, {summary.trouble}"
         )
         _report(failed, session.color)
     return 1 if failed else 0

@@ -189,7 +189,9 @@ def _tell_stored(wanted: Wanted, stored: Stored) -> None:
         click.echo(f"{len(stored.suspect)} figures are suspect and enter no index:")
         for line in stored.suspect[:_NAMES_SHOWN]:
             click.echo(f"  {line}")
-        click.echo("  see them with: cityflux indicators check; accept with: --accept")
+        click.echo(
+            "  list them with: cityflux indicators --suspect; accept with: indicators accept"
+        )
     if stored.gone:
         first = ", ".join(" ".join(cell) for cell in stored.gone[:3])
         how = "are taken out" if wanted.prune else "stay; take them out with --prune"

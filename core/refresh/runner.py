@@ -50,12 +50,21 @@ class Summary:
     figures: int = 0
     changed: int = 0
     unchanged: int = 0
+    suspect: int = 0
     failed: list[tuple[str, str, str]] = field(default_factory=list)
+
+    @property
+    def trouble(self) -> str:
+        """How many figures are suspect, where any is, and how much failed."""
+        doubted = f"{self.suspect} suspect, " if self.suspect else ""
+        return f"{doubted}{len(self.failures())} failed"
 
     def note(self, result: Result) -> None:
         """Count a result; a page that failed as a whole did so in one place."""
         self.figures += result.figures
         self.unchanged += result.unchanged
+        found = (each for given in result.given for each in given.found)
+        self.suspect += sum(isinstance(each, Figure) and each.status == "suspect" for each in found)
         where = result.task.where if result.error else ""
         self.failed += [(name, where or source, why) for name, source, why in result.failures()]
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from cityflux.core.model.document import Document
 from cityflux.core.model.errors import CityfluxError, ImportRefused
@@ -40,3 +43,34 @@ def test_the_table_of_the_manual_is_that_of_the_shapes() -> None:
     shown = text.partition("tests.imports.shapes -->\n")[2].partition("\n<!-- end")[0]
     assert shown == table()
     assert len(SHAPES) >= 60
+
+
+TOKENS = (
+    "城市",
+    "2021",
+    "年份",
+    "单位：",
+    "指标",
+    ",",
+    "\n",
+    '"',
+    ";",
+    "\t",
+    "杭州",
+    "1—6月",
+    "(",
+    "%",
+    "万",
+)
+
+
+@given(st.data())
+@settings(max_examples=60)
+def test_a_damaged_file_is_refused_or_read_and_never_breaks(data: st.DataObject) -> None:
+    shape = data.draw(st.sampled_from([each for each in SHAPES if each.body[:2] != b"PK"]))
+    place = data.draw(st.integers(0, len(shape.body)))
+    gone = data.draw(st.integers(0, 6))
+    put = "".join(data.draw(st.lists(st.sampled_from(TOKENS), max_size=3))).encode()
+    rows, said = read(replace(shape, body=shape.body[:place] + put + shape.body[place + gone :]))
+    assert said
+    assert all(abs(value) < 1e300 for *_, value in rows)

@@ -109,13 +109,12 @@ def missing_of(ground: Ground) -> str:
     """Whether figures of a ground are missing, and whether too many are to say anything of them.
 
     Returns:
-        ``none``, ``left`` (some are), or ``not determined`` where fewer than `SEEN` of the
-        indicators have a figure for any city.
+        ``none``, ``left`` (some are, or single years of a span), or ``not determined`` where fewer
+        than `SEEN` of the indicators have a figure for any city.
     """
-    there = ~np.isnan(
-        to_matrix(ground.panel.values[[leaf.id for leaf in ground.definition.leaves]])
-    )
-    if there.all():
+    leaves = [leaf.id for leaf in ground.definition.leaves]
+    there = ~np.isnan(to_matrix(ground.panel.values[leaves]))
+    if there.all() and (to_matrix(ground.panel.coverage[leaves]) >= 1).all():
         return "none"
     return "left" if there.any(axis=0).mean() >= SEEN else "not determined"
 

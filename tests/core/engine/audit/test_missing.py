@@ -210,6 +210,14 @@ def test_with_nothing_missing_every_draw_is_the_same(database: sqlite3.Connectio
     assert np.array_equal(found.scores[0], found.scores[2])
 
 
+def test_a_year_of_a_span_is_missing_too(database: sqlite3.Connection) -> None:
+    x = panel(22, 4, 2, 8)
+    x[0, 0, 1] = np.nan
+    found = audited(database, stored(database, x, 22, "2015/2016"), Assumptions())
+    assert (found.missing, found.copies) == ("filled", 200)
+    assert found.scores[0, 0, 0] < found.scores[2, 0, 0]
+
+
 def test_a_city_without_figures_is_not_ranked(database: sqlite3.Connection) -> None:
     x = panel(22, 4, 1, 9)
     x[5], x[6, 0] = np.nan, np.nan

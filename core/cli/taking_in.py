@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from cityflux.core.cli.output import figure as shown
 from cityflux.core.cli.output import print_json
 from cityflux.core.cli.session import Session
 from cityflux.core.model.document import Document, read_file
@@ -160,7 +161,7 @@ def _tell(wanted: Wanted, names: Names, reading: Reading, stored: Stored, source
             figure, unit = row.figure, names.units[row.indicator_id]
             click.echo(
                 f"  line {row.line}: {row.indicator_id} {figure.city_id} {figure.period} "
-                f"{figure.value:,.10g} {unit}" + f" ({figure.status})" * (figure.status != "ok")
+                f"{shown(figure.value)} {unit}" + f" ({figure.status})" * (figure.status != "ok")
             )
         if count > _ROWS_SHOWN:
             click.echo(f"  and {count - _ROWS_SHOWN} more")
@@ -206,7 +207,7 @@ def _tell_stored(wanted: Wanted, stored: Stored) -> None:
 def _rival(rival: Rival) -> str:
     cell = f"{rival.indicator_id} {rival.city_id} {rival.period}"
     order = "this file comes first" if rival.comes_first else f"{rival.source_id} comes first"
-    return f"{cell} {rival.value:,.10g} here, {rival.other:,.10g} in {rival.source_id} ({order})"
+    return f"{cell} {shown(rival.value)} here, {shown(rival.other)} in {rival.source_id} ({order})"
 
 
 def _named(found: Counter[str]) -> str:

@@ -114,7 +114,7 @@ def coverage_of(figures: pl.DataFrame, coverage: pl.DataFrame, names: list[str])
 
 
 def covered(figures: pl.DataFrame, coverage: pl.DataFrame, names: list[str]) -> Floats:
-    """Do as `coverage_of`, and give the columns as a matrix."""
+    """Do as `coverage_of` for the columns of some names, and give them as a matrix."""
     return to_matrix(coverage[names]) * ~np.isnan(to_matrix(figures[names]))
 
 

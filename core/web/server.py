@@ -46,7 +46,7 @@ def make_datasette(path: Path, language: Code | None = None, sql: bool = False) 
     from cityflux.core.web import plugin
     from cityflux.core.web.statements import Row, Statement, Statements
 
-    class ReadOnly(Database):  # type: ignore[misc] # Datasette carries no types
+    class ReadOnlyDatabase(Database):  # type: ignore[misc] # Datasette carries no types
         """A database that no statement can change, and whose path may hold any character."""
 
         def connect(self, write: bool = False) -> sqlite3.Connection:
@@ -57,7 +57,7 @@ def make_datasette(path: Path, language: Code | None = None, sql: bool = False) 
             self._all_file_connections.append(connection)
             return connection
 
-    class Apart(ReadOnly):
+    class Apart(ReadOnlyDatabase):
         """The same, but that statements which readers may have written cost themselves alone."""
 
         statements = Statements(path, LONGEST)
@@ -97,7 +97,7 @@ def make_datasette(path: Path, language: Code | None = None, sql: bool = False) 
         settings={"default_allow_sql": sql},
     )
     datasette.remove_database("_memory")
-    kind = Apart if sql else ReadOnly
+    kind = Apart if sql else ReadOnlyDatabase
     datasette.add_database(kind(datasette, path=str(path)), name=DATABASE)
     return datasette
 

@@ -49,7 +49,10 @@ def test_rows_become_figures_and_missing_values_none() -> None:
         (("beijing", None, 1.0, "ok", ""), "no period"),
         (("beijing", "2020", math.nan, "ok", ""), "no finite number"),
         (("beijing", "2020", math.inf, "ok", ""), "no finite number"),
-        (("beijing", "2020", 1.0, "good", ""), "status 'good' is none of ok, provisional, suspect"),
+        (
+            ("beijing", "2020", 1.0, "good", ""),
+            "status 'good' is none of ok, provisional, bound, suspect",
+        ),
         (("shanghai", "2020", 2.0, "ok", ""), "shanghai 2020 2.0: stands there twice"),
     ],
 )

@@ -83,11 +83,11 @@ def test_the_rest_keeps_its_times_while_plugins_hang(daemon: Daemon) -> None:
 
 
 def test_each_culprit_is_cut_off_at_its_limit_and_named(daemon: Daemon) -> None:
-    configure(daemon.folder, 3)
+    configure(daemon.folder, 5)
     add(daemon, *ENDLESS, *LEAVING)
     daemon.start()
     expected = {name: said for name, (*_, said) in LEAVING.items()}
-    expected |= dict.fromkeys(ENDLESS, "did not end: gave up after 3 s")
+    expected |= dict.fromkeys(ENDLESS, "did not end: gave up after 5 s")
     failed = "SELECT source_id, error FROM jobs WHERE error <> '' AND running_since IS NULL"
     daemon.until(lambda: len(daemon.rows(failed)) == len(expected), 60)
     jobs = dict(daemon.rows(failed))

@@ -135,7 +135,8 @@ def test_of_many_that_a_worker_is_given_at_once_each_costs_itself_alone(folder: 
         "local.02": "SystemExit: no more (my_plugins/family.py, line 28)",
     }
     assert len(errors) == MEMBERS
-    assert len([*folder.glob("*.pid")]) <= 3  # one that left, one that waits, one for the others
+    # One that left, one that waits, and for the others one or two, as they are quick or slow.
+    assert len([*folder.glob("*.pid")]) <= 4
 
 
 def test_one_thread_fetches_one_source_at_a_time_while_another_is_read(folder: Path) -> None:

@@ -12,8 +12,14 @@ CHINESE = re.compile("[\u3400-\u9fff]")
 #: Chinese that no reader is told, by the file that holds it.
 NO_WORDS = {
     "core/cli/charts.py": "a letter that is encoded, to see whether a terminal can show any",
+    "core/cli/add.py": "names in an example",
     "core/model/numerals.py": "numerals that are read",
     "core/model/units.py": "units that are read",
+    "core/model/written_period.py": "periods that are read",
+    "core/refresh/importing/columns.py": "heads of tables that are read",
+    "core/refresh/importing/names.py": "names that are read",
+    "core/refresh/importing/periods.py": "periods that are read",
+    "core/refresh/importing/reading.py": "heads of tables that are read",
 }
 #: The rooms that write for readers, and a number with a fixed count of digits.
 FACES = ("report", "web", "cli", "charts")

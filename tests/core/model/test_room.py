@@ -93,6 +93,10 @@ def words_of(node: ast.AST) -> list[str]:
     return [text for text in texts if isinstance(text, str)]
 
 
+#: Patterns that see whether some unit follows a number, and know of none what it means.
+PATTERNS = {"scrapers/communique/body.py", "scrapers/communique/wrapped.py"}
+
+
 def test_there_is_one_table_of_units_and_one_of_number_words() -> None:
     tables: dict[str, set[str]] = {"units": set(), "words": set()}
     for path, module in house().items():
@@ -102,8 +106,8 @@ def test_there_is_one_table_of_units_and_one_of_number_words() -> None:
                 tables["units"].add(path)
             if len(words & {"万", "亿", "万亿", "million", "billion"}) > 1:
                 tables["words"].add(path)
-    assert tables["units"] == {"core/model/units.py"}
-    assert tables["words"] == {"core/model/units.py", "core/model/numerals.py"}
+    assert tables["units"] - PATTERNS == {"core/model/units.py"}
+    assert tables["words"] - PATTERNS == {"core/model/units.py", "core/model/numerals.py"}
     assert len(NUMBER_WORDS) == 15
 
 

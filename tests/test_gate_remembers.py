@@ -77,7 +77,9 @@ def test_a_value_that_was_edited_says_so_and_claims_no_fetch(
     assert (value, note, fetch is not None) == (101.0, "", True)
 
 
-def test_a_workbook_of_all_tables_and_a_csv_for_excel(home: Path) -> None:
+def test_a_workbook_of_all_tables_and_a_csv_for_excel(tmp_path: Path) -> None:
+    home = tmp_path
+    Home(home).refresh(ALONE)
     done = run_module("cityflux", "export", "all", "--out", "all.xlsx", cwd=home)
     assert done.returncode == 0, done.stderr
     with zipfile.ZipFile(home / "all.xlsx") as archive:

@@ -28,7 +28,7 @@ def test_the_pdf_has_chinese_text_that_can_be_selected(
 ) -> None:
     file = tmp_path / "r.pdf"
     file.write_bytes(pdf(written["zh"].read_text("utf-8")))
-    assert file.stat().st_size < 5_000_000
+    assert file.stat().st_size < 6_000_000  # grows with the figures that are listed
     texts = pages_of(file)
     assert "城市流量指数报告" in texts[0]
     assert "上海" in texts[0]

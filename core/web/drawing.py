@@ -306,12 +306,13 @@ def _picture(kind: str, ending: str, language: Code, drawn: str) -> bytes:
 
 def _told(rows: Cells) -> Cells:
     """The rows with names that tell their things apart, those of groups without their remarks."""
-    cities = told_apart({row["id"]: row["city"] for row in rows})
+    cities = told_apart({row["id"]: row["city"] for row in rows if "city" in row})
     groups = told_apart({row["node"]: short(row["group"]) for row in rows if "node" in row})
-    labels = [{"group": groups[row["node"]]} if "node" in row else {} for row in rows]
-    return [
-        row | {"city": cities[row["id"]]} | more for row, more in zip(rows, labels, strict=True)
-    ]
+    told = []
+    for row in rows:
+        city = {"city": cities[row["id"]]} if "city" in row else {}
+        told.append(row | city | ({"group": groups[row["node"]]} if "node" in row else {}))
+    return told
 
 
 def _short(cell: Any) -> Any:

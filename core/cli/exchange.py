@@ -23,13 +23,13 @@ from cityflux.core.reading.exports import ALL, EXPORTS, export_frame, write_work
 @click.option("--period", help="The period, where the file names none.")
 @click.option("--city", help="The city, where the file names none.")
 @click.option("--sheet", help="Only this sheet of a workbook.")
-@click.option("--source", help="Id of the file's source.  [default: import. and the file's name]")
-@click.option("--publisher", help="Who answers for the figures.  [default: the file's name]")
+@click.option("--source", help="Id of its source, in place of its name.")
+@click.option("--publisher", help="Who answers for the figures.")
 @click.option("--licence", help="Terms of use.  [default: not stated]")
 @click.option(
     "--priority",
     type=int,
-    help="The smaller number wins among sources.  [default: the file taken in last]",
+    help="The smaller wins; else the file taken in last.",
 )
 @click.option("--format", "form", help="A layout that a plugin reads, such as nbs.")
 @click.option("--force", is_flag=True, help="Write into a source that is no file, too.")
@@ -47,11 +47,7 @@ def import_figures(
     as_json: bool,
     **told: Any,
 ) -> int:
-    """Take in the figures of FILE, a table as people have it, all or none.
-
-    CSV, TSV, XLSX, XLS, ODS, Parquet, JSON or a saved page, long or wide, with a title, a unit
-    line and notes: what is found is said, and each bad row is named with its reason.
-    """
+    """Take in FILE, a table as people have it, all or none: CSV, XLSX, ODS, JSON."""
     from cityflux.core.cli.taking_in import Wanted, take_back, take_in
 
     if undo:

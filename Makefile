@@ -1,7 +1,7 @@
 # make run    the main job: refresh the bundled figures, compute, print the index
 # make check  before each commit: ruff, mypy --strict, the tests of single rooms
 # make test   every check: ruff, mypy --strict, all of pytest
-# make deep   the properties on 2,000 examples instead of 50, and more variants of the conformance set
+# make deep   the properties on 2,000 examples instead of 50, variants of the conformance set, and what takes long
 # make chaos  kills, power cuts, full disks and other faults, more than 1,000 tries; two processes write for a minute
 # make soak   an hour at 100 times the real pace with faults on: memory, descriptors, threads, and no change lost
 # make fuzz   mutated samples and bombs for every parser, 100,000 executions each

@@ -34,7 +34,9 @@ pytest_plugins = ["cityflux.testing"]
 settings.register_profile("ci", derandomize=True, deadline=None, max_examples=50)
 settings.register_profile("here", deadline=None, max_examples=50)
 settings.register_profile("deep", deadline=None, max_examples=2000)
-_PROFILE = "deep" if os.environ.get("DEEP") else "ci" if os.environ.get("CI") else "here"
+#: Whether `make deep` asks: then what finds little more for much longer is tried as well.
+_DEEP = bool(os.environ.get("DEEP"))
+_PROFILE = "deep" if _DEEP else "ci" if os.environ.get("CI") else "here"
 settings.load_profile(_PROFILE)
 
 SHARED = Path(__file__).resolve().parents[2] / "shared"
@@ -67,6 +69,10 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         inside = item.path.relative_to(Path(__file__).parent).parts
         if len(inside) == 1 or not {*_LONG}.isdisjoint(inside):
             item.add_marker("long")
+    deep = [item for item in items if item.get_closest_marker("deep") and not _DEEP]
+    if deep:
+        items[0].config.hook.pytest_deselected(items=deep)
+        items[:] = [item for item in items if item not in deep]
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -160,6 +160,8 @@ def computed(tmp_path: Path, cityflux: Cityflux) -> str:
                     writer.writerow([name, city, "2020", value])
     done = cityflux("import", "figures.csv", "--publisher", "p", "--licence", "l")
     assert done.returncode == 0, done.stderr
+    assert "1 figures are suspect" in done.stdout  # one port is far from those of the other cities
+    assert cityflux("indicators", "accept", PORT).returncode == 0
     done = cityflux("compute", "every")
     assert done.returncode == 0, done.stderr
     return done.stderr

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 import re
+import shutil
 import sqlite3
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -186,7 +187,7 @@ CULPRITS = {
 class Office:
     """A folder with one plugin, driven in this process."""
 
-    def __init__(self, folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    def __init__(self, folder: Path, capsys: pytest.CaptureFixture[str] | None = None) -> None:
         self._folder = folder
         self._capsys = capsys
         (folder / "my_plugins").mkdir()
@@ -207,11 +208,22 @@ class Office:
         with (self._folder / "config.toml").open("a") as config:
             config.write("[refresh]\ntime_limit = 3\n")
 
-    def run(self, *arguments: str) -> tuple[int, str, str]:
+    def code(self, *arguments: str) -> int:
         with pytest.raises(SystemExit) as ended:
             main(["--config", str(self._folder / "config.toml"), *arguments])
-        out, err = self._capsys.readouterr()
-        return int(ended.value.code or 0), out, err
+        return int(ended.value.code or 0)
+
+    def run(self, *arguments: str) -> tuple[int, str, str]:
+        code = self.code(*arguments)
+        assert self._capsys
+        return code, *self._capsys.readouterr()
+
+    def good(self, refreshed: Path) -> list[tuple[Any, ...]]:
+        """Begin with the figures of a refresh in which nothing was wrong."""
+        shutil.copytree(refreshed, self._folder / "data")
+        good = self.rows(FIGURES)
+        assert [row[1] for row in good] == [22.0, 61.0, 71.5, 42.25]
+        return good
 
     def rows(self, query: str) -> list[tuple[Any, ...]]:
         connection = sqlite3.connect(self._folder / "data" / "cityflux.db")
@@ -227,6 +239,18 @@ def server() -> Iterator[LoopbackServer]:
         yield running
 
 
+@pytest.fixture(scope="module")
+def refreshed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The database after a refresh in which nothing was wrong."""
+    folder = tmp_path_factory.mktemp("refreshed")
+    office = Office(folder)
+    with LoopbackServer() as server:
+        server.answer("/page", html(table()))
+        office.settings(server.address("/page"), 20.0)
+        assert office.code("refresh", "local.cargo") == 0
+    return folder / "data"
+
+
 @pytest.fixture
 def office(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Office:
     return Office(tmp_path, capsys)
@@ -237,16 +261,13 @@ FIGURES = "SELECT city_id, value, status, fetch_id, recorded_at FROM observation
 
 @pytest.mark.parametrize("name", FAULTS)
 def test_a_fault_is_named_and_costs_nothing(
-    name: str, server: LoopbackServer, office: Office, monkeypatch: pytest.MonkeyPatch
+    name: str,
+    server: LoopbackServer,
+    office: Office,
+    refreshed: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    fault = FAULTS[name]
-    server.answer("/page", html(table()))
-    office.settings(server.address("/page"), 20.0)
-    code, _, err = office.run("refresh", "local.cargo")
-    assert code == 0, err
-    good = office.rows(FIGURES)
-    assert [row[1] for row in good] == [22.0, 61.0, 71.5, 42.25]
-
+    fault, good = FAULTS[name], office.good(refreshed)
     server.answer("/page", fault.program)
     server.answer("/robots.txt", Answer(fault.robots, 200 if fault.robots else 404))
     address = fault.address.replace("HOST", f"127.0.0.1:{server.port}")
@@ -264,13 +285,10 @@ def test_a_fault_is_named_and_costs_nothing(
 
 @pytest.mark.parametrize("name", CULPRITS)
 def test_a_culprit_is_named_and_costs_nothing(
-    name: str, server: LoopbackServer, office: Office
+    name: str, server: LoopbackServer, office: Office, refreshed: Path
 ) -> None:
-    server.answer("/page", html(table()))
+    good = office.good(refreshed)
     office.settings(server.address("/page"), 20.0)
-    code, _, err = office.run("refresh", "local.cargo")
-    assert code == 0, err
-    good = office.rows(FIGURES)
     server.answer("/page", html(table() + "<p>as of today</p>"))
     office.spoil(CULPRITS[name])
     code, _, err = office.run("refresh", "local.cargo")

@@ -191,7 +191,8 @@ def _tell_stored(wanted: Wanted, stored: Stored) -> None:
         for line in stored.suspect[:_NAMES_SHOWN]:
             click.echo(f"  {line}")
         click.echo(
-            "  list them with: cityflux indicators --suspect; accept with: indicators accept"
+            "  list them with: cityflux indicators --suspect; "
+            "accept with: cityflux indicators accept INDICATOR"
         )
     if stored.gone:
         first = ", ".join(" ".join(cell) for cell in stored.gone[:3])

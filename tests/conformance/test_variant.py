@@ -15,7 +15,8 @@ from tests.conformance import variant
 HERE = Path(__file__).parent
 
 
-@pytest.mark.parametrize("seed", range(1, 9 if os.environ.get("DEEP") else 2))
+@pytest.mark.deep
+@pytest.mark.parametrize("seed", range(1, 9))
 def test_other_names_another_order_and_other_gaps(shared: Path, tmp_path: Path, seed: int) -> None:
     variant.make(shared / "conformance", tmp_path, seed)
     done = subprocess.run(

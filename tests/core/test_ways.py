@@ -23,7 +23,9 @@ WAYS = {
 }
 
 
-@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize(
+    "way", [pytest.param(way, marks=[pytest.mark.deep] * way.startswith("report")) for way in WAYS]
+)
 def test_the_way_is_short(way: str, home: Path) -> None:
     done = run_module("tests.ways", "--database", "data/cityflux.db", *way.split(), cwd=home)
     passed = int(done.stderr.split()[-1])

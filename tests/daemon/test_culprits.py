@@ -82,6 +82,7 @@ def test_the_rest_keeps_its_times_while_plugins_hang(daemon: Daemon) -> None:
     assert workers_of(daemon.folder) == []
 
 
+@pytest.mark.deep
 def test_each_culprit_is_cut_off_at_its_limit_and_named(daemon: Daemon) -> None:
     configure(daemon.folder, 5)
     add(daemon, *ENDLESS, *LEAVING)

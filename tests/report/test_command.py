@@ -43,6 +43,7 @@ def test_the_pdf_has_chinese_text_that_can_be_selected(
     assert len(texts) < 80
 
 
+@pytest.mark.deep
 def test_the_command_prints_a_pdf_with_the_tables_unfolded(home: Path, cityflux: Cityflux) -> None:
     choice = ("--city", "shanghai", "--versus", "hangzhou", "--lang", "zh")
     done = cityflux("report", "paper_transport", *choice, "--out", "r.pdf")

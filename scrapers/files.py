@@ -218,7 +218,8 @@ class _Layout:
             return names
         periods = [column for column in names if marked_period(column)]
         if not periods:
-            raise Unexpected(f"{name}: no column is a period; columns: {', '.join(names[:12])}")
+            told = " ".join(", ".join(names[:12]).split())
+            raise Unexpected(f"{name}: no column is a period; columns: {told}")
         if odd := [each for each in names if each not in periods and _YEAR.match(each)]:
             raise Unexpected(
                 f"{name}: column {odd[0]!r} begins with a year and is no period; write "

@@ -35,6 +35,9 @@ _ROW = re.compile(rb"<(?:[^\s<>/:]++:)?+row" + _ATTRIBUTES)
 _PLACE = re.compile(rb"""\sr\s*=\s*["']\s*([A-Za-z]*)([0-9]*)""")
 _SHARED = re.compile(rb"""\st\s*=\s*["']s["']""")
 _TEXT = re.compile(rb"<(?:[^\s<>/:]+:)?si\b")
+#: How many texts there are is said before them, and the library makes room for as many.
+_COUNTED = re.compile(rb"(<(?:[^\s<>/:]++:)?+sst)" + _ATTRIBUTES)
+_COUNT = re.compile(rb"""\s(?:uniqueC|c)ount\s*=\s*(?:"[^"]*+"|'[^']*+')""")
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +71,9 @@ def read_sheets(document: Document, form: str) -> dict[str, Sheet]:
             looks = appearances(members)
             if _TEXTS in members:
                 members[_TEXTS] = without_raised(members[_TEXTS])
+            for name in members:
+                if name.lower() == _TEXTS.lower():  # as the library finds it
+                    members[name] = _uncounted(members[name])
             grids = read_book(_packed(members))
             return {name: _as_shown(grid, looks.get(name)) for name, grid in grids.items()}
     found: dict[str, Grid] = json.loads(read_apart(document, "Excel"))
@@ -105,6 +111,11 @@ def _unpacked(document: Document) -> dict[str, bytes]:
                 bounded(document, "bytes once unpacked", _MOST_UNPACKED + 1, _MOST_UNPACKED)
             members[entry.filename] = content
     return members
+
+
+def _uncounted(texts: bytes) -> bytes:
+    """The texts that cells share, without what is said of their number."""
+    return _COUNTED.sub(lambda tag: tag[1] + _COUNT.sub(b"", tag[2]) + b">", texts, count=1)
 
 
 def _pieces(member: IO[bytes], most: int) -> Iterator[bytes]:

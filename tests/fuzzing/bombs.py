@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 import struct
 import zipfile
 from collections.abc import Sequence
@@ -320,6 +321,7 @@ def workbooks() -> Sequence[bytes]:
     found = [book(inside) for inside in sheets.values()]
     found.append(book(far, dimension="A1:A1"))
     found.append(book(_CELL.format("A1"), dimension="A1:XFD1048576"))
+    found.append(book(row.format(1, _CELL.format("A1")), texts=2**32))
     laughs = "<!DOCTYPE a [<!ENTITY a0 'ha'>" + "".join(
         f"<!ENTITY a{n} '{f'&a{n - 1};' * 10}'>" for n in range(1, 12)
     )
@@ -353,8 +355,8 @@ def parquets() -> Sequence[bytes]:
     return found
 
 
-def book(rows: str, *, dimension: str = "", head: str = "") -> bytes:
-    """A workbook of one sheet, as its XML stands."""
+def book(rows: str, *, dimension: str = "", head: str = "", texts: int = 2) -> bytes:
+    """A workbook of one sheet, as its XML stands, which says that it has so many texts."""
     good = samples.workbook(["城市", 2020], ["上海", 1])
     buffer = io.BytesIO()
     main = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
@@ -368,7 +370,8 @@ def book(rows: str, *, dimension: str = "", head: str = "") -> bytes:
                 sheet = f'{head}<worksheet xmlns="{main}" xmlns:x="{main}">{said}<sheetData>{rows}'
                 new.writestr(name, f"<?xml version='1.0'?>{sheet}</sheetData></worksheet>")
             else:
-                new.writestr(name, old.read(name))
+                counted = f'uniqueCount="{texts}"'.encode()
+                new.writestr(name, re.sub(rb'uniqueCount="\d+"', counted, old.read(name)))
     return buffer.getvalue()
 
 

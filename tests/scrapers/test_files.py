@@ -373,6 +373,9 @@ def test_a_layout_must_be_named_fully() -> None:
             files.tidy(frame, **arguments)
     with pytest.raises(Unexpected, match="no column is a period; columns: city, year, v"):
         files.tidy(frame, city="city", period=None)
+    frame = files.read_table(document('city,"two\nlines"\na,1\n'))
+    with pytest.raises(Unexpected, match="columns: city, two lines"):
+        files.tidy(frame, city="city", period=None)
 
 
 @given(

@@ -15,7 +15,7 @@ STAMP := $(VENV)/.installed
 # Hundreds of processes start in the tests: what they import is compiled once.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: run check test deep lint types bench chaos soak fuzz fuzz-plugins rows clean
+.PHONY: run check quick test pytest deep lint types bench chaos soak fuzz fuzz-plugins rows clean
 
 run: $(STAMP)
 	$(BIN)/cityflux run --once --offline
@@ -23,10 +23,17 @@ run: $(STAMP)
 # A worker more than there are cores, since many of the tests wait for others.
 WORKERS := $(shell expr $$(nproc) + 1)
 
-check: lint types
+check: lint
+	$(MAKE) --no-print-directory --jobs 2 types quick
+
+quick: $(STAMP)
 	$(BIN)/pytest -q -n $(WORKERS) --dist worksteal -m "not long"
 
-test: lint types
+# The types are looked at while the tests wait for others.
+test: lint
+	$(MAKE) --no-print-directory --jobs 2 types pytest
+
+pytest: $(STAMP)
 	$(BIN)/pytest -n $(WORKERS) --dist worksteal
 
 deep: $(STAMP)

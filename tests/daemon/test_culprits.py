@@ -164,6 +164,7 @@ def alive(process: psutil.Process) -> bool:
     return bool(process.is_running() and process.status() != psutil.STATUS_ZOMBIE)
 
 
+@pytest.mark.deep
 def test_what_was_cut_off_by_the_end_of_the_daemon_is_looked_at_when_it_starts_again(
     daemon: Daemon,
 ) -> None:

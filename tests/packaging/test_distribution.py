@@ -58,7 +58,7 @@ def test_the_sdist_holds_the_same(built: Path) -> None:
     assert not [name for name, item in files.items() if item.issym()]
 
 
-@pytest.fixture(params=["from_wheel", "editable"])
+@pytest.fixture(params=["from_wheel", pytest.param("editable", marks=pytest.mark.deep)])
 def installed(request: pytest.FixtureRequest) -> Installed:
     """Either kind of install."""
     found = request.getfixturevalue(request.param)

@@ -146,6 +146,7 @@ def test_a_browser_opens_it_without_asking_anybody(language: str, written: dict[
         browser.close()
 
 
+@pytest.mark.deep
 def test_the_interactive_report_draws_its_charts_without_the_network(
     home: Path, cityflux: Cityflux
 ) -> None:

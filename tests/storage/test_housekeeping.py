@@ -120,7 +120,7 @@ def rows(db: sqlite3.Connection, query: str) -> list[Any]:
     return [row[0] for row in db.execute(query)]
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(histories)
 def test_what_is_needed_stays(history: list[Fetch]) -> None:
     with filled(history) as db:

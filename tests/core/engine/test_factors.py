@@ -44,6 +44,7 @@ def test_varimax_finds_the_best_of_all_angles() -> None:
     assert (varimax(loadings) ** 2).sum(axis=1) == pytest.approx((loadings**2).sum(axis=1))
 
 
+@pytest.mark.deep
 def test_rotated_weights_are_those_of_the_handbook() -> None:
     r = np.corrcoef(MIXED, rowvar=False)
     values, vectors = np.linalg.eigh(r)

@@ -52,7 +52,14 @@ def plain() -> tuple[dict[str, tuple[float, str]], ...]:
     return tuple(found(title, lines) for title, lines in texts())
 
 
-@pytest.mark.parametrize("name", PRINTS)
+#: Those that go another way through the reader than the others.
+_QUICK = ("full width", "ascii", "entities", "footnotes", "了")
+
+
+@pytest.mark.parametrize(
+    "name",
+    [pytest.param(name, marks=[pytest.mark.deep] * (name not in _QUICK)) for name in PRINTS],
+)
 def test_another_print_gives_the_same_figures(name: str) -> None:
     for (title, lines), expected in zip(texts(), plain(), strict=True):
         assert found(title, tuple(map(PRINTS[name], lines))) == expected, title

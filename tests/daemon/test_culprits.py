@@ -79,7 +79,7 @@ def test_the_rest_keeps_its_times_while_plugins_hang(daemon: Daemon) -> None:
     assert len(daemon.rows(STARTED)) == len(ENDLESS)  # none of them has ended meanwhile
 
     assert daemon.stop() == 0
-    assert workers_of(daemon.folder) == []
+    until(lambda: not workers_of(daemon.folder))
 
 
 @pytest.mark.deep
@@ -122,7 +122,7 @@ def test_derived_figures_and_indices_go_on_when_a_derive_hangs(daemon: Daemon) -
     daemon.until(lambda: daemon.scores() == {"shanghai": 0.0, "beijing": 100.0})
     daemon.until(lambda: daemon.rows(doubled) == [(6.0,)])
     assert daemon.stop() == 0
-    assert workers_of(daemon.folder) == []
+    until(lambda: not workers_of(daemon.folder))
 
 
 def test_what_changes_while_a_derive_computes_is_not_missed(daemon: Daemon) -> None:

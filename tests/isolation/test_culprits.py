@@ -14,7 +14,15 @@ from cityflux.core.refresh.side_by_side import Means, run_tasks
 from cityflux.core.refresh.tasks import Part, Task
 from cityflux.scrapers.http.client import Client, Policy
 from tests.conftest import run_module
-from tests.isolation.plugins import ENDLESS, LEAVING, new_gate, rows, workers_of, write_plugin
+from tests.isolation.plugins import (
+    ENDLESS,
+    LEAVING,
+    new_gate,
+    rows,
+    until,
+    workers_of,
+    write_plugin,
+)
 
 LIMIT = 3
 
@@ -82,10 +90,10 @@ def test_the_neighbour_does_not_wait_for_them(
         first, *_ = next(filter(None, run_tasks(tasks, Means(http, gate, cities, workers))))
     assert (first.task.plugin.indicator.id, first.error) == ("local.neighbour", "")
     assert sorted(figure[2] for figure in first.given[0].found) == [3.0, 7.0]
-    assert workers_of(tmp_path) == []
+    until(lambda: not workers_of(tmp_path))
 
 
 def test_no_worker_is_left_behind(
     refreshed: subprocess.CompletedProcess[str], folder: Path
 ) -> None:
-    assert workers_of(folder) == []
+    until(lambda: not workers_of(folder))

@@ -9,7 +9,15 @@ import pytest
 from cityflux.core.plugin.manager import Selection, load_selection
 from cityflux.core.refresh.isolation.derivations import Derivations
 from tests.conftest import Cityflux
-from tests.isolation.plugins import ENDLESS, LEAVING, rows, workers_of, write_derived, write_plugin
+from tests.isolation.plugins import (
+    ENDLESS,
+    LEAVING,
+    rows,
+    until,
+    workers_of,
+    write_derived,
+    write_plugin,
+)
 
 INPUTS = [("local.given", "shanghai", "2020", 7.0), ("local.given", "beijing", "2020", 3.0)]
 NEVER = "blocks", "adds"  # one sleeps, and one holds the interpreter
@@ -39,7 +47,7 @@ def test_one_that_ends_its_process_or_breaks_the_contract_costs_itself_alone(
     ]
     lineage = "SELECT indicator_id, input_city_id FROM derivations ORDER BY 2"
     assert rows(folder, lineage) == [("local.doubled", "beijing"), ("local.doubled", "shanghai")]
-    assert workers_of(folder) == []
+    until(lambda: not workers_of(folder))
 
 
 def test_one_that_never_ends_is_cut_off_once(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -57,7 +65,7 @@ def test_one_that_never_ends_is_cut_off_once(folder: Path, monkeypatch: pytest.M
         derived = derivations.derive(plugins["local.doubled"], INPUTS)
     assert [figure.value for figure in derived.found] == [14.0, 6.0]
     assert (folder / "called").read_text() == "x" * len(NEVER)
-    assert workers_of(folder) == []
+    until(lambda: not workers_of(folder))
 
 
 @pytest.fixture

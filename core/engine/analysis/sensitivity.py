@@ -15,6 +15,8 @@ import numpy as np
 import polars as pl
 
 from cityflux.core.engine.analysis.robustness import Assumptions, Model, Runs, run
+from cityflux.core.engine.audit.design import saltelli
+from cityflux.core.engine.audit.effects import effects, rank_shift
 from cityflux.core.engine.measures import ranking
 from cityflux.core.engine.measures.matrix import Floats, to_matrix
 from cityflux.core.model.errors import IndexDefinitionError
@@ -46,12 +48,7 @@ def sobol_design(points: int, assumptions: int, *, seed: int) -> Floats:
     Returns:
         n (d + 2) rows x d columns of numbers from 0 to 1: A, B, then A_B for each column.
     """
-    base = np.random.default_rng(seed).random((points, 2 * assumptions))
-    a, b = base[:, :assumptions], base[:, assumptions:]
-    mixed = np.repeat(a[None], assumptions, axis=0)
-    for i in range(assumptions):
-        mixed[i, :, i] = b[:, i]
-    return np.vstack([a, b, mixed.reshape(-1, assumptions)])
+    return saltelli(points, [1] * assumptions, seed=seed, sampling="random")
 
 
 def sobol_indices(y: Floats, names: list[str]) -> pl.DataFrame:
@@ -71,13 +68,10 @@ def sobol_indices(y: Floats, names: list[str]) -> pl.DataFrame:
     Raises:
         IndexDefinitionError: when the number of outputs does not fit the names.
     """
-    a, b, mixed = _split(y, len(names))
-    variance = _variance(a, b)
-    effects = {
-        "first_order": (b * (mixed - a)).mean(axis=1) / variance,
-        "total": ((a - mixed) ** 2).mean(axis=1) / (2 * variance),
-    }
-    return pl.DataFrame({"assumption": names, **effects}).with_columns(
+    _split(y, len(names))
+    found = effects(y[:, None], len(names))
+    columns = {"first_order": found.first[:, 0], "total": found.total[:, 0]}
+    return pl.DataFrame({"assumption": names, **columns}).with_columns(
         pl.col("first_order", "total").fill_nan(None)
     )
 
@@ -144,7 +138,7 @@ def rank_distance(ranks: pl.DataFrame, nominal: pl.Series) -> Floats:
         nominal: the nominal score of every unit.
     """
     own = ranking.ranks(nominal.to_frame("nominal"), ["nominal"], scale=True)
-    return np.asarray(np.nanmean(np.abs(to_matrix(ranks) - to_matrix(own)), axis=0))
+    return rank_shift(to_matrix(ranks).T, to_matrix(own)[:, 0])
 
 
 def _split(y: Floats, d: int) -> tuple[Floats, Floats, Floats]:

@@ -257,9 +257,8 @@ def _weight_notes(
 def node_weights(
     node: Node, children: Sequence[Node], below: pl.DataFrame, methods: Methods
 ) -> list[float]:
-    """The weights of the children of a node, as written or as one of the methods finds below."""
-    if node.weighting is None:
-        return [child.weight for child in children]
+    """The weights of the children of a node that a method finds in their scores below it."""
+    assert node.weighting is not None
     function = methods.get("weighting", node.weighting.method)
     weights: list[float] = function(below, **node.weighting.parameters)
     check_weights(children, weights)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import sqlite3
+from itertools import count
+from operator import attrgetter, mul
 
 from cityflux.core.model.audit import AuditFacts, CityAudit
 from cityflux.core.reading import answers
@@ -57,9 +59,6 @@ def _audit_of(connection: sqlite3.Connection, index: str, period: str | None) ->
     cities = []
     for each in found:
         shares = json.loads(each["shares"] or "[]")
-        mean = 0.0
-        for rank, share in enumerate(shares, 1):
-            mean += rank * share
         cities.append(
             CityAudit(
                 each["city"],
@@ -72,7 +71,7 @@ def _audit_of(connection: sqlite3.Connection, index: str, period: str | None) ->
                 each["rank_median"],
                 each["rank_high"],
                 shares,
-                mean if each["rank_low"] else None,
+                sum(map(mul, count(1), shares)) if each["rank_low"] else None,
             )
         )
     pairs = {}
@@ -103,13 +102,8 @@ def _foremost(
     cities: list[CityAudit], pairs: dict[tuple[str, str], float]
 ) -> tuple[tuple[CityAudit, CityAudit] | None, float]:
     """The two cities with the best mean ranks, and in which share of the draws the first leads."""
-    best: list[CityAudit] = []
-    for each in cities:
-        if each.expected is not None:
-            place = 0
-            while place < len(best) and (best[place].expected or 0) <= each.expected:
-                place += 1
-            best.insert(place, each)
+    mean = attrgetter("expected")
+    best = sorted(filter(mean, cities), key=mean)
     if len(best) < 2:
         return None, 0.0
     one, two = best[:2]

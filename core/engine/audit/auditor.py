@@ -8,13 +8,19 @@ from functools import cached_property
 import numpy as np
 
 from cityflux.core.engine.audit.assumptions import ALL_KNOWN
-from cityflux.core.engine.audit.batch import Rows, is_formula, leaf_scores, standardized, treated
+from cityflux.core.engine.audit.batch import (
+    Rows,
+    is_formula,
+    leaf_scores,
+    rows_of_periods,
+    standardized,
+    treated,
+)
 from cityflux.core.engine.audit.drawing import STEPS, Draws, Plan, aggregation_of, is_all_known
 from cityflux.core.engine.audit.kernel import Failed, reason_of
 from cityflux.core.engine.audit.paths import Ground, Path, variant
 from cityflux.core.engine.audit.versions import Versions
 from cityflux.core.engine.definition.index import Definition
-from cityflux.core.engine.measures.columns import rows_of
 from cityflux.core.engine.measures.matrix import Floats, to_matrix
 from cityflux.core.engine.scoring import Scores
 from cityflux.core.model.errors import CityfluxError
@@ -153,8 +159,7 @@ class Auditor:
 
     @cached_property
     def _periods(self) -> Rows:
-        values = self._ground.panel.values
-        return [np.arange(values.height)[rows] for rows in rows_of(values["period"])]
+        return rows_of_periods(self._ground.panel.values)
 
     @cached_property
     def _signs(self) -> dict[str, int]:

@@ -11,18 +11,26 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
+import polars as pl
 from numpy.typing import NDArray
 
 from cityflux.core.engine.adjustment import treatment_plan
 from cityflux.core.engine.audit.block import scores
 from cityflux.core.engine.definition.choices import Standardization, Within
 from cityflux.core.engine.definition.index import Definition
+from cityflux.core.engine.measures.columns import rows_of
 from cityflux.core.engine.measures.matrix import Floats
 from cityflux.core.engine.steps.methods import Methods
 from cityflux.core.engine.steps.standardization import turns_itself
 from cityflux.core.engine.steps.treatment import treat_columns
 
 Rows = list[NDArray[np.int64]]
+
+
+def rows_of_periods(keys: pl.DataFrame) -> Rows:
+    """The rows of each period among keys, in the order of their first ones."""
+    rows = np.arange(keys.height)
+    return [rows[own] for own in rows_of(keys["period"])]
 
 
 def is_formula(definition: Definition, methods: Methods) -> bool:

@@ -93,14 +93,7 @@ class Plan:
 
     def realize(self, points: Floats) -> Draws:
         """The draws that points of the unit cube stand for, draws x columns."""
-        n = len(points)
-        draws = Draws(
-            np.zeros((n, len(STEPS)), dtype=np.int64),
-            np.zeros(n, dtype=np.int64),
-            np.tile(self.written, (n, 1)),
-            np.zeros(n, dtype=np.int64),
-        )
-        first = 0
+        draws, first = self._as_written(len(points)), 0
         for each in self.all:
             each.apply(points[:, first : first + each.columns], draws)
             first += each.columns
@@ -108,11 +101,14 @@ class Plan:
 
     def nominal(self) -> Draws:
         """The one draw that is the index itself."""
+        return self._as_written(1)
+
+    def _as_written(self, n: int) -> Draws:
         return Draws(
-            np.zeros((1, len(STEPS)), dtype=np.int64),
-            np.zeros(1, dtype=np.int64),
-            self.written[None].copy(),
-            np.zeros(1, dtype=np.int64),
+            np.zeros((n, len(STEPS)), dtype=np.int64),
+            np.zeros(n, dtype=np.int64),
+            np.tile(self.written, (n, 1)),
+            np.zeros(n, dtype=np.int64),
         )
 
     def _choices(self) -> list[_Assumption]:

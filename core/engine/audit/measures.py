@@ -27,8 +27,6 @@ Ranks = NDArray[np.int32]
 Counts = NDArray[np.int64]
 #: The ends of an interval, with its middle.
 ENDS = (0.05, 0.5, 0.95)
-#: From this share of draws on one city is told from another.
-DECIDED = 0.95
 
 
 def ranks(scores: Floats) -> Ranks:

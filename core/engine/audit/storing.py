@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cityflux.core.engine.audit.auditing import Audit
-from cityflux.core.engine.measures.columns import rows_of
+from cityflux.core.engine.audit.batch import rows_of_periods
 from cityflux.core.engine.measures.matrix import Floats
 from cityflux.storage.audits import AuditRow, PairRow, RankRow, SensitivityRow, save_audit
 from cityflux.storage.database import now, write
@@ -61,16 +61,10 @@ def store(
         )
 
 
-def periods_of(audit: Audit) -> list[NDArray[np.int64]]:
-    """The rows of each period of an audit."""
-    rows = np.arange(len(audit.cities))
-    return [rows[own] for own in rows_of(audit.keys["period"])]
-
-
 def rank_rows(audit: Audit) -> Iterator[RankRow]:
     """A row of an audit for each node above the leaves, city and period."""
     for at, node in enumerate(audit.nodes):
-        for k, own in enumerate(periods_of(audit)):
+        for k, own in enumerate(rows_of_periods(audit.keys)):
             placed = audit.nominal[own, at]
             n = int((placed > 0).sum())
             for city, row in enumerate(own.tolist()):
@@ -98,7 +92,7 @@ def rank_rows(audit: Audit) -> Iterator[RankRow]:
 
 def pair_rows(audit: Audit) -> Iterator[PairRow]:
     """A row of an audit for each pair of cities that rank together, in both orders."""
-    for k, own in enumerate(periods_of(audit)):
+    for k, own in enumerate(rows_of_periods(audit.keys)):
         pairs, order = audit.pairs[k], np.argsort(audit.ranks[1, own, 0], kind="stable")
         where = np.argsort(order)
         cities = [audit.cities[row][1] for row in own.tolist()]
@@ -110,7 +104,7 @@ def pair_rows(audit: Audit) -> Iterator[PairRow]:
 
 def sensitivity_rows(audit: Audit) -> Iterator[SensitivityRow]:
     """What moves the root of an audit: the choices, the nodes, the weights and the figures."""
-    periods = periods_of(audit)
+    periods = rows_of_periods(audit.keys)
     names = list(audit.varied)
     for effects, own in zip(audit.effects, periods, strict=False):
         period = audit.cities[own[0]][0]

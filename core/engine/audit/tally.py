@@ -8,9 +8,9 @@ from collections.abc import Sequence
 import numpy as np
 import polars as pl
 
+from cityflux.core.engine.audit.batch import rows_of_periods
 from cityflux.core.engine.audit.drawing import STEPS, Draws
 from cityflux.core.engine.audit.measures import Counts, Ranks, rank_counts, ranks, score_quantiles
-from cityflux.core.engine.measures.columns import rows_of
 from cityflux.core.engine.measures.matrix import Floats
 
 _SCALE = STEPS.index("standardization")
@@ -35,7 +35,7 @@ class Tally:
 
     def __init__(self, keys: pl.DataFrame, nodes: Sequence[str], draws: int) -> None:
         self._nodes = list(nodes)
-        self.periods = [np.arange(keys.height)[rows] for rows in rows_of(keys["period"])]
+        self.periods = rows_of_periods(keys)
         exact = draws * keys.height * len(nodes) <= MANY
         self._dtype = np.float64 if exact else np.float32
         self._scores: dict[str, list[Floats]] = {name: [] for name in nodes}

@@ -108,16 +108,6 @@ def units(connection: sqlite3.Connection) -> dict[str, str]:
     return dict(connection.execute("SELECT id, unit FROM indicators").fetchall())
 
 
-def cities_by_name(connection: sqlite3.Connection) -> dict[str, str]:
-    """The id of each city, by the id itself and by both names."""
-    found: dict[str, str] = {}
-    for identifier, name_zh, name_en in connection.execute(
-        "SELECT id, name_zh, name_en FROM cities"
-    ):
-        found |= {identifier: identifier, name_zh: identifier, name_en: identifier}
-    return found
-
-
 def known_ids(connection: sqlite3.Connection, table: str) -> set[str]:
     """The ids in ``cities``, ``sources``, ``indicators`` or ``indices``."""
     return {*chain.from_iterable(connection.execute(f"SELECT id FROM {table}"))}

@@ -14,7 +14,7 @@ from pydantic import BeforeValidator, Field, PlainSerializer
 
 from cityflux.core.model.errors import ConfigError
 from cityflux.core.model.sections import Politeness, Quality, Section, validated
-from cityflux.core.model.toml import read_toml
+from cityflux.core.model.toml import read_checked
 from cityflux.storage.access import Access
 
 DEFAULT_FILE = Path("config.toml")
@@ -191,10 +191,5 @@ def load_config(path: Path | None = None) -> Config:
     file = path or DEFAULT_FILE
     if path is None and not file.exists():
         return Config().resolve(Path.cwd())
-    try:
-        values = read_toml(file)
-    except OSError as error:
-        raise ConfigError(f"{file}: cannot be read ({error.strerror})") from error
-    except ValueError as error:
-        raise ConfigError(f"{file}: is no valid TOML ({error})") from error
+    values = read_checked(file, ConfigError)
     return validated(Config, values, str(file)).resolve(file.resolve().parent)

@@ -7,6 +7,8 @@ import tomllib
 from pathlib import Path
 from typing import Any
 
+from cityflux.core.model.errors import CityfluxError
+
 _MOST_BYTES = 2**20
 _DEEPEST = 30
 # The standard library's reader takes memory by the square of the parts of a key.
@@ -30,6 +32,21 @@ def read_toml(path: Path) -> dict[str, Any]:
     except RecursionError:
         raise ValueError("nested too deeply") from None
     return values
+
+
+def read_checked(path: Path, kind: type[CityfluxError]) -> dict[str, Any]:
+    """As `read_toml`, with what is wrong as an error of ours.
+
+    Args:
+        path: the file.
+        kind: of the error.
+    """
+    try:
+        return read_toml(path)
+    except OSError as error:
+        raise kind(f"{path}: cannot be read ({error.strerror})") from error
+    except ValueError as error:
+        raise kind(f"{path}: is no valid TOML ({error})") from error
 
 
 def _is_deeper(value: Any, most: int) -> bool:

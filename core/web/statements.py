@@ -7,17 +7,17 @@ gigabytes. Such a process is killed, and nobody else waits for it.
 from __future__ import annotations
 
 import asyncio
-import os
 import socket
 import sqlite3
 import subprocess
-import sys
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any, NamedTuple
+
+from cityflux.core.model.interpreter import fresh
 
 #: How many are carried out at the same time; the others wait.
 AT_ONCE = 3
@@ -116,13 +116,14 @@ class _Process:
         ours, theirs = socket.socketpair()
         self._connection = Connection(ours.detach())
         self.is_fit = True
-        path = os.pathsep.join(folder or str(Path.cwd()) for folder in sys.path)
-        command = [sys.executable, "-P", "-m", "cityflux.core.web.carrying_out"]
         with theirs:
+            command, env = fresh(
+                "cityflux.core.web.carrying_out", theirs.fileno(), database, longest
+            )
             self._process = subprocess.Popen(
-                [*command, str(theirs.fileno()), str(database), str(longest)],
+                command,
                 stdin=subprocess.DEVNULL,
-                env={**os.environ, "PYTHONPATH": path},
+                env=env,
                 pass_fds=[theirs.fileno()],
                 start_new_session=True,
             )

@@ -9,16 +9,15 @@ from __future__ import annotations
 
 import io
 import json
-import os
 import resource
 import subprocess
 import sys
 from collections.abc import Callable
-from pathlib import Path
 from typing import Literal
 
 from cityflux.core.model.document import Document
 from cityflux.core.model.errors import Unexpected
+from cityflux.core.model.interpreter import fresh
 
 #: Of a table in a file, empty ones among them.
 MOST_CELLS = 500_000
@@ -37,14 +36,14 @@ def read_apart(document: Document, kind: Kind) -> bytes:
     Raises:
         Unexpected: when it is damaged, or reading it takes too much memory or time.
     """
-    path = os.pathsep.join(folder or str(Path.cwd()) for folder in sys.path)
+    command, env = fresh(__name__, kind)
     try:
         done = subprocess.run(
-            [sys.executable, "-P", "-m", __name__, kind],
+            command,
             input=document.body,
             capture_output=True,
             timeout=3 * _MOST_SECONDS,
-            env={**os.environ, "PYTHONPATH": path, "POLARS_MAX_THREADS": "1"},
+            env={**env, "POLARS_MAX_THREADS": "1"},
             check=False,
         )
     except subprocess.TimeoutExpired:

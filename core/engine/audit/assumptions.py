@@ -19,7 +19,7 @@ from cityflux.core.engine.definition.choices import (
 from cityflux.core.engine.definition.index import Definition
 from cityflux.core.model.errors import ConfigError, IndexDefinitionError
 from cityflux.core.model.sections import validated
-from cityflux.core.model.toml import read_toml
+from cityflux.core.model.toml import read_checked
 
 #: The comparability under which every known figure counts.
 ALL_KNOWN: Literal["all known"] = "all known"
@@ -130,13 +130,7 @@ def read_assumptions(path: Path, definition: Definition) -> Assumptions:
         ConfigError: the file cannot be read, or a key or value makes no sense.
         IndexDefinitionError: it names a node that the index does not have.
     """
-    try:
-        values = read_toml(path)
-    except OSError as error:
-        raise ConfigError(f"{path}: cannot be read ({error.strerror})") from error
-    except ValueError as error:
-        raise ConfigError(f"{path}: is no valid TOML ({error})") from error
-    return parse_assumptions(values, definition, str(path))
+    return parse_assumptions(read_checked(path, ConfigError), definition, str(path))
 
 
 def parse_assumptions(

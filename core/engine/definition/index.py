@@ -31,7 +31,7 @@ from cityflux.core.engine.measures.refusal import LARGEST
 from cityflux.core.model.errors import IndexDefinitionError, PeriodError
 from cityflux.core.model.period import Period
 from cityflux.core.model.sections import explain
-from cityflux.core.model.toml import read_toml
+from cityflux.core.model.toml import read_checked
 
 
 class Periods(Choice):
@@ -203,13 +203,7 @@ def read_definition(path: Path) -> Definition:
     """
     if path.exists() and not path.is_file():
         raise IndexDefinitionError(f"{path}: is no file; name a TOML file")
-    try:
-        values = read_toml(path)
-    except OSError as error:
-        raise IndexDefinitionError(f"{path}: cannot be read ({error.strerror})") from error
-    except ValueError as error:
-        raise IndexDefinitionError(f"{path}: is no valid TOML ({error})") from error
-    return parse_definition(values, str(path))
+    return parse_definition(read_checked(path, IndexDefinitionError), str(path))
 
 
 def parse_definition(values: Mapping[str, Any], origin: str) -> Definition:

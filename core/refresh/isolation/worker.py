@@ -7,15 +7,14 @@ import pickle
 import signal
 import socket
 import subprocess
-import sys
 import threading
 from collections.abc import Iterator
 from contextlib import suppress
 from multiprocessing.connection import Connection
-from pathlib import Path
 from typing import Any
 
 from cityflux.core.model.errors import PluginError
+from cityflux.core.model.interpreter import fresh
 from cityflux.core.model.secrecy import known
 from cityflux.core.plugin.aside import Aside
 from cityflux.core.plugin.traces import one_line
@@ -172,20 +171,14 @@ def _spawn(*descriptors: int) -> subprocess.Popen[bytes]:
     # What a plugin prints must not get into what a command prints, and no secret anywhere.
     aside = Aside() if known() else None
     printed = aside.fd if aside else 2
-    path = os.pathsep.join(folder or str(Path.cwd()) for folder in sys.path)
+    command, env = fresh("cityflux.core.refresh.isolation.inside", *descriptors)
     try:
         return subprocess.Popen(
-            [
-                sys.executable,
-                "-P",
-                "-m",
-                "cityflux.core.refresh.isolation.inside",
-                *map(str, descriptors),
-            ],
+            command,
             stdin=subprocess.DEVNULL,
             stdout=printed,
             stderr=printed,
-            env={**os.environ, "PYTHONPATH": path},
+            env=env,
             pass_fds=descriptors,
             start_new_session=True,
         )

@@ -18,7 +18,7 @@ from cityflux.core.cli.output import (
     progress,
 )
 from cityflux.core.cli.session import Session, pass_session
-from cityflux.core.words.catalogue import CODES, Code, text
+from cityflux.core.words.catalogue import Code, codes_of, text
 from cityflux.core.words.language import pick
 
 #: So many nodes are listed without which the ranks change most.
@@ -99,7 +99,7 @@ def _print_moves(
 
     found = audit_of(connection, index)
     assert found is not None
-    codes = [lang] if lang else CODES
+    codes = codes_of(lang)
     rows = [row for row in sensitivities(connection, index, found.period) if not row.city]
     moved = [row for row in rows if row.kind == "sobol"]
     if moved:

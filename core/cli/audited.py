@@ -9,7 +9,7 @@ import click
 from cityflux.core.cli.output import percent, print_table, printable
 from cityflux.core.reading.audits import audit_of
 from cityflux.core.words import audit as words
-from cityflux.core.words.catalogue import CODES, Code, text
+from cityflux.core.words.catalogue import Code, codes_of, text
 
 
 def print_audit(
@@ -23,7 +23,7 @@ def print_audit(
         lang: the language; both without one.
         color: whether colours are wanted at all.
     """
-    found, codes = audit_of(connection, index), [lang] if lang else CODES
+    found, codes = audit_of(connection, index), codes_of(lang)
     click.echo()
     if found is None:
         for code in codes:

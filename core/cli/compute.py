@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 import click
 
 from cityflux.core.cli.output import console, json_option, print_json
@@ -30,7 +28,7 @@ def compute(
     With --as-of, --exclude or --weight-set INDEX, or the default one, is computed so and printed.
     """
     from cityflux.core.app.job import Job
-    from cityflux.core.cli.notes import count_notes
+    from cityflux.core.cli.notes import count_notes, print_notes
     from cityflux.core.cli.scoreboard import print_evaluated
     from cityflux.core.engine.compute import evaluate
 
@@ -45,7 +43,7 @@ def compute(
             print_evaluated(
                 connection, definition, scores, as_of=as_of, as_json=as_json, color=session.color
             )
-        _print_notes(definition.id, scores.notes)
+        print_notes(definition.id, scores.notes)
         return 0
     with session.open() as connection:
         outcome = Job(connection, session).compute(wanted, force=True)
@@ -60,7 +58,7 @@ def compute(
         if not as_json:
             click.echo(f"{done.index_id}: run {done.run_id}, {done.changed} scores changed")
         if index:
-            _print_notes(done.index_id, done.notes)
+            print_notes(done.index_id, done.notes)
         else:
             count_notes(done)
     if not (failed := outcome.failed + outcome.broken):
@@ -69,11 +67,6 @@ def compute(
     for name, error in failed:
         out.print(f"failed: {name}: {error}", style="red", markup=False, soft_wrap=True)
     return 1
-
-
-def _print_notes(index_id: str, notes: Iterable[str]) -> None:
-    for note in notes:
-        click.echo(f"note: {index_id}: {note}", err=True)
 
 
 def _end_of(day: str) -> str:

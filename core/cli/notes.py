@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 import click
@@ -41,5 +42,10 @@ def count_notes(done: Computed) -> None:
     if others := len(done.notes) - len(said):
         kept = "1 note on its figures" if others == 1 else f"{others} notes on its figures"
         said.append(f"{kept}: cityflux notes {done.index_id}")
+    print_notes(done.index_id, said)
+
+
+def print_notes(index_id: str, said: Iterable[str]) -> None:
+    """Print notes on an index on standard error, a line each."""
     for note in said:
-        click.echo(f"note: {done.index_id}: {note}", err=True)
+        click.echo(f"note: {index_id}: {note}", err=True)

@@ -114,7 +114,7 @@ def run(
 def _print_beside(definition: Definition, rows: Sequence[Score], session: Session) -> None:
     """Print the cities of another index, and how many were ranked in each period."""
     from cityflux.core.cli.scoreboard import print_scoreboard
-    from cityflux.core.words.catalogue import text
+    from cityflux.core.words.catalogue import CODES, text
 
     if not rows:
         return
@@ -123,21 +123,21 @@ def _print_beside(definition: Definition, rows: Sequence[Score], session: Sessio
     ranked = {row.period: 0 for row in rows} | Counter(row.period for row in rows if row.rank)
     counts = ", ".join(f"{period}: {ranked[period]}" for period in sorted(ranked))
     click.echo()
-    for language in ("zh", "en"):
+    for language in CODES:
         click.echo(text(language, "bracket.ranked_by_period", counts=counts))
 
 
 def _print_classes(connection: sqlite3.Connection, index_id: str) -> None:
     """Print how many figures of an index come from official tables, from second hand, and so on."""
     from cityflux.core.reading.classes import figures_by_class
-    from cityflux.core.words.catalogue import text
+    from cityflux.core.words.catalogue import CODES, text
     from cityflux.core.words.numbers import number
 
     found = figures_by_class(connection, index_id)
     if not any(found):  # nobody said it of any source
         return
     click.echo()
-    for language in ("zh", "en"):
+    for language in CODES:
         named = (
             f"{text(language, f'terms.class.{_key(kind)}')} {number(count, 0)}"
             for kind, count in found.items()

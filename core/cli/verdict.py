@@ -15,7 +15,7 @@ from cityflux.core.reading.verdict import verdict
 from cityflux.core.reading.vintages import mixed_vintages
 from cityflux.core.words import brackets
 from cityflux.core.words import verdict as words
-from cityflux.core.words.catalogue import CODES, Code, text
+from cityflux.core.words.catalogue import Code, codes_of, text
 from cityflux.core.words.language import pick
 
 
@@ -31,12 +31,12 @@ def print_verdict(
         color: whether colours are wanted at all.
     """
     found = verdict(connection, index)
-    for code in [lang] if lang else CODES:
+    for code in codes_of(lang):
         if found:
             _print_words(code, found, city_names(connection, code))
     _print_groups(groups(connection, index), lang, color)
     mixed = mixed_vintages(connection, index)
-    for code in [lang] if lang else CODES:
+    for code in codes_of(lang):
         names = city_names(connection, code)
         for each in mixed:
             click.echo(
@@ -64,7 +64,7 @@ def _print_groups(found: Sequence[Group], lang: Code | None, color: bool) -> Non
     if not out:
         return
     click.echo()
-    languages: Sequence[Code] = [lang] if lang else CODES
+    languages = codes_of(lang)
     total = {"n": len(found) - len(out), "of": len(found)}
     print_table(
         "; ".join(text(code, "bracket.groups", **total) for code in languages),

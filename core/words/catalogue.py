@@ -12,6 +12,11 @@ Code = Literal["zh", "en"]
 CODES: tuple[Code, ...] = ("zh", "en")
 
 
+def codes_of(language: Code | None) -> tuple[Code, ...]:
+    """The languages in which something is told: the one that was asked for, or both."""
+    return (language,) if language else CODES
+
+
 def text(code: Code, key: str, /, **values: Any) -> str:
     """Look a text up and fill its values in.
 

@@ -13,9 +13,9 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from cityflux.scrapers.communique.clauses import COMPARISON, LAST_YEAR
+from cityflux.scrapers.communique.segments import HAN
 from cityflux.scrapers.communique.subjects import Territory
 
-_HAN = r"\u4e00-\u9fff"
 #: Words that may stand before the subject of a clause and set nothing.
 _AHEAD = r"(?:其中|同时|此外|全年|年末|当年|截至|截止|至|从|在|对|分|[，、:])*"
 
@@ -65,10 +65,10 @@ _PASSING = (
 )
 _UNDER = re.compile(r"在.*(?:下|推动|支撑|基础上|背景)$")
 _DONE = re.compile(_PASSING)
-_TERRITORY_HEAD = re.compile(rf"{_AHEAD}(?:[{_HAN}]{{0,12}}?)(?:{_REGION})")
+_TERRITORY_HEAD = re.compile(rf"{_AHEAD}(?:[{HAN}]{{0,12}}?)(?:{_REGION})")
 # 宝应县经济稳步增长, 玉泉区全年实现…: a district as the subject of a clause.
 _DISTRICT_HEAD = re.compile(
-    rf"{_AHEAD}(?![全各本我该])[{_HAN}]{{1,4}}(?<![地社景园库牧林山矿小校片灌库辖])(?:自治县|县|区|旗|街道|镇)"
+    rf"{_AHEAD}(?![全各本我该])[{HAN}]{{1,4}}(?<![地社景园库牧林山矿小校片灌库辖])(?:自治县|县|区|旗|街道|镇)"
     r"(?=稳步|稳中|快速|加快|持续|发展|平稳|全年|年末|全[县区旗镇]|实现|完成|经济|地区生产|生产总值|工业|财政|固定资产|社会消费|进出口|常住|$)"
 )
 _RANKS = re.compile(r"占|居|位列|排名|第[一二三四五六七八九十\d]|首位|前列|平均|高于|低于|[快慢]于")
@@ -89,12 +89,12 @@ _OF_THE_PLACE = r"(?:国家|省|市|重点|各|新型|高水平|科技|创新|�
 # 民营企业活力增强, 民办学校中, 之江实验室建设提速: owners as the subject of a clause.
 _OWNER_HEAD = re.compile(
     rf"{_AHEAD}(?:全市|各类)?(?:"
-    rf"(?:{_OWNED})[{_HAN}、]{{0,10}}?(?:{_OWNERS})|(?!{_OF_THE_PLACE})[{_HAN}]{{2,12}}?(?:{_INSTITUTION})"
-    rf"|(?:外贸|重点)[{_HAN}]{{0,4}}?企业|高校院所|跨境电商)"
+    rf"(?:{_OWNED})[{HAN}、]{{0,10}}?(?:{_OWNERS})|(?!{_OF_THE_PLACE})[{HAN}]{{2,12}}?(?:{_INSTITUTION})"
+    rf"|(?:外贸|重点)[{HAN}]{{0,4}}?企业|高校院所|跨境电商)"
     rf"(?!进出口|出口|进口|贷款|存款|人员|从业|职工|就业|开户|投资|研发|经费|用户|代码)"
 )
 _COUNTED_OWNER = re.compile(
-    rf"(?:其中)?(?:{_OWNED}|规模以上|规上)[{_HAN}、()]{{0,12}}?(?:{_OWNERS}|业)"
+    rf"(?:其中)?(?:{_OWNED}|规模以上|规上)[{HAN}、()]{{0,12}}?(?:{_OWNERS}|业)"
     r"(?:数量?|总数|达到?|有|共|为|个数)*"
 )
 _NO_OWNER = re.compile(rf"{_PASSING}|培育|新设|新批|认定|成立|挂牌|来|占|是|为")
@@ -108,7 +108,7 @@ _ALL_MODES = re.compile(r"全社会|各种|综合|总量|总计|合计|主要运
 # -------------------------------------------------------------------- kind
 
 _TARGET = re.compile(
-    rf"{_AHEAD}(?:[{_HAN}]{{0,12}}?)(?:预期目标|主要目标|目标是|目标为|目标:|力争|争取"
+    rf"{_AHEAD}(?:[{HAN}]{{0,12}}?)(?:预期目标|主要目标|目标是|目标为|目标:|力争|争取"
     rf"|计划(?=完成|实现|达|新增|增长|到)|拟安排|要实现|确保)"
 )
 _AIM = r"(?:目标|计划|任务|预期)"

@@ -10,7 +10,8 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-_HAN = r"\u4e00-\u9fff"
+#: Chinese characters, within the brackets of a pattern.
+HAN = r"\u4e00-\u9fff"
 _NUMERALS = "[一二三四五六七八九十]{1,3}"
 #: The number of a section, at the beginning of a text or after a break.
 _NUMBER = (
@@ -26,19 +27,19 @@ _BREAK = r"(?:(?<![^\s])|(?<=[。；]))"
 _NUMBERED = re.compile(
     rf"{_BREAK}({_NUMBER}(?:[^。，；:\d]{{0,24}}?(?=[ ]?{_OPENER})|[^。，；:\d ]{{2,20}}(?= )))"
 )
-_UNNUMBERED = re.compile(rf"{_BREAK}(?!其中|同时)([{_HAN}、]{{2,10}}) +(?={_OPENER})")
-_WEAK = re.compile(rf"((?:^|。)[ ]*[{_HAN}]{{2,8}}) +(?=[{_HAN}])")
-_STOP = re.compile(rf"(?<=[{_HAN}%)])(?<![一二三四五六七八九十])\.(?= ?[{_HAN}“(]|20\d\d ?年)")
+_UNNUMBERED = re.compile(rf"{_BREAK}(?!其中|同时)([{HAN}、]{{2,10}}) +(?={_OPENER})")
+_WEAK = re.compile(rf"((?:^|。)[ ]*[{HAN}]{{2,8}}) +(?=[{HAN}])")
+_STOP = re.compile(rf"(?<=[{HAN}%)])(?<![一二三四五六七八九十])\.(?= ?[{HAN}“(]|20\d\d ?年)")
 # A rate before the next figure, with nothing but white space between them.
 _RATE_END = re.compile(
-    rf"(?<=%)(?:[ ]*·| (?![和与、及的以左上下转提升降增减扩回收达到为])) *(?=[{_HAN}])"
+    rf"(?<=%)(?:[ ]*·| (?![和与、及的以左上下转提升降增减扩回收达到为])) *(?=[{HAN}])"
 )
 # A heading that stands alone: it states no figure, though it may name a year.
 _BARE_HEADING = re.compile(rf"\s*{_NUMBER}(?:[^\d，。；]|(?:19|20)\d\d ?年){{0,30}}")
 # A number that ends one sentence before the next; 2025 年末 is one word.
 _NUMBER_END = re.compile(r"(?<=\d)(?<!(?:19|20)\d\d) +(?=全年|年末|全[市区县省州])")
 _BULLET = re.compile(r"^\s*[◆◇●○■□▲△★☆▪•◎]+\s*")
-_BRACKETED = re.compile(rf"^\s*\[([{_HAN}、]{{2,12}})\]")
+_BRACKETED = re.compile(rf"^\s*\[([{HAN}、]{{2,12}})\]")
 _PAGE_NUMBER = re.compile(r"(?:^|(?<=[ 。]))[-—–] ?\d{1,3} ?[-—–](?= ?[\u4e00-\u9fff])")
 _TABLE = re.compile(rf"(?<![^\s。])附?表 ?\d{{1,2}}[^。]*?(?= {_OPENER}|。|$)")
 _CHART = re.compile(

@@ -8,14 +8,16 @@ from __future__ import annotations
 import csv
 import os
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
 from functools import partial
+from operator import itemgetter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from cityflux import CityfluxError, Page, Source
+from cityflux import CityfluxError, Page, Source, hookimpl
 from cityflux.plugins.bundle import Printed, frame
 
 if TYPE_CHECKING:
@@ -84,25 +86,45 @@ def _rows(path: Path) -> Iterator[dict[str, str]]:
                         f"digits or none are wanted; see {_DOCS}"
                     )
                 yield clean
-    except (OSError, UnicodeDecodeError) as error:
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise CityfluxError(f"{path}: cannot be read ({error}); see {_DOCS}") from error
 
 
 def _office(path: Path, city: str, rows: Sequence[Mapping[str, str]]) -> Office:
-    lists = [row for row in rows if not row["year"]]
+    lists: list[Mapping[str, str]] = []
+    known: dict[int, str] = {}
+    for row in rows:
+        if row["year"]:
+            known[int(row["year"])] = row["address"]
+        else:
+            lists.append(row)
     if not lists:
         raise CityfluxError(f"{path}: no row without a year for {city}; see {_DOCS}")
-    site: dict[str, Any] = {"listings": tuple(row["address"] for row in lists)}
+    site: dict[str, Any] = {"listings": tuple(map(itemgetter("address"), lists))}
     site |= {name: lists[0][name] for name in ("title", "body") if lists[0][name]}
-    if known := {int(row["year"]): row["address"] for row in rows if row["year"]}:
+    if known:
         site["known"] = known
     return Office(city, lists[0]["publisher"] or city, site)
 
 
 def all_offices() -> list[Office]:
-    """The offices of the file beside this module, and of your own file."""
-    own = os.environ.get(OWN_FILE)
-    return offices(OFFICES, *([Path(own)] if own else []))
+    """The offices of the file beside this module, and of your own file where that is whole."""
+    with suppress(CityfluxError):  # `register_indicators` says so
+        return offices(OFFICES, *_own())
+    return offices(OFFICES)
+
+
+def _own() -> list[Path]:
+    """Your own file, if you name one."""
+    named = os.environ.get(OWN_FILE)
+    return [Path(named)] if named else []
+
+
+@hookimpl
+def register_indicators(register: Callable[[object], None]) -> None:
+    """Say what is wrong with your own file; the indicators name the offices by themselves."""
+    if own := _own():
+        offices(*own)
 
 
 _DOCS = "docs/sources/communique.md"

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
 
 from cityflux import CityfluxError, Document, Source
 from cityflux.plugins import communiques
+from tests.conftest import run_process
 from tests.scrapers.communique.texts import FILLER
 
 HEAD = "city,publisher,year,address,title,body\n"
@@ -62,6 +64,20 @@ def test_a_file_that_is_not_whole_is_refused_in_one_line(
     with pytest.raises(CityfluxError, match=said) as raised:
         communiques.offices(written(tmp_path, text))
     assert "\n" not in str(raised.value)
+
+
+@pytest.mark.parametrize("content", [b"city,address\nriver,https://x/\n", b"city\0\n", None])
+def test_a_bad_file_of_ones_own_costs_itself_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, content: bytes | None
+) -> None:
+    path = tmp_path / "offices.csv"
+    if content is not None:
+        path.write_bytes(content)
+    monkeypatch.setenv(communiques.OWN_FILE, str(path))
+    done = run_process("cityflux", "plugins", "list", "--json", cwd=tmp_path)
+    broken = [each for each in json.loads(done.stdout) if each["state"] == "broken"]
+    assert [each["name"] for each in broken] == ["plugins.communiques"]
+    assert str(path) in broken[0]["error"]
 
 
 def test_a_missing_file_is_named(tmp_path: Path) -> None:

@@ -17,6 +17,7 @@ from cityflux.core.reading.verdict import verdict
 from cityflux.core.web.asked import Asked
 from cityflux.core.words import audit
 from cityflux.core.words import verdict as words
+from cityflux.storage.changes import version
 
 
 class Told(NamedTuple):
@@ -41,8 +42,10 @@ def told(
     connection: sqlite3.Connection, asked: Asked, index: str, period: str, run: Run | None
 ) -> Told | None:
     """The verdict on an index in a period; None where fewer than two cities have a score."""
-    found = _verdict(connection, index, period, run.id) if run and period else None
-    if found is None:
+    if not (run and period):
+        return None
+    others, _ = version(connection)
+    if (found := _verdict(connection, index, period, others)) is None:
         return None
     code, cities = asked.language, city_names(connection, asked.language)
     return Told(
@@ -54,8 +57,10 @@ def told(
 
 
 @lru_cache(maxsize=32)
-def _verdict(connection: sqlite3.Connection, index: str, period: str, run: int) -> Verdict | None:
-    """The verdict of a run; it reads every score, and a server has a few connections."""
+def _verdict(
+    connection: sqlite3.Connection, index: str, period: str, others: int
+) -> Verdict | None:
+    """The verdict as long as nobody writes: it reads every score, and connections are few."""
     return verdict(connection, index, period)
 
 

@@ -11,7 +11,7 @@ import pytest
 from bs4 import Tag
 
 from cityflux.core.words.numbers import number
-from cityflux.storage.database import open_database
+from cityflux.storage.database import open_database, write
 from tests.conftest import run_module
 from tests.web import databases
 from tests.web.conftest import Start
@@ -167,6 +167,17 @@ def test_one_year_needs_no_slider(start: Start, tmp_path: Path) -> None:
     page = start(tmp_path / "year.db").page("/-/index/small")
     assert page.find(id="slider") is None
     assert "There is only one period" in text(page)
+
+
+def test_a_score_that_a_hand_changed_changes_the_verdict(start: Start, tmp_path: Path) -> None:
+    path = tmp_path / "year.db"
+    databases.small(path, ["c0", "c1", "c2"], ["2020"])
+    site = start(path)
+    told = [text(site.page("/-/index/small").select("p.lead strong")[0])]
+    with open_database(path) as connection, write(connection):
+        connection.execute("UPDATE scores SET (score, comparable_score) = (-score, -score)")
+    told.append(text(site.page("/-/index/small").select("p.lead strong")[0]))
+    assert told[0].startswith("C2 is ahead") and told[1].startswith("C0 is ahead"), told
 
 
 def test_what_is_missing_is_shown_as_missing(start: Start, tmp_path: Path) -> None:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import gzip
 import json
 import re
-import shutil
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -185,45 +185,37 @@ CULPRITS = {
 
 
 class Office:
-    """A folder with one plugin, driven in this process."""
+    """A folder with plugins of which each reads a page of its own, driven in this process."""
 
-    def __init__(self, folder: Path, capsys: pytest.CaptureFixture[str] | None = None) -> None:
+    def __init__(self, folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
         self._folder = folder
         self._capsys = capsys
         (folder / "my_plugins").mkdir()
-        (folder / "my_plugins" / "office.py").write_text(PLUGIN, encoding="utf-8")
 
-    def settings(self, address: str, deadline: float, robots: bool = True) -> None:
-        (self._folder / "my_plugins" / "address.txt").write_text(address)
+    def settings(self, deadline: float = 20.0, robots: bool = True, limit: int = 60) -> None:
         (self._folder / "config.toml").write_text(
             '[client]\nallow_hosts = ["127.0.0.1"]\nrequests_per_second = 1000.0\n'
             f"deadline = {deadline}\nobey_robots = {str(robots).lower()}\n"
+            f"[refresh]\ntime_limit = {limit}\n"
         )
 
-    def spoil(self, culprit: Culprit) -> None:
-        fetch, normalize = "    return [http", "    (document,)"
-        spoilt = PLUGIN.replace(fetch, f"    {culprit.fetch or 'pass'}\n{fetch}")
-        spoilt = spoilt.replace(normalize, f"    {culprit.normalize or 'pass'}\n{normalize}")
-        (self._folder / "my_plugins" / "office.py").write_text(spoilt, encoding="utf-8")
-        with (self._folder / "config.toml").open("a") as config:
-            config.write("[refresh]\ntime_limit = 3\n")
-
-    def code(self, *arguments: str) -> int:
-        with pytest.raises(SystemExit) as ended:
-            main(["--config", str(self._folder / "config.toml"), *arguments])
-        return int(ended.value.code or 0)
+    def plugin(self, name: str, address: str, culprit: Culprit | None = None) -> None:
+        """Write ``local.cargo_NAME`` from ``local.office_NAME``, spoilt or as it should be."""
+        text = PLUGIN.replace("local.cargo", f"local.cargo_{name}")
+        text = text.replace("local.office", f"local.office_{name}")
+        text = text.replace("address.txt", f"{name}.txt")
+        if culprit:
+            fetch, normalize = "    return [http", "    (document,)"
+            text = text.replace(fetch, f"    {culprit.fetch or 'pass'}\n{fetch}")
+            text = text.replace(normalize, f"    {culprit.normalize or 'pass'}\n{normalize}")
+        plugins = self._folder / "my_plugins"
+        (plugins / f"office_{name}.py").write_text(text, encoding="utf-8")
+        (plugins / f"{name}.txt").write_text(address)
 
     def run(self, *arguments: str) -> tuple[int, str, str]:
-        code = self.code(*arguments)
-        assert self._capsys
-        return code, *self._capsys.readouterr()
-
-    def good(self, refreshed: Path) -> list[tuple[Any, ...]]:
-        """Begin with the figures of a refresh in which nothing was wrong."""
-        shutil.copytree(refreshed, self._folder / "data")
-        good = self.rows(FIGURES)
-        assert [row[1] for row in good] == [22.0, 61.0, 71.5, 42.25]
-        return good
+        with pytest.raises(SystemExit) as ended:
+            main(["--config", str(self._folder / "config.toml"), *arguments])
+        return int(ended.value.code or 0), *self._capsys.readouterr()
 
     def rows(self, query: str) -> list[tuple[Any, ...]]:
         connection = sqlite3.connect(self._folder / "data" / "cityflux.db")
@@ -232,6 +224,11 @@ class Office:
         finally:
             connection.close()
 
+    def refresh(self, names: Iterable[str]) -> tuple[int, list[str]]:
+        """Refresh all of these by one command; its exit code, and what it says of failures."""
+        code, _, err = self.run("refresh", *(f"local.cargo_{name}" for name in names))
+        return code, err.splitlines()
+
 
 @pytest.fixture
 def server() -> Iterator[LoopbackServer]:
@@ -239,95 +236,126 @@ def server() -> Iterator[LoopbackServer]:
         yield running
 
 
-@pytest.fixture(scope="module")
-def refreshed(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The database after a refresh in which nothing was wrong."""
-    folder = tmp_path_factory.mktemp("refreshed")
-    office = Office(folder)
-    with LoopbackServer() as server:
-        server.answer("/page", html(table()))
-        office.settings(server.address("/page"), 20.0)
-        assert office.code("refresh", "local.cargo") == 0
-    return folder / "data"
-
-
 @pytest.fixture
 def office(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Office:
     return Office(tmp_path, capsys)
 
 
-FIGURES = "SELECT city_id, value, status, fetch_id, recorded_at FROM observations ORDER BY 1"
+def refreshed(office: Office, server: LoopbackServer, names: Iterable[str]) -> list[Any]:
+    """Begin with the figures of a refresh in which nothing was wrong."""
+    server.answer("/good", html(table()))
+    for name in names:
+        office.plugin(name, server.address("/good"))
+    office.settings()
+    assert office.refresh(names) == (0, [])
+    good = office.rows(FIGURES)
+    assert [row[2] for row in good] == [22.0, 61.0, 71.5, 42.25] * len([*names])
+    return good
 
 
-@pytest.mark.parametrize("name", FAULTS)
-def test_a_fault_is_named_and_costs_nothing(
-    name: str,
+FIGURES = (
+    "SELECT indicator_id, city_id, value, status, fetch_id, recorded_at FROM observations "
+    "WHERE indicator_id LIKE 'local.%' ORDER BY 1, 2"
+)
+OUTCOMES = "SELECT source_id, outcome, error FROM fetches WHERE id IN (SELECT max(id) {})".format(
+    "FROM fetches GROUP BY source_id"
+)
+
+
+def slug(name: str) -> str:
+    return re.sub(r"\W+", "_", name).lower()
+
+
+#: Those that are played at once: under one deadline, and with the same clock.
+TOGETHER = sorted({(fault.deadline, fault.fake_time) for fault in FAULTS.values()})
+
+
+@pytest.mark.parametrize(("deadline", "fake_time"), TOGETHER)
+def test_each_fault_is_named_and_costs_nothing(
+    deadline: float,
+    fake_time: bool,
     server: LoopbackServer,
     office: Office,
-    refreshed: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    fault, good = FAULTS[name], office.good(refreshed)
-    server.answer("/page", fault.program)
-    server.answer("/robots.txt", Answer(fault.robots, 200 if fault.robots else 404))
-    address = fault.address.replace("HOST", f"127.0.0.1:{server.port}")
-    office.settings(address or server.address("/page"), fault.deadline)
-    if fault.fake_time:
+    """Each of a server of its own, all of one refresh."""
+    faults = {
+        slug(name): fault
+        for name, fault in FAULTS.items()
+        if (fault.deadline, fault.fake_time) == (deadline, fake_time)
+    }
+    good = refreshed(office, server, faults)
+    if fake_time:
         monkeypatch.setattr(
             "cityflux.core.refresh.client.Client", partial(Client, clock=FakeClock())
         )
-    code, _, err = office.run("refresh", "local.cargo")
+    office.settings(deadline)
+    with ExitStack() as stack:
+        for name, fault in faults.items():
+            own = stack.enter_context(LoopbackServer())
+            own.answer("/page", fault.program)
+            own.answer("/robots.txt", Answer(fault.robots, 200 if fault.robots else 404))
+            address = fault.address.replace("HOST", f"127.0.0.1:{own.port}")
+            office.plugin(name, address or own.address("/page"))
+        code, err = office.refresh(faults)
 
-    assert code == fault.code, err
+    assert code == max(fault.code for fault in faults.values())
     assert office.rows(FIGURES) == good  # the last good values, untouched
-    check_what_is_said(office, fault.said if fault.code else "", err)
+    check_what_is_said(office, {name: each.said * each.code for name, each in faults.items()}, err)
 
 
-@pytest.mark.parametrize("name", CULPRITS)
-def test_a_culprit_is_named_and_costs_nothing(
-    name: str, server: LoopbackServer, office: Office, refreshed: Path
+@pytest.mark.parametrize("endless", [False, True])
+def test_each_culprit_is_named_and_costs_nothing(
+    endless: bool, server: LoopbackServer, office: Office
 ) -> None:
-    good = office.good(refreshed)
-    office.settings(server.address("/page"), 20.0)
+    culprits = {slug(n): each for n, each in CULPRITS.items() if (ENDLESS in each.said) == endless}
+    good = refreshed(office, server, culprits)
+    office.settings(limit=3 if endless else 60)
     server.answer("/page", html(table() + "<p>as of today</p>"))
-    office.spoil(CULPRITS[name])
-    code, _, err = office.run("refresh", "local.cargo")
+    for name, culprit in culprits.items():
+        office.plugin(name, server.address("/page"), culprit)
+    code, err = office.refresh(culprits)
 
     assert code == 1
     assert office.rows(FIGURES) == good
-    check_what_is_said(office, CULPRITS[name].said, err)
+    check_what_is_said(office, {name: each.said for name, each in culprits.items()}, err)
 
 
-def check_what_is_said(office: Office, said: str, err: str) -> None:
-    """The same on standard error, in `fetches` and in `cityflux sources`."""
-    ((outcome, error),) = office.rows("SELECT outcome, error FROM fetches ORDER BY id DESC LIMIT 1")
+def check_what_is_said(office: Office, said: dict[str, str], err: list[str]) -> None:
+    """The same on standard error, in `fetches` and in `cityflux sources`, or nothing."""
     _, out, _ = office.run("sources", "--json")
-    (listed,) = [row for row in json.loads(out) if row["id"] == "local.office"]
-    assert (listed["outcome"], listed["error"]) == (outcome, error)
-    assert listed["last_good"]
-    if said:
-        (line,) = err.splitlines()
-        assert line == f"failed: local.cargo from local.office: {error}"
-        assert re.search(said, line), line
-        assert outcome == "failed"
-    else:
-        assert (err, error) == ("", None)
+    listed = {row["id"]: row for row in json.loads(out)}
+    outcomes = {source: rest for source, *rest in office.rows(OUTCOMES)}
+    lines = []
+    for name, pattern in said.items():
+        source = f"local.office_{name}"
+        outcome, error = outcomes[source]
+        assert [listed[source]["outcome"], listed[source]["error"]] == [outcome, error]
+        assert listed[source]["last_good"]
+        assert (outcome == "failed") == bool(pattern), (name, error)
+        if pattern:
+            lines.append(f"failed: local.cargo_{name} from {source}: {error}")
+            assert re.search(pattern, lines[-1]), lines[-1]
+        else:
+            assert error is None
+    assert sorted(err) == sorted(lines)
 
 
 def test_a_broken_circuit_is_shown_and_holds_in_the_next_process(
     server: LoopbackServer, office: Office, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     server.answer("/page", status(500))
-    office.settings(server.address("/page"), 20.0, robots=False)
+    office.plugin("a", server.address("/page"))
+    office.settings(robots=False)
     monkeypatch.setattr("cityflux.core.refresh.client.Client", partial(Client, clock=FakeClock()))
     for _ in range(3):
-        office.run("refresh", "local.cargo")
+        office.refresh("a")
     asked = server.count("/page")
-    code, _, err = office.run("refresh", "local.cargo")
+    code, err = office.refresh("a")
     assert (code, server.count("/page")) == (1, asked)
-    assert "times in a row and is left alone" in err
+    assert "times in a row and is left alone" in "".join(err)
     _, out, _ = office.run("sources", "--json")
-    (listed,) = [row for row in json.loads(out) if row["id"] == "local.office"]
+    (listed,) = [row for row in json.loads(out) if row["id"] == "local.office_a"]
     assert listed["host"]["circuit"] == "open"
     assert listed["host"]["open_until"]
     assert "500" in listed["host"]["last_error"]

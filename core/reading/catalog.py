@@ -28,9 +28,12 @@ WITH last AS (
 )
 SELECT s.id, s.publisher, s.address, s.licence, s.schedule, s.priority,
     s.scraper, s.access, s.reference, s.vintage, s.class,
-    (SELECT count(*) FROM observations o WHERE o.source_id = s.id {of_figures}) AS figures,
-    l.fetch_id, f.started AS last_fetch, {outcome}.outcome, {outcome}.error, l.last_good
+    coalesce(o.figures, 0) AS figures, l.fetch_id, f.started AS last_fetch,
+    {outcome}.outcome, {outcome}.error, l.last_good
 FROM sources s
+LEFT JOIN (
+    SELECT source_id, count(*) AS figures FROM observations {of_figures} GROUP BY source_id
+) o ON o.source_id = s.id
 LEFT JOIN last l ON l.source_id = s.id
 LEFT JOIN fetches f ON f.id = l.fetch_id
 LEFT JOIN fetch_yields y ON y.indicator_id = :indicator AND y.source_id = s.id
@@ -122,7 +125,7 @@ def sources(connection: sqlite3.Connection, indicator: str | None = None) -> ans
     """
     query = _SOURCES.format(
         of_yields="WHERE y.indicator_id = :indicator" if indicator else "",
-        of_figures="AND o.indicator_id = :indicator" if indicator else "",
+        of_figures="WHERE indicator_id = :indicator" if indicator else "",
         outcome="y" if indicator else "f",
         only=_OF_INDICATOR if indicator else "",
     )

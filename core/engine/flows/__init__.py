@@ -1,0 +1,1 @@
+"""What flows between cities, measured: scale, direction, frequency, range and dominance."""

@@ -80,7 +80,7 @@ def noise_corrected(network: Network) -> NoiseCorrected:
 
 
 def backbone_links(network: Network, alpha: float = ALPHA) -> Floats:
-    """Of each city, how many of its links are of the backbone of `disparity`, either way."""
+    """Of each city, how many of its links are of the backbone of `disparity` at ``alpha``."""
     kept = disparity(network) < alpha
     ends = np.concatenate([network.origin[kept], network.destination[kept]])
     return np.bincount(ends, minlength=network.size).astype(np.float64)

@@ -1,5 +1,7 @@
 """Range: with how many cities there is an exchange, and how far away they are.
 
+Each measure takes a network and gives a value for each of its cities, NaN where it has none.
+
 Source of the distance: Sinnott (1984), Virtues of the haversine, Sky and Telescope 68(2), 159, on
 a sphere of the Earth's mean radius (IUGG 1980: 6371.0088 km).
 """
@@ -23,7 +25,14 @@ EARTH = 6371.0088
 def great_circle(
     latitude: Floats, longitude: Floats, to_latitude: Floats, to_longitude: Floats
 ) -> Floats:
-    """The distance along a great circle in km, of coordinates in degrees; NaN with NaN."""
+    """The distance along a great circle in km, of places in degrees; NaN with NaN.
+
+    Args:
+        latitude: of one end.
+        longitude: of one end.
+        to_latitude: of the other.
+        to_longitude: of the other.
+    """
     phi, lam, to_phi, to_lam = map(np.radians, (latitude, longitude, to_latitude, to_longitude))
     half = (
         np.sin((to_phi - phi) / 2) ** 2

@@ -102,7 +102,7 @@ class Network:
 
 
 def add_up(places: Any, values: Any, size: int) -> Floats:
-    """Add up values that belong to the same of some places."""
+    """Add up values that belong to the same of some places, of which there are ``size``."""
     return np.bincount(places, values, size).astype(np.float64)
 
 

@@ -1,5 +1,7 @@
 """Scale, direction and frequency: how much flows, which way, and how often.
 
+Each measure takes a network and gives a value for each of its cities, NaN where it has none.
+
 Sources: Limtanakool, Dijst and Schwanen (2007), A theoretical framework and methodology for
 characterising national urban systems on the basis of flows of people, Urban Studies 44(11),
 2123-2145 (symmetry of nodes, entropy); Hirschman (1964), The paternity of an index, American
@@ -19,7 +21,7 @@ if TYPE_CHECKING:
 
 
 def ratio(above: Floats, below: Floats) -> Floats:
-    """Divide; NaN where there is nothing to divide by."""
+    """Divide what is above by what is below; NaN where there is nothing to divide by."""
     found = np.full(len(above), np.nan)
     np.divide(above, below, out=found, where=below > 0)
     return found

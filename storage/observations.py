@@ -298,6 +298,44 @@ def read_series(
     return found
 
 
+def cities_by_year(
+    connection: sqlite3.Connection,
+    indicator_ids: Sequence[str],
+    city_ids: Sequence[str],
+    span: int = 1,
+    as_of: str | None = None,
+) -> list[tuple[str, int, int]]:
+    """Count the cities that have a figure up to the end of a year.
+
+    That is a figure of the year, of its last quarter, month or day, or of the ``span`` of years
+    that ends with it. What is suspect or a bound counts nothing.
+
+    Args:
+        connection: any connection.
+        indicator_ids: the indicators wanted.
+        city_ids: the cities wanted.
+        span: how many years a span has.
+        as_of: as for `read_series`.
+
+    Returns:
+        Indicator, year, and how many of the cities.
+    """
+    origin = "observations" if as_of is None else _AS_OF
+    asked = {"names": json.dumps([*indicator_ids]), "cities": json.dumps([*city_ids])}
+    return connection.execute(
+        f"""SELECT indicator_id, CAST(CASE length(period) WHEN 9 THEN substr(period, 6) ELSE period
+            END AS INTEGER) AS year, count(DISTINCT city_id)
+        FROM {origin} WHERE indicator_id IN (SELECT value FROM json_each(:names))
+        AND city_id IN (SELECT value FROM json_each(:cities))
+        AND status <> 'suspect' AND status <> 'bound'
+        AND (length(period) = 4 OR substr(period, 5) IN ('-Q4', '-12', '-12-31') OR
+            period GLOB '[0-9][0-9][0-9][0-9]/[0-9][0-9][0-9][0-9]'
+            AND substr(period, 6) - substr(period, 1, 4) = :span - 1)
+        GROUP BY 1, 2""",
+        {**asked, "span": span, "as_of": as_of},
+    ).fetchall()
+
+
 # Only a hand that goes past the checks of the table writes anything else.
 _NUMBER = """CASE WHEN typeof(value) IN ('real', 'integer')
     AND status IN ('ok', 'provisional') THEN value END"""

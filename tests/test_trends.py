@@ -12,7 +12,7 @@ from cityflux.core.engine.analysis.convergence import convergence, years_to_lead
 from cityflux.core.engine.analysis.trends import TRENDS, catching_up
 from cityflux.core.engine.analysis.trends import trends as engine_trends
 from cityflux.core.engine.breaks import across_breaks
-from cityflux.core.engine.definition.index import Periods
+from cityflux.core.engine.definition.choices import Periods
 from cityflux.core.engine.panel import read_panel
 from cityflux.storage.breaks import breaks_of
 from cityflux.storage.database import open_database
@@ -67,7 +67,7 @@ def test_scores_change_by_points_and_have_no_growth(run: Any) -> None:
         assert row["yearly_change"] == pytest.approx(change)
     printed = run("flow_index_yearly", "--node", "regional_pull", "--lang", "en").output
     assert "Pull on the surrounding economy (flow_index_yearly), score" in printed
-    assert "1/5 to 1/4" in printed
+    assert "1/5 to 1/5" in printed
     assert "sigma convergence: the standard deviation of the scores" in printed
 
 

@@ -45,11 +45,13 @@ def audit_index(
     from cityflux.core.engine.audit.paths import ground_of
     from cityflux.core.engine.audit.storing import store
     from cityflux.core.engine.audit.versions import versions_of
+    from cityflux.core.engine.open_periods import at_hand
     from cityflux.core.model.errors import IndexDefinitionError
     from cityflux.storage.audits import last_run_id
     from cityflux.storage.database import now
     from cityflux.storage.results import is_current
 
+    definition = at_hand(connection, definition)
     if not is_current(connection, definition.id, definition.hash):
         failed = dict(Job(connection, session).compute([definition]).failed)
         if definition.id in failed:

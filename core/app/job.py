@@ -101,9 +101,7 @@ class Job:
         started = time.perf_counter()
         derived = derive_all(self._connection, self._session.plugins, None, self._derivations)
         wanted = self._session.indices.values() if definitions is None else definitions
-        due = [
-            each for each in wanted if force or not is_current(self._connection, each.id, each.hash)
-        ]
+        due = [each for each in wanted if force or not self._is_current(each)]
         outcome = self._conclude(derived, due, started)
         if definitions is None:
             outcome.failed += self._session.wrong_indices
@@ -161,6 +159,13 @@ class Job:
             for name, error in broken:
                 fetch = fetches.begin_fetch(self._connection, name, "", origins[name], now())
                 fetches.end_fetch(self._connection, fetch, "failed", error=error)
+
+    def _is_current(self, definition: Definition) -> bool:
+        """Whether the last run knew all changes, and this definition with the periods there are."""
+        from cityflux.core.engine.open_periods import at_hand
+
+        now_there = at_hand(self._connection, definition)
+        return is_current(self._connection, definition.id, now_there.hash)
 
     def _compute(self, definition: Definition) -> Computed:
         from cityflux.core.engine.compute import compute  # who only refreshes does without

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from cityflux.core.app.session import Session
+from cityflux.core.engine.open_periods import at_hand
 from cityflux.core.model.errors import NotADatabase, StorageError
 from cityflux.core.reading.indices import is_definition
 from cityflux.storage import examination
@@ -43,11 +44,11 @@ def repair(session: Session) -> Iterator[str]:
         copy_whole(connection, path, target, as_it_is=True)
         yield f"a copy as it was: {target}"
         yield from mend_structure(connection)
-    with session.open():  # writes the catalogue again
-        pass
-    known = {
-        each.id: each.model_dump_json(exclude_defaults=True) for each in session.indices.values()
-    }
+    with session.open() as connection:  # writes the catalogue again
+        known = {
+            each.id: at_hand(connection, each).model_dump_json(exclude_defaults=True)
+            for each in session.indices.values()
+        }
     with open_as_it_is(path) as connection:
         yield from mend_definitions(connection, is_definition, known)
         yield from mend_rows(connection)

@@ -14,6 +14,7 @@ from cityflux.core.app.audits import keep_audited
 from cityflux.core.app.session import Session
 from cityflux.core.app.timetable import BACKUP, backup_trigger
 from cityflux.core.daemon.alarms import Alarms
+from cityflux.core.engine.open_periods import at_hand
 from cityflux.core.model.errors import CityfluxError, GivenUp, StorageError
 from cityflux.core.refresh.schedule import next_run
 from cityflux.storage.audits import last_run_id
@@ -110,7 +111,7 @@ class Chores:
         draws = self._session.config.audit.draws
         for definition in self._session.indices.values() if draws else ():
             run = definition.id, last_run_id(connection, definition.id)
-            current = is_current(connection, definition.id, definition.hash)
+            current = is_current(connection, definition.id, at_hand(connection, definition).hash)
             if not current or run in self._not_audited:
                 continue
             try:

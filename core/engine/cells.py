@@ -19,7 +19,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from cityflux.core.engine.definition.index import Periods
+from cityflux.core.engine.definition.choices import Periods
 from cityflux.core.engine.measures.matrix import Floats
 from cityflux.core.model.period import Period, is_period, part_of
 from cityflux.storage.observations import Series

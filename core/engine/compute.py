@@ -17,6 +17,7 @@ import numpy as np
 from cityflux.core.engine.breaks import across_breaks
 from cityflux.core.engine.definition.index import Definition
 from cityflux.core.engine.measures.matrix import to_matrix
+from cityflux.core.engine.open_periods import at_hand
 from cityflux.core.engine.panel import Made, Panel, read_panel
 from cityflux.core.engine.scoring import Scores, score
 from cityflux.core.engine.steps.methods import Methods
@@ -69,6 +70,7 @@ def evaluate(
         IndexDefinitionError: a city or an indicator is unknown, or a method cannot be applied.
         NotEnoughData: there is nothing to compare.
     """
+    definition = at_hand(connection, definition, as_of)
     panel = _panel(connection, definition, as_of)
     scores = _evaluate(connection, definition, methods, panel)
     if as_of is None:
@@ -131,6 +133,7 @@ def compute(
         write(connection, lasting=False),
     ):
         seen = changes.position(connection)
+        definition = at_hand(connection, definition)
         panel = _panel(connection, definition, made=made_of_figures(connection))
         scores = _evaluate(connection, definition, methods, panel)
         save_tree(connection, definition)
@@ -148,7 +151,8 @@ def compute(
 def results(definition: Definition, scores: Scores) -> Results:
     """The result column by column for the database."""
     comparable, nodes = scores.comparable, [node.id for node in definition.tree]
-    periods, cities = definition.periods.of, definition.cities
+    cities = definition.cities
+    periods = scores.scores["period"].gather_every(len(cities)).to_list()
     places = np.ix_(*map(np.argsort, map(np.array, (nodes, cities, periods))))
     columns = {
         "score": to_matrix(scores.scores[nodes]),

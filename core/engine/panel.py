@@ -15,7 +15,7 @@ import numpy as np
 import polars as pl
 
 from cityflux.core.engine.cells import Column, Parts, make_columns
-from cityflux.core.engine.definition.index import Periods
+from cityflux.core.engine.definition.choices import Periods
 from cityflux.core.engine.measures.matrix import Floats, cut, to_frame, to_matrix, to_series
 from cityflux.storage import catalog
 from cityflux.storage.observations import read_series, source_order

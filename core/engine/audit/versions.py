@@ -14,7 +14,8 @@ import polars as pl
 from cityflux.core.engine.audit.assumptions import Assumptions, Error, Missing
 from cityflux.core.engine.audit.completion import complete
 from cityflux.core.engine.audit.paths import Ground, missing_of
-from cityflux.core.engine.definition.index import Definition, Periods
+from cityflux.core.engine.definition.choices import Periods
+from cityflux.core.engine.definition.index import Definition
 from cityflux.core.engine.measures.matrix import Bools, Floats, to_frame, to_matrix
 from cityflux.core.engine.panel import KEYS, Panel, read_panel
 from cityflux.core.model.period import Period

@@ -6,10 +6,13 @@ indicator: the nearest choice holds, and a whole choice replaces a whole choice.
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from collections.abc import Collection
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import ConfigDict, Field, field_validator
+from pydantic import ConfigDict, Field, field_validator, model_validator
 
+from cityflux.core.model.errors import PeriodError
+from cityflux.core.model.period import Period
 from cityflux.core.model.sections import Section
 
 Within = Literal["period", "all"]
@@ -17,6 +20,48 @@ Within = Literal["period", "all"]
 
 class Choice(Section):
     """A table of an index definition."""
+
+
+class Periods(Choice):
+    """For which periods the index is computed, and how single periods become a span.
+
+    They are those of ``of``, or they are open: each year from ``from`` (``since``) on for which
+    there are figures, or with ``spans`` the spans of so many years that end with such a year, the
+    first of them beginning with ``from``.
+    """
+
+    of: list[str] = Field(default_factory=list)
+    since: int | None = Field(default=None, alias="from", ge=1, le=9000, strict=True)
+    spans: int | None = Field(default=None, ge=2, le=900, strict=True)
+    reduce: Literal["mean", "sum", "last", "median"] = "mean"
+
+    @field_validator("of")
+    @classmethod
+    def _parse(cls, texts: list[str]) -> list[str]:
+        try:
+            for text in texts:
+                Period.parse(text)
+        except PeriodError as error:
+            raise ValueError(str(error)) from error
+        return texts
+
+    @model_validator(mode="after")
+    def _one_way(self) -> Self:
+        if bool(self.of) == (self.since is not None):
+            raise ValueError("write either of = [...], or from = 2011 for all years from there on")
+        if self.spans and self.since is None:
+            raise ValueError("spans goes with from: from = 2011, spans = 10 begins with 2011/2020")
+        return self
+
+    def closed(self, years: Collection[int]) -> Periods:
+        """These periods where those years have figures: at least the first one of open periods."""
+        if self.since is None:
+            return self
+        length = self.spans or 1
+        first = self.since + length - 1
+        ends = sorted({year for year in years if year >= first}) or [first]
+        of = [f"{end - length + 1:04}/{end:04}" if self.spans else f"{end:04}" for end in ends]
+        return Periods(of=of, reduce=self.reduce)
 
 
 class Method(Choice):

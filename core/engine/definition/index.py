@@ -13,14 +13,14 @@ from operator import attrgetter
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import Field, PrivateAttr, ValidationError, field_validator
+from pydantic import Field, PrivateAttr, ValidationError
 
 from cityflux.core.engine.definition.choices import (
     Aggregation,
-    Choice,
     Comparability,
     DenominatorChoice,
     Joining,
+    Periods,
     ScreeningChoice,
     Standardization,
     Steps,
@@ -28,27 +28,9 @@ from cityflux.core.engine.definition.choices import (
 from cityflux.core.engine.definition.selection import remaining, selection_problems
 from cityflux.core.engine.definition.tables import Group, Leaf, NodeTable
 from cityflux.core.engine.measures.refusal import LARGEST
-from cityflux.core.model.errors import IndexDefinitionError, PeriodError
-from cityflux.core.model.period import Period
+from cityflux.core.model.errors import IndexDefinitionError
 from cityflux.core.model.sections import explain
 from cityflux.core.model.toml import read_checked
-
-
-class Periods(Choice):
-    """For which periods the index is computed, and how single periods become a span."""
-
-    of: list[str] = Field(min_length=1)
-    reduce: Literal["mean", "sum", "last", "median"] = "mean"
-
-    @field_validator("of")
-    @classmethod
-    def _parse(cls, texts: list[str]) -> list[str]:
-        try:
-            for text in texts:
-                Period.parse(text)
-        except PeriodError as error:
-            raise ValueError(str(error)) from error
-        return texts
 
 
 class Definition(Steps, Joining, Group):
@@ -129,7 +111,15 @@ class Definition(Steps, Joining, Group):
             "exclude": [*self.exclude, *exclude],
             "weight_set": weight_set or self.weight_set,
         }
-        return parse_definition({**self.model_dump(exclude_defaults=True), **chosen}, self.origin)
+        return parse_definition(
+            {**self.model_dump(exclude_defaults=True, by_alias=True), **chosen}, self.origin
+        )
+
+    def over(self, periods: Periods) -> Definition:
+        """The same index for other periods."""
+        other = self.model_copy(update={"periods": periods})
+        other.__dict__.pop("hash", None)  # the tree stays; what it hashes to does not
+        return other
 
     @cached_property
     def leaves(self) -> tuple[Node, ...]:

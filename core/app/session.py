@@ -108,6 +108,11 @@ class Session:
         return self._index_files[0]
 
     @property
+    def wrong_index_files(self) -> dict[Path, str]:
+        """The index files that cannot be read, each with what is wrong."""
+        return self._index_files[1]
+
+    @property
     def wrong_indices(self) -> list[tuple[str, str]]:
         """The index files that cannot be read: the plugin or the file, and what is wrong."""
         named = []

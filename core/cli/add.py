@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import json
-from pathlib import Path
-
 import click
 
 from cityflux.core.cli.session import Session, pass_session
@@ -58,33 +55,18 @@ def indicator(
 
 def _write(session: Session, table: str, row: dict[str, object], name: str) -> None:
     """Add a row to the file; where the plugin that this makes is refused, it is as it was."""
+    from cityflux.core.app.data_files import data_file, plugin_folder, save_files
     from cityflux.core.model.errors import ConfigError, PluginError
-    from cityflux.core.plugin.data_file import SUFFIX
+    from cityflux.core.plugin.data_file import table_text
 
-    folders = session.config.plugins.dirs
-    if not folders:
-        raise ConfigError("no plugin folder is named in [plugins] dirs; name one in config.toml")
+    path = data_file(plugin_folder(session), "local")
     if name in (session.plugins.cities if table == "cities" else session.plugins.indicators):
         raise ConfigError(f"{name} is there already; see: cityflux {table}")
-    path = folders[0] / f"local{SUFFIX}"
-    folders[0].mkdir(parents=True, exist_ok=True)
-    before = path.read_text(encoding="utf-8") if path.exists() else None
-    lines = [
-        f"{key} = {json.dumps(value, ensure_ascii=False)}" for key, value in row.items() if value
-    ]
-    text = "\n".join([(before or "").rstrip(), "", f"[[{table}]]", *lines, ""]).lstrip("\n")
-    path.write_text(text, encoding="utf-8")
-    fresh = session.again()
-    records = [each for each in fresh.plugins.records if each.name == str(path)]
-    if wrong := [each.error for each in records if each.error]:
-        _set_back(path, before)
-        raise PluginError(f"{name} cannot be added: {wrong[0]}")
+    before = path.read_text(encoding="utf-8").rstrip() + "\n\n" if path.exists() else ""
+    text = before + table_text(table, {key: value for key, value in row.items() if value})
+    try:
+        fresh = save_files(session, {path: text})
+    except PluginError as error:
+        raise PluginError(f"{name} cannot be added: {error}") from None
     with fresh.open():
         click.echo(f"added {name} to {path}")
-
-
-def _set_back(path: Path, before: str | None) -> None:
-    if before is None:
-        path.unlink()
-    else:
-        path.write_text(before, encoding="utf-8")

@@ -10,14 +10,15 @@ from typing import TYPE_CHECKING
 
 import click
 
+from cityflux.core.cli.declaring import Opened, open_declared
 from cityflux.core.cli.output import figure as shown
 from cityflux.core.cli.output import print_json
 from cityflux.core.cli.session import Session
 from cityflux.core.model.document import Document, read_file
 from cityflux.core.model.errors import ImportRefused, PluginError
 from cityflux.core.refresh.importing.formats import frame_figures
-from cityflux.core.refresh.importing.names import Names, read_names
-from cityflux.core.refresh.importing.reading import Reading, read_figures
+from cityflux.core.refresh.importing.names import read_names
+from cityflux.core.refresh.importing.reading import Reading, read_sheets
 from cityflux.core.refresh.importing.series import Choice
 from cityflux.core.refresh.importing.storing import Stored, source_of_file, store_rows
 from cityflux.core.refresh.importing.storing import take_back as undo
@@ -60,20 +61,26 @@ def take_in(session: Session, wanted: Wanted) -> int:
     with session.open() as connection:
         known = session.plugins.indicators
         names = read_names(connection, {each: known[each].indicator.aliases for each in known})
-        source = source_of_file(
-            connection,
-            document,
-            wanted.source,
-            publisher=wanted.publisher,
-            licence=wanted.licence,
-            priority=wanted.priority,
-            force=wanted.force,
-        )
         try:
-            reading = _read(session, wanted, document, names, source.id)
+            file = (
+                Opened(session, names)
+                if wanted.form
+                else open_declared(session, wanted.file, document, names, wanted.unit or "")
+            )
+            source = source_of_file(
+                connection,
+                document,
+                wanted.source,
+                publisher=wanted.publisher or file.more.said("publisher"),
+                licence=wanted.licence or file.more.said("licence"),
+                priority=wanted.priority,
+                force=wanted.force,
+            )
+            reading = _read(session, wanted, document, file, source.id)
         except ImportRefused as error:
             _tell_refused(wanted, error.reasons)
             return 1
+    with file.written(reading.rows, dry_run=wanted.dry_run) as fresh, fresh.open() as connection:
         stored = store_rows(
             connection,
             reading.rows,
@@ -84,11 +91,14 @@ def take_in(session: Session, wanted: Wanted) -> int:
             force=wanted.force,
             prune=wanted.prune,
         )
+        failed = [] if wanted.dry_run else file.computed(fresh, connection)
     if wanted.as_json:
-        print_json(_as_json(wanted, reading, stored, source.id))
+        print_json({**_as_json(wanted, reading, stored, source.id), **file.as_json()})
     else:
-        _tell(wanted, names, reading, stored, source.id)
-    return 0
+        _tell(wanted, file, reading, stored, source.id)
+    for line in failed:
+        click.echo(f"Error: {line}", err=True)
+    return 1 if failed else 0
 
 
 def take_back(session: Session, file: Path | None, source: str | None, as_json: bool) -> int:
@@ -108,7 +118,7 @@ def take_back(session: Session, file: Path | None, source: str | None, as_json: 
 
 
 def _read(
-    session: Session, wanted: Wanted, document: Document, names: Names, source_id: str
+    session: Session, wanted: Wanted, document: Document, file: Opened, source_id: str
 ) -> Reading:
     if wanted.form is None:
         choice = Choice(
@@ -119,11 +129,11 @@ def _read(
             wanted.city or "",
             wanted.sheet,
         )
-        return read_figures(document, names, source_id, choice)
+        return read_sheets(document, file.said, file.sheets, file.names, source_id, choice)
     if wanted.indicator is None:
         raise click.UsageError("--format needs --indicator: what the figures are of")
     frame = _format(session, wanted.form)(document, wanted.series, wanted.unit)
-    return frame_figures(frame, names, wanted.indicator, source_id, wanted.form)
+    return frame_figures(frame, file.names, wanted.indicator, source_id, wanted.form)
 
 
 def _format(session: Session, form: str) -> Callable[..., pl.DataFrame]:
@@ -153,12 +163,14 @@ def _tell_refused(wanted: Wanted, reasons: list[str]) -> None:
     click.echo(f"Error: {wanted.file}: {len(reasons)} bad, so nothing was taken in", err=True)
 
 
-def _tell(wanted: Wanted, names: Names, reading: Reading, stored: Stored, source: str) -> None:
+def _tell(wanted: Wanted, file: Opened, reading: Reading, stored: Stored, source: str) -> None:
     count = len(reading.rows)
     click.echo(f"{wanted.file}: {'; '.join(reading.said)}")
+    for line in file.told(dry_run=wanted.dry_run):
+        click.echo(line)
     if wanted.dry_run:
         for row in reading.rows[:_ROWS_SHOWN]:
-            figure, unit = row.figure, names.units[row.indicator_id]
+            figure, unit = row.figure, file.names.units[row.indicator_id]
             click.echo(
                 f"  line {row.line}: {row.indicator_id} {figure.city_id} {figure.period} "
                 f"{shown(figure.value)} {unit}" + f" ({figure.status})" * (figure.status != "ok")
@@ -182,7 +194,10 @@ def _tell(wanted: Wanted, names: Names, reading: Reading, stored: Stored, source
         f"{wanted.file}: {count} rows taken in as the source {source}, {stored.changed} figures "
         "new or different"
     )
-    click.echo("bring the indices up to date with: cityflux compute")
+    if file.more.tree:
+        click.echo(f"see the index with: cityflux show {file.more.prefix}")
+    else:
+        click.echo("bring the indices up to date with: cityflux compute")
 
 
 def _tell_stored(wanted: Wanted, stored: Stored) -> None:

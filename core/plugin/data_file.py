@@ -13,11 +13,13 @@
     name_en = "Cinemas"
     unit = "家"
 
-What is declared like this is fetched by nobody; its figures come with ``cityflux import``.
+What is declared like this is fetched by nobody; its figures come with ``cityflux import``. Beside
+them ``indices = ["NAME.index.toml"]``, before the first ``[[``, names index definitions.
 """
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import fields
 from pathlib import Path
@@ -56,8 +58,14 @@ class DataFile:
             found = read_toml(path)
         except (OSError, ValueError) as error:
             raise PluginError(f"cannot be read as TOML: {error}") from None
-        if unknown := sorted(found.keys() - {"cities", "indicators"}):
-            raise PluginError(f"{unknown[0]} means nothing here; write [[cities]], [[indicators]]")
+        if unknown := sorted(found.keys() - {"cities", "indicators", "indices"}):
+            raise PluginError(
+                f"{unknown[0]} means nothing here; write [[cities]], [[indicators]], indices"
+            )
+        files = found.get("indices", [])
+        if not isinstance(files, list) or not all(isinstance(each, str) for each in files):
+            raise PluginError('indices is no list of files; write indices = ["name.index.toml"]')
+        self._indices = [str(path.parent / each) for each in files]
         source = f"declared.{path.name.removesuffix(SUFFIX)}"
         self._cities = [City(**_known(City, row)) for row in _rows(found, "cities")]
         self._indicators = [_Declared(row, source, path.name) for row in _rows(found, "indicators")]
@@ -67,6 +75,12 @@ class DataFile:
         """Hand over the cities."""
         for city in self._cities:
             register(city)
+
+    @hookimpl
+    def register_indices(self, register: Callable[[str], None]) -> None:
+        """Hand over the index definitions."""
+        for path in self._indices:
+            register(path)
 
     @hookimpl
     def register_indicators(self, register: Callable[[object], None]) -> None:
@@ -111,6 +125,22 @@ class _Declared:
         import polars as pl
 
         return pl.DataFrame(schema={"city": pl.String, "period": pl.String, "value": pl.Float64})
+
+
+def table_text(table: str, row: Mapping[str, object]) -> str:
+    """A row of such a file, or of an index definition, as it is written."""
+    lines = [f"{name} = {toml_value(value)}" for name, value in row.items()]
+    return "\n".join([f"[[{table}]]", *lines, ""])
+
+
+def toml_value(value: object) -> str:
+    """A text, a number, or a list or a table of such, as TOML writes it."""
+    if isinstance(value, Mapping):
+        inside = ", ".join(f"{name} = {toml_value(each)}" for name, each in value.items())
+        return f"{{ {inside} }}"
+    if isinstance(value, Sequence) and not isinstance(value, str):
+        return f"[{', '.join(map(toml_value, value))}]"
+    return json.dumps(value, ensure_ascii=False)
 
 
 def _rows(found: Mapping[str, Any], name: str) -> list[dict[str, Any]]:

@@ -49,22 +49,16 @@ class Sheet:
 
 
 @reader("a table")
-def open_file(document: Document, sheet: str | None = None) -> tuple[str, list[Sheet]]:
+def open_file(document: Document) -> tuple[str, list[Sheet]]:
     """What a file is, in words, and its sheets that hold something.
 
     Args:
         document: CSV, TSV, XLSX, XLS, ODS, Parquet, JSON, or a page saved as HTML.
-        sheet: the one sheet that is wanted.
 
     Raises:
-        Unexpected: when it cannot be read, holds nothing, or has no sheet of that name.
+        Unexpected: when it cannot be read, or holds nothing.
     """
     said, sheets = _opened(document)
-    if sheet is not None:
-        if not (wanted := [each for each in sheets if each.name == sheet]):
-            names = ", ".join(each.name for each in sheets if each.name) or "no sheets"
-            raise _refused(document, f"no sheet {sheet!r}; it has {names}")
-        sheets = wanted
     filled = [each for each in sheets if any(map(any, each.grid))]
     if not filled:
         raise _refused(document, "holds no cell with something in it")

@@ -44,6 +44,7 @@ class Names:
         sources: the ids of all sources.
         cities: by `city_key`.
         indicators: by `series_key`.
+        declared: the indicators that the file itself declares, each with its unit.
     """
 
     units: Mapping[str, str]
@@ -51,6 +52,7 @@ class Names:
     sources: Collection[str]
     cities: Mapping[str, tuple[str, ...]] = field(repr=False)
     indicators: Mapping[str, tuple[str, ...]] = field(repr=False)
+    declared: Collection[str] = frozenset()
     _hints: list[int] = field(default_factory=lambda: [_MOST_HINTS], repr=False)
 
     def city(self, text: str) -> str | None:

@@ -18,7 +18,7 @@ from cityflux.core.refresh.importing.names import PROVINCES, Names
 from cityflux.core.refresh.importing.periods import Dates
 from cityflux.core.refresh.importing.series import Choice, Series, known_source
 from cityflux.core.refresh.importing.units import in_unit
-from cityflux.scrapers.handed.sheets import open_file
+from cityflux.scrapers.handed.sheets import Sheet, open_file
 from cityflux.scrapers.handed.table import Column, Table, take_apart
 from cityflux.scrapers.handed.words import Role
 from cityflux.scrapers.tables.labels import key, split_languages, split_marks
@@ -80,10 +80,48 @@ def read_figures(document: Document, names: Names, source_id: str, choice: Choic
     Raises:
         ImportRefused: with a reason for each bad row; then no row is good.
     """
+    said, sheets = opened(document)
+    return read_sheets(document, said, sheets, names, source_id, choice)
+
+
+def opened(document: Document) -> tuple[str, list[Sheet]]:
+    """What a file is, in words, and its sheets that hold something.
+
+    Raises:
+        ImportRefused: it cannot be read.
+    """
     try:
-        said, sheets = open_file(document, choice.sheet)
+        return open_file(document)
     except SourceError as error:
         raise _refused(document, [str(error).removeprefix(f"{document.address}: ")]) from None
+
+
+def read_sheets(
+    document: Document,
+    said: str,
+    sheets: Sequence[Sheet],
+    names: Names,
+    source_id: str,
+    choice: Choice,
+) -> Reading:
+    """As `read_figures`, of a file that was opened and of which some sheets hold no figures.
+
+    Args:
+        document: the file, for messages.
+        said: what it is.
+        sheets: those that may hold figures.
+        names: what it may name.
+        source_id: the source of rows that name none.
+        choice: what the file does not say.
+
+    Raises:
+        ImportRefused: with a reason for each bad row; then no row is good.
+    """
+    if choice.sheet is not None:
+        there = ", ".join(each.name for each in sheets if each.name) or "no sheets"
+        sheets = [each for each in sheets if each.name == choice.sheet]
+        if not sheets:
+            raise _refused(document, [f"no sheet {choice.sheet!r} of figures; it has {there}"])
     reading = Reading([said])
     bad: list[str] = []
     tables = [(sheet, table) for sheet in sheets if (table := take_apart(sheet))]
@@ -93,7 +131,9 @@ def read_figures(document: Document, names: Names, source_id: str, choice: Choic
             [
                 "no table was found: a head that names the columns, such as "
                 f"{', '.join(STANDARD)} or 城市 and years, and rows below it; the first rows are "
-                + "; ".join(" | ".join(filter(None, row))[:60] for row in sheets[0].grid[:2])
+                + "; ".join(
+                    " | ".join(filter(None, row))[:60] for each in sheets for row in each.grid[:2]
+                )
             ],
         )
     for sheet, table in tables:

@@ -44,7 +44,8 @@ class Series:
         found: the names of all series of the table, as they stand.
 
     Attributes:
-        by_id: whether units are those of the indicators, as the file names these by their ids.
+        by_id: whether units are those of the indicators, as the file names these by their ids or
+            declares them.
     """
 
     def __init__(
@@ -93,7 +94,11 @@ class Series:
         if own or said:
             return own or said
         indicator = self._chosen[name]
-        if name == indicator or self._table.facts.get("indicator") == indicator:
+        if (
+            name == indicator
+            or self._table.facts.get("indicator") == indicator
+            or indicator in self._names.declared
+        ):
             self.by_id = True
             return self._names.units[indicator]
         raise CityfluxError(

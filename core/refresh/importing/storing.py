@@ -208,8 +208,10 @@ def _judged(
     """The batch with what cannot be right marked; what is stored and odd beside it goes to odd."""
     if batch.indicator_id in quality.off:
         return batch
+    unit = catalog.units(connection).get(batch.indicator_id)
+    if unit is None:  # a dry run of a file that declares it
+        return batch
     known = read_known(connection, batch.indicator_id)
-    unit = catalog.units(connection)[batch.indicator_id]
     figures: list[Figure] = [*batch.figures]
     found = dict(doubts(unit, known, figures, quality.jump))
     for (city, period), reason in found.items():

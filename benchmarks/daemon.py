@@ -38,8 +38,9 @@ import psutil
 from cityflux.core.app.config import Config
 from cityflux.core.daemon.endpoint import answering
 from cityflux.core.plugin.manager import load_plugins
-from cityflux.storage.database import now, open_database, read_database, write
+from cityflux.storage.database import now, open_database, write
 from cityflux.storage.jobs import Job, save_daemon, save_jobs
+from cityflux.storage.read_only import read_database
 from tests.series import CITIES, prepare_series
 from tests.servers import LoopbackServer
 

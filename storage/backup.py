@@ -12,8 +12,9 @@ from pathlib import Path
 
 from cityflux.core.model.errors import GivenUp, StorageError
 from cityflux.storage.access import make_alike, make_file
-from cityflux.storage.database import now, read_database
+from cityflux.storage.database import now
 from cityflux.storage.examination import damage
+from cityflux.storage.read_only import read_database
 
 #: Pages that are copied before others get their turn.
 _PAGES = 1000

@@ -7,7 +7,7 @@ from functools import cache
 from typing import NamedTuple
 
 from cityflux.storage.database import without_pandas
-from cityflux.storage.schema import STEPS
+from cityflux.storage.steps import STEPS
 
 
 class Thing(NamedTuple):

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from operator import methodcaller
 from typing import Any
 
 from cityflux.core.model.errors import StorageError
-
-#: A text as SQLite has it, where any hand may have stored bytes that are no UTF-8.
-readable: Callable[[bytes], str] = methodcaller("decode", "utf-8", "replace")
+from cityflux.storage.read_only import readable
 
 #: Functions of ours that are added where they are needed (`storage.sql_functions`), and the ways
 #: to compare that SQLite knows by itself.

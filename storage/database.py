@@ -9,21 +9,16 @@ import sys
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
-from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from cityflux.core.model.errors import NewerDatabase, NotADatabase, ReadOnly, StorageError
-from cityflux.storage.connection import Connection, readable, set_up
-from cityflux.storage.schema import STEPS
+from cityflux.core.model.errors import ReadOnly, StorageError
+from cityflux.storage.complaints import BUSY_TIMEOUT, named, refuse_stub
+from cityflux.storage.connection import Connection, set_up
+from cityflux.storage.steps import lacking
 
 if TYPE_CHECKING:
     from cityflux.storage.access import Access
-
-BUSY_TIMEOUT = 15.0  # seconds that a writer waits for another
-#: What to do about damage that `storage.repair` mends.
-MEND = "mend it with: cityflux doctor --repair"
-_LEAST = 512  # bytes of the smallest database of SQLite
 
 
 def now() -> str:
@@ -66,72 +61,19 @@ def open_database(path: Path, access: Access | None = None) -> Iterator[sqlite3.
     make_folder(path.parent, access)
     if not path.exists():
         _make(path.resolve())
-    _refuse_stub(path)
+    refuse_stub(path)
     settle(path, access)
     with _closing(path, f"{path.resolve().as_uri()}?mode=rw") as connection:
-        if _check(path, connection):
+        if lacking(path, connection):
             _migrate(path, connection)
         settle_all(path.resolve(), access)
         yield connection
 
 
 @contextmanager
-def read_database(path: Path, any_thread: bool = False) -> Iterator[sqlite3.Connection]:
-    """Open a database for reading only.
-
-    Args:
-        path: the file.
-        any_thread: whether others than this thread may use it, one at a time.
-
-    Raises:
-        StorageError: there is no such file.
-        NotADatabase: the file is something else.
-        NewerDatabase: a later version of cityflux made it.
-    """
-    if not path.exists():
-        raise StorageError(f"{path}: no database there; make one with: cityflux run --once")
-    _refuse_stub(path)
-    # Without the log beside it, SQLite would have to make one; with it, somebody may be writing.
-    log_is_there = log_of(path).exists()
-    mode = "mode=ro" if log_is_there or os.access(path.parent, os.W_OK) else "immutable=1"
-    with _closing(path, f"{path.resolve().as_uri()}?{mode}", any_thread) as connection:
-        if lacking := _check(path, connection):
-            if len(lacking) == len(STEPS):
-                raise NotADatabase(f"{path}: holds no table; fill it with: cityflux run --once")
-            raise StorageError(
-                f"{path}: made by an earlier version of cityflux; bring it up to date with: "
-                "cityflux compute"
-            )
-        yield connection
-
-
-def log_of(path: Path) -> Path:
-    """Where SQLite keeps what was written last, beside the file that a name leads to."""
-    real = path.resolve()
-    return real.with_name(real.name + "-wal")
-
-
-def connect_read_only(path: Path) -> sqlite3.Connection:
-    """A connection through which no statement can change anything, for whichever thread uses it.
-
-    The file is not even locked where its folder is read-only.
-    """
-    mode = "mode=ro" if os.access(path.parent, os.W_OK) else "immutable=1"
-    connection = sqlite3.connect(
-        f"{path.resolve().as_uri()}?{mode}",
-        uri=True,
-        check_same_thread=False,
-        timeout=BUSY_TIMEOUT,
-    )
-    connection.execute("PRAGMA query_only = 1")
-    connection.text_factory = readable
-    return connection
-
-
-@contextmanager
 def open_as_it_is(path: Path) -> Iterator[sqlite3.Connection]:
     """Open a database that may be damaged, without foreign keys; nothing is looked at or made."""
-    _refuse_stub(path)
+    refuse_stub(path)
     with _closing(path, f"{path.resolve().as_uri()}?mode=rw") as connection:
         connection.execute("PRAGMA foreign_keys = OFF")
         yield connection
@@ -156,7 +98,7 @@ def write(connection: sqlite3.Connection, lasting: bool = True) -> Iterator[None
         connection.execute(f"PRAGMA synchronous = {'FULL' if lasting else 'NORMAL'}")
         connection.execute("BEGIN IMMEDIATE")
     except sqlite3.OperationalError as error:
-        raise _named("database", error) from error
+        raise named("database", error) from error
     try:
         yield
         connection.execute("COMMIT")
@@ -259,62 +201,25 @@ def upsert(
 
 
 @contextmanager
-def _closing(path: Path, uri: str, any_thread: bool = False) -> Iterator[sqlite3.Connection]:
+def _closing(path: Path, uri: str) -> Iterator[sqlite3.Connection]:
     try:
         connection = sqlite3.connect(
             uri,
             uri=True,
             isolation_level=None,
             timeout=BUSY_TIMEOUT,
-            check_same_thread=not any_thread,
             factory=Connection,
         )
     except sqlite3.Error as error:
-        raise _named(path, error) from error
+        raise named(path, error) from error
     try:
         try:
             set_up(connection)
         except sqlite3.DatabaseError as error:
-            raise _named(path, error) from error
+            raise named(path, error) from error
         yield connection
     finally:
         connection.close()
-
-
-def _names(connection: sqlite3.Connection, table: str) -> list[str]:
-    return [*chain.from_iterable(connection.execute(f"SELECT name FROM {table} ORDER BY rowid"))]
-
-
-def _check(path: Path, connection: sqlite3.Connection) -> set[str]:
-    """Refuse what is no database of ours; returns the migrations that it lacks."""
-    try:
-        tables = _names(connection, "sqlite_master")
-        taken = []
-        if "_sqlite_migrations" in tables:
-            taken = _names(connection, "_sqlite_migrations WHERE migration_set = 'cityflux'")
-    except sqlite3.DatabaseError as error:
-        raise _named(path, error) from error
-    lacking = {*STEPS} - {*taken}
-    if lacking and _is_ours(tables) and (not taken or lacking & {*STEPS[: len(taken)]}):
-        raise StorageError(
-            f"{path}: does not know any more what it was made of (step {min(lacking)!r} is not in "
-            f"_sqlite_migrations); {MEND}"
-        )
-    if tables and not taken and not _is_ours(tables):
-        raise NotADatabase(
-            f"{path}: a database of something else ({len(tables)} tables, none of cityflux); "
-            "name another file in [database] path"
-        )
-    if later := [step for step in taken if step not in STEPS]:
-        raise NewerDatabase(
-            f"{path}: made by a later version of cityflux (step {later[-1]!r} is unknown here); "
-            "upgrade cityflux"
-        )
-    return lacking
-
-
-def _is_ours(tables: list[str]) -> bool:
-    return {"indicators", "observations", "changes"} <= {*tables}
 
 
 def _make(path: Path) -> None:
@@ -345,14 +250,6 @@ def _make(path: Path) -> None:
             leftover.unlink(missing_ok=True)
 
 
-def _refuse_stub(path: Path) -> None:
-    if path.is_file() and (size := path.stat().st_size) < _LEAST:
-        raise NotADatabase(
-            f"{path}: is {size} bytes long and no cityflux database; put a copy in its place, or "
-            "delete it to begin anew"
-        )
-
-
 def _migrate(path: Path, connection: sqlite3.Connection) -> None:
     # sqlite-utils is imported only when there is something to do, which spares every other start.
     with without_pandas():
@@ -364,7 +261,7 @@ def _migrate(path: Path, connection: sqlite3.Connection) -> None:
         connection.execute("PRAGMA journal_mode = WAL")
         migrations.apply(Database(connection))
     except sqlite3.Error as error:
-        raise _named(path, error) from error
+        raise named(path, error) from error
 
 
 @contextmanager
@@ -392,26 +289,3 @@ def _refuse_read_only(path: Path) -> None:
         raise StorageError(f"{folder}: is no folder; name another file in [database] path")
     if not os.access(folder, os.W_OK):
         raise ReadOnly(f"{folder}: cannot be written; name another place in [database] path")
-
-
-def _named(path: Path | str, error: sqlite3.Error) -> StorageError:
-    """Turn an error of SQLite into one that says what to do."""
-    text = str(error)
-    if "not a database" in text:
-        return NotADatabase(f"{path}: is no SQLite database; name another file in [database] path")
-    if "readonly" in text:
-        return ReadOnly(f"{path}: is read-only; make it writable or name another file")
-    if "locked" in text or "busy" in text:
-        return StorageError(
-            f"{path}: another process has been writing for over {BUSY_TIMEOUT:.0f} s; try again"
-        )
-    return StorageError(f"{path}: {what_to_do(text)}")
-
-
-def what_to_do(text: str) -> str:
-    """What SQLite complains of, and what to do about it."""
-    if any(words in text for words in ("no such", "already exists", "duplicate column", "FOREIGN")):
-        return f"{text}; {MEND}"
-    if "malformed" in text or "not a database" in text or "disk I/O" in text:
-        return f"{text}; see what: cityflux doctor, and go back to a copy (docs/operations.md)"
-    return text

@@ -11,7 +11,7 @@ from contextlib import closing
 from itertools import chain
 from pathlib import Path
 
-from cityflux.storage.database import BUSY_TIMEOUT
+from cityflux.storage.complaints import BUSY_TIMEOUT
 from cityflux.storage.periods import is_period
 from cityflux.storage.quarantine import described
 from cityflux.storage.schema import CHANGE_TRIGGERS, MOVE

@@ -1,6 +1,6 @@
 """How a database comes to its present shape: named steps, each in a transaction of its own.
 
-`storage.schema.STEPS` names them all. A step is frozen, and so is every text that it takes from
+`storage.steps.STEPS` names them all. A step is frozen, and so is every text that it takes from
 elsewhere: what is to be otherwise gets a new text and a new step.
 """
 

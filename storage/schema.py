@@ -9,35 +9,6 @@ from __future__ import annotations
 #: Now, in UTC, to the millisecond: constant within one SQL statement.
 NOW = "strftime('%Y-%m-%dT%H:%M:%fZ', 'now')"
 
-#: The migrations, in order; a database that has them all behind it is up to date.
-STEPS = (
-    "first_tables",
-    "search_in_chinese",
-    "views_for_people",
-    "answers_say_how_to_read_them",
-    "hosts_keep_their_circuits",
-    "details_of_runs",
-    "daemon_says_what_it_does",
-    "definitions_are_kept",
-    "alarms_and_counts_of_operation",
-    "terms_of_new_indicators_at_once",
-    "no_revision_of_what_stands",
-    "staleness_in_half_the_time",
-    "messages_wait_for_their_receiver",
-    "one_fetch_for_a_page",
-    "provenance_of_what_was_used",
-    "declarations_are_written_once",
-    "breaks_are_data",
-    "scores_say_what_compares",
-    "what_is_no_figure_stays_out",
-    "a_bound_is_no_current_figure",
-    "ranks_are_audited",
-    "figures_that_move_are_told",
-    "runs_keep_their_notes",
-    "sources_say_of_what_class_they_are",
-    "a_hand_is_visible",
-)
-
 CATALOG = """
 CREATE TABLE cities (
     id TEXT PRIMARY KEY CHECK (id GLOB '[a-z]*' AND id NOT GLOB '*[^a-z0-9_-]*'),

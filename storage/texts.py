@@ -9,7 +9,7 @@ import sqlite3
 from collections.abc import Iterator
 
 from cityflux.storage.blueprint import blueprint
-from cityflux.storage.connection import readable
+from cityflux.storage.read_only import readable
 
 #: How often mending a text may write another one, as a revision that a trigger keeps.
 _GENERATIONS = 3

@@ -12,7 +12,8 @@ from cityflux.core.refresh.derive import derive_all
 from cityflux.core.refresh.gate import Gate, History
 from cityflux.core.refresh.runner import refresh
 from cityflux.core.refresh.tasks import due
-from cityflux.storage.database import open_database, read_database
+from cityflux.storage.database import open_database
+from cityflux.storage.read_only import read_database
 from cityflux.testing.plugin import PluginInTest, as_client
 
 if TYPE_CHECKING:
@@ -46,7 +47,7 @@ class DatabaseInFolder:
         http = as_client(pages)
         with (
             open_database(self.path) as connection,
-            read_database(self.path, any_thread=True) as known,
+            read_database(self.path) as known,
         ):
             sync_catalog(connection, own)
             gate = Gate(History(known), Quality())

@@ -23,8 +23,9 @@ from cityflux.core.model.errors import CityfluxError, ConfigError
 from cityflux.core.model.version import __version__
 from cityflux.storage import examination
 from cityflux.storage.blueprint import differences
-from cityflux.storage.database import MEND, read_database, what_to_do
+from cityflux.storage.complaints import MEND, what_to_do
 from cityflux.storage.jobs import read_daemon
+from cityflux.storage.read_only import read_database
 from cityflux.storage.texts import garbled
 
 if TYPE_CHECKING:

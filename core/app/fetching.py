@@ -16,7 +16,7 @@ from cityflux.core.refresh.carry_out import Result
 from cityflux.core.refresh.gate import Gate, History
 from cityflux.core.refresh.runner import Summary, collect_seldom, refresh
 from cityflux.core.refresh.tasks import due, kept_tasks
-from cityflux.storage.database import read_database
+from cityflux.storage.read_only import read_database
 
 if TYPE_CHECKING:
     from cityflux.core.model.http import Http
@@ -56,7 +56,7 @@ def fetch(
         announce_failures(plugins, result.failures())
 
     with (
-        read_database(path, any_thread=True) as known,
+        read_database(path) as known,
         _client(connection, session, offline) as http,
     ):
         return refresh(

@@ -23,7 +23,8 @@ from cityflux.core.refresh.catalog import sync_catalog
 from cityflux.core.refresh.derive import Pass, derive_all
 from cityflux.storage import catalog
 from cityflux.storage.changes import position
-from cityflux.storage.database import MEND, now, write
+from cityflux.storage.complaints import MEND
+from cityflux.storage.database import now, write
 from cityflux.storage.results import is_current
 
 if TYPE_CHECKING:

@@ -13,7 +13,8 @@ from typing import TextIO
 
 from cityflux.core.model.errors import CityfluxError
 from cityflux.storage.access import USUAL, Access, make_folder, settle
-from cityflux.storage.database import log_of, now
+from cityflux.storage.database import now
+from cityflux.storage.read_only import log_of
 
 
 class Lock:

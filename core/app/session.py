@@ -172,7 +172,7 @@ class Session:
     @contextmanager
     def read(self) -> Iterator[sqlite3.Connection]:
         """The database for reading."""
-        from cityflux.storage.database import read_database
+        from cityflux.storage.read_only import read_database
 
         with read_database(self.database) as connection, self.naming_broken():
             yield connection

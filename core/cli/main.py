@@ -190,7 +190,7 @@ def _line(error: Exception) -> str:
 
     from cityflux.core.model.errors import CityfluxError
     from cityflux.core.model.secrecy import redact
-    from cityflux.storage.database import what_to_do
+    from cityflux.storage.complaints import what_to_do
 
     text = " ".join(redact(str(error)).split())
     if isinstance(error, CityfluxError):

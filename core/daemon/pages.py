@@ -16,8 +16,9 @@ from pathlib import Path
 from cityflux.core.app.repair import go_back_to
 from cityflux.core.model.errors import CityfluxError, StorageError
 from cityflux.storage.changes import position
-from cityflux.storage.database import MEND, read_database, what_to_do
+from cityflux.storage.complaints import MEND, what_to_do
 from cityflux.storage.examination import first_damage
+from cityflux.storage.read_only import read_database
 
 #: A look may take this share of the time: one of a large file takes seconds.
 _SHARE = 0.01

@@ -48,7 +48,9 @@ from cityflux.core.refresh.side_by_side import Means, run_tasks
 from cityflux.core.refresh.tasks import users
 from cityflux.storage import catalog, jobs
 from cityflux.storage.changes import position
-from cityflux.storage.database import now, read_database, take_in_the_log, what_to_do, write
+from cityflux.storage.complaints import what_to_do
+from cityflux.storage.database import now, take_in_the_log, write
+from cityflux.storage.read_only import read_database
 
 if TYPE_CHECKING:
     from apscheduler.schedulers.background import BackgroundScheduler
@@ -122,7 +124,7 @@ class Service:
             self._alarms = Alarms(connection, self._webhook, self._triggers)
             stack.callback(self._alarms.forget_delivered)  # after the last words
             stack.enter_context(self._webhook)
-            known = stack.enter_context(read_database(session.database, any_thread=True))
+            known = stack.enter_context(read_database(session.database))
             policy = policy_of(session.config.client, session.config.secrets)
             self._http = stack.enter_context(open_client(policy, connection, session.database))
             stack.enter_context(
@@ -200,7 +202,7 @@ class Service:
             return  # it waited for a thread until now; the next start finds it due
         results.put((source_id, []))
         try:
-            with read_database(self._session.database, any_thread=True) as known:
+            with read_database(self._session.database) as known:
                 for found in self._look(source_id, known):
                     results.put((source_id, found))
         except Exception as error:

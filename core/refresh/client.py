@@ -9,9 +9,10 @@ from pathlib import Path
 
 from cityflux.core.model.sections import Politeness
 from cityflux.scrapers.http.client import Budget, Client, HostState, Policy, Validators
-from cityflux.storage.database import as_moment, read_database, write
+from cityflux.storage.database import as_moment, write
 from cityflux.storage.fetches import read_answer, read_answers, read_snapshot
 from cityflux.storage.hosts import Host, read_hosts, save_hosts
+from cityflux.storage.read_only import read_database
 
 
 class StoredAnswers:

@@ -14,7 +14,8 @@ from cityflux.core.refresh.catalog import sources_of
 from cityflux.core.refresh.derivation import Derived, derive_one, inputs_frame
 from cityflux.storage import catalog
 from cityflux.storage.changes import changed_indicators, position
-from cityflux.storage.database import MEND, write
+from cityflux.storage.complaints import MEND
+from cityflux.storage.database import write
 from cityflux.storage.observations import read_current, remove_figures, store_figures
 
 if TYPE_CHECKING:

@@ -21,7 +21,8 @@ from cityflux.core.refresh.gate import Gate
 from cityflux.core.refresh.side_by_side import Means, run_tasks
 from cityflux.core.refresh.tasks import Task, named
 from cityflux.storage import catalog, fetches
-from cityflux.storage.database import MEND, write
+from cityflux.storage.complaints import MEND
+from cityflux.storage.database import write
 from cityflux.storage.flows import store_flows
 from cityflux.storage.observations import Batch, doubt_figures, store_batches
 

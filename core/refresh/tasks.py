@@ -15,9 +15,9 @@ from cityflux.core.model.nouns import Flow, Source
 from cityflux.core.plugin.manager import IndicatorPlugin, Plugins
 from cityflux.core.plugin.page import OnPages, Page
 from cityflux.storage import fetches
-from cityflux.storage.database import read_database
 from cityflux.storage.flows import latest_flow
 from cityflux.storage.observations import latest_period
+from cityflux.storage.read_only import read_database
 
 
 class Part(NamedTuple):

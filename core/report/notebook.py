@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from cityflux.core.model.extra import need_extra
-from cityflux.storage.database import read_database
+from cityflux.storage.read_only import read_database
 
 if TYPE_CHECKING:
     import polars as pl

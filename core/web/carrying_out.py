@@ -14,7 +14,7 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 
 from cityflux.core.web.statements import Answer, Statement
-from cityflux.storage.database import connect_read_only
+from cityflux.storage.read_only import connect_read_only
 from cityflux.storage.sql_functions import add_functions
 
 #: Bytes that the process may have, and that all values of an answer may have together.

@@ -30,7 +30,7 @@ hookimpl = HookimplMarker("datasette")
 def is_cityflux(path: str) -> bool:
     """Whether a file is a database of this version of cityflux."""
     from cityflux.core.model.errors import StorageError
-    from cityflux.storage.database import read_database
+    from cityflux.storage.read_only import read_database
 
     try:
         with read_database(Path(path)):

@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from cityflux.storage.schema import STEPS
+from cityflux.storage.steps import STEPS
 from tests.conftest import run_module
 from tests.series import CITIES, ROOT
 

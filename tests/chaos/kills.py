@@ -25,7 +25,7 @@ import psutil
 from sqlite_utils import Database
 
 from cityflux.storage.migrations import migrations
-from cityflux.storage.schema import STEPS
+from cityflux.storage.steps import STEPS
 from tests.chaos import aftermath
 from tests.chaos.aftermath import Figures, cityflux, wait_for, wait_until
 from tests.series import CITIES, prepare_series, series_names

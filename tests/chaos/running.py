@@ -23,7 +23,7 @@ from pathlib import Path
 
 import psutil
 
-from cityflux.storage.database import log_of
+from cityflux.storage.read_only import log_of
 from tests.chaos.tally import Outcome, Tally
 from tests.chaos.victim import Ledger, Victim, ledger, lost
 from tests.servers import LoopbackServer

@@ -24,7 +24,8 @@ from cityflux.core.daemon.endpoint import answering
 from cityflux.core.daemon.pages import Pages
 from cityflux.core.model.errors import CityfluxError
 from cityflux.storage.changes import position
-from cityflux.storage.database import log_of, open_database, read_database, take_in_the_log
+from cityflux.storage.database import open_database, take_in_the_log
+from cityflux.storage.read_only import log_of, read_database
 from tests.conftest import run_module
 from tests.daemon.test_service import Daemon, daemon, server
 from tests.servers import LoopbackServer, Silence

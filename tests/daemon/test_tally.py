@@ -11,10 +11,11 @@ from hypothesis import strategies as st
 from cityflux.core.daemon.tally import Counts, Tally
 from cityflux.core.model.figure import Figure
 from cityflux.storage import catalog
-from cityflux.storage.database import open_database, read_database, write
+from cityflux.storage.database import open_database, write
 from cityflux.storage.fetches import begin_fetch, end_fetch
 from cityflux.storage.housekeeping import Policy, run_housekeeping
 from cityflux.storage.observations import store_figures
+from cityflux.storage.read_only import read_database
 from cityflux.storage.staleness import read_stale
 
 FREQUENCIES = ("annual", "monthly", "daily", "irregular")

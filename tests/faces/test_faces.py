@@ -31,8 +31,9 @@ from cityflux.core.web.provenance import score_page
 from cityflux.core.web.ranking import index_page
 from cityflux.core.words.catalogue import CODES, Code
 from cityflux.storage import catalog
-from cityflux.storage.database import open_database, read_database, write
+from cityflux.storage.database import open_database, write
 from cityflux.storage.observations import store_figures
+from cityflux.storage.read_only import read_database
 from tests.conftest import run_module
 from tests.faces.claims import Truth, sentences
 

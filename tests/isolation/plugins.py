@@ -15,7 +15,8 @@ import psutil
 
 from cityflux.core.model.sections import Quality
 from cityflux.core.refresh.gate import Gate, History
-from cityflux.storage.database import open_database, read_database
+from cityflux.storage.database import open_database
+from cityflux.storage.read_only import read_database
 
 PLUGIN = """
 import polars as pl
@@ -141,7 +142,7 @@ def new_gate() -> Iterator[Gate]:
     """The gate of a database in which nothing is known yet."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "c.db"
-        with open_database(path), read_database(path, any_thread=True) as known:
+        with open_database(path), read_database(path) as known:
             yield Gate(History(known), Quality())
 
 

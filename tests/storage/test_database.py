@@ -16,7 +16,7 @@ from sqlite_utils import Database
 
 from cityflux.core.model.errors import NewerDatabase, NotADatabase, ReadOnly, StorageError
 from cityflux.storage import catalog
-from cityflux.storage.database import now, open_database, read_database, upsert, write
+from cityflux.storage.database import now, open_database, upsert, write
 from cityflux.storage.fetches import (
     Answer,
     begin_fetch,
@@ -27,9 +27,10 @@ from cityflux.storage.fetches import (
     snapshots_of,
 )
 from cityflux.storage.migrations import migrations
+from cityflux.storage.read_only import read_database
 from cityflux.storage.results import Results, Run, save_scores
-from cityflux.storage.schema import STEPS
 from cityflux.storage.sql_functions import prepare_connection
+from cityflux.storage.steps import STEPS
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from sqlite_utils import Database
 
 from cityflux.storage.database import open_database
 from cityflux.storage.migrations import migrations
-from cityflux.storage.schema import STEPS
+from cityflux.storage.steps import STEPS
 
 # Without what SQLite and sqlite-utils make in their own words.
 _OURS = """

@@ -23,7 +23,7 @@ from playwright.sync_api import (
 )
 
 from cityflux.core.words.numbers import number
-from cityflux.storage.database import read_database
+from cityflux.storage.read_only import read_database
 from tests.conftest import run_module
 from tests.web.databases import SHA256
 from tests.web.site import Site

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from cityflux.core.web.metadata import both
-from cityflux.storage.database import read_database
+from cityflux.storage.read_only import read_database
 from tests.web.site import Site
 
 TABLES, COLUMNS = both("tables"), both("columns")

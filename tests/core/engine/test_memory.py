@@ -17,8 +17,9 @@ from cityflux.core.engine.definition.index import Definition, parse_definition
 from cityflux.core.engine.steps.methods import Methods
 from cityflux.core.model.figure import Figure
 from cityflux.storage import catalog, observations
-from cityflux.storage.database import open_database, read_database, write
+from cityflux.storage.database import open_database, write
 from cityflux.storage.observations import store_figures
+from cityflux.storage.read_only import read_database
 
 CITIES = ("a", "b", "c", "d")
 NAMES = ("x", "y", "z")

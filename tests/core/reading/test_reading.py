@@ -14,7 +14,8 @@ from cityflux.core.model.errors import IndexDefinitionError, NotEnoughData
 from cityflux.core.reading import adjustments, answers, catalog, figures, indices, nodes, runs
 from cityflux.core.reading.scores import score_frame, score_table, scores
 from cityflux.core.reading.standing import branches, count_ranked, place_of_city, ranking
-from cityflux.storage.database import open_database, read_database, write
+from cityflux.storage.database import open_database, write
+from cityflux.storage.read_only import read_database
 
 INDEX = "flow_index"
 

@@ -56,6 +56,8 @@ _REGION = (
     r"|开发区|高新区|经开区|工业园区?|科技园区?|经济区|合作区|保税区|产业带|都市圈|市辖区|市区|城区"
     r"|中心城区|郊区|郊县|高新技术产业园|产业园|管委会"
 )
+# What passes a port of entry is a figure beside the city's own, no part of a place to speak of.
+_AT_CUSTOMS = re.compile(r"(?:口岸|关区)(?:货物|外贸)?进出口")
 # A region in passing: what is done for it, with it or inside it is said of the city.
 _PASSING = (
     r"持续|优化|提升|强化|加强|完善|扩大|改善|促进|培育|办好|启动|探索|构建|带动|引领|争创|做[大强优]|高标准|高水平|"
@@ -247,7 +249,7 @@ class Governor:
         elif said and self.heads_period(words):
             frame = replace(frame, period=words)
         frame = _released(self, frame, words)
-        if self.heads_territory(words):
+        if self.heads_territory(words) and (topic or not _AT_CUSTOMS.search(words)):
             frame = replace(frame, territory=words)
         elif self.heads_owner(words) if topic else _COUNTED_OWNER.fullmatch(words):
             frame = replace(frame, owner=words)

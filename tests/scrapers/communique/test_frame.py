@@ -321,3 +321,11 @@ def test_numbers_outside_the_text_are_counted(caplog: pytest.LogCaptureFixture) 
     (said,) = caplog.messages
     assert "2 numbers stand outside the text" in said
     assert "97.5亿元" in said
+
+
+def test_what_passes_the_port_of_entry_does_not_govern_the_citys_own_trade() -> None:
+    port = "全年口岸进出口总额21735.7亿元，其中出口15735.7亿元，增长34.0%。"
+    own = "全年外贸自营进出口总额11926.1亿元，其中出口7624.3亿元；进口4301.8亿元。"
+    assert read(port) == {}
+    assert read(port + own) == {EXPORTS: (7624.3, "亿元"), IMPORTS: (4301.8, "亿元")}
+    assert read("口岸贸易方面，全年出口15735.7亿元；进口11.1亿元。") == {}

@@ -19,7 +19,7 @@ from cityflux.core.cli.output import (
 )
 from cityflux.core.cli.session import Session, pass_session
 from cityflux.core.words.catalogue import Code, codes_of, text
-from cityflux.core.words.language import pick
+from cityflux.core.words.names import pick
 
 #: So many nodes are listed without which the ranks change most.
 _LISTED = 5

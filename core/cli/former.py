@@ -42,8 +42,8 @@ def former_options(command: Callable[..., Any]) -> Callable[..., Any]:
 
 def hand_over(
     context: click.Context, index: str | None, as_json: bool, former: Mapping[str, Any]
-) -> bool:
-    """Run the command that a former option became; returns whether there was one.
+) -> None:
+    """Run the command that a former option became, of which one at least is given.
 
     Raises:
         UsageError: an option stands without that with which it goes.
@@ -55,8 +55,7 @@ def hand_over(
         if name not in _COMMANDS and name not in further and (chosen or name != "lang"):
             homes = [f"cityflux {option}" for option in _COMMANDS if name in _COMMANDS[option][1]]
             raise click.UsageError(f"--{name} goes with {' or '.join(homes)}")
-    if chosen is None:
-        return False
+    assert chosen  # nothing else goes alone
     module, _, command = place.partition(":")
     called = getattr(importlib.import_module(f"cityflux.core.cli.{module}"), command)
     values = {name: former[name] for name in further}
@@ -65,4 +64,3 @@ def hand_over(
     elif chosen in ("strengths", "against"):
         values = {{"strengths": "city", "against": "other"}[chosen]: former[chosen]}
     (context.parent or context).invoke(called, index=index, as_json=as_json, **values)
-    return True

@@ -6,6 +6,7 @@ import json
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -106,9 +107,8 @@ def figure(value: float | None) -> str:
     return numbers.figure(value, 6, minus=numbers.HYPHEN)
 
 
-def percent(share: float | None, decimals: int = 0) -> str:
-    """A share, see `core.words.numbers.percent`."""
-    return numbers.percent(share, decimals, minus=numbers.HYPHEN)
+#: A share, see `core.words.numbers.percent`.
+percent = partial(numbers.percent, minus=numbers.HYPHEN)
 
 
 @contextmanager

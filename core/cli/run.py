@@ -102,7 +102,7 @@ def run(
             rows = scores(connection, definition.id, definition.id)
             print_scoreboard(definition, rows, color=session.color)
             _print_classes(connection, definition.id)
-            print_verdict(connection, definition.id, None, color=session.color)
+            print_verdict(connection, definition.id, rows, None, color=session.color)
             failed += _audit(session, connection, definition)
             for each in [] if index else session.config.indices.beside:
                 if each in session.indices and each != definition.id:

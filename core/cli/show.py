@@ -21,9 +21,9 @@ from cityflux.core.cli.output import (
 from cityflux.core.cli.scoreboard import bracketed, print_scoreboard
 from cityflux.core.cli.session import Session
 from cityflux.core.cli.verdict import print_verdict
-from cityflux.core.reading.catalog import Language
 from cityflux.core.reading.indices import Index, index_of
 from cityflux.core.reading.scores import Score, scores
+from cityflux.core.words.catalogue import Code
 
 
 @click.command(epilog="Example: cityflux show flow_index --groups")
@@ -46,7 +46,7 @@ def show(
     groups: bool,
     leaves: bool,
     png: Path | None,
-    lang: Language | None,
+    lang: Code | None,
     as_json: bool,
     **former: Any,
 ) -> None:
@@ -57,7 +57,8 @@ def show(
     What it is made of: cityflux tree, ranking, strengths, weights and adjustments. Beside
     another index: cityflux against.
     """
-    if hand_over(context, index, as_json, {**former, "lang": lang}):
+    if {*former.values()} - {None, False}:
+        hand_over(context, index, as_json, {**former, "lang": lang})
         return
     session = context.ensure_object(Session)
     with session.read() as connection:
@@ -71,7 +72,7 @@ def show(
         else:
             rows = scores(connection, chosen.id, chosen.id)
             print_scoreboard(chosen, rows, color=session.color)
-            print_verdict(connection, chosen.id, lang, color=session.color)
+            print_verdict(connection, chosen.id, rows, lang, color=session.color)
             print_audit(connection, chosen.id, lang, color=session.color)
 
 

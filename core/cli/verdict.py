@@ -8,54 +8,51 @@ from collections.abc import Sequence
 import click
 
 from cityflux.core.cli.output import print_table, printable
-from cityflux.core.model.verdict import Verdict
 from cityflux.core.reading.brackets import Group, groups
-from cityflux.core.reading.catalog import city_names
+from cityflux.core.reading.scores import Score
 from cityflux.core.reading.verdict import verdict
 from cityflux.core.reading.vintages import mixed_vintages
 from cityflux.core.words import brackets
 from cityflux.core.words import verdict as words
 from cityflux.core.words.catalogue import Code, codes_of, text
-from cityflux.core.words.language import pick
+from cityflux.core.words.names import pick
 
 
 def print_verdict(
-    connection: sqlite3.Connection, index: str, lang: Code | None, *, color: bool
+    connection: sqlite3.Connection,
+    index: str,
+    rows: Sequence[Score],
+    lang: Code | None,
+    *,
+    color: bool,
 ) -> None:
     """Print the verdict in one language or in both, and the groups that do not compare.
 
     Args:
         connection: any connection.
         index: what is shown, in its last period.
+        rows: the scores of its root, which name the cities.
         lang: the language; both without one.
         color: whether colours are wanted at all.
     """
-    found = verdict(connection, index)
-    for code in codes_of(lang):
-        if found:
-            _print_words(code, found, city_names(connection, code))
+    found, mixed = verdict(connection, index), mixed_vintages(connection, index)
+    names = {
+        code: {row.city: pick(code, row.city_zh, row.city_en, row.city) for row in rows}
+        for code in codes_of(lang)
+    }
+    for code, cities in names.items():
+        lines = words.paragraph(code, found, cities) if found else []
+        for place, line in enumerate(lines):
+            click.echo(printable(f"  {line}" if place else f"\n{line}"))
     _print_groups(groups(connection, index), lang, color)
-    mixed = mixed_vintages(connection, index)
-    for code in codes_of(lang):
-        names = city_names(connection, code)
+    for code, cities in names.items():
         for each in mixed:
-            click.echo(
-                printable(
-                    text(
-                        code,
-                        "bracket.mixed",
-                        indicator=pick(code, each.name_zh, each.name_en),
-                        cities=text(code, "common.comma").join(names[c] for c in each.provisional),
-                    )
-                )
+            indicator = pick(code, each.name_zh, each.name_en)
+            listed = text(code, "common.comma").join(
+                map(cities.get, each.provisional, each.provisional)
             )
-
-
-def _print_words(code: Code, found: Verdict, cities: dict[str, str]) -> None:
-    first, *rest = words.paragraph(code, found, cities)
-    click.echo(printable(f"\n{first}"))
-    for line in rest:
-        click.echo(printable(f"  {line}"))
+            told = text(code, "bracket.mixed", indicator=indicator, cities=listed)
+            click.echo(printable(told))
 
 
 def _print_groups(found: Sequence[Group], lang: Code | None, color: bool) -> None:

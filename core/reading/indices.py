@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from dataclasses import dataclass
+from itertools import chain
 from typing import TYPE_CHECKING, NamedTuple
 
 from cityflux.core.model.errors import CityfluxError, IndexDefinitionError, UnknownName
@@ -142,10 +143,8 @@ def choose(connection: sqlite3.Connection, name: str, period: str | None = None)
     Raises:
         IndexDefinitionError: the index was not computed, or not for this period.
     """
-    index = find_index(connection, name)
-    if index is None:
-        raise _unknown(connection, name)
-    periods = [row["period"] for row in answers.rows(connection, _PERIODS, {"index": name})]
+    index = index_of(connection, name)
+    periods = [*chain.from_iterable(answers.rows(connection, _PERIODS, {"index": name}))]
     if period is not None and period not in periods:
         raise IndexDefinitionError(
             f"{name} was not computed for {period!r}; there are: {', '.join(periods)}"

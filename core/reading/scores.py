@@ -72,7 +72,7 @@ def scores(
     """
     query = _SCORES.format(f"{_OF_NODE if node else ''} {_OF_PERIOD if period else ''}")
     asked = {"index": index, "node": node, "period": period}
-    found = [Score(*row) for row in answers.rows(connection, query, asked)]
+    found = [*map(Score._make, answers.rows(connection, query, asked))]
     if not found:
         raise _not_computed(index)
     return found

@@ -95,7 +95,7 @@ SELECT g.value AS node, (SELECT count(s.score) FROM cities c CROSS JOIN scores s
         AND s.period = :period) AS n,
     (SELECT sum(iif(b.city = :first, 1, -1) * b.part * b.score) FROM brought b, additive
         WHERE b.node = g.value AND additive.yes) AS lead
-FROM json_each(:groups) g
+FROM json_each(:groups) g ORDER BY abs(lead) DESC, g.key
 """
 # Other indices with at least half of the groups, cities and period; that with the most first.
 _OTHERS = """
@@ -140,18 +140,19 @@ def verdict(
         for row in root  # of whom too much is missing is like nobody
         if row.comparable_score is not None and "weight" not in (row.bracket or "")
     }
-    standing = groups(connection, index, period)
-    asked = {"index": index, "period": period, "groups": json.dumps([g.node for g in standing])}
+    standing = {group.node: group for group in groups(connection, index, period)}
+    asked = {"index": index, "period": period, "groups": json.dumps([*standing])}
     shared = answers.rows(connection, _SHARED, asked)
     totals = {row["city"]: row["total"] for row in shared}
     first, second = _pair(known, totals, comparable)
     asked |= {"first": first, "second": second}
-    brought = {row["node"]: row for row in answers.rows(connection, _GROUPS, asked)}
-    with_score = sum(row["n"] > 0 for row in brought.values())
+    brought = answers.rows(connection, _GROUPS, asked)
+    with_score = sum(row["n"] > 0 for row in brought)
+    compared = sum(group.bracket is None for group in standing.values())
     counts: list[tuple[Count, str, str, int, Mapping[str, float]]] = [
         ("all_known", "", "", with_score, known),
         ("shared", "", "", shared[0]["groups"] if shared else 0, totals),
-        ("comparable", "", "", sum(group.bracket is None for group in standing), comparable),
+        ("comparable", "", "", compared, comparable),
     ]
     for other, name_zh, name_en, n in answers.rows(connection, _OTHERS, asked):
         rows = scores(connection, other, other, period)
@@ -165,19 +166,18 @@ def verdict(
     ranked = all(row.bracket is None for row in root if row.city in (first, second))
     signs = {0 if abs(way.lead) < _NOTHING else way.lead > 0 or -1 for way in ways}
     parts = [
-        Part(each.node, each.name_zh, each.name_en, lead, n, each.cities, each.bracket is None)
-        for each in standing
-        for _, n, lead in [brought[each.node]]
+        Part(node, each.name_zh, each.name_en, lead, n, each.cities, each.bracket is None)
+        for node, n, lead in brought
         if lead is not None
+        for each in [standing[node]]
     ]
-    parts.sort(key=lambda part: -abs(part.lead))
     told = ranked and len(signs) == 1 and 0 not in signs
     return Verdict(index, period, first, second, told, ranked, tuple(ways), tuple(parts))
 
 
 def _pair(known: Mapping[str, float], *others: Mapping[str, float]) -> tuple[str, str]:
     """The first city over all known figures, and who is first otherwise, or else the second."""
-    order = sorted(known, key=lambda city: (-known[city], city))
+    order = sorted(sorted(known), key=known.__getitem__, reverse=True)
     for found in filter(None, others):
         best = max(sorted(found), key=found.__getitem__)
         if best != order[0] and best in known and order[0] in found:

@@ -14,7 +14,8 @@ from cityflux.core.reading.facts import Facts
 from cityflux.core.report.blocks import Cell, anchor
 from cityflux.core.words import numbers
 from cityflux.core.words.brackets import in_brackets, reason
-from cityflux.core.words.language import Language, short, told_apart
+from cityflux.core.words.language import Language
+from cityflux.core.words.names import short, told_apart
 
 #: Cities that a table or a chart sets side by side.
 SIDE_BY_SIDE = 7

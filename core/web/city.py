@@ -12,7 +12,7 @@ from cityflux.core.reading.standing import groups_of_city, place_of_city
 from cityflux.core.web.asked import Asked, NotHere
 from cityflux.core.web.page import Page
 from cityflux.core.web.queries import chosen, some_index
-from cityflux.core.words.language import pick
+from cityflux.core.words.names import pick
 
 #: Figures on one page, and flows.
 PAGE, FLOWS = 50, 20

@@ -27,7 +27,7 @@ from cityflux.core.web.page import read, understand
 from cityflux.core.web.queries import chosen, here
 from cityflux.core.words.audit import assumption
 from cityflux.core.words.catalogue import Code, text
-from cityflux.core.words.language import pick, short, told_apart
+from cityflux.core.words.names import pick, short, told_apart
 
 if TYPE_CHECKING:
     from datasette.app import Datasette

@@ -16,7 +16,8 @@ from cityflux.core.web.charts import SERIES
 from cityflux.core.web.page import Page
 from cityflux.core.web.queries import here
 from cityflux.core.words.growth import told
-from cityflux.core.words.language import Language, pick
+from cityflux.core.words.language import Language
+from cityflux.core.words.names import pick
 
 #: Cities on one page, periods side by side, and revisions or conflicts at most.
 PAGE, PERIODS, LISTED = 50, 12, 20

@@ -14,7 +14,7 @@ from cityflux.core.web.asked import COOKIE, Asked, NotHere, preferred
 from cityflux.core.web.text import isolated, moment
 from cityflux.core.words.brackets import place, reason
 from cityflux.core.words.catalogue import CODES, Code, term, text
-from cityflux.core.words.language import pick
+from cityflux.core.words.names import pick
 from cityflux.core.words.numbers import figure, number, percent, size
 from cityflux.storage.database import one_state
 

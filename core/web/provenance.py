@@ -31,7 +31,7 @@ from cityflux.core.web.page import Page
 from cityflux.core.web.queries import here
 from cityflux.core.words.brackets import ceiling
 from cityflux.core.words.catalogue import Code, text
-from cityflux.core.words.language import pick
+from cityflux.core.words.names import pick
 
 #: Figures of a fetch that are listed.
 LISTED = 100

@@ -12,7 +12,7 @@ from cityflux.core.web.charts import BARS, SERIES, TILES
 from cityflux.core.web.page import Page
 from cityflux.core.web.queries import chosen
 from cityflux.core.web.standing import audited, in_brackets, told
-from cityflux.core.words.language import pick
+from cityflux.core.words.names import pick
 
 #: Cities on one page of the ranking.
 PAGE = 50

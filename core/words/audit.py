@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from cityflux.core.model.audit import DECIDED, AuditFacts, CityAudit
 from cityflux.core.words.catalogue import Code, term, text
-from cityflux.core.words.language import pick
+from cityflux.core.words.names import pick
 from cityflux.core.words.numbers import percent
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
@@ -11,9 +10,9 @@ from typing import Any
 from cityflux.core.model.period import Period, is_period
 from cityflux.core.words import catalogue
 from cityflux.core.words.catalogue import Code
+from cityflux.core.words.names import pick
 
 _CHINESE = re.compile(r"[\u3400-\u9fff]")
-_REMARK = re.compile(r"\s*[(（][^()（）]*[)）]\s*$")
 
 
 class Language:
@@ -85,27 +84,6 @@ class Language:
         return comma.join(shown[:-1]) + self.text("common.and") + shown[-1]
 
 
-def pick(code: Code, zh: str | None, en: str | None, otherwise: str = "") -> str:
-    """The name in a language, else in the other one, else what stands in for both."""
-    first, second = (zh, en) if code == "zh" else (en, zh)
-    return first or second or otherwise
-
-
 def moment(text: str) -> str:
     """A moment of the database to the minute, in both languages alike; it is UTC."""
     return f"{text[:10]} {text[11:16]} UTC"
-
-
-def short(name: str) -> str:
-    """A name without a remark in brackets at its end, for labels of charts."""
-    return _REMARK.sub("", name) or name
-
-
-def told_apart(names: Mapping[str, str]) -> dict[str, str]:
-    """Add the id to names that stand for several things, which a chart would draw as one.
-
-    Args:
-        names: by id.
-    """
-    counts = Counter(names.values())
-    return {key: name if counts[name] == 1 else f"{name} ({key})" for key, name in names.items()}

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from cityflux.core.model.verdict import Verdict, Way
 from cityflux.core.words.catalogue import Code, text
-from cityflux.core.words.language import pick
+from cityflux.core.words.names import pick
 from cityflux.core.words.numbers import number
 
 #: How many groups are named that make the difference.

@@ -16,7 +16,7 @@ from tests.conftest import run_module
 #: other indices say to it; both how sure it is; each that loads plugins looks which secrets there
 #: are, and ``refresh`` judges figures by those that were accepted.
 WAYS = {
-    "show flow_index": (223, 126),
+    "show flow_index": (223, 106),
     "refresh --offline": (444, 450),
     "compute": (442, 560),
     "report flow_index": (480, 630),

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from string import Formatter
 
 from cityflux.core.words.catalogue import CODES, Code, texts
-from cityflux.core.words.language import pick, short
+from cityflux.core.words.names import pick, short
 
 #: The keys of texts that say of a city that it stands before or behind others.
 CLAIMS = (

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from cityflux.core.words.catalogue import CODES, Code
-from cityflux.core.words.language import Language, moment, pick, short, told_apart
+from cityflux.core.words.language import Language, moment
+from cityflux.core.words.names import pick, short, told_apart
 
 ZH, EN = Language("zh"), Language("en")
 

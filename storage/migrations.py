@@ -10,7 +10,7 @@ import logging
 
 from sqlite_utils import Database, Migrations
 
-from cityflux.storage import checks, operation, quarantine, result_tables, schema
+from cityflux.storage import checks, contributions, operation, quarantine, result_tables, schema
 from cityflux.storage.provenance import PROVENANCE
 from cityflux.storage.views import SOUND_OBSERVATIONS, VIEWS
 
@@ -210,3 +210,12 @@ def sources_say_of_what_class_they_are(db: Database) -> None:
 def a_hand_is_visible(db: Database) -> None:
     """A value that was edited loses its claim to the publisher's bytes."""
     db.execute(schema.BY_HAND)
+
+
+@migrations()
+def points_and_history_of_scores(db: Database) -> None:
+    """What brings how many points, and how a score developed, can be asked with SQL alone."""
+    for statement in contributions.AGGREGATION:
+        db.execute(statement)
+    for name, sql in contributions.ANSWERS.items():
+        db.execute(f"CREATE VIEW {name} AS {sql}")

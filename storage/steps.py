@@ -36,6 +36,7 @@ STEPS = (
     "runs_keep_their_notes",
     "sources_say_of_what_class_they_are",
     "a_hand_is_visible",
+    "points_and_history_of_scores",
 )
 
 

@@ -15,6 +15,7 @@ from itertools import product
 import numpy as np
 
 from cityflux.core.engine.breaks import across_breaks
+from cityflux.core.engine.definition.choices import Aggregation
 from cityflux.core.engine.definition.index import Definition
 from cityflux.core.engine.measures.matrix import to_matrix
 from cityflux.core.engine.open_periods import at_hand
@@ -203,6 +204,9 @@ def save_tree(connection: sqlite3.Connection, definition: Definition) -> None:
                 "name_en": name_en,
                 "indicator_id": node.indicator,
                 "denominator_id": node.denominator.by if node.denominator else None,
+                "aggregation": None
+                if node.indicator
+                else (node.aggregation or Aggregation()).method,
             }
         )
     index = {

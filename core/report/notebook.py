@@ -14,7 +14,6 @@ from cityflux.storage.read_only import read_database
 if TYPE_CHECKING:
     import polars as pl
 
-    from cityflux.core.report.view import View
     from cityflux.core.words.catalogue import Code
 
 
@@ -30,6 +29,49 @@ def open_database(path: str | Path, *, language: Code = "zh") -> Database:
     """
     with read_database(Path(path)):
         return Database(Path(path), language)
+
+
+def _chart(picture: str, says: str, unless: str = "") -> Callable[..., Any]:
+    """A method that draws one of `core.report.pictures`.
+
+    Args:
+        picture: its name there.
+        says: what it draws.
+        unless: when there is not enough to draw it.
+    """
+
+    def draw(
+        self: Database,
+        index: str,
+        city: str | None = None,
+        versus: str | None = None,
+        period: str | None = None,
+    ) -> Any:
+        need_extra()
+        from cityflux.core.charts.shown import shown
+        from cityflux.core.reading.facts import gather
+        from cityflux.core.report import pictures
+        from cityflux.core.report.view import look
+        from cityflux.core.words.language import Language
+
+        with self._read() as connection:
+            facts = gather(connection, index, period)
+        view = look(facts, Language(self.language), city, versus)
+        return shown(getattr(pictures, picture)(view))
+
+    draw.__name__ = picture
+    draw.__doc__ = f"""{says}
+
+        Args:
+            index: its id.
+            city: the one that stands out; the report's own choice holds where it is left out.
+            versus: its rival; as above.
+            period: one of the index, the last one unless given.
+
+        Raises:
+            NotEnoughData: {unless or "the index was not computed"}.
+        """
+    return draw
 
 
 class Database:
@@ -200,141 +242,24 @@ class Database:
         with self._read() as connection:
             return develop(subject_of(connection, name, node), latest).cities
 
-    def ranking(
-        self,
-        index: str,
-        city: str | None = None,
-        versus: str | None = None,
-        period: str | None = None,
-    ) -> Any:
-        """Draw score and coverage of the cities.
-
-        Here and below, ``city`` is the one that stands out, ``versus`` its rival, and ``period``
-        one of the index; the report's own choices hold where they are left out.
-        """
-        from cityflux.core.report import pictures
-
-        return self._drawn(pictures.ranking, index, city, versus, period)
-
-    def heatmap(
-        self,
-        index: str,
-        city: str | None = None,
-        versus: str | None = None,
-        period: str | None = None,
-    ) -> Any:
-        """Draw the group scores of the cities as a table of shades."""
-        from cityflux.core.report import pictures
-
-        return self._drawn(pictures.heatmap, index, city, versus, period)
-
-    def radar(
-        self,
-        index: str,
-        city: str | None = None,
-        versus: str | None = None,
-        period: str | None = None,
-    ) -> Any:
-        """Draw the group scores of a city, its rival and the mean around a centre."""
-        from cityflux.core.report import pictures
-
-        return self._drawn(pictures.radar, index, city, versus, period)
-
-    def distances(
-        self,
-        index: str,
-        city: str | None = None,
-        versus: str | None = None,
-        period: str | None = None,
-    ) -> Any:
-        """Draw how far a city is from the best one of every group."""
-        from cityflux.core.report import pictures
-
-        return self._drawn(pictures.distances, index, city, versus, period)
-
-    def gap(
-        self,
-        index: str,
-        city: str | None = None,
-        versus: str | None = None,
-        period: str | None = None,
-    ) -> Any:
-        """Draw the lead of a city over its rival, split by group."""
-        from cityflux.core.report import pictures
-
-        return self._drawn(pictures.gap, index, city, versus, period)
-
-    def map(
-        self,
-        index: str,
-        city: str | None = None,
-        versus: str | None = None,
-        period: str | None = None,
-    ) -> Any:
-        """Draw the cities where they lie, with the largest flows between them."""
-        from cityflux.core.report import pictures
-
-        return self._drawn(pictures.city_map, index, city, versus, period)
-
-    def rank_matrix(
-        self,
-        index: str,
-        city: str | None = None,
-        versus: str | None = None,
-        period: str | None = None,
-    ) -> Any:
-        """Draw in which share of the draws of the last audit each city has each rank.
-
-        Raises:
-            NotEnoughData: the index was not audited.
-        """
-        from cityflux.core.report import pictures
-
-        return self._drawn(pictures.rank_matrix, index, city, versus, period)
-
-    def moves(
-        self,
-        index: str,
-        city: str | None = None,
-        versus: str | None = None,
-        period: str | None = None,
-    ) -> Any:
-        """Draw what moves the ranks, by the last audit.
-
-        Raises:
-            NotEnoughData: the index was not audited, or without its sensitivity.
-        """
-        from cityflux.core.report import pictures
-
-        return self._drawn(pictures.moves, index, city, versus, period)
-
-    def coverage(
-        self,
-        index: str,
-        city: str | None = None,
-        versus: str | None = None,
-        period: str | None = None,
-    ) -> Any:
-        """Draw how far every group is covered."""
-        from cityflux.core.report import pictures
-
-        return self._drawn(pictures.coverage, index, city, versus, period)
-
-    def trend(
-        self,
-        index: str,
-        city: str | None = None,
-        versus: str | None = None,
-        period: str | None = None,
-    ) -> Any:
-        """Draw the scores of an index over its periods."""
-        from cityflux.core.report import pictures
-
-        def draw(view: View) -> Any:
-            rows = view.facts.all_scores.filter(level=0).sort("city", "period")
-            return pictures.scores_over_time(view, rows)
-
-        return self._drawn(draw, index, city, versus, period)
+    ranking = _chart("ranking", "Draw score and coverage of the cities.")
+    heatmap = _chart("heatmap", "Draw the group scores of the cities as a table of shades.")
+    radar = _chart("radar", "Draw the group scores of a city, its rival and the mean as a star.")
+    distances = _chart("distances", "Draw how far a city is from the best one of every group.")
+    gap = _chart("gap", "Draw the lead of a city over its rival, split by group.")
+    map = _chart("city_map", "Draw the cities where they lie, with the largest flows between them.")
+    coverage = _chart("coverage", "Draw how far every group is covered.")
+    trend = _chart("trend", "Draw the scores of an index over its periods.")
+    rank_matrix = _chart(
+        "rank_matrix",
+        "Draw in which share of the draws of the last audit each city has each rank.",
+        "the index was not audited",
+    )
+    moves = _chart(
+        "moves",
+        "Draw what moves the ranks, by the last audit.",
+        "the index was not audited, or without its sensitivity",
+    )
 
     def lines(
         self, indicator: str, cities: Sequence[str] | None = None, city: str | None = None
@@ -382,25 +307,6 @@ class Database:
         if single.is_empty():
             raise NotEnoughData(f"no figure of {indicator!r} is stored; see: cityflux indicators")
         return single
-
-    def _drawn(
-        self,
-        draw: Callable[[View], Any],
-        index: str,
-        city: str | None,
-        versus: str | None,
-        period: str | None,
-    ) -> Any:
-        need_extra()
-        from cityflux.core.charts.shown import shown
-        from cityflux.core.reading.facts import gather
-        from cityflux.core.report.view import look
-        from cityflux.core.words.language import Language
-
-        with self._read() as connection:
-            facts = gather(connection, index, period)
-        view = look(facts, Language(self.language), city, versus)
-        return shown(draw(view))
 
     @contextmanager
     def _read(self) -> Iterator[sqlite3.Connection]:

@@ -186,6 +186,12 @@ def compares(view: View, node: str) -> bool:
     return None not in places
 
 
+def trend(view: View) -> Any:
+    """The scores of the index over its periods; raises as `scores_over_time`."""
+    rows = view.facts.all_scores.filter(level=0).sort("city", "period")
+    return scores_over_time(view, rows)
+
+
 def scores_over_time(view: View, scores: pl.DataFrame) -> Any:
     """Scores of the root over the periods, with the columns of `core.reading.scores.Score`.
 

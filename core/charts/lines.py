@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import math
-from typing import Any
 
 import altair as alt
 import polars as pl
 
 from cityflux.core.charts.marks import (
     MOST_SERIES,
+    layered,
     legend_of_brackets,
     needs,
     order,
@@ -58,12 +58,12 @@ def lines(
     needs(series.drop_nulls("value"), "trend lines need a value")
     names = order(series, "name")
     parted = with_brackets(_parted(series))
-    drawn = _drawn(alt.Chart(data(parted)), names, focus, rival, unit, _span(series), width)
+    base = alt.Chart(data(parted))
+    layers = _drawn(base, names, focus, rival, unit, _span(series), width)
     if "break_at" in parted.columns:
-        drawn += _rules(alt.Chart(data(parted)), _span(series), broken)
-    drawn = alt.layer(drawn, *legend_of_brackets(parted, brackets))
-    chart: alt.LayerChart = themed(drawn.properties(width=width, height=height), title)
-    return chart
+        layers += _rules(base, _span(series), broken)
+    layers += legend_of_brackets(parted, brackets)
+    return layered(layers, title, width=width, height=height)
 
 
 def panels(
@@ -105,11 +105,11 @@ def panels(
         labelPadding=6,
     )
     # One chart in facets, and not charts side by side: Altair and Vega-Lite take half the time.
-    drawn = _drawn(alt.Chart(), order(rows, "name"), focus, rival, "", _span(rows), width)
+    layers = _drawn(alt.Chart(), order(rows, "name"), focus, rival, "", _span(rows), width)
     if "break_at" in rows.columns:
-        drawn += _rules(alt.Chart(), _span(rows), broken)
+        layers += _rules(alt.Chart(), _span(rows), broken)
     joined = (
-        drawn.properties(width=width, height=height)
+        alt.layer(*layers, width=width, height=height)
         .facet(
             alt.Facet("panel:N", sort=order(rows, "panel"), title=None, header=header),
             data=data(rows),
@@ -157,7 +157,7 @@ def _parted(series: pl.DataFrame) -> pl.DataFrame:
     return parted.join(breaks, on=[*own, "year"], how="left", maintain_order="left")
 
 
-def _rules(rows: alt.Chart, span: list[float], broken: str) -> Any:
+def _rules(rows: alt.Chart, span: list[float], broken: str) -> list[alt.Chart]:
     """A dashed rule at each break, and beside the first one what it is."""
     years = alt.Scale(domain=span, nice=False)
     at, word = (
@@ -168,7 +168,7 @@ def _rules(rows: alt.Chart, span: list[float], broken: str) -> Any:
     )
     rule = at.mark_rule(color=MUTED, strokeDash=[3, 3])
     text = word.mark_text(color=MUTED, fontSize=9, align="right", baseline="top", dx=-3)
-    return alt.layer(rule, text.encode(y=alt.value(0), text=alt.value(broken)))
+    return [rule, text.encode(y=alt.value(0), text=alt.value(broken))]
 
 
 def _span(series: pl.DataFrame) -> list[float]:
@@ -193,7 +193,7 @@ def _drawn(
     unit: str,
     span: list[float],
     width: int,
-) -> Any:
+) -> list[alt.Chart]:
     """The lines, the focus heavy and on top; every figure has a mark, so that gaps show."""
     marked = [name for name in names if name in (focus, rival)]
     known = names if len(names) <= MOST_SERIES else marked or names[:MOST_SERIES]
@@ -207,7 +207,7 @@ def _drawn(
         detail=alt.Detail("part:N"),
     )
     told = base.transform_filter(alt.FieldOneOfPredicate("name", known)).encode(color=color)
-    layers: list[Any] = []
+    layers: list[alt.Chart] = []
     if len(known) < len(names):
         layers.append(base.mark_line(color=PALE, strokeWidth=0.8))
     layers.append(told.mark_line(strokeWidth=1.6).encode(strokeDash=dash))
@@ -218,4 +218,4 @@ def _drawn(
     layers.append(points.mark_point(filled=True, size=26, opacity=1))
     hollow = points.transform_filter("datum.bracket")
     layers.append(hollow.mark_point(fill="white", size=26, opacity=1))
-    return alt.layer(*layers)
+    return layers

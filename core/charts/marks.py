@@ -59,7 +59,7 @@ def needs(rows: pl.DataFrame, what: str) -> None:
 
 def layered(layers: Sequence[Any], title: str, **size: Any) -> alt.LayerChart:
     """Put layers on each other and give them the look of the report."""
-    chart: alt.LayerChart = themed(alt.layer(*layers).properties(**size), title)
+    chart: alt.LayerChart = themed(alt.layer(*layers, **size), title)
     return chart
 
 

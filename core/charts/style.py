@@ -53,35 +53,54 @@ def data(rows: pl.DataFrame) -> alt.InlineData:
     return alt.InlineData(values=text, format={"type": "json"})
 
 
+_AXIS = {
+    "labelColor": INK,
+    "labelFontSize": 12,
+    "titleColor": MUTED,
+    "titleFontSize": 11,
+    "titleFontWeight": "normal",
+    "gridColor": "#e8ecef",
+    "domainColor": RULE,
+    "tickColor": RULE,
+    "labelLimit": 320,
+}
+_LEGEND = {
+    "labelColor": INK,
+    "labelFontSize": 12,
+    "labelLimit": 240,
+    "titleColor": MUTED,
+    "titleFontSize": 11,
+    "titleFontWeight": "normal",
+    "orient": "top",
+}
+_TITLE = {
+    "color": INK,
+    "fontSize": 13,
+    "fontWeight": "bold",
+    "anchor": "start",
+    "subtitleColor": MUTED,
+    "offset": 8,
+}
+
+
 def themed(chart: Any, title: str = "") -> Any:
-    """Give a finished chart the fonts, the colours and the quiet lines of the report."""
-    axis = {
-        "labelColor": INK,
-        "labelFontSize": 12,
-        "titleColor": MUTED,
-        "titleFontSize": 11,
-        "titleFontWeight": "normal",
-        "gridColor": "#e8ecef",
-        "domainColor": RULE,
-        "tickColor": RULE,
-        "labelLimit": 320,
-    }
-    legend = {
-        "labelColor": INK,
-        "labelFontSize": 12,
-        "labelLimit": 240,
-        "titleColor": MUTED,
-        "titleFontSize": 11,
-        "titleFontWeight": "normal",
-        "orient": "top",
-    }
+    """Give a finished chart the fonts, the colours and the quiet lines of the report.
+
+    In place: Altair's own ways to do so copy a chart with all its layers, and each copy of layers
+    copies every layer again.
+    """
     if title:
-        chart = chart.properties(title=title)
-    return chart.configure(
-        font=FONTS, background="white", padding=4, view={"stroke": None}, axis=axis, legend=legend
-    ).configure_title(
-        color=INK, fontSize=13, fontWeight="bold", anchor="start", subtitleColor=MUTED, offset=8
+        chart.title = title
+    chart.config = alt.Config(
+        font=FONTS,
+        background="white",
+        padding=4,
+        view={"stroke": None},
+        axis=_AXIS,
+        legend=_LEGEND,
+        title=_TITLE,
     )
+    return chart
 
 
 def bare_axis(*, grid: bool = False, label: str = _LINES) -> alt.Axis:

@@ -7,11 +7,10 @@ import sqlite3
 from collections.abc import Mapping, Sequence
 
 from cityflux.core.model.errors import UnknownName
+from cityflux.core.model.naming import by_name, nearest, the_one
 from cityflux.core.reading.catalog import cities
 from cityflux.core.reading.nodes import nodes
 
-#: How alike a name must be for what was typed to be taken for a slip of it.
-_ALIKE = 0.75
 #: What a name says in brackets at its end may be left out.
 _REMARK = re.compile(r"\s*[(（].*[)）]\s*$")
 
@@ -41,19 +40,12 @@ def node_called(connection: sqlite3.Connection, index: str, name: str) -> str:
 def _meant(name: str, known: Mapping[str, Sequence[str]], what: str) -> str:
     if name in known:
         return name
-    ids: dict[str, list[str]] = {}
-    for identifier, names in known.items():
-        texts = [identifier, *names]
-        texts += [_REMARK.sub("", text) for text in names]
-        for each in {text.casefold() for text in texts if text}:
-            ids.setdefault(each, []).append(identifier)
-    found = ids.get(name.strip().casefold(), [])
-    if len(found) == 1:
-        return found[0]
-    if found:
-        raise UnknownName(f"{name!r} is the name of {', '.join(found)}; write the id of one {what}")
-    from difflib import get_close_matches
-
-    for near in get_close_matches(name.casefold(), ids, n=1, cutoff=_ALIKE):
+    entries = (
+        (each, *names, *(_REMARK.sub("", text) for text in names)) for each, names in known.items()
+    )
+    ids = by_name(entries, str.casefold)
+    if found := the_one(name, ids.get(name.strip().casefold(), ()), what):
+        return found
+    if near := nearest(name.casefold(), ids):
         raise UnknownName(f"no {what} is called {name!r}; did you mean {ids[near][0]}?")
     return name

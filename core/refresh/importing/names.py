@@ -6,14 +6,11 @@ import re
 import sqlite3
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
-from difflib import get_close_matches
 
-from cityflux.core.model.errors import CityfluxError
+from cityflux.core.model.naming import by_name, nearest, the_one
 from cityflux.scrapers.tables.labels import key, split_languages, split_marks, split_unit
 from cityflux.storage import catalog
 
-_LONGEST = 60
-_ALIKE = 0.75
 _MOST_HINTS = 100  # a near name takes milliseconds to be found
 #: What may stand in brackets behind a name without making it another one.
 _HARMLESS = re.compile(
@@ -57,19 +54,19 @@ class Names:
 
     def city(self, text: str) -> str | None:
         """The city of a label, or None."""
-        return _only(text, self.cities.get(city_key(text), ()), "city")
+        return the_one(text, self.cities.get(city_key(text), ()), "city")
 
     def indicator(self, text: str) -> str | None:
         """The indicator of a label, or None.
 
         Raises:
-            CityfluxError: several indicators are called so.
+            UnknownName: several indicators are called so.
         """
         if text in self.units:
             return text
         for each in (text, *split_languages(text)):
             if each and (found := self.indicators.get(series_key(each))):
-                return _only(text, found, "indicator")
+                return the_one(text, found, "indicator")
         return None
 
     def indicators_in(self, title: str) -> set[str]:
@@ -90,9 +87,8 @@ class Names:
     def _near(self, text: str, known: Mapping[str, object]) -> str:
         """What is meant, perhaps; a file of thousands of unknown names is not looked through."""
         self._hints[0] -= 1
-        wanted = text[:_LONGEST]
-        found = get_close_matches(wanted, known, 1, _ALIKE) if self._hints[0] >= 0 else []
-        return f"; did you mean {found[0]}?" if found else ""
+        found = nearest(text, known) if self._hints[0] >= 0 else None
+        return f"; did you mean {found}?" if found else ""
 
 
 def read_names(connection: sqlite3.Connection, aliases: Mapping[str, Iterable[str]]) -> Names:
@@ -130,20 +126,12 @@ def names_of(
         frequencies: by indicator.
         sources: the ids of all sources.
     """
-    places: dict[str, dict[str, None]] = {}
-    for each in cities:
-        for name in filter(None, each):
-            places.setdefault(city_key(name), {})[each[0]] = None
-    series: dict[str, dict[str, None]] = {}
-    for each in indicators:
-        for name in filter(None, (*each, each[0].rpartition(".")[2])):
-            series.setdefault(series_key(name), {})[each[0]] = None
     return Names(
         units,
         frequencies,
         frozenset(sources),
-        {name: tuple(ids) for name, ids in places.items()},
-        {name: tuple(ids) for name, ids in series.items() if name},
+        by_name(cities, city_key),
+        by_name(((*each, each[0].rpartition(".")[2]) for each in indicators), series_key),
     )
 
 
@@ -159,11 +147,3 @@ def series_key(text: str) -> str:
     """The form in which indicators are compared: without unit, marks and harmless remarks."""
     plain = split_unit(split_marks(text)[0])[0]
     return re.sub(r"[\s_]", "", key(split_unit(_HARMLESS.sub("", plain))[0]))
-
-
-def _only(text: str, ids: tuple[str, ...], kind: str) -> str | None:
-    if len(ids) > 1:
-        raise CityfluxError(
-            f"{text[:_LONGEST]!r} may be {', '.join(ids)}; write the id of one {kind}"
-        )
-    return ids[0] if ids else None

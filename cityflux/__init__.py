@@ -19,6 +19,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from cityflux.core.engine.flows.series import flow_measure
     from cityflux.core.model.document import Document, read_file
     from cityflux.core.model.errors import CityfluxError, Unexpected
     from cityflux.core.model.http import Http
@@ -51,6 +52,7 @@ __all__ = [
     "Unexpected",
     "__version__",
     "convert",
+    "flow_measure",
     "hookimpl",
     "open",
     "read_file",
@@ -77,6 +79,7 @@ _PLACES = {
     "Unexpected": "core.model.errors",
     "__version__": "core.model.version",
     "convert": "core.model.units",
+    "flow_measure": "core.engine.flows.series",
     "hookimpl": "core.plugin.hookspecs",
     "open": "core.report.notebook:open_database",
     "read_file": "core.model.document",

@@ -12,6 +12,7 @@ from itertools import chain
 from pathlib import Path
 
 from cityflux.storage.complaints import BUSY_TIMEOUT
+from cityflux.storage.flow_tables import FLOW_TRIGGERS
 from cityflux.storage.periods import is_period
 from cityflux.storage.quarantine import described
 from cityflux.storage.schema import CHANGE_TRIGGERS, MOVE
@@ -105,7 +106,7 @@ def set_aside(connection: sqlite3.Connection) -> int:
 
 def missing_triggers(connection: sqlite3.Connection) -> list[str]:
     """The triggers without which no change is seen, as far as they are gone."""
-    wanted = _TRIGGER.findall("".join((*CHANGE_TRIGGERS, MOVE)))
+    wanted = _TRIGGER.findall("".join((*CHANGE_TRIGGERS, MOVE, *FLOW_TRIGGERS)))
     rows = connection.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'")
     there = {*chain.from_iterable(rows)}
     return [name for name in wanted if name not in there]

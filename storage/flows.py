@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
+from typing import Any
 
 from cityflux.core.model.figure import FlowFigure
 from cityflux.storage.observations import latest_of
@@ -22,8 +24,7 @@ def store_flows(
     Returns:
         How many flows are new or different.
     """
-    before = connection.total_changes
-    connection.executemany(
+    stored = connection.executemany(
         """INSERT INTO flows
             (kind, origin_id, destination_id, period, source_id, value, unit, fetch_id)
         VALUES (?, ?, ?, ?, ?, ?, ?, ?)
@@ -35,7 +36,7 @@ def store_flows(
             for origin, destination, period, value in sorted(flows)
         ],
     )
-    return connection.total_changes - before
+    return stored.rowcount
 
 
 def latest_flow(connection: sqlite3.Connection, kind: str, source_id: str) -> str | None:
@@ -46,4 +47,53 @@ def latest_flow(connection: sqlite3.Connection, kind: str, source_id: str) -> st
             "ORDER BY period DESC",
             (kind, source_id),
         )
+    )
+
+
+def read_flows(
+    connection: sqlite3.Connection, kinds: Collection[str]
+) -> list[tuple[str, str, str, str, float, str]]:
+    """The flows in use of some kinds: kind, origin, destination, period, value, unit, in order.
+
+    What is no number, past all checks of the table, is left out.
+    """
+    return connection.execute(
+        "SELECT kind, origin_id, destination_id, period, value, unit FROM current_flows "
+        "WHERE kind IN (SELECT value FROM json_each(?)) AND typeof(value) IN ('real', 'integer') "
+        "ORDER BY kind, period, origin_id, destination_id",
+        (json.dumps([*kinds]),),
+    ).fetchall()
+
+
+def read_places(connection: sqlite3.Connection) -> list[tuple[Any, ...]]:
+    """Of every city: id, country, region, latitude and longitude."""
+    return connection.execute(
+        "SELECT id, country, region, latitude, longitude FROM cities ORDER BY id"
+    ).fetchall()
+
+
+def save_flow_derivations(
+    connection: sqlite3.Connection, indicator_id: str, rows: Iterable[tuple[str, str, str, str]]
+) -> None:
+    """Replace the flows that a derived indicator rests on, where they differ.
+
+    Args:
+        connection: within the caller's transaction.
+        indicator_id: the indicator.
+        rows: city, period, kind of flow and its period.
+    """
+    listed = "city_id, period, kind, flow_period"
+    wanted = {*rows}
+    known = {
+        *connection.execute(
+            f"SELECT {listed} FROM flow_derivations WHERE indicator_id = ?", (indicator_id,)
+        )
+    }
+    connection.executemany(
+        f"DELETE FROM flow_derivations WHERE indicator_id = ? AND ({listed}) = (?, ?, ?, ?)",
+        [(indicator_id, *row) for row in known - wanted],
+    )
+    connection.executemany(
+        f"INSERT INTO flow_derivations (indicator_id, {listed}) VALUES (?, ?, ?, ?, ?)",
+        [(indicator_id, *row) for row in sorted(wanted - known)],
     )

@@ -10,7 +10,15 @@ import logging
 
 from sqlite_utils import Database, Migrations
 
-from cityflux.storage import checks, contributions, operation, quarantine, result_tables, schema
+from cityflux.storage import (
+    checks,
+    contributions,
+    flow_tables,
+    operation,
+    quarantine,
+    result_tables,
+    schema,
+)
 from cityflux.storage.provenance import PROVENANCE
 from cityflux.storage.views import SOUND_OBSERVATIONS, VIEWS
 
@@ -219,3 +227,10 @@ def points_and_history_of_scores(db: Database) -> None:
         db.execute(statement)
     for name, sql in contributions.ANSWERS.items():
         db.execute(f"CREATE VIEW {name} AS {sql}")
+
+
+@migrations()
+def flows_are_followed(db: Database) -> None:
+    """What is measured of flows follows them, by whichever hand they change, and names them."""
+    for statement in flow_tables.FOLLOWED:
+        db.execute(statement)

@@ -37,6 +37,7 @@ STEPS = (
     "sources_say_of_what_class_they_are",
     "a_hand_is_visible",
     "points_and_history_of_scores",
+    "flows_are_followed",
 )
 
 

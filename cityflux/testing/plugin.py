@@ -13,10 +13,10 @@ from cityflux.core.model.errors import PluginError
 from cityflux.core.model.nouns import Indicator, Source
 from cityflux.core.plugin import trial
 from cityflux.core.plugin.check import Means, check, find_record
+from cityflux.core.plugin.inputs import inputs_of
 from cityflux.core.plugin.manager import IndicatorPlugin, Plugins, load_plugins
 from cityflux.core.plugin.record import PluginRecord
 from cityflux.core.plugin.saved import Answer, SavedPages
-from cityflux.core.refresh.derivation import inputs_frame
 
 if TYPE_CHECKING:
     import polars as pl
@@ -87,7 +87,7 @@ class PluginInTest:
 
     def problems(self) -> list[str]:
         """What is wrong with the declarations, the inputs and ``derive`` of made-up figures."""
-        means = Means(lambda source: None, None, lambda plugin: inputs_frame([]))
+        means = Means(lambda source: None, None, lambda plugin: inputs_of([]))
         return [
             f"{each.what}: {each.problem}"
             for each in check(self.plugins, self.record, means)
@@ -146,18 +146,25 @@ class PluginInTest:
         return pl.concat(frames, how="diagonal")
 
     def derive(
-        self, inputs: Iterable[tuple[str, str, str, float]], *, indicator: str | None = None
+        self,
+        inputs: Iterable[tuple[str, str, str, float]],
+        *,
+        flows: Iterable[tuple[str, str, str, str, float, str]] = (),
+        indicator: str | None = None,
     ) -> pl.DataFrame:
-        """What `derive` makes of figures: a frame that keeps the contract.
+        """What `derive` makes of figures and flows: a frame that keeps the contract.
 
         Args:
             inputs: rows of indicator, city, period and value.
+            flows: rows of kind, origin, destination, period, value and unit.
             indicator: the id of which indicator, where there are several.
 
         Raises:
             PluginError: it breaks its contract.
         """
-        return trial.derive(self._one(indicator), inputs_frame(inputs), self.plugins.cities)
+        cities = self.plugins.cities
+        places = [(c.id, c.country, c.region, c.latitude, c.longitude) for c in cities.values()]
+        return trial.derive(self._one(indicator), inputs_of(inputs, flows, places), cities)
 
     def _own(self) -> list[IndicatorPlugin]:
         everything = (*self.plugins.indicators.values(), *self.plugins.flows.values())

@@ -13,10 +13,10 @@ from cityflux.core.app.timetable import zone_of
 from cityflux.core.cli.session import Session
 from cityflux.core.model.errors import CityfluxError, ConfigError
 from cityflux.core.plugin.check import Checked, Means, check, find_record
+from cityflux.core.plugin.inputs import Inputs, inputs_of
 from cityflux.core.plugin.manager import IndicatorPlugin, Plugins, load_plugins
 from cityflux.core.plugin.record import PluginRecord
 from cityflux.core.plugin.saved import ANY, SavedPages
-from cityflux.core.refresh.derivation import inputs_frame
 from cityflux.core.refresh.derive import read_inputs
 from cityflux.core.refresh.schedule import next_run, schedules, trigger_of
 from cityflux.core.refresh.tasks import missing_secret, users
@@ -24,8 +24,6 @@ from cityflux.storage.database import as_moment
 from cityflux.storage.jobs import last_runs
 
 if TYPE_CHECKING:
-    import polars as pl
-
     from cityflux.core.model.http import Http
     from cityflux.core.model.nouns import Source
 
@@ -78,10 +76,10 @@ def _find(session: Session, plugin: str) -> tuple[Plugins, PluginRecord]:
     return found, find_record(found, str(path))
 
 
-def _stored(session: Session, plugin: IndicatorPlugin) -> pl.DataFrame:
-    """The current figures of its inputs; none where there is no database."""
+def _stored(session: Session, plugin: IndicatorPlugin) -> Inputs:
+    """The current figures and flows of its inputs; none where there is no database."""
     if not session.database.exists():
-        return inputs_frame([])
+        return inputs_of([])
     with session.read() as connection:
         return read_inputs(connection, [plugin])
 

@@ -12,14 +12,13 @@ from cityflux.core.model.errors import PluginError
 from cityflux.core.model.nouns import Source
 from cityflux.core.plugin.declaration import check_declaration, missing_input
 from cityflux.core.plugin.dispatch import alone
+from cityflux.core.plugin.inputs import Inputs
 from cityflux.core.plugin.manager import IndicatorPlugin, Plugins
 from cityflux.core.plugin.page import OnPages
 from cityflux.core.plugin.record import PluginRecord
 from cityflux.core.plugin.trial import derive, fetch, made_up, normalize
 
 if TYPE_CHECKING:
-    import polars as pl
-
     from cityflux.core.model.http import Http
 
 
@@ -50,7 +49,7 @@ class Means:
 
     client: Callable[[Source], Http | None]
     most: int | None
-    stored: Callable[[IndicatorPlugin], pl.DataFrame]
+    stored: Callable[[IndicatorPlugin], Inputs]
 
 
 def find_record(plugins: Plugins, name: str) -> PluginRecord:
@@ -110,17 +109,17 @@ def _read(
 
 def _derive(plugin: IndicatorPlugin, plugins: Plugins, means: Means) -> Checked:
     what = f"{plugin.indicator.id}: derive"
-    if lost := missing_input(plugin.indicator, plugins.indicators):
+    if lost := missing_input(plugin.indicator, {**plugins.indicators, **plugins.flows}):
         return Checked(what, lost)
     try:
         inputs, kind = means.stored(plugin), "stored"
-        if inputs.is_empty():
+        if not inputs.rows:
             inputs, kind = made_up(plugin, plugins), "made-up"
         with alone(math.inf):
             found = derive(plugin, inputs, plugins.cities)["value"].count()
     except (Exception, SystemExit) as error:
         return Checked(what, plugin.told(error))
-    given = _count(inputs.height, f"{kind} figure")
+    given = _count(inputs.rows, f"{kind} figure")
     return Checked(what, note=f"{_count(found, 'figure')} of {given} of its inputs")
 
 

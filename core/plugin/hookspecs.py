@@ -63,12 +63,17 @@ class IndicatorSpec(Protocol):
         """
 
     @hookspec(firstresult=True)
-    def derive(self, figures: pl.DataFrame) -> pl.DataFrame:
+    def derive(
+        self, figures: pl.DataFrame, flows: pl.DataFrame, places: pl.DataFrame
+    ) -> pl.DataFrame:
         """Compute the indicator from others: a frame with city, period and value.
 
         ``figures`` has the columns indicator, city, period and value, and holds the current
         figures of the declared ``inputs``. May add the column ``inputs``: for each row the list
-        of the ``{indicator, city, period}`` that it rests on.
+        of the ``{indicator, city, period}`` that it rests on. An input may be a kind of flow: then
+        ``flows`` holds its current flows (kind, origin, destination, period, value, unit), and
+        ``places`` where cities lie (id, country, region, latitude, longitude); what is computed
+        from them rests on all flows of the kind and period. A hook names only what it needs.
         """
 
 

@@ -239,8 +239,7 @@ class Plugins:
     def check_inputs(self) -> None:
         """Name the indicators an input of which no plugin declares; one that is disabled may."""
         for found in () if self._disabled else self.indicators.values():
-            if not self.indicators.keys() >= {*found.indicator.inputs}:
-                lost = missing_input(found.indicator, self.indicators)
+            if lost := missing_input(found.indicator, {**self.indicators, **self.flows}):
                 found.record.mark(f"{found.indicator.id}: {lost}")
 
     def ask(self, hook: str, take: Callable[[PluginRecord], Callable[..., Any]]) -> None:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
-from itertools import islice
+from itertools import islice, permutations
 from typing import TYPE_CHECKING
 
 from cityflux.core.model.document import Document
 from cityflux.core.model.errors import PluginError
 from cityflux.core.model.nouns import Flow, Frequency, Source
 from cityflux.core.plugin.contract import figures, flow_figures, handed_over
+from cityflux.core.plugin.inputs import Inputs, inputs_of
 from cityflux.core.plugin.manager import IndicatorPlugin, Plugins
 
 if TYPE_CHECKING:
@@ -60,28 +61,37 @@ def normalize(
     return frame
 
 
-def derive(plugin: IndicatorPlugin, inputs: pl.DataFrame, cities: Collection[str]) -> pl.DataFrame:
+def derive(plugin: IndicatorPlugin, inputs: Inputs, cities: Collection[str]) -> pl.DataFrame:
     """The figures that are computed from others: a frame that keeps the contract.
 
     Raises:
         PluginError: it does not.
     """
-    frame: pl.DataFrame = plugin.call("derive", figures=inputs)
+    frame: pl.DataFrame = plugin.call("derive", **inputs._asdict())
     figures(frame, "derive", cities)
     return frame
 
 
-def made_up(plugin: IndicatorPlugin, plugins: Plugins) -> pl.DataFrame:
-    """Figures that nobody published, of the inputs of an indicator: two cities, some periods."""
-    import polars as pl
-
-    rows = [
+def made_up(plugin: IndicatorPlugin, plugins: Plugins) -> Inputs:
+    """What nobody published, of the inputs of an indicator: two cities, or flows of three."""
+    figures = [
         (name, city, period, 10.0 + place + 3 * number + step)
         for place, name in enumerate(plugin.indicator.inputs)
+        if name not in plugins.flows
         for number, city in enumerate([*plugins.cities][:2])
         for step, period in enumerate(_periods(plugins.indicators[name].indicator.frequency))
     ]
-    return pl.DataFrame(rows, schema=["indicator", "city", "period", "value"], orient="row")
+    places = [*plugins.cities.values()][:3]
+    flows = [
+        (name, origin.id, destination.id, period, 10.0 + number, plugins.flows[name].indicator.unit)
+        for name in plugin.indicator.inputs
+        if name in plugins.flows
+        for period in ("2019", "2020")
+        for number, (origin, destination) in enumerate(permutations(places, 2))
+    ]
+    return inputs_of(
+        figures, flows, [(p.id, p.country, p.region, p.latitude, p.longitude) for p in places]
+    )
 
 
 def _periods(frequency: Frequency) -> Iterator[str]:

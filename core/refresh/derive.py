@@ -9,18 +9,18 @@ from dataclasses import dataclass, field
 from graphlib import CycleError, TopologicalSorter
 from typing import TYPE_CHECKING
 
+from cityflux.core.plugin.inputs import Inputs, inputs_of
 from cityflux.core.plugin.manager import IndicatorPlugin, Plugins
 from cityflux.core.refresh.catalog import sources_of
-from cityflux.core.refresh.derivation import Derived, derive_one, inputs_frame
+from cityflux.core.refresh.derivation import Derived, derive_one
 from cityflux.storage import catalog
 from cityflux.storage.changes import changed_indicators, position
 from cityflux.storage.complaints import MEND
 from cityflux.storage.database import write
+from cityflux.storage.flows import read_flows, read_places, save_flow_derivations
 from cityflux.storage.observations import read_current, remove_figures, store_figures
 
 if TYPE_CHECKING:
-    import polars as pl
-
     from cityflux.core.refresh.isolation.derivations import Derivations
 
 #: Derived indicators, each with the derived ones among its inputs.
@@ -149,28 +149,28 @@ def _circle(name: str, needs: Needs) -> list[str]:
 
 def _derive(
     plugin: IndicatorPlugin,
-    inputs: pl.DataFrame,
+    inputs: Inputs,
     cities: set[str],
     derivations: Derivations | None,
 ) -> Derived:
     """Compute one derived indicator, here or in a worker; what goes wrong becomes the error."""
-    import polars as pl
-
-    own = inputs.filter(pl.col("indicator").is_in(plugin.indicator.inputs))
+    own = inputs.of(plugin)
+    if not own.rows:
+        return Derived([], [], [])
     if plugin.apart and derivations:
-        return derivations.derive(plugin, own.iter_rows())
+        return derivations.derive(plugin, own)
     try:
         return derive_one(plugin, own, cities)
     except (Exception, SystemExit) as error:
-        return Derived([], [], plugin.told(error))
+        return Derived([], [], [], plugin.told(error))
 
 
-def read_inputs(connection: sqlite3.Connection, derived: Iterable[IndicatorPlugin]) -> pl.DataFrame:
-    """The current figures of all inputs: indicator, city, period, value."""
-    wanted = set[str]()
-    for plugin in derived:
-        wanted.update(plugin.indicator.inputs)
-    return inputs_frame(read_current(connection, sorted(wanted)))
+def read_inputs(connection: sqlite3.Connection, derived: Iterable[IndicatorPlugin]) -> Inputs:
+    """The current figures and flows of all inputs."""
+    wanted = sorted({name for plugin in derived for name in plugin.indicator.inputs})
+    flows = read_flows(connection, wanted)
+    places = read_places(connection) if flows else []
+    return inputs_of(read_current(connection, wanted), flows, places)
 
 
 def _store_all(
@@ -188,6 +188,7 @@ def _store_all(
         changed = store_figures(connection, name, source_id, result.found)
         changed += remove_figures(connection, name, source_id, result.found)
         catalog.save_derivations(connection, name, result.lineage)
+        save_flow_derivations(connection, name, result.flows)
         done.changed += changed
         if changed and done.touched is not None:
             done.touched.add(name)

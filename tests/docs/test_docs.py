@@ -215,9 +215,11 @@ def test_the_computed_indicator_of_the_documents_computes(tmp_path: Path) -> Non
         }
     )
     hook = manager.hook
-    (figure,) = figures(hook.derive(figures=known), "derive", CITIES)
+    (figure,) = figures(hook.derive(figures=known, flows=None, places=None), "derive", CITIES)
     assert figure.value == 16.0
-    assert figures(hook.derive(figures=known.clear()), "derive", CITIES) == []
+    assert (
+        figures(hook.derive(figures=known.clear(), flows=None, places=None), "derive", CITIES) == []
+    )
 
 
 def test_the_wrapping_plugin_of_the_documents_marks_what_is_doubtful(tmp_path: Path) -> None:

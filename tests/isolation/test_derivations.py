@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from cityflux.core.plugin.inputs import inputs_of
 from cityflux.core.plugin.manager import Selection, load_selection
 from cityflux.core.refresh.isolation.derivations import Derivations
 from tests.conftest import Cityflux
@@ -59,10 +60,10 @@ def test_one_that_never_ends_is_cut_off_once(folder: Path, monkeypatch: pytest.M
     with Derivations({"shanghai", "beijing"}, time_limit=1) as derivations:
         for _ in range(2):
             for name in NEVER:
-                derived = derivations.derive(plugins[f"local.{name}"], INPUTS)
+                derived = derivations.derive(plugins[f"local.{name}"], inputs_of(INPUTS))
                 assert "derive did not end: gave up after 1 s" in derived.error
                 assert derived.found == []
-        derived = derivations.derive(plugins["local.doubled"], INPUTS)
+        derived = derivations.derive(plugins["local.doubled"], inputs_of(INPUTS))
     assert [figure.value for figure in derived.found] == [14.0, 6.0]
     assert (folder / "called").read_text() == "x" * len(NEVER)
     until(lambda: not workers_of(folder))

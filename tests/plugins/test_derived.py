@@ -23,7 +23,8 @@ SCHEMA = {
 
 def derive(hook: Any, figures: pl.DataFrame) -> pl.DataFrame:
     inputs = hook.indicator().inputs
-    frame = hook.derive(figures=figures.select(*SCHEMA).filter(pl.col("indicator").is_in(inputs)))
+    own = figures.select(*SCHEMA).filter(pl.col("indicator").is_in(inputs))
+    frame = hook.derive(figures=own, flows=None, places=None)
     assert isinstance(frame, pl.DataFrame)
     return frame
 

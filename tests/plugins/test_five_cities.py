@@ -27,8 +27,9 @@ def filled(current: pl.DataFrame, plugins: Mapping[str, Any]) -> pl.DataFrame:
     for _ in range(2):  # a ratio may rest on what is computed itself
         for name, hook in plugins.items():
             needs = hook.indicator().inputs
-            if needs and not name.startswith("regional_pull"):
-                derived = hook.derive(figures=known.filter(pl.col("indicator").is_in(needs)))
+            if needs and not name.startswith(("regional_pull", "flows.")):
+                inputs = known.filter(pl.col("indicator").is_in(needs))
+                derived = hook.derive(figures=inputs, flows=None, places=None)
                 new = derived.select(
                     pl.lit(name).alias("indicator"), "city", "period", "value", source=pl.lit("")
                 )

@@ -49,6 +49,7 @@ FROZEN = {
     "sources_say_of_what_class_they_are": "8d06983b955567cf",
     "a_hand_is_visible": "1bf92473f12de2e3",
     "points_and_history_of_scores": "e6d568192c26e08c",
+    "flows_are_followed": "e60142ec8c84aa95",
 }
 
 

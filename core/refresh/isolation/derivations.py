@@ -5,12 +5,13 @@ from __future__ import annotations
 import math
 import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from types import TracebackType
-from typing import Any, Self
+from typing import Self
 
 from cityflux.core.model.errors import PluginError
 from cityflux.core.model.figure import Figure
+from cityflux.core.plugin.inputs import Inputs
 from cityflux.core.plugin.manager import IndicatorPlugin
 from cityflux.core.refresh.derivation import Derived
 from cityflux.core.refresh.isolation import messages
@@ -37,13 +38,8 @@ class Derivations:
         self._time_limit = min(time_limit, _LONGEST)
         self._cut_off: dict[str, Derived] = {}
 
-    def derive(self, plugin: IndicatorPlugin, inputs: Iterable[tuple[Any, ...]]) -> Derived:
-        """Compute a derived indicator; whatever goes wrong becomes the error.
-
-        Args:
-            plugin: the indicator.
-            inputs: rows of indicator, city, period and value.
-        """
+    def derive(self, plugin: IndicatorPlugin, inputs: Inputs) -> Derived:
+        """Compute a derived indicator of its inputs; whatever goes wrong becomes the error."""
         if earlier := self._cut_off.get(plugin.indicator.id):
             return earlier
         derivation = _Derivation(plugin, inputs, self._time_limit)
@@ -73,12 +69,10 @@ class _Derivation:
 
     step = "derive"
 
-    def __init__(
-        self, plugin: IndicatorPlugin, inputs: Iterable[tuple[Any, ...]], time_limit: float
-    ) -> None:
+    def __init__(self, plugin: IndicatorPlugin, inputs: Inputs, time_limit: float) -> None:
         self.plugin = plugin
         self.was_cut_off = False
-        self._inputs = columns(inputs)
+        self._inputs = tuple(columns(each.iter_rows()) for each in inputs)
         self._time_limit = time_limit
         self._since = math.inf
         self._timer: threading.Timer | None = None
@@ -118,7 +112,7 @@ class _Derivation:
     def done(self, done: messages.Derived) -> Derived:
         """What the worker sent."""
         found = [*map(Figure._make, zip(*done.found, strict=True))]
-        return Derived(found, [*done.lineage])
+        return Derived(found, [*done.lineage], [*done.flows])
 
     def failed(self, error: str) -> Derived:
         """The result where there is none."""
@@ -127,4 +121,4 @@ class _Derivation:
                 f"derive did not end: gave up after {self._time_limit:g} s, and does not try "
                 "again; mend the plugin"
             )
-        return Derived([], [], error)
+        return Derived([], [], [], error)

@@ -24,10 +24,11 @@ from cityflux.core.model.document import Document
 from cityflux.core.model.errors import PluginError, Stopped
 from cityflux.core.model.nouns import Indicator
 from cityflux.core.model.secrecy import know
+from cityflux.core.plugin.inputs import inputs_of
 from cityflux.core.plugin.manager import IndicatorPlugin, Plugins, load_selection
 from cityflux.core.plugin.traces import one_line
 from cityflux.core.refresh.carry_out import Result, carry_out
-from cityflux.core.refresh.derivation import derive_one, inputs_frame
+from cityflux.core.refresh.derivation import derive_one
 from cityflux.core.refresh.isolation.messages import (
     Answer,
     Ask,
@@ -183,12 +184,12 @@ def _part(plugins: Plugins, indicator: Indicator, source_id: str) -> Part:
 
 def _derive(order: Derive, plugins: Plugins, cities: frozenset[str]) -> Derived | Broken:
     plugin = _find(plugins, order.indicator)
-    inputs = inputs_frame(zip(*order.inputs, strict=True))
+    inputs = inputs_of(*(zip(*each, strict=True) for each in order.inputs))
     try:
         derived = derive_one(plugin, inputs, cities)
     except BaseException as error:  # a plugin may raise SystemExit, or KeyboardInterrupt
         return Broken(plugin.told(error))
-    return Derived(columns(derived.found), tuple(derived.lineage))
+    return Derived(columns(derived.found), tuple(derived.lineage), tuple(derived.flows))
 
 
 def _find(plugins: Plugins, indicator: Indicator) -> IndicatorPlugin:

@@ -66,10 +66,10 @@ class Order:
 
 @dataclass(frozen=True)
 class Derive:
-    """Another order: call `derive` of an indicator with its inputs, as columns."""
+    """Another order: call `derive` of an indicator with its inputs, each frame as columns."""
 
     indicator: Indicator
-    inputs: Columns
+    inputs: tuple[Columns, ...]
 
 
 @dataclass(frozen=True)
@@ -117,6 +117,7 @@ class Derived:
 
     found: Columns = ()
     lineage: tuple[dict[str, Any], ...] = ()
+    flows: tuple[tuple[str, str, str, str], ...] = ()
 
 
 @dataclass(frozen=True)

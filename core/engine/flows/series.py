@@ -40,7 +40,7 @@ def flow_measure(flows: pl.DataFrame, places: pl.DataFrame, name: str) -> pl.Dat
 
 
 def days_of(period: str, units: list[str]) -> int | None:
-    """The days of a period whose flows are all counts of movements; None of other flows."""
+    """The days of a period, where all units of its flows count movements; else None."""
     if not units or not all(map(counts_movements, units)):
         return None
     whole = Period.parse(period)

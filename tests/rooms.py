@@ -47,6 +47,7 @@ MAY_IMPORT: Mapping[str, tuple[str, ...]] = {
         "core.model",
         "core.plugin",
         "core.refresh",
+        "core.engine",
         "core.report",
         "core.cli",
         "scrapers",

@@ -1,16 +1,14 @@
-"""What a connection keeps in memory of figures and results, for as long as they stand."""
+"""What a connection keeps in memory of figures, for as long as they stand."""
 
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Hashable
-from typing import TYPE_CHECKING, Any
+from collections.abc import Hashable, Iterator
+from contextlib import contextmanager
+from typing import Any
 
-from cityflux.storage.changes import changed_indicators, count_since, position, version
+from cityflux.storage.changes import changed_indicators, count_since, position
 from cityflux.storage.examination import missing_triggers
-
-if TYPE_CHECKING:
-    from cityflux.storage.results import Results
 
 
 class Memory:
@@ -18,20 +16,21 @@ class Memory:
 
     Attributes:
         made: by what it was made for, and by indicator.
+        schema: the version of the schema at the last look.
     """
 
     def __init__(self) -> None:
         self.made: dict[Hashable, dict[str, Any]] = {}
-        self._position, self._schema = 0, -1
+        self.schema = -1
+        self._position = 0
 
     def look(self, connection: sqlite3.Connection) -> None:
         """Forget what was made of figures that have changed since the last look.
 
         The log of changes tells which; everything is forgotten where it may not tell all.
         """
-        (schema,) = connection.execute("PRAGMA schema_version").fetchone()
-        now, since = position(connection), self._position
-        whole = schema == self._schema and not missing_triggers(connection)
+        schema, now, since = _schema(connection), position(connection), self._position
+        whole = schema == self.schema and not missing_triggers(connection)
         if whole and since != now:
             changed = changed_indicators(connection, since)
             whole = changed is not None and count_since(connection, since) == now - since
@@ -40,7 +39,16 @@ class Memory:
                     made.pop(name, None)
         if not whole:
             self.made.clear()
-        self._position, self._schema = now, schema
+        self._position, self.schema = now, schema
+
+
+@contextmanager
+def own_schema(connection: sqlite3.Connection) -> Iterator[None]:
+    """Change the schema within a transaction, and what is kept in memory stands as it did."""
+    memory, before = _memory(connection), _schema(connection)
+    yield
+    if memory.schema == before:
+        memory.schema = _schema(connection)
 
 
 def made_of_figures(connection: sqlite3.Connection) -> dict[Hashable, dict[str, Any]]:
@@ -49,36 +57,16 @@ def made_of_figures(connection: sqlite3.Connection) -> dict[Hashable, dict[str, 
     Args:
         connection: within a transaction that has not changed a figure.
     """
-    kept: dict[str, Any] = getattr(connection, "kept", {})
-    memory: Memory = kept.setdefault("figures", Memory())
+    memory = _memory(connection)
     memory.look(connection)
     return memory.made
 
 
-def take_results(connection: sqlite3.Connection, index_id: str) -> Results | None:
-    """The results of an index that this connection stored last, unless another one wrote since.
-
-    They are handed out once: what is stored next is to be kept then.
-
-    Args:
-        connection: within a transaction; through it nobody but `storage.results` writes results.
-        index_id: the index.
-    """
+def _memory(connection: sqlite3.Connection) -> Memory:
     kept: dict[str, Any] = getattr(connection, "kept", {})
-    others, results = kept.pop(f"results of {index_id}", (None, None))
-    return results if others == version(connection)[0] else None
+    memory: Memory = kept.setdefault("figures", Memory())
+    return memory
 
 
-def keep_results(
-    connection: sqlite3.Connection, index_id: str, others: int, results: Results
-) -> None:
-    """Remember what was stored, after its transaction.
-
-    Args:
-        connection: that has stored it.
-        index_id: the index.
-        others: the first part of `storage.changes.version` within the transaction.
-        results: what was stored.
-    """
-    kept: dict[str, Any] = getattr(connection, "kept", {})
-    kept[f"results of {index_id}"] = others, results
+def _schema(connection: sqlite3.Connection) -> int:
+    return int(connection.execute("PRAGMA schema_version").fetchone()[0])

@@ -234,3 +234,11 @@ def flows_are_followed(db: Database) -> None:
     """What is measured of flows follows them, by whichever hand they change, and names them."""
     for statement in flow_tables.FOLLOWED:
         db.execute(statement)
+
+
+@migrations()
+def scores_have_digests(db: Database) -> None:
+    """Scores that stand are known by what was stored, and by that nobody has touched them."""
+    db.execute(result_tables.SCORE_DIGESTS)
+    for trigger in result_tables.SCORES_TOLD.values():
+        db.execute(trigger)

@@ -50,6 +50,7 @@ def mend_structure(connection: sqlite3.Connection) -> list[str]:
         if lines:
             note_doubt(connection)
             connection.execute("DELETE FROM declared")  # the catalogue is to be written again
+            connection.execute("DELETE FROM score_digests")  # no trigger may have told of a score
     connection.execute("REINDEX")
     return lines
 

@@ -222,3 +222,24 @@ CREATE TABLE sensitivities (
     PRIMARY KEY (audit_id, kind, subject, city_id, period)
 ) STRICT, WITHOUT ROWID""",
 )
+
+#: By what the scores of an index are known: see `storage.digests`.
+SCORE_DIGESTS = """
+CREATE TABLE score_digests (
+    index_id TEXT PRIMARY KEY,
+    digests TEXT NOT NULL
+) STRICT, WITHOUT ROWID"""
+
+#: Whoever touches a score makes the digests of its index go.
+SCORES_TOLD = {
+    name: (
+        f"CREATE TRIGGER {name} AFTER {event} ON scores "
+        f"BEGIN DELETE FROM score_digests WHERE index_id = {row}.index_id; END"
+    )
+    for name, event, row in (
+        ("scores_insert_is_told", "INSERT", "new"),
+        ("scores_update_is_told", "UPDATE", "new"),
+        ("scores_move_is_told", "UPDATE OF index_id", "old"),
+        ("scores_delete_is_told", "DELETE", "old"),
+    )
+}

@@ -10,7 +10,8 @@ from operator import add
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from cityflux.storage.changes import position
-from cityflux.storage.database import gather, now
+from cityflux.storage.database import now
+from cityflux.storage.digests import digests_of, keep_digests, take_digests, unwatched
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -90,10 +91,18 @@ class Results(NamedTuple):
     periods: list[str]
     columns: Mapping[str, Any]
 
+    def of(self, nodes: list[str]) -> Results:
+        """Those of some nodes."""
+        chosen = [*map(self.nodes.index, nodes)]
+        height = len(self.cities) * len(self.periods)
+        parts = {
+            name: column.reshape(-1, height)[chosen].ravel()
+            for name, column in self.columns.items()
+        }
+        return self._replace(nodes=nodes, columns=parts)
 
-def save_scores(
-    connection: sqlite3.Connection, run: Run, results: Results, stored: Results | None = None
-) -> tuple[int, int]:
+
+def save_scores(connection: sqlite3.Connection, run: Run, results: Results) -> tuple[int, int]:
     """Store a run and its scores, within the caller's transaction.
 
     A score that is as it was keeps its row and the run that made it; one that is no longer
@@ -103,7 +112,6 @@ def save_scores(
         connection: for writing.
         run: the computation.
         results: what came of it.
-        stored: what is known to be stored, which is then not looked at.
 
     Returns:
         The id of the run, and how many scores are new, different or gone.
@@ -118,12 +126,18 @@ def save_scores(
         (*run[:4], now(), run.method, run.version),
     )
     run_id = int(cursor.lastrowid or 0)
+    stored, found = take_digests(connection, run.index_id), digests_of(*results)
     before = connection.total_changes
-    if has_scores(connection, run.index_id):
-        _update(connection, run.index_id, run_id, results, stored)
+    if not has_scores(connection, run.index_id):
+        with unwatched(connection):
+            _insert(connection, run.index_id, run_id, results)
     else:
-        _insert(connection, run.index_id, run_id, results)
+        differ = [node for node in results.nodes if stored.get(node) != found[node]]
+        _update(connection, run.index_id, run_id, results.of(differ))
+        if stored.keys() != found.keys() or len(differ) == len(results.nodes):
+            _remove_others(connection, run.index_id, results)
     changed = connection.total_changes - before
+    keep_digests(connection, run.index_id, found)
     connection.execute(
         "UPDATE runs SET ended = ?, changed = ? WHERE id = ?", (now(), changed, run_id)
     )
@@ -167,83 +181,30 @@ def _insert(connection: sqlite3.Connection, index_id: str, run_id: int, results:
         values.clear()
 
 
-def _update(
-    connection: sqlite3.Connection,
-    index_id: str,
-    run_id: int,
-    results: Results,
-    stored: Results | None,
-) -> None:
-    """Store the scores that differ from what is stored, and remove those that are gone."""
-    keys, gone = [*product(results.cities, results.periods)], set[tuple[str, ...]]()
-    if stored is None or stored[:3] != results[:3]:
-        stored = _read(connection, index_id, results)
-    if stored:
-        differ = _differ(stored, results)
-    else:  # other keys: all rows are written, equal ones left alone
-        differ = [*range(len(keys) * len(results.nodes))]
-        query = "SELECT node_id, city_id, period FROM scores WHERE index_id = ?"
-        gone = {*connection.execute(query, (index_id,))}.difference(product(*results[:3]))
+def _update(connection: sqlite3.Connection, index_id: str, run_id: int, results: Results) -> None:
+    """Store the scores that differ from what is stored."""
     names = ", ".join(results.columns)
-    parts = [known(column[differ]) for column in results.columns.values()]
-    places = [(results.nodes[i // len(keys)], *keys[i % len(keys)]) for i in differ]
+    values = map(known, results.columns.values())
     connection.executemany(
         f"INSERT INTO scores (index_id, run_id, node_id, city_id, period, {names}) "
-        f"VALUES (?, ?{', ?' * (len(parts) + 3)}) ON CONFLICT DO UPDATE "
+        f"VALUES (?, ?{', ?' * (len(results.columns) + 3)}) ON CONFLICT DO UPDATE "
         f"SET (run_id, {names}) = (excluded.run_id, excluded.{names.replace(', ', ', excluded.')}) "
         f"WHERE ({names}) IS NOT (excluded.{names.replace(', ', ', excluded.')})",
-        [(index_id, run_id, *key, *row) for key, *row in zip(places, *parts, strict=True)],
+        [
+            (index_id, run_id, *key, *row)
+            for key, *row in zip(product(*results[:3]), *values, strict=True)
+        ],
     )
+
+
+def _remove_others(connection: sqlite3.Connection, index_id: str, results: Results) -> None:
+    """Remove the scores with keys that are no longer computed."""
+    query = "SELECT node_id, city_id, period FROM scores WHERE index_id = ?"
+    gone = {*connection.execute(query, (index_id,))}.difference(product(*results[:3]))
     connection.executemany(
         "DELETE FROM scores WHERE index_id = ? AND node_id = ? AND city_id = ? AND period = ?",
         map(add, repeat((index_id,)), gone),
     )
-
-
-def _differ(stored: Results, results: Results) -> list[int]:
-    """The rows that differ from what is stored."""
-    found: set[int] = set()
-    for name, column in results.columns.items():
-        before = stored.columns[name]
-        differ = (column != before) & ((column == column) | (before == before))
-        found.update(differ.nonzero()[0].tolist())
-    return sorted(found)
-
-
-def _read(connection: sqlite3.Connection, index_id: str, results: Results) -> Results | None:
-    """What is stored, if it has the very keys of some results."""
-    import numpy as np
-
-    lists = gather(connection)
-    # As texts numbers of many digits take longer, and lose some; all else is the quicker so.
-    types = dict(
-        connection.execute("SELECT name, type FROM pragma_table_info('scores')").fetchall()
-    )
-    wanted = ""
-    for name in results.columns:
-        wanted += f", {'gathered' if types[name] == 'REAL' else 'json_group_array'}({name})"
-    node_ids, city_ids, periods, *values = connection.execute(
-        "SELECT json_group_array(node_id), json_group_array(city_id), json_group_array(period)"
-        f"{wanted} FROM scores WHERE index_id = ?",
-        (index_id,),
-    ).fetchone()
-    nodes, cities = len(results.nodes), len(results.cities)
-    height = cities * len(results.periods)
-    if (
-        periods != _text(results.periods * (nodes * cities))
-        or city_ids != _text(np.repeat(results.cities, len(results.periods)).tolist() * nodes)
-        or node_ids != _text(np.repeat(results.nodes, height).tolist())
-    ):
-        return None
-    columns = {}
-    for (name, column), value in zip(results.columns.items(), values, strict=True):
-        found = json.loads(value) if isinstance(value, str) else lists[value]
-        try:
-            columns[name] = np.array(found, dtype=column.dtype)
-        except (TypeError, ValueError, OverflowError):  # what a hand wrote that goes past checks
-            return None
-    lists.clear()  # the connection keeps them
-    return results._replace(columns=columns)
 
 
 def known(column: Column) -> list[Any]:
@@ -256,11 +217,6 @@ def known(column: Column) -> list[Any]:
 
 def _is_same(column: Column) -> bool:
     return bool((column == column[0]).all())
-
-
-def _text(texts: list[str]) -> str:
-    """Texts as SQLite writes a JSON array of them."""
-    return json.dumps(texts, ensure_ascii=False, separators=(",", ":"))
 
 
 def save_details(

@@ -38,6 +38,7 @@ STEPS = (
     "a_hand_is_visible",
     "points_and_history_of_scores",
     "flows_are_followed",
+    "scores_have_digests",
 )
 
 

@@ -26,7 +26,7 @@ from cityflux.core.model.errors import UnknownName
 from cityflux.storage import catalog, changes
 from cityflux.storage.breaks import breaks_of
 from cityflux.storage.database import now, without_lookups, write
-from cityflux.storage.memory import keep_results, made_of_figures, take_results
+from cityflux.storage.memory import made_of_figures
 from cityflux.storage.results import (
     Adjustment,
     Results,
@@ -139,13 +139,10 @@ def compute(
         scores = _evaluate(connection, definition, methods, panel)
         save_tree(connection, definition)
         run = Run(definition.id, definition.hash, seen, started, _summary(definition), version)
-        found, others = results(definition, scores), changes.version(connection)[0]
-        before = take_results(connection, definition.id)
-        run_id, changed = save_scores(connection, run, found, before)
+        run_id, changed = save_scores(connection, run, results(definition, scores))
         adjustments = map(Adjustment._make, scores.adjustments.iter_rows())
         weights = weight_rows(definition, scores)
         save_details(connection, definition.id, run_id, weights, adjustments, scores.notes)
-    keep_results(connection, definition.id, others, found)
     return Computed(definition.id, run_id, changed, scores.notes, scores.passed_over)
 
 

@@ -50,6 +50,7 @@ FROZEN = {
     "a_hand_is_visible": "1bf92473f12de2e3",
     "points_and_history_of_scores": "e6d568192c26e08c",
     "flows_are_followed": "e60142ec8c84aa95",
+    "scores_have_digests": "494369a623cb0b8f",
 }
 
 

@@ -7,6 +7,7 @@ import click
 from cityflux.core.cli.output import json_option, print_json, print_table
 from cityflux.core.cli.session import Session, pass_session
 from cityflux.core.model.errors import PluginError
+from cityflux.core.model.near import meant
 from cityflux.core.reading.figures import flows as flows_between
 from cityflux.core.reading.names import city_called
 
@@ -23,7 +24,8 @@ def flows(
     """List the flows between cities, of one KIND or of all, the largest first."""
     kinds = session.plugins.flows
     if kind is not None and kind not in kinds:
-        raise PluginError(f"there is no flow {kind!r}; there are: {', '.join(sorted(kinds))}")
+        hint = meant(kind, kinds, f"there are: {', '.join(sorted(kinds))}")
+        raise PluginError(f"there is no flow {kind!r}; {hint}")
     with session.read() as connection:
         city = city and city_called(connection, city)
         rows = [dict(row) for row in flows_between(connection, kind, city, period)]

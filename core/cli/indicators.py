@@ -10,6 +10,7 @@ import click
 from cityflux.core.cli.output import json_option, print_json, print_table
 from cityflux.core.cli.session import Session, pass_session
 from cityflux.core.model.errors import PluginError
+from cityflux.core.model.near import meant
 from cityflux.core.reading.figures import (
     Known,
     disputed_figures,
@@ -87,7 +88,8 @@ def accept(
     from cityflux.storage.observations import accept_figures
 
     if indicator not in session.plugins.indicators:
-        raise PluginError(f"there is no indicator {indicator!r}; see: cityflux indicators")
+        hint = meant(indicator, session.plugins.indicators, "see: cityflux indicators")
+        raise PluginError(f"there is no indicator {indicator!r}; {hint}")
     with session.open() as connection, write(connection):
         count = accept_figures(connection, indicator, city, period, source)
     if not count:

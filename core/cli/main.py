@@ -65,6 +65,17 @@ class LazyGroup(click.Group):
             return command
         return self._added(ctx).get(cmd_name)
 
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Find the command that is called, or say which one was probably meant."""
+        if self.get_command(ctx, args[0]) is None and not args[0].startswith("-"):
+            from cityflux.core.model.near import meant
+
+            hint = meant(args[0], self.list_commands(ctx), "list them with: cityflux --help")
+            ctx.fail(f"there is no command {args[0]!r}; {hint}")
+        return super().resolve_command(ctx, args)
+
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the list of commands from `SUMMARIES`, without importing them."""
         rows = [(name, SUMMARIES[name]) for name in COMMANDS]

@@ -193,12 +193,12 @@ def refresh(
     """Fetch the figures of the indicators or flows ID, or of all of them."""
     from cityflux.core.app.job import Job
     from cityflux.core.model.errors import PluginError
+    from cityflux.core.model.near import meant
 
     known = {**session.plugins.indicators, **session.plugins.flows}
     if unknown := [name for name in ids if name not in known]:
-        raise PluginError(
-            f"no plugin gives the indicator {unknown[0]!r}; list them with: cityflux indicators"
-        )
+        hint = meant(unknown[0], known, "list them with: cityflux indicators")
+        raise PluginError(f"no plugin gives the indicator {unknown[0]!r}; {hint}")
     with session.open() as connection:
         job = Job(connection, session)
         failed = job.note_broken()

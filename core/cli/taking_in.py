@@ -16,6 +16,7 @@ from cityflux.core.cli.output import print_json
 from cityflux.core.cli.session import Session
 from cityflux.core.model.document import Document, read_file
 from cityflux.core.model.errors import ImportRefused, PluginError
+from cityflux.core.model.near import meant
 from cityflux.core.refresh.importing.formats import frame_figures
 from cityflux.core.refresh.importing.names import read_names
 from cityflux.core.refresh.importing.reading import Reading, read_sheets
@@ -149,8 +150,8 @@ def _format(session: Session, form: str) -> Callable[..., pl.DataFrame]:
     session.plugins.ask("register_formats", register)
     if form not in formats:
         wrong = [f"; {name}: {error}" for name, error in session.plugins.take_news()]
-        there = ", ".join(sorted(formats))
-        raise PluginError(f"there is no format {form!r}; there are: {there}{''.join(wrong)}")
+        hint = meant(form, formats, f"there are: {', '.join(sorted(formats))}")
+        raise PluginError(f"there is no format {form!r}; {hint}{''.join(wrong)}")
     return formats[form]
 
 

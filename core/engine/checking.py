@@ -5,7 +5,6 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from difflib import get_close_matches
 from functools import cache
 from typing import Any, get_type_hints
 
@@ -21,6 +20,7 @@ from cityflux.core.model.errors import (
     NotEnoughData,
     UnfitFigure,
 )
+from cityflux.core.model.near import meant
 
 #: For each kind how many arguments are data, and which keywords the engine fills in itself.
 _CALLS: dict[str, tuple[int, tuple[str, ...]]] = {
@@ -118,10 +118,7 @@ def check_parameters(
     hints = _hints(function)
     for name, value in parameters.items():
         if name not in known and (not takes_all or name in reserved):
-            near = get_close_matches(name, known, n=1)
-            hint = (
-                f"did you mean {near[0]}?" if near else f"there are: {', '.join(known) or 'none'}"
-            )
+            hint = meant(name, known, f"there are: {', '.join(known) or 'none'}")
             raise IndexDefinitionError(f"there is no parameter {name}; {hint}")
         if name in known and name in hints:
             _check_type(name, value, hints[name])
@@ -161,8 +158,7 @@ def _check(definition: Definition, methods: Methods, kind: str, chosen: Method) 
 def _check_named(names: list[str], known: list[str], what: str) -> None:
     for name in names:
         if name not in known:
-            near = get_close_matches(str(name), known, n=1)
-            hint = f"did you mean {near[0]}?" if near else "add it, or name another"
+            hint = meant(name, known, "add it, or name another")
             raise IndexDefinitionError(f"{name!r} is no {what} of this index; {hint}")
 
 

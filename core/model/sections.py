@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import difflib
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from cityflux.core.model.errors import ConfigError
+from cityflux.core.model.near import meant
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -60,8 +60,7 @@ def explain(error: ValidationError, model: type[BaseModel]) -> str:
     if first["type"] == "extra_forbidden":
         *parents, key = first["loc"]
         known = list(_section(model, parents).model_fields)
-        close = difflib.get_close_matches(str(key), known, n=1)
-        hint = f"did you mean {close[0]}?" if close else f"there are: {', '.join(known)}"
+        hint = meant(key, known, f"there are: {', '.join(known)}")
         return f"there is no key {where}; {hint}"
     message = first["msg"].removeprefix("Value error, ")
     return f"{where}: {message[0].lower()}{message[1:]} (is {repr(first['input'])[:200]})"

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import difflib
 import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from cityflux.core.model.errors import PluginError
+from cityflux.core.model.near import meant
 from cityflux.core.model.nouns import Source
 from cityflux.core.plugin.declaration import check_declaration, missing_input
 from cityflux.core.plugin.dispatch import alone
@@ -61,8 +61,8 @@ def find_record(plugins: Plugins, name: str) -> PluginRecord:
     for record in plugins.records:
         if record.name == name:
             return record
-    near = difflib.get_close_matches(name, [record.name for record in plugins.records], n=1)
-    hint = f"did you mean {near[0]}?" if near else "list them with: cityflux plugins list"
+    names = [record.name for record in plugins.records]
+    hint = meant(name, names, "list them with: cityflux plugins list")
     raise PluginError(f"there is no plugin {name!r}; {hint}")
 
 

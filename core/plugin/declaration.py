@@ -12,6 +12,7 @@ from typing import Any, TypeVar, get_args, get_type_hints
 import pluggy
 
 from cityflux.core.model.errors import ConfigError, PeriodError, PluginError, UnitError
+from cityflux.core.model.near import meant
 from cityflux.core.model.nouns import (
     COMPUTED,
     Access,
@@ -179,8 +180,7 @@ def _check_fields(noun: City | Indicator | Source) -> None:
         value = getattr(noun, name)
         if (choices := _CHOICES.get(name)) and value not in choices:
             texts = [*map(str, choices)]
-            near = difflib.get_close_matches(str(value), texts, n=1)
-            hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(texts)}"
+            hint = meant(value, texts, f"there are {', '.join(texts)}")
             raise PluginError(f"{noun.id}: {name} is {value!r}; {hint}")
         parts = value if isinstance(value, tuple | list) else ()
         part = Break if name == "breaks" else str

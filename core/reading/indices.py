@@ -8,6 +8,7 @@ from itertools import chain
 from typing import TYPE_CHECKING, NamedTuple
 
 from cityflux.core.model.errors import CityfluxError, IndexDefinitionError, UnknownName
+from cityflux.core.model.near import meant
 from cityflux.core.reading import answers
 
 if TYPE_CHECKING:
@@ -19,6 +20,10 @@ _INDICES = "SELECT id, name_zh, name_en, description FROM indices"
 _PERIODS = """
 SELECT DISTINCT period FROM scores WHERE index_id = :index AND node_id = :index ORDER BY period
 """
+
+
+#: How many names a message lists at most.
+_NAMES_SHOWN = 12
 
 
 class Index(NamedTuple):
@@ -164,19 +169,19 @@ def check_cities(definition: Definition, *names: str) -> None:
         if name not in definition.cities:
             raise IndexDefinitionError(
                 f"{name!r} is not among the cities of the index {definition.id}: "
-                f"{', '.join(sorted(definition.cities))}"
+                + meant(name, definition.cities, _few(sorted(definition.cities)))
             )
 
 
-def _unknown(connection: sqlite3.Connection, name: str) -> UnknownName:
-    from difflib import get_close_matches
+def _few(names: list[str]) -> str:
+    """The first of many names, and how many more there are."""
+    more = len(names) - _NAMES_SHOWN
+    return ", ".join(names[:_NAMES_SHOWN]) + (f" and {more} more" if more > 0 else "")
 
+
+def _unknown(connection: sqlite3.Connection, name: str) -> UnknownName:
     known = [index.id for index in indices(connection)]
-    close = get_close_matches(name, known, n=1)
-    if close:
-        hint = f"did you mean {close[0]}?"
-    else:
-        hint = f"there are: {', '.join(known)}" if known else "there is none"
+    hint = meant(name, known, f"there are: {', '.join(known)}" if known else "there is none")
     return UnknownName(
         f"no index {name!r} was computed in this database ({hint}); compute those that are "
         "defined with: cityflux compute"

@@ -8,6 +8,8 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 from cityflux.core.model.errors import IndexDefinitionError, NotEnoughData
+from cityflux.core.model.near import meant
+from cityflux.core.reading import answers
 from cityflux.core.reading.breaks import break_frame, differences, inside
 from cityflux.core.reading.catalog import Language, find_indicator, named
 from cityflux.core.reading.figures import figures_in_use
@@ -213,7 +215,8 @@ def _of_indicator(
     known = find_indicator(connection, name)
     if known is None:
         raise IndexDefinitionError(
-            f"there is no index and no indicator {name!r}; see: cityflux indicators"
+            f"there is no index and no indicator {name!r}; "
+            + meant(name, _subjects(connection), "see: cityflux indicators")
         )
     figures = figures_in_use(connection, [name], cities).select("city", "period", "value")
     breaks = break_frame(connection, [name]).with_columns(indicator=pl.lit("value"))
@@ -237,3 +240,9 @@ def _of_one_precision(frame: pl.DataFrame) -> pl.DataFrame:
     counts: Counter[str] = Counter(kinds.values())
     kept = max(("year", "quarter", "month", "day"), key=lambda kind: counts[kind])
     return frame.filter(pl.col("period").is_in([text for text in kinds if kinds[text] == kept]))
+
+
+def _subjects(connection: sqlite3.Connection) -> list[str]:
+    """The ids of all indices and indicators."""
+    both = "SELECT id FROM indices UNION SELECT id FROM indicators ORDER BY id"
+    return [row["id"] for row in answers.rows(connection, both)]

@@ -29,6 +29,7 @@ from cityflux.core.engine.definition.selection import remaining, selection_probl
 from cityflux.core.engine.definition.tables import Group, Leaf, NodeTable
 from cityflux.core.engine.measures.refusal import LARGEST
 from cityflux.core.model.errors import IndexDefinitionError
+from cityflux.core.model.near import meant
 from cityflux.core.model.sections import explain
 from cityflux.core.model.toml import read_checked
 
@@ -147,7 +148,8 @@ class Definition(Steps, Joining, Group):
         found = tuple(node for node in self.tree if top in (node.id, *node.path))
         if not found:
             raise IndexDefinitionError(
-                f"{self.id}: there is no node {top!r}; see: cityflux show {self.id} --all"
+                f"{self.id}: there is no node {top!r}; "
+                + meant(top, [node.id for node in self.tree], f"see: cityflux show {self.id} --all")
             )
         return found
 

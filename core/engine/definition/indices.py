@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from cityflux.core.engine.definition.index import Definition, read_definition
 from cityflux.core.model.errors import IndexDefinitionError
+from cityflux.core.model.near import meant
 
 
 def read_indices(files: Sequence[Path]) -> tuple[dict[str, Definition], dict[Path, str]]:
@@ -45,7 +45,6 @@ def find_index(indices: Mapping[str, Definition], name: str) -> Definition:
         IndexDefinitionError: there is none.
     """
     if name not in indices:
-        close = difflib.get_close_matches(name, indices, n=1)
-        hint = f"did you mean {close[0]}?" if close else f"there are: {', '.join(sorted(indices))}"
+        hint = meant(name, indices, f"there are: {', '.join(sorted(indices))}")
         raise IndexDefinitionError(f"there is no index {name!r}; {hint}")
     return indices[name]

@@ -6,6 +6,7 @@ import math
 from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from cityflux.core.engine.measures.refusal import LARGEST
+from cityflux.core.model.near import meant
 
 
 def remaining(
@@ -41,7 +42,8 @@ def selection_problems(
     """
     for name in exclude:
         if name not in nodes[1:]:
-            yield f"exclude: there is no node or indicator {name}; leave it out of exclude"
+            hint = meant(name, nodes[1:], "leave it out of exclude")
+            yield f"exclude: there is no node or indicator {name}; {hint}"
     for title, weights in weight_sets.items():
         for name, weight in weights.items():
             if name not in nodes:

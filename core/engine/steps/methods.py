@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from difflib import get_close_matches
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from cityflux.core.model.errors import PluginError, UnknownName
+from cityflux.core.model.near import meant
 
 if TYPE_CHECKING:
     from cityflux.core.engine.measures.statistics import PassFunction
@@ -111,11 +111,6 @@ class Methods:
         """
         known: dict[str, Callable[..., Any]] = getattr(self, kind)
         if name not in known:
-            near = get_close_matches(name, known, n=1)
-            hint = (
-                f"did you mean {near[0]!r}?"
-                if near
-                else f"there are {', '.join(sorted(known)) or 'none'}"
-            )
+            hint = meant(name, known, f"there are {', '.join(sorted(known)) or 'none'}")
             raise UnknownName(f"no {kind} is called {name!r}; {hint}")
         return known[name]

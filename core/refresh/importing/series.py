@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from cityflux.core.model.errors import CityfluxError
+from cityflux.core.model.near import meant
 from cityflux.core.refresh.importing.names import Names, series_key
 from cityflux.core.refresh.importing.units import is_same
 from cityflux.scrapers.handed.table import Table
@@ -172,8 +173,6 @@ def known_source(name: str, source_id: str, strict: bool, names: Names) -> str:
         return source_id
     if name in names.sources:
         return name
-    from difflib import get_close_matches
 
-    near = get_close_matches(name[:60], list(names.sources), n=1)
-    hint = f"did you mean {near[0]}?" if near else "list them with: cityflux sources"
+    hint = meant(name[:60], names.sources, "list them with: cityflux sources")
     raise CityfluxError(f"source {name[:60]!r} is unknown; {hint}")

@@ -39,7 +39,7 @@ def test_only_functions_are_methods() -> None:
 
 
 def test_an_unknown_method_is_answered_with_the_nearest() -> None:
-    with pytest.raises(IndexDefinitionError, match="did you mean 'zscore'"):
+    with pytest.raises(IndexDefinitionError, match="did you mean zscore"):
         Methods().get("standardization", "z_score")
     with pytest.raises(IndexDefinitionError, match="there are benefit_of_the_doubt, "):
         Methods().get("aggregation", "xyz")

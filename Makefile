@@ -47,7 +47,7 @@ types: $(STAMP)
 	$(BIN)/mypy
 
 bench: $(STAMP)
-	for name in storage recompute engine latency daemon report web communique; do $(BIN)/python -m benchmarks.$$name; done
+	for name in storage recompute engine latency daemon report web communique importing; do $(BIN)/python -m benchmarks.$$name; done
 
 $(STAMP): pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)

@@ -10,7 +10,7 @@ from cityflux.core.model.errors import ConfigError, PluginError
 from cityflux.core.model.toml import read_checked
 from cityflux.core.plugin.data_file import SUFFIX, table_text, toml_value
 from cityflux.core.refresh.importing.declared import Declaration, Tree
-from cityflux.core.refresh.importing.reading import Row
+from cityflux.core.refresh.importing.table_reader import Row
 
 _MARK = "# Written by cityflux import"
 

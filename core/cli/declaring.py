@@ -24,7 +24,8 @@ from cityflux.core.refresh.importing.coin_tool import read_coin_tool
 from cityflux.core.refresh.importing.declared import NOTHING, Declaration, declaration, names_with
 from cityflux.core.refresh.importing.listed import Listed, listed_beside, listed_in, units_of
 from cityflux.core.refresh.importing.names import Names
-from cityflux.core.refresh.importing.reading import Row, opened
+from cityflux.core.refresh.importing.reading import opened
+from cityflux.core.refresh.importing.table_reader import Row
 from cityflux.scrapers.handed.sheets import Sheet
 
 

@@ -19,10 +19,11 @@ from cityflux.core.model.errors import ImportRefused, PluginError
 from cityflux.core.model.near import meant
 from cityflux.core.refresh.importing.formats import frame_figures
 from cityflux.core.refresh.importing.names import read_names
-from cityflux.core.refresh.importing.reading import Reading, read_sheets
+from cityflux.core.refresh.importing.reading import read_sheets
 from cityflux.core.refresh.importing.series import Choice
 from cityflux.core.refresh.importing.storing import Stored, source_of_file, store_rows
 from cityflux.core.refresh.importing.storing import take_back as undo
+from cityflux.core.refresh.importing.table_reader import Reading
 
 if TYPE_CHECKING:
     import polars as pl

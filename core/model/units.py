@@ -126,12 +126,17 @@ def convert(value: float, unit: str, to: str) -> float:
     Raises:
         UnitError: when a unit is unknown, or the two do not count the same thing.
     """
-    many, of = _ratio(unit, to)
+    many, of = ratio(unit, to)
     return value * many / of
 
 
 @lru_cache(maxsize=1024)  # a refresh converts tens of thousands of figures of few units
-def _ratio(unit: str, to: str) -> tuple[int, int]:
+def ratio(unit: str, to: str) -> tuple[int, int]:
+    """What a value is multiplied with, and divided by, as `convert` does.
+
+    Raises:
+        UnitError: as `convert`.
+    """
     one, other = read(unit), read(to)
     if one.what != other.what:
         raise UnitError(_mismatch(unit, one.what, to, other.what))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import TYPE_CHECKING
@@ -12,6 +13,7 @@ from cityflux.core.model.charset import decode
 from cityflux.core.model.document import Document
 from cityflux.core.model.errors import SourceError, Unexpected
 from cityflux.scrapers.foreign import blamed, bounded, reader
+from cityflux.scrapers.handed.large import LargeText, is_large
 from cityflux.scrapers.tables.apart import MOST_CELLS, Grid
 from cityflux.scrapers.tables.delimited import delimiter_of, read_delimited
 from cityflux.scrapers.tables.frames import read_json_table, read_parquet
@@ -39,6 +41,8 @@ class Sheet:
         hidden: the rows that a workbook hides, from 1.
         merged: the cells that are one with the cell above or to the left, from 0.
         names_columns: whether the first row is known to hold the names of the columns.
+        rest: of a file with too many cells for a grid, which holds its first rows alone: gives all
+            rows from a line on as columns of text ``c0``, ``c1`` …, empty cells as null.
     """
 
     grid: Grid
@@ -46,6 +50,7 @@ class Sheet:
     hidden: tuple[int, ...] = ()
     merged: frozenset[Place] = field(default_factory=frozenset)
     names_columns: bool = False
+    rest: Callable[[int], pl.DataFrame] | None = None
 
 
 @reader("a table")
@@ -66,6 +71,8 @@ def open_file(document: Document) -> tuple[str, list[Sheet]]:
 
 
 def _opened(document: Document) -> tuple[str, list[Sheet]]:
+    if is_large(document):
+        return _large(document)
     try:
         form = sniff(document)
     except SourceError:
@@ -95,6 +102,14 @@ def _delimited(document: Document, form: Format) -> tuple[str, list[Sheet]]:
         grid.insert(0, [])
     known = _SEPARATORS.get(separator, f"the separator {separator!r}")
     return f"text, {_charset(document.body)}, {known}", [Sheet(grid)]
+
+
+def _large(document: Document) -> tuple[str, list[Sheet]]:
+    """The first rows of a long text, and a way to read them all."""
+    with blamed(document.address, "delimited text"):
+        text = LargeText(document)
+    known = _SEPARATORS.get(text.separator, f"the separator {text.separator!r}")
+    return f"text, {text.charset}, {known}", [Sheet(text.grid, rest=text.rows)]
 
 
 def _charset(body: bytes) -> str:

@@ -9,7 +9,7 @@ from cityflux.core.model.figure import Figure
 from cityflux.core.model.period import Period
 from cityflux.core.model.secrecy import redact
 from cityflux.core.refresh.importing.names import Names
-from cityflux.core.refresh.importing.reading import Reading, Row
+from cityflux.core.refresh.importing.table_reader import Reading, Row
 from cityflux.core.refresh.importing.units import in_unit
 
 if TYPE_CHECKING:

@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import re
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
+from operator import attrgetter
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
 from cityflux.core.model.document import Document
 from cityflux.core.model.errors import CityfluxError, ConfigError
-from cityflux.core.model.figure import Figure
 from cityflux.core.model.nouns import Source
 from cityflux.core.refresh.catalog import source_row
-from cityflux.core.refresh.importing.reading import Row
+from cityflux.core.refresh.importing.large_rows import LargeRows
+from cityflux.core.refresh.importing.table_reader import Row
 from cityflux.core.refresh.judging import doubts, marked
 from cityflux.storage import catalog, fetches, imports
 from cityflux.storage.database import now, write
@@ -121,31 +122,42 @@ def store_rows(
     Raises:
         ConfigError: rows name a source that a plugin keeps.
     """
-    named = {row.source_id for row in rows} - {source.id}
+    named = _named(rows, "source") - {source.id}
     if (kept := imports.curated(connection, named)) and not force:
         raise ConfigError(
             f"rows name the source {kept[0]}, which is no file that was taken in; take the column "
             "source out, or write into it with --force"
         )
-    batches = [*_batches(rows)]
-    done = Stored(gone=_gone(connection, batches, source))
-    odd: dict[str, list[tuple[str, str, str]]] = {}
-    judged = [_judged(connection, each, quality, done, odd) for each in batches]
+    done, gone = Stored(), imports.cells_of(connection, source.id)
+    indicators = _named(rows, "indicator")
     if dry_run:
+        for batches in _by_indicator(rows):
+            gone -= _cells(batches, source)
+            _judged(connection, batches, quality, done)
+        done.gone = sorted(gone)
         return done
     with write(connection):
         known = imports.known_source(connection, source.id)
-        own = any(each.source_id == source.id for each in judged)
-        if own and (known is None or known.imported):
+        if source.id in _named(rows, "source") and (known is None or known.imported):
             catalog.save_sources(connection, [source_row(source)])
-        pairs = [each[:2] for each in judged]
-        catalog.save_indicator_sources(connection, pairs)
-        for indicator_id, cells in odd.items():
-            doubt_figures(connection, indicator_id, cells)
-        done.changed = _store(connection, judged, document, source.id)
+        one = min(indicators) if len(indicators) == 1 else ""
+        fetch = fetches.begin_fetch(connection, one, source.id, document.address, now())
+        yields: list[fetches.Yield] = []
+        for batches in _by_indicator(rows):
+            gone -= _cells(batches, source)
+            judged, odd = _judged(connection, batches, quality, done)
+            catalog.save_indicator_sources(connection, [each[:2] for each in judged])
+            doubt_figures(connection, batches[0].indicator_id, odd)
+            yields += _store(connection, judged, fetch)
+        total = sum(each.figures for each in yields)
+        done.changed = sum(each.changed for each in yields)
+        answer = fetches.Answer(document.address, document.sha256, lambda: document.body)
+        ended = fetches.Ended(fetch, "stored", [answer], total, done.changed, None, yields)
+        fetches.end_fetches(connection, [ended])
+        done.gone = sorted(gone)
         if prune:
             imports.remove_cells(connection, source.id, done.gone)
-    done.rivals = imports.rivals(connection, source.id, {each.indicator_id for each in judged})
+    done.rivals = imports.rivals(connection, source.id, indicators)
     return done
 
 
@@ -169,70 +181,75 @@ def take_back(
     return done, out, back
 
 
-def _store(
-    connection: sqlite3.Connection, batches: Sequence[Batch], document: Document, source_id: str
-) -> int:
-    """Store within a transaction, as one fetch of all indicators."""
-    indicators = {each.indicator_id for each in batches}
-    one = indicators.pop() if len(indicators) == 1 else ""
-    fetch = fetches.begin_fetch(connection, one, source_id, document.address, now())
-    counts = store_batches(connection, [each._replace(fetch_id=fetch) for each in batches])
-    answer = fetches.Answer(document.address, document.sha256, lambda: document.body)
-    yields = [
-        fetches.Yield(*each[:2], "stored", len(each.figures), count)
-        for each, count in zip(batches, counts, strict=True)
-    ]
-    total = sum(len(each.figures) for each in batches)
-    ended = fetches.Ended(fetch, "stored", [answer], total, sum(counts), None, yields)
-    fetches.end_fetches(connection, [ended])
-    return sum(counts)
+def _named(rows: Sequence[Row], what: str) -> set[str]:
+    """The indicators or the sources of rows."""
+    if isinstance(rows, LargeRows):
+        return rows.named(what)
+    return {row.indicator_id if what == "indicator" else row.source_id for row in rows}
 
 
-def _batches(rows: Sequence[Row]) -> list[Batch]:
-    def pair(row: Row) -> tuple[str, str]:
-        return row.indicator_id, row.source_id
-
-    return [
-        Batch(*key, [row.figure for row in group])
-        for key, group in groupby(sorted(rows, key=pair), key=pair)
-    ]
-
-
-def _judged(
-    connection: sqlite3.Connection,
-    batch: Batch,
-    quality: Quality,
-    done: Stored,
-    odd: dict[str, list[tuple[str, str, str]]],
-) -> Batch:
-    """The batch with what cannot be right marked; what is stored and odd beside it goes to odd."""
-    if batch.indicator_id in quality.off:
-        return batch
-    unit = catalog.units(connection).get(batch.indicator_id)
-    if unit is None:  # a dry run of a file that declares it
-        return batch
-    known = read_known(connection, batch.indicator_id)
-    figures: list[Figure] = [*batch.figures]
-    found = dict(doubts(unit, known, figures, quality.jump))
-    for (city, period), reason in found.items():
-        done.suspect.append(f"{batch.indicator_id} {city} {period}: {reason}")
-    there = {each[:2] for each in figures}
-    odd[batch.indicator_id] = [
-        (*cell, f"suspect: {reason}") for cell, reason in found.items() if cell not in there
-    ]
-    return batch._replace(figures=marked(figures, found))
+def _by_indicator(rows: Sequence[Row]) -> Iterator[list[Batch]]:
+    """The figures of one indicator after the other, by source: a large file is never whole."""
+    if isinstance(rows, LargeRows):
+        parts = rows.by_indicator()
+    else:
+        ordered = sorted(rows, key=attrgetter("indicator_id"))
+        parts = ([*part] for _, part in groupby(ordered, key=attrgetter("indicator_id")))
+    for part in parts:
+        of = sorted(part, key=attrgetter("source_id"))
+        yield [
+            Batch(of[0].indicator_id, source_id, [row.figure for row in group])
+            for source_id, group in groupby(of, key=attrgetter("source_id"))
+        ]
 
 
-def _gone(
-    connection: sqlite3.Connection, batches: Sequence[Batch], source: Source
-) -> list[imports.Cell]:
-    there = {
+def _cells(batches: Sequence[Batch], source: Source) -> set[imports.Cell]:
+    """What a source gives."""
+    return {
         (each.indicator_id, *figure[:2])
         for each in batches
         if each.source_id == source.id
         for figure in each.figures
     }
-    return sorted(imports.cells_of(connection, source.id) - there)
+
+
+def _judged(
+    connection: sqlite3.Connection, batches: Sequence[Batch], quality: Quality, done: Stored
+) -> tuple[list[Batch], list[tuple[str, str, str]]]:
+    """The figures of one indicator, those that cannot be right marked; and what is stored and odd.
+
+    Args:
+        connection: any.
+        batches: its figures, by source.
+        quality: the thresholds of the gate.
+        done: where suspect figures are named.
+    """
+    indicator_id = batches[0].indicator_id
+    unit = catalog.units(connection).get(indicator_id)
+    if unit is None or indicator_id in quality.off:  # a dry run of a file that declares it
+        return [*batches], []
+    known = read_known(connection, indicator_id)
+    judged: list[Batch] = []
+    odd: list[tuple[str, str, str]] = []
+    for batch in batches:
+        found = dict(doubts(unit, known, batch.figures, quality.jump))
+        for (city, period), reason in found.items():
+            done.suspect.append(f"{indicator_id} {city} {period}: {reason}")
+        there = {each[:2] for each in batch.figures}
+        odd += [(*cell, f"suspect: {why}") for cell, why in found.items() if cell not in there]
+        judged.append(batch._replace(figures=marked(batch.figures, found)))
+    return judged, odd
+
+
+def _store(
+    connection: sqlite3.Connection, batches: Sequence[Batch], fetch: int
+) -> list[fetches.Yield]:
+    """Store the figures of one indicator within a transaction."""
+    counts = store_batches(connection, [each._replace(fetch_id=fetch) for each in batches])
+    return [
+        fetches.Yield(*each[:2], "stored", len(each.figures), count)
+        for each, count in zip(batches, counts, strict=True)
+    ]
 
 
 def _free_id(connection: sqlite3.Connection, address: str, name: str) -> str:

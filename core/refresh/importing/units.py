@@ -6,7 +6,7 @@ import re
 from functools import lru_cache
 
 from cityflux.core.model.errors import UnitError
-from cityflux.core.model.units import convert, is_known
+from cityflux.core.model.units import is_known, ratio
 from cityflux.scrapers.tables.labels import same_unit
 
 #: 10 000 persons, 100 million yuan.
@@ -19,10 +19,20 @@ def in_unit(value: float, unit: str, to: str) -> float:
     Raises:
         UnitError: they do not count the same thing, or one is not known.
     """
+    one, many, of = factors(unit, to)
+    return value * one * many / of
+
+
+def factors(unit: str, to: str) -> tuple[int, int, int]:
+    """What `in_unit` multiplies a value with, once and again, and divides it by.
+
+    Raises:
+        UnitError: as `in_unit`.
+    """
     if same_unit(unit, to):
-        return value
+        return 1, 1, 1
     many, base = _multiple(unit)
-    return convert(value * many, base, to)
+    return many, *ratio(base, to)
 
 
 def is_same(one: str, other: str) -> bool:

@@ -135,6 +135,8 @@ _PUBLISHED = re.compile(
     re.IGNORECASE,
 )
 
+#: So many years that a daemon was off are caught up.
+_CAUGHT_UP = 5
 _RULES = Path(__file__).with_name("communiques.toml")
 
 
@@ -160,7 +162,10 @@ def page(source: Source) -> Page:
 
 
 def fetch(http: Http, source: Source, since: str | None) -> Iterator[Document]:
-    """Bring home last year's communiqué, and after it the earlier ones whose address is known.
+    """Bring home last year's communiqué, and after it the earlier ones that are not known.
+
+    Those are the years since the last one that this source gave, at most `_CAUGHT_UP`, and those
+    whose address is known.
 
     Args:
         http: the client.
@@ -171,8 +176,9 @@ def fetch(http: Http, source: Source, since: str | None) -> Iterator[Document]:
 
     site = communique.Site(**source.params["site"])
     last = date.today().year - 1
-    earlier = [year for year in sorted(site.known) if year < last and (since or "") < str(year)]
-    for year in (last, *reversed(earlier)):
+    missed = range(max(int(since[:4]) + 1, last - _CAUGHT_UP), last) if since else ()
+    earlier = {year for year in (*site.known, *missed) if year < last and (since or "") < str(year)}
+    for year in (last, *sorted(earlier, reverse=True)):
         yield from communique.fetch(http, site, year)
 
 

@@ -161,6 +161,7 @@ STATISTICS = (
             note="上海 2015 is 10131.5 here and 11605.7 in goods_commerce.retail_sales, which is "
             "revised: do not splice",
         ),
+        live=COMMUNIQUES,
     ),
 )
 

@@ -40,6 +40,7 @@ STATISTICS = (
             "(地区生产总值, 当年价格, 全市), in each year the figure nearest to first print.",
             note="not revised later: do not splice with overall_economy.gdp",
         ),
+        live=COMMUNIQUES,
     ),
     Published(
         Indicator(

@@ -18,6 +18,7 @@ from cityflux.core.daemon.chores import Chores
 from cityflux.core.daemon.webhook import Webhook
 from cityflux.core.model.errors import NotEnoughData
 from tests.conftest import Cityflux
+from tests.daemon.test_webhook import until
 
 Run = Callable[..., Result]
 
@@ -187,7 +188,8 @@ def test_a_notebook_has_the_tables_and_the_charts(here: Path) -> None:
 
 
 def test_the_daemon_keeps_audits_fresh_where_it_is_told_to(here: Path) -> None:
-    Path("config.toml").write_text("[audit]\ndraws = 100\n", encoding="utf-8")
+    settings = '[audit]\ndraws = 100\n[report]\nindices = ["paper_published"]\nform = "md"\n'
+    Path("config.toml").write_text(settings, encoding="utf-8")
     session = Session()
     with session.open() as connection:
         chores = Chores(session, Alarms(connection, Webhook("", "text", 1.0), []))
@@ -200,3 +202,16 @@ def test_the_daemon_keeps_audits_fresh_where_it_is_told_to(here: Path) -> None:
         before = stored("SELECT id FROM audits ORDER BY 1", here)
         chores.tend(connection)
         assert stored("SELECT id FROM audits ORDER BY 1", here) == before
+        # Then the reports that are wanted are written, once for a run.
+        report = here / "reports" / "paper_published_2011-2020.md"
+
+        def written() -> bool:
+            chores.tend(connection)
+            return report.exists() and bool(report.read_text(encoding="utf-8"))
+
+        until(written)
+        assert report.read_text(encoding="utf-8").startswith("# ")
+        report.unlink()
+        chores.tend(connection)
+        chores.give_up()
+        assert not report.exists()

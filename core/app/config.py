@@ -109,6 +109,15 @@ class Audit(Section):
     draws: int = Field(default=0, ge=0)
 
 
+class Report(Section):
+    """Reports: kept fresh by the daemon after it recomputed, and audited, an index."""
+
+    indices: list[str] = Field(default_factory=list)
+    folder: Path = Path("reports")
+    language: Literal["zh", "en"] = "zh"
+    form: Literal["html", "pdf", "md"] = "html"
+
+
 class Webhook(Section):
     """Who is told of failures, recoveries and changes of rank."""
 
@@ -145,6 +154,7 @@ class Config(Section):
     housekeeping: Housekeeping = Housekeeping()
     backup: Backup = Backup()
     audit: Audit = Audit()
+    report: Report = Report()
     quality: Quality = Quality()
     client: Politeness = Politeness()
     secrets: dict[str, str] = Field(
@@ -174,6 +184,7 @@ class Config(Section):
                     update={"file": self.log.file and folder / self.log.file}
                 ),
                 "backup": self.backup.model_copy(update={"folder": folder / self.backup.folder}),
+                "report": self.report.model_copy(update={"folder": folder / self.report.folder}),
             }
         )
 

@@ -1,4 +1,4 @@
-"""What the daemon does besides fetching and computing: housekeeping, audits and copies."""
+"""What the daemon does besides fetching and computing: housekeeping, audits, reports, copies."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from cityflux.core.app.audits import keep_audited
 from cityflux.core.app.session import Session
 from cityflux.core.app.timetable import BACKUP, backup_trigger
 from cityflux.core.daemon.alarms import Alarms
+from cityflux.core.daemon.reports import Reports
 from cityflux.core.engine.open_periods import at_hand
 from cityflux.core.model.errors import CityfluxError, GivenUp, StorageError
 from cityflux.core.refresh.schedule import next_run
@@ -49,6 +50,7 @@ class Chores:
         self, session: Session, alarms: Alarms, stopping: Callable[[], bool] = lambda: False
     ) -> None:
         self._session, self._alarms, self._stopping = session, alarms, stopping
+        self._reports = Reports(session)
         self._given_up = threading.Event()
         self.is_copying = False
         self._tidied, self._looked = -DAY, -HOUR
@@ -70,7 +72,8 @@ class Chores:
         """Do what is due, and tell how the copies go; called every now and then."""
         self._alarms.forget_delivered()
         self._look_at_triggers(connection)
-        self._audit(connection)
+        if not self._audit(connection):  # a report tells of the audit
+            self._reports.tend(connection)
         if self._problem is not None:
             self._alarms.state("backup", self._problem)
         if time.monotonic() - self._looked >= HOUR:
@@ -106,8 +109,12 @@ class Chores:
         self._blind = blind
         self._alarms.state("triggers", blind)
 
-    def _audit(self, connection: sqlite3.Connection) -> None:
-        """Audit one index that was recomputed since its last audit, where that is wanted."""
+    def _audit(self, connection: sqlite3.Connection) -> bool:
+        """Audit one index that was recomputed since its last audit, where that is wanted.
+
+        Returns:
+            Whether there was one; then there may be another.
+        """
         draws = self._session.config.audit.draws
         for definition in self._session.indices.values() if draws else ():
             run = definition.id, last_run_id(connection, definition.id)
@@ -117,16 +124,18 @@ class Chores:
             try:
                 if keep_audited(connection, self._session, definition, draws):
                     log.info("audit: %s, %d draws", definition.id, draws)
-                    return
+                    return True
             except StorageError:
                 raise
             except CityfluxError as error:
                 self._not_audited.add(run)
                 log.warning("audit: %s: %s", definition.id, error)
+        return False
 
     def give_up(self) -> None:
-        """Leave the copy that is under way, if any; nothing is left of it."""
+        """Leave the copy and the report that are under way, if any; nothing is left of them."""
         self._given_up.set()
+        self._reports.give_up()
 
     def _back_up(self) -> None:
         """In a thread of the scheduler."""

@@ -64,12 +64,35 @@ def register_indicators(register):
 """
 
 
+class Hands:
+    """The hands of the clock of a process, and of its workers: a file that libfaketime reads."""
+
+    def __init__(self, file: Path) -> None:
+        self._file = file
+
+    def set(self, moment: datetime) -> None:
+        following = self._file.with_suffix(".new")
+        following.write_text(f"{moment.timestamp() - time.time():+.3f}\n")
+        following.replace(self._file)
+
+    def environment(self, cache: str = "NO_CACHE") -> dict[str, str]:
+        """What a process is started with; ``cache`` says how often it looks at the hands."""
+        (library,) = Path("/usr/lib").glob("*/faketime/libfaketimeMT.so.1")  # of Debian: faketime
+        return {
+            "LD_PRELOAD": str(library),
+            "FAKETIME_TIMESTAMP_FILE": str(self._file),
+            f"FAKETIME_{cache}": "1",
+            "FAKETIME_DONT_FAKE_MONOTONIC": "1",
+        }
+
+
 class Clocked:
     """A daemon, its sources, and the hands of its clock."""
 
     def __init__(self, daemon: Daemon, server: LoopbackServer) -> None:
         self.daemon, self.server = daemon, server
-        self._file = daemon.folder / "offset"
+        self._hands = Hands(daemon.folder / "offset")
+        self.set = self._hands.set
         for name in SOURCES:
             server.answer(f"/{name}", "1")
         code = PLUGIN.replace("ADDRESS", server.address("/")).replace("SOURCES", repr(SOURCES))
@@ -80,19 +103,7 @@ class Clocked:
         config.write_text(config.read_text().replace("[daemon]", f"[daemon]\nport = {self.port}"))
 
     def start(self) -> None:
-        (library,) = Path("/usr/lib").glob("*/faketime/libfaketimeMT.so.1")  # of Debian: faketime
-        self.daemon.start(
-            LD_PRELOAD=str(library),
-            FAKETIME_TIMESTAMP_FILE=str(self._file),
-            FAKETIME_NO_CACHE="1",
-            FAKETIME_DONT_FAKE_MONOTONIC="1",
-        )
-
-    def set(self, moment: datetime) -> None:
-        """Set the clock of the daemon, and of its workers."""
-        following = self._file.with_suffix(".new")
-        following.write_text(f"{moment.timestamp() - time.time():+.3f}\n")
-        following.replace(self._file)
+        self.daemon.start(**self._hands.environment())
 
     def until_looked(self, **counts: int) -> None:
         """Wait until the sources were looked at so many times, and every look is over."""

@@ -33,6 +33,7 @@ def family(
             definition="Mean over the days of the year of the Baidu search index (搜索指数, "
             f"desktop and mobile) of the keyword 「{searched}」 in the area of the city.",
             note="needs the reader's own login at index.baidu.com; no open data set is known",
+            movable=False,
         )
         found.append(Published(indicator, live=(page(_live_source(searched)).at(searched),)))
     return tuple(found)

@@ -77,6 +77,7 @@ STATISTICS = (
             definition="Total turnover of the Shanghai Stock Exchange in the year "
             "(上海证券交易所总成交额).",
             note="one exchange in one city: it says nothing about the others",
+            movable=False,
         ),
         live=(COMMUNIQUES[0], SSE_TURNOVER),
     ),

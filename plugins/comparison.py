@@ -246,6 +246,7 @@ def _series(
             definition=definition,
             note=note,
             scale="difference" if unit == _POINTS else "ratio",
+            movable=False,
         )
     )
 
@@ -259,6 +260,7 @@ def _rank(name: str, name_zh: str, name_en: str) -> Published:
             "名",
             direction=-1,
             scale="difference",
+            movable=False,
             definition=f"Place in the ranking; 1 is the best ({name_en}).",
         )
     )

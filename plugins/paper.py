@@ -40,6 +40,7 @@ def _score(group: str, name_zh: str, name_en: str) -> Published:
             "分",
             frequency="irregular",
             scale="difference",
+            movable=False,
             definition="Score of five cities for 2011-2020 as the paper prints it: "
             + (
                 "the sum of weight times group score."

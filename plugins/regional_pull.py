@@ -55,6 +55,7 @@ def _neighbour(place: int) -> Derived:
             "neighbours of the city's region: the Yangtze delta, in brackets Beijing and the "
             "Pearl River delta.",
             inputs=("gdp_per_capita",),
+            movable=False,
         ),
         neighbours_figure,
         indicator_id="gdp_per_capita",

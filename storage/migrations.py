@@ -17,6 +17,7 @@ from cityflux.storage import (
     operation,
     quarantine,
     result_tables,
+    scenarios,
     schema,
 )
 from cityflux.storage.provenance import PROVENANCE
@@ -242,3 +243,10 @@ def scores_have_digests(db: Database) -> None:
     db.execute(result_tables.SCORE_DIGESTS)
     for trigger in result_tables.SCORES_TOLD.values():
         db.execute(trigger)
+
+
+@migrations()
+def scenarios_are_kept(db: Database) -> None:
+    """An index with other figures or weights stands beside the real one; what a city can move."""
+    for statement in scenarios.TABLES:
+        db.execute(statement)

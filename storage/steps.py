@@ -39,6 +39,7 @@ STEPS = (
     "points_and_history_of_scores",
     "flows_are_followed",
     "scores_have_digests",
+    "scenarios_are_kept",
 )
 
 

@@ -103,8 +103,13 @@ class Comparable:
     @cached_property
     def places(self) -> Floats:
         """The same as an array, NaN where there is no rank."""
-        free = np.where(self.reasons == None, self.values, np.nan)  # noqa: E711 - each of them
+        free = np.where(self.free, self.values, np.nan)
         return places(free, rows_of(self.keys["period"]), scale=True)
+
+    @cached_property
+    def free(self) -> Bools:
+        """Where nothing is in brackets."""
+        return np.asarray(self.reasons == None)  # noqa: E711 - each of them
 
 
 @dataclass(frozen=True)

@@ -85,6 +85,8 @@ class Indicator:
             `Scale`): of that no rate of growth is told.
         breaks: where its series begin anew.
         aliases: what else publishers call it, for files that are taken in.
+        movable: whether a city can move it by what it does; not so the figures of its neighbours,
+            or what others think and search. What would have to change is told over those it can.
     """
 
     id: str
@@ -99,6 +101,7 @@ class Indicator:
     scale: Scale = "ratio"
     breaks: tuple[Break, ...] = ()
     aliases: tuple[str, ...] = ()
+    movable: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,6 +38,7 @@ _CHOICES = {
     "direction": (1, -1),
     "frequency": get_args(Frequency),
     "scale": get_args(Scale),
+    "movable": (True, False),
 }
 
 

@@ -145,11 +145,11 @@ class Climb:
             if computing and node.weighting:
                 weights[:, own] = self._computed(node, children, below, len(weights), failed)
             part = parts.get(node.id) if parts is not None else None
-            scores = self._node(node, children, below, weights[:, own], part, failed)
+            scores = self.node(node, children, below, weights[:, own], part, failed)
             found[node.id] = inner[node.id] = scores
         return inner
 
-    def _node(
+    def node(
         self,
         node: Node,
         children: Sequence[Node],
@@ -158,6 +158,16 @@ class Climb:
         part: Part | None,
         failed: Failed,
     ) -> Floats:
+        """The scores of a node, draws x rows, from those of its children.
+
+        Args:
+            node: whose.
+            children: of it.
+            below: their scores, each with a row for every draw, or one for all of them.
+            weights: draws x children.
+            part: what of it is compared; None where all known scores are.
+            failed: what came to nothing is noted here.
+        """
         chosen = self.chosen or node.aggregation or Aggregation()
         formula = _formula(chosen)
         below = [

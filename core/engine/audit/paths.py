@@ -15,7 +15,6 @@ import numpy as np
 
 from cityflux.core.engine.audit.drawing import STEPS, Plan, is_all_known
 from cityflux.core.engine.audit.kernel import Climb
-from cityflux.core.engine.comparability import Comparable
 from cityflux.core.engine.definition.index import Definition, parse_definition
 from cityflux.core.engine.measures.matrix import Bools, to_matrix
 from cityflux.core.engine.panel import Panel, read_panel
@@ -102,7 +101,7 @@ class Ground:
         leaves = compared.values[:, [place[name] for name in names]][None]
         climb = Climb(self.definition, keys, self.methods, leaves, compared.parts, every)
         city = np.stack([compared.parts[name].city for name in inner], axis=1)
-        return Path(climb, city, _free(compared, [place[name] for name in inner]))
+        return Path(climb, city, compared.free[:, [place[name] for name in inner]])
 
 
 def missing_of(ground: Ground) -> str:
@@ -129,10 +128,6 @@ def ground_of(connection: sqlite3.Connection, definition: Definition, methods: M
     """
     panel = read_panel(connection, definition.figures, definition.cities, definition.periods)
     return Ground(definition, panel, catalog.directions(connection), methods)
-
-
-def _free(compared: Comparable, places: list[int]) -> Bools:
-    return np.asarray(compared.reasons[:, places] == None)  # noqa: E711 - each of them
 
 
 def variant(definition: Definition, plan: Plan, steps: Sequence[int]) -> Definition:

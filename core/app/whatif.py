@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from cityflux.core.app.session import Session
 from cityflux.core.model.errors import IndexDefinitionError, StorageError
 from cityflux.core.model.goal import GoalFacts, Needed
+from cityflux.core.model.period import is_period
 from cityflux.core.model.version import __version__
 from cityflux.core.reading.levers import Movable, computed_from, movable_indicators
 from cityflux.core.reading.names import city_called, node_called
@@ -44,10 +45,10 @@ def settings_of(
         city, dot, rest = place.partition(".")
         if not dot:
             raise IndexDefinitionError(f"{text!r}: write city.indicator=value")
-        indicator, period = node_called(connection, definition.id, rest), ""
-        if indicator not in definition.figures and "." in rest:
-            name, _, period = rest.rpartition(".")
-            indicator = node_called(connection, definition.id, name)
+        name, _, period = rest.rpartition(".")
+        if not is_period(period) or rest in definition.figures:
+            name, period = rest, ""
+        indicator = node_called(connection, definition.id, name)
         found.append(Setting(city_called(connection, city), indicator, value, period))
     own = {}
     for text in weights:

@@ -125,6 +125,11 @@ class Parts:
         rest = self.value[part], self.fineness[part], self.full[part], self.start[part]
         return Parts(self.row[part], self.column[part], self.period[part], *rest)
 
+    def take(self, places: NDArray[np.intp], column: NDArray[np.int64]) -> Parts:
+        """Those at some places, as parts of other columns."""
+        rest = self.value[places], self.fineness[places], self.full[places], self.start[places]
+        return Parts(self.row[places], column, self.period.gather(places.tolist()), *rest)
+
     def at(self, column: int) -> Parts:
         """The same as parts of another column, which is that of all of them."""
         return replace(self, column=np.full(len(self.row), column))

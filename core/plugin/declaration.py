@@ -38,7 +38,6 @@ _CHOICES = {
     "direction": (1, -1),
     "frequency": get_args(Frequency),
     "scale": get_args(Scale),
-    "movable": (True, False),
 }
 
 
@@ -187,7 +186,7 @@ def _check_fields(noun: City | Indicator | Source) -> None:
         part = Break if name == "breaks" else str
         if (
             not isinstance(value, kinds)
-            or isinstance(value, bool)
+            or isinstance(value, bool) != (kinds == (bool,))
             or not all(isinstance(each, part) for each in parts)
         ):
             raise PluginError(f"{noun.id}: {name} is {value!r}; write {wanted}")
@@ -229,6 +228,7 @@ def _check_breaks(indicator: Indicator) -> None:
 _KINDS: dict[object, tuple[tuple[type, ...], str]] = {
     str: ((str,), "text"),
     int: ((int,), "a whole number"),
+    bool: ((bool,), "True or False"),
     float | None: ((float, int, type(None)), "a number"),
     tuple[str, ...]: ((tuple, list), 'texts such as ("one", "another")'),
     tuple[Break, ...]: ((tuple, list), "a tuple of cityflux.Break"),

@@ -9,6 +9,7 @@ asks itself at the beginning whether it does.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Protocol
@@ -123,12 +124,14 @@ class _Base:
         self._own = _rows(ground, aim)
         self._city = ground.definition.cities.index(aim.city)
 
-    @cached_property
+        compared = found.comparable.figures
+        assert compared is not None
+        self._values = compared
+
+    @property
     def figures(self) -> Mapping[str, Floats]:
         """See `Probing`."""
-        compared = self._found.comparable.figures
-        assert compared is not None
-        return dict(zip(self.ground.definition.figures, compared[self._own].T, strict=True))
+        return dict(zip(self.ground.definition.figures, self._values[self._own].T, strict=True))
 
     @cached_property
     def now(self) -> Floats:
@@ -179,9 +182,6 @@ class Probe(_Base):
 
     def __init__(self, ground: Ground, aim: Aim, found: Scores) -> None:
         super().__init__(ground, aim, found)
-        compared = found.comparable.figures
-        assert compared is not None
-        self._values = compared
         path = ground.path(found)
         self._climb = path.climb
         self._compares = path.compared[self._own, ground.inner.index(aim.node)]
@@ -224,13 +224,12 @@ class Probe(_Base):
 
     def joint(self, points: Sequence[Mapping[str, float]]) -> Floats:
         """See `Probing`."""
-        definition = self.ground.definition
         values = np.repeat(self._values[None], len(points), axis=0)
         row = self._own.start + self._city
         for number, point in enumerate(points):
             for name, value in point.items():
                 values[number, row, self._place[name]] = value
-        leaves = leaf_scores(definition, values, self._periods, self._signs, self.ground.methods)
+        leaves = self._all_leaves(values)
         weights = np.repeat(self._weights, len(points), axis=0)
         failed = Failed(len(points))
         found = self._climb.over(leaves).scores(weights, failed)[self.aim.node].copy()
@@ -239,7 +238,19 @@ class Probe(_Base):
 
     def at(self, figures: Mapping[str, float]) -> Probing:
         """See `Probing`."""
-        return probe(changed(self.ground, self._settings(figures)), self.aim)
+        other = copy(self)
+        other._values = self._values.copy()
+        row = self._own.start + self._city
+        for name, value in figures.items():
+            other._values[row, self._place[name]] = value
+        leaves = self._all_leaves(other._values[None])
+        other._climb = self._climb.over(leaves)
+        other._nominal = other._nodes({})
+        return other
+
+    def _all_leaves(self, values: Floats) -> Floats:
+        definition, methods = self.ground.definition, self.ground.methods
+        return leaf_scores(definition, values, self._periods, self._signs, methods)
 
     def _masked(self, scores: Floats) -> Floats:
         return np.where(self._compares, scores[:, self._own], np.nan)

@@ -18,12 +18,14 @@ from cityflux.core.engine.measures.matrix import Floats
 from cityflux.core.engine.whatif.goal import Change, Goal, Lever, Nearest
 from cityflux.core.engine.whatif.probing import Probing
 
-#: So many programmes at the most, and how little a step is the last one.
-PROGRAMMES, STILL = 12, 1e-7
+#: So many programmes at the most, and the step below which none follows.
+PROGRAMMES, STILL = 25, 1e-4
 #: A change in standard deviations by which slopes are told.
 _TOUCH = 1e-5
-#: The way to a set is cut into so many parts, so often.
-_CUTS, _ROUNDS = 8, 6
+#: How much more than the effort that it would take it costs to miss the goal.
+_MISSED = 100.0
+#: The way to a set and a little beyond is cut into so many parts, so often.
+_CUTS, _ROUNDS, _BEYOND = 8, 6, 1.02
 
 
 @dataclass(frozen=True)
@@ -56,7 +58,9 @@ def smallest_set(
     if not len(bounds):
         return Nearest(None, {})
     steps = _programmes(probing, goal, levers, bounds)
-    if steps is None or not goal.reached(_scores(probing, levers, steps[None]))[0]:
+    if not goal.reached(_scores(probing, levers, steps[None]))[0]:
+        steps = np.minimum(steps * _BEYOND, bounds)
+    if not goal.reached(_scores(probing, levers, steps[None]))[0]:
         every = _scores(probing, levers, bounds[None])
         if not goal.reached(every)[0]:
             best = goal.rank_of(every)[0]
@@ -77,33 +81,57 @@ def _scores(probing: Probing, levers: Sequence[Lever], points: Floats) -> Floats
     return probing.joint([_figures(levers, point) for point in points])
 
 
-def _programmes(
-    probing: Probing, goal: Goal, levers: Sequence[Lever], bounds: Floats
-) -> Floats | None:
-    """Steps by linear programmes, each of the scores where the last one led."""
+def _programmes(probing: Probing, goal: Goal, levers: Sequence[Lever], bounds: Floats) -> Floats:
+    """Steps by linear programmes, each of the scores where the last good one led.
+
+    A programme looks as far as its slopes were found to hold; to miss the goal has a price, so that
+    each of them has a solution (Fletcher, Sainz de la Maza (1989), Mathematical Programming 43,
+    235-256).
+    """
     from scipy.optimize import linprog
 
     steps: Floats = np.zeros(len(levers))
+    reach, price = float(bounds.max()), 0.0
+    now, rates = _slopes(probing, levers, steps)
     for _ in range(PROGRAMMES):
-        here = probing if not steps.any() else probing.at(_figures(levers, steps))
-        now, slopes = _slopes(here, levers, steps)
         behind = _to_beat(goal, now)
-        gaps = now[goal.city] - now[behind]
-        rates = slopes[:, [goal.city]] - slopes[:, behind]
-        least = 1e-9 * np.nanmax(np.abs(now), initial=1e-12)
-        wanted = rates.T @ steps + least - gaps
+        slopes = (rates[:, [goal.city]] - rates[:, behind]).T
+        gaps = _gaps(goal, now, behind)
+        price = price or _MISSED / max(float(slopes.max(initial=0.0)), 1e-12)
+        missing = np.full((len(behind), 1), -1.0)
+        ends = zip(np.maximum(steps - reach, 0.0), np.minimum(steps + reach, bounds), strict=True)
         found = linprog(
-            np.ones(len(levers)),
-            A_ub=-rates.T,
-            b_ub=-wanted,
-            bounds=list(zip(np.zeros(len(levers)), bounds, strict=True)),
+            np.append(np.ones(len(levers)), price),
+            A_ub=np.hstack([-slopes, missing]),
+            b_ub=gaps - slopes @ steps,
+            bounds=[*ends, (0.0, None)],
         )
         if not found.success:
-            return None
-        last, steps = steps, np.asarray(found.x)
-        if np.abs(steps - last).max() <= STILL:
+            break
+        tried = np.asarray(found.x[:-1])
+        before = steps.sum() + price * max(0.0, -float(gaps.min(initial=np.inf)))
+        wanted = before - float(found.fun)
+        if wanted <= 1e-6 * before:
+            break
+        there = _scores(probing, levers, tried[None])[0]
+        missed = max(0.0, -float(_gaps(goal, there, _to_beat(goal, there)).min(initial=np.inf)))
+        gained = before - (tried.sum() + price * missed)
+        if gained < 0.1 * wanted:
+            reach = min(reach, float(np.abs(tried - steps).max())) / 2
+        elif gained > 0.7 * wanted:
+            reach *= 2
+        if gained > 0:
+            steps = tried
+            now, rates = _slopes(probing.at(_figures(levers, steps)), levers, steps)
+        if reach < STILL:
             break
     return steps
+
+
+def _gaps(goal: Goal, now: Floats, behind: Sequence[int]) -> Floats:
+    """By how much the city is above those that are to be below it."""
+    least = 1e-9 * np.nanmax(np.abs(now), initial=1e-12)
+    return np.asarray(now[goal.city] - now[list(behind)] - least)
 
 
 def _slopes(probing: Probing, levers: Sequence[Lever], steps: Floats) -> tuple[Floats, Floats]:
@@ -140,12 +168,10 @@ def _shortened(probing: Probing, goal: Goal, levers: Sequence[Lever], steps: Flo
     """The first point of the straight way to some steps at which the goal is reached."""
     low, high = 0.0, 1.0
     for _ in range(_ROUNDS):
-        cuts = np.linspace(low, high, _CUTS + 1)[1:]
-        there = goal.reached(_scores(probing, levers, cuts[:, None] * steps))
-        if not there.any():
-            break
-        first = int(there.argmax())
-        low, high = (float(cuts[first - 1]) if first else low), float(cuts[first])
+        cuts = np.linspace(low, high, _CUTS + 1)
+        there = goal.reached(_scores(probing, levers, cuts[1:-1, None] * steps))
+        first = 1 + int(there.argmax()) if there.any() else _CUTS
+        low, high = float(cuts[first - 1]), float(cuts[first])
     return np.asarray(high * steps)
 
 

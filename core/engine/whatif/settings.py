@@ -70,7 +70,9 @@ def changed(ground: Ground, settings: Settings) -> Ground:
         IndexDefinitionError: a weight cannot be set, or a value is no number.
     """
     definition = with_weights(ground.definition, settings.weights)
-    panel = with_figures(ground.panel, definition, settings.figures)
+    panel = with_figures(ground.panel, ground.definition, settings.figures)
+    if definition.figures != ground.definition.figures:  # a node was left out
+        panel = _cut(panel, definition.figures)
     return replace(ground, definition=definition, panel=panel)
 
 
@@ -128,6 +130,24 @@ def with_figures(panel: Panel, definition: Definition, figures: Sequence[Setting
     for each in figures:
         cells.set(each)
     return cells.panel()
+
+
+def _cut(panel: Panel, figures: Sequence[str]) -> Panel:
+    """The panel with some of its columns only."""
+    parts, names = panel.made_of, panel.values.columns[2:]
+    if parts is not None:
+        place = np.array([figures.index(name) if name in figures else -1 for name in names])
+        column = place[parts.column]
+        kept = np.flatnonzero(column >= 0)
+        kept = kept[np.lexsort((parts.start[kept], parts.row[kept], column[kept]))]
+        parts = parts.take(kept, column[kept])
+    keys = panel.values.columns[:2]
+    return replace(
+        panel,
+        values=panel.values[[*keys, *figures]],
+        coverage=panel.coverage[[*keys, *figures]],
+        made_of=parts,
+    )
 
 
 class _Cells:
@@ -265,6 +285,4 @@ class _Cells:
         )
         both = Parts.joined([self._parts, new])
         order = np.lexsort((both.start, both.row, both.column))
-        rest = both.value[order], both.fineness[order], both.full[order], both.start[order]
-        period_column = both.period.gather(order.tolist())
-        self._parts = Parts(both.row[order], both.column[order], period_column, *rest)
+        self._parts = both.take(order, both.column[order])

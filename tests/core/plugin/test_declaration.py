@@ -32,6 +32,11 @@ WRONG = {
     "number": ('"office.number"', "5", "5: id is 5; write text"),
     "id": ('"local.id"', '"Local Boats"', "id 'Local Boats': use small letters"),
     "none": ('"local.none"', '""', "a declaration has no id"),
+    "movable": (
+        '"个")',
+        '"个", movable="no")',
+        "local.movable: movable is 'no'; write True or False",
+    ),
     "direction": (
         '"个")',
         '"个", direction=2)',

@@ -19,7 +19,7 @@ from cityflux.core.cli.output import (
 )
 from cityflux.core.cli.scoreboard import bracketed
 from cityflux.core.words.catalogue import Code, codes_of, text
-from cityflux.core.words.language import pick
+from cityflux.core.words.names import pick
 
 if TYPE_CHECKING:
     from cityflux.core.engine.definition.index import Definition

@@ -17,6 +17,7 @@ from click.testing import Result
 from cityflux.core.app.session import Session
 from cityflux.core.app.whatif import facts_of, left_behind, seek_goal, settings_of, what_if
 from cityflux.core.engine.definition.index import Definition
+from cityflux.core.engine.open_periods import at_hand
 from cityflux.core.engine.whatif.outcome import moved
 from cityflux.core.engine.whatif.probing import Aim
 from cityflux.core.engine.whatif.seeking import Asked
@@ -48,7 +49,7 @@ def worlds(made_once: Path) -> Iterator[Callable[[str], World]]:
     with contextlib.chdir(made_once):
         session = Session()
         with session.read() as connection:
-            yield lambda name: World(connection, session, session.index(name))
+            yield lambda name: World(connection, session, at_hand(connection, session.index(name)))
 
 
 def test_a_figure_and_a_weight_move_the_index_and_nothing_is_written(

@@ -73,6 +73,7 @@ def whatif(
     city can move: each by itself, and the smallest set.
     """
     from cityflux.core.cli import whatif_tables as tables
+    from cityflux.core.engine.open_periods import at_hand
     from cityflux.core.engine.whatif.probing import Aim
     from cityflux.core.engine.whatif.seeking import Asked
     from cityflux.core.reading.names import city_called, node_called
@@ -93,6 +94,7 @@ def whatif(
         _drop(session, definition.id, drop, lang)
         return
     with session.open() if save else session.read() as connection:
+        definition = at_hand(connection, definition)
         if sets:
             from cityflux.core.app.whatif import settings_of
 

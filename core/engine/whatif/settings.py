@@ -103,7 +103,7 @@ def with_weights(definition: Definition, weights: Mapping[str, float]) -> Defini
             raise IndexDefinitionError(f"{name}: {weight:g} is no weight; write 0 or more")
     own = dict(definition.weight_sets.get(definition.weight_set, {}))
     own |= {name: weight for name, weight in weights.items() if weight > 0}
-    values = definition.model_dump(exclude_defaults=True)
+    values = definition.model_dump(exclude_defaults=True, by_alias=True)
     values["weight_sets"] = {**definition.weight_sets, WEIGHT_SET: own}
     values["weight_set"] = WEIGHT_SET
     out = [name for name, weight in weights.items() if not weight]

@@ -51,7 +51,7 @@ FROZEN = {
     "points_and_history_of_scores": "e6d568192c26e08c",
     "flows_are_followed": "e60142ec8c84aa95",
     "scores_have_digests": "494369a623cb0b8f",
-    "scenarios_are_kept": "c55c010c11b18bf0",
+    "scenarios_are_kept": "68e8a8a9f08314d1",
 }
 
 

@@ -25,10 +25,11 @@ from scipy.stats import kurtosis, skew
 
 from benchmarks import engine
 from cityflux.core.engine.audit.assumptions import Assumptions, Weights
-from cityflux.core.engine.audit.auditing import Settings, audit
+from cityflux.core.engine.audit.auditing import audit
 from cityflux.core.engine.audit.auditor import Auditor
 from cityflux.core.engine.audit.completion import complete
 from cityflux.core.engine.audit.drawing import Plan
+from cityflux.core.engine.audit.gathering import Settings
 from cityflux.core.engine.audit.leaving import left_out
 from cityflux.core.engine.audit.paths import Ground
 from cityflux.core.engine.audit.versions import Versions

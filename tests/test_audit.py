@@ -95,15 +95,15 @@ def test_stopped_it_keeps_what_is_done(here: Path, monkeypatch: pytest.MonkeyPat
 
     def stop(self: Auditor, draws: object) -> object:
         calls.append(draws)
-        if len(calls) == 2:
+        if len(calls) == 3:  # the nominal draw and a chunk are done
             raise KeyboardInterrupt
         return scores(self, draws)  # type: ignore[arg-type]
 
     monkeypatch.setattr(Auditor, "scores", stop)
     found = audit("flow_index", "--draws", "5000", "--lang", "en")
     assert found.exit_code == 0, found.output
-    assert "Stopped after 500 of 5000 draws; what was done is kept." in found.output
-    assert stored("SELECT draws, done, stopped FROM audits", here) == [(5000, 500, 1)]
+    assert "Stopped after 1024 of 5000 draws; what was done is kept." in found.output
+    assert stored("SELECT draws, done, stopped FROM audits", here) == [(5000, 1024, 1)]
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,8 @@ from cityflux.core.model.version import __version__
 
 if TYPE_CHECKING:
     from cityflux.core.engine.audit.assumptions import Assumptions
-    from cityflux.core.engine.audit.auditing import Audit, Settings
+    from cityflux.core.engine.audit.auditing import Audit
+    from cityflux.core.engine.audit.gathering import Settings
     from cityflux.core.engine.definition.index import Definition
 
 #: So many draws follow each `cityflux run --once`.
@@ -84,7 +85,7 @@ def keep_audited(
         CityfluxError: the index cannot be ranked.
     """
     from cityflux.core.engine.audit.assumptions import default_assumptions
-    from cityflux.core.engine.audit.auditing import Settings
+    from cityflux.core.engine.audit.gathering import Settings
     from cityflux.storage.audits import has_audit, last_run_id
 
     settings, run_id = Settings(draws), last_run_id(connection, definition.id)

@@ -71,7 +71,7 @@ def audit(
     """
     from cityflux.core.app.audits import audit_index
     from cityflux.core.engine.audit.assumptions import read_assumptions
-    from cityflux.core.engine.audit.auditing import Settings
+    from cityflux.core.engine.audit.gathering import Settings
 
     definition = session.index(index)
     varied = read_assumptions(assumptions, definition) if assumptions else None

@@ -15,48 +15,24 @@ from numpy.typing import NDArray
 
 from cityflux.core.engine.audit.assumptions import Assumptions
 from cityflux.core.engine.audit.auditor import Auditor
-from cityflux.core.engine.audit.design import Sampling, saltelli, sample
+from cityflux.core.engine.audit.batch import rows_of_periods
+from cityflux.core.engine.audit.design import saltelli
 from cityflux.core.engine.audit.drawing import Plan
 from cityflux.core.engine.audit.effects import Effects, effects, rank_shift
+from cityflux.core.engine.audit.gathering import Chunks, Progress, Settings, gathered
 from cityflux.core.engine.audit.leaving import Left, left_out
-from cityflux.core.engine.audit.measures import (
-    acceptability,
-    central_weights,
-    pairwise_winning,
-    rank_quantiles,
-    ranks,
-)
+from cityflux.core.engine.audit.measures import acceptability
 from cityflux.core.engine.audit.paths import Ground, Path, missing_of
-from cityflux.core.engine.audit.tally import Tally
+from cityflux.core.engine.audit.ranking import ranks
+from cityflux.core.engine.audit.tally import Counting, Tally, by_rank
 from cityflux.core.engine.audit.versions import Versions
 from cityflux.core.engine.measures.matrix import Bools, Floats
 from cityflux.core.model.errors import NotEnoughData
 
-#: So many draws are done before what is done so far is kept.
-CHUNK = 500
 #: How often the points are drawn anew for an interval of a Sobol index.
 SAMPLES = 200
-#: Called with how many draws are done.
-Progress = Callable[[int], None]
-
-
-@dataclass(frozen=True)
-class Settings:
-    """How much is drawn, and how.
-
-    Attributes:
-        draws: how many.
-        points: of the sensitivity analysis; 0 for none.
-        seed: of all random numbers.
-        sampling: how the unit cube is filled.
-        all_nodes: whether rank shares are kept of every node above the leaves.
-    """
-
-    draws: int = 500
-    points: int = 64
-    seed: int = 1
-    sampling: Sampling = "lhs"
-    all_nodes: bool = False
+#: Counts the chunks of draws: `core.engine.audit.gathering.gathered` does it here.
+Gather = Callable[[Chunks, Counting, Progress], Tally]
 
 
 @dataclass(frozen=True)
@@ -121,6 +97,7 @@ def audit(
     settings: Settings,
     progress: Progress = lambda done: None,
     versions: Versions | None = None,
+    gather: Gather = gathered,
 ) -> Audit:
     """Audit an index.
 
@@ -132,6 +109,7 @@ def audit(
         settings: how much is drawn.
         progress: told after each chunk how many draws are done.
         versions: other figures that it could stand on.
+        gather: counts the draws; on this machine unless said otherwise.
 
     Raises:
         NotEnoughData: nothing can be ranked, or every draw failed.
@@ -140,54 +118,37 @@ def audit(
     plan = Plan(ground.definition, assumptions, versions=len(versions or ()))
     auditor = Auditor(ground, plan, versions)
     nominal = auditor.nominal()
-    tally = Tally(nominal.climb.keys, ground.inner, settings.draws)
-    points = sample(
-        settings.draws, sum(plan.groups), seed=settings.seed, sampling=settings.sampling
+    periods = rows_of_periods(nominal.climb.keys)
+    placed = _nominal_ranks(auditor, plan, periods, ground.inner)
+    counting = Counting(
+        periods, ground.inner, by_rank(placed[:, 0], periods), settings.draws, settings.all_nodes
     )
-    stopped = False
-    try:
-        for first in range(0, settings.draws, CHUNK):
-            draws = plan.realize(points[first : first + CHUNK])
-            scores, reasons = auditor.scores(draws)
-            tally.add(scores, draws, reasons)
-            progress(min(first + CHUNK, settings.draws))
-    except KeyboardInterrupt:
-        if not tally.done:
-            raise
-        stopped = True
+    chunks = Chunks(auditor, plan, settings)
+    tally = gather(chunks, counting, progress)
     if not tally.done:
         why, count = tally.failed.most_common(1)[0]
         raise NotEnoughData(
             f"{ground.definition.id}: all {settings.draws} draws failed, {count} of them as {why}"
         )
-    found = _result(ground, assumptions, plan, auditor, nominal, tally, settings, stopped)
+    found = _result(chunks, assumptions, nominal, placed, tally)
     return found if versions is None else _standing_on(found, versions)
 
 
 def _result(
-    ground: Ground,
-    assumptions: Assumptions,
-    plan: Plan,
-    auditor: Auditor,
-    nominal: Path,
-    tally: Tally,
-    settings: Settings,
-    stopped: bool,
+    chunks: Chunks, assumptions: Assumptions, nominal: Path, placed: Floats, tally: Tally
 ) -> Audit:
-    inner, rows = ground.inner, nominal.climb.keys.height
-    placed = _nominal_ranks(auditor, plan, tally.periods, inner)
-    found = np.full((3, rows, len(inner)), np.nan)
+    plan, settings, ground = chunks.plan, chunks.settings, chunks.auditor.ground
+    inner, periods = ground.inner, tally.counting.periods
+    found = np.full((3, *placed.shape), np.nan)
     shares: dict[str, list[Floats]] = {}
     for at, name in enumerate(inner):
-        for k, own in enumerate(tally.periods):
-            counts = tally.counts(name, k)
-            found[:, own, at] = rank_quantiles(counts)
+        for k, own in enumerate(periods):
+            found[:, own, at] = tally.rank_quantiles(name, k)
             if not at or settings.all_nodes:
-                shares.setdefault(name, []).append(acceptability(counts))
-    root, weights = tally.root, tally.weights
+                shares.setdefault(name, []).append(acceptability(tally.counts(name, k)))
     moved: list[Effects] = []
-    if settings.points and not stopped:
-        moved = _effects(plan, auditor, tally.periods, placed[:, 0], settings)
+    if settings.points and not tally.stopped:
+        moved = _effects(plan, chunks.auditor, periods, placed[:, 0], settings)
     return Audit(
         ground,
         assumptions,
@@ -197,17 +158,17 @@ def _result(
         tally.done,
         dict(tally.failed.most_common()),
         {each.name: each.options for each in plan.all},
-        np.stack([tally.score_quantiles(name) for name in inner], axis=2),
+        tally.score_quantiles(),
         found,
         placed,
         nominal.free,
         shares,
-        [pairwise_winning(root[:, own]) for own in tally.periods],
-        [central_weights(root[:, own], weights) for own in tally.periods],
+        [tally.pairs(k) for k in range(len(periods))],
+        [tally.central(k) for k in range(len(periods))],
         moved,
-        left_out(ground, nominal, plan.written, tally.periods),
+        left_out(ground, nominal, plan.written, periods),
         missing=missing_of(ground),
-        stopped=stopped,
+        stopped=tally.stopped,
     )
 
 

@@ -36,7 +36,7 @@ class Auditor:
     """
 
     def __init__(self, ground: Ground, plan: Plan, versions: Versions | None = None) -> None:
-        self._ground, self._plan, self._versions = ground, plan, versions
+        self.ground, self._plan, self._versions = ground, plan, versions
         self.root = ground.inner[0]
         self._runs: dict[tuple[int, ...], Scores] = {}
         self._paths: dict[tuple[int, ...], Path | str] = {}
@@ -53,8 +53,8 @@ class Auditor:
 
     def scores(self, draws: Draws) -> tuple[dict[str, Floats], dict[int, str]]:
         """Draws x rows of each node above the leaves, and why some draws came to nothing."""
-        rows = self._ground.panel.values.height
-        out = {name: np.full((len(draws), rows), np.nan) for name in self._ground.inner}
+        shape = len(draws), self.ground.panel.values.height
+        out: dict[str, Floats] = {}
         reasons: dict[int, str] = {}
         figures = np.where(draws.figures > 0, -1, 0) if self._side_by_side else draws.figures
         keys = np.column_stack([figures, draws.paths, draws.aggregation])
@@ -72,9 +72,15 @@ class Auditor:
             if group[0] < 0:
                 climb = climb.over(path.climb.leaves[draws.figures[own] - 1])
             found = climb.scores(draws.weights[own], failed)
-            for k, name in enumerate(self._ground.inner):
-                out[name][own] = np.where(path.compared[:, k], found[name], np.nan)
+            for k, name in enumerate(self.ground.inner):
+                found[name][:, ~path.compared[:, k]] = np.nan
+                if len(groups) > 1:
+                    out.setdefault(name, np.full(shape, np.nan))[own] = found[name]
+            if len(groups) == 1:
+                out = found
             reasons.update({int(own[draw]): why for draw, why in failed.reasons.items()})
+        if not out:
+            out = {name: np.full(shape, np.nan) for name in self.ground.inner}
         for scores in out.values():
             scores[list(reasons)] = np.nan
         return out, reasons
@@ -97,9 +103,9 @@ class Auditor:
         steps = (*key[1:-1], 0) if all_known else key[1:]  # one run gives both results
         versions, number = self._versions, key[0]
         if (number, *steps) not in self._runs:
-            panel = versions.panel(self._ground, number - 1) if versions and number else None
-            self._runs[number, *steps] = self._ground.run(self._plan, steps, panel)
-        return self._ground.path(self._runs[number, *steps], all_known=all_known)
+            panel = versions.panel(self.ground, number - 1) if versions and number else None
+            self._runs[number, *steps] = self.ground.run(self._plan, steps, panel)
+        return self.ground.path(self._runs[number, *steps], all_known=all_known)
 
     def _gone_quickly(self, key: tuple[int, ...], all_known: bool) -> Path | None:
         """A path that differs from the index in treatment and standardization alone.
@@ -113,14 +119,14 @@ class Auditor:
             return None
         base = self._base(all_known)
         known, compared = self._treated(treatment), self._variant(0, standardization)
-        if base is None or not is_formula(compared, self._ground.methods):
+        if base is None or not is_formula(compared, self.ground.methods):
             return None
         if any(
             (leaf.standardization or compared.standardization).method == "fraction_of_max"
             for leaf in compared.leaves
         ):
             return None  # which figures it takes the engine looks at
-        both = standardized(compared, known, self._periods, self._signs, self._ground.methods)
+        both = standardized(compared, known, self._periods, self._signs, self.ground.methods)
         scores = both[[0 if all_known else 1]]
         if not np.array_equal(np.isnan(scores), np.isnan(base.climb.leaves)):
             return None
@@ -128,7 +134,7 @@ class Auditor:
 
     @cached_property
     def _is_plain(self) -> bool:
-        definition = self._ground.definition
+        definition = self.ground.definition
         filled = any(leaf.imputation for leaf in definition.leaves)
         weighed = any(node.weighting for node in definition.tree)
         return not (filled or weighed or definition.screening or definition.minimum_cities > 1)
@@ -142,7 +148,7 @@ class Auditor:
     def _treated(self, number: int) -> Floats:
         """The leaves over all known figures and over those that compare, with a treatment."""
         if number not in self._known:
-            ground, figures = self._ground, list(self._ground.definition.figures)
+            ground, figures = self.ground, list(self.ground.definition.figures)
             compared = self._runs[(0,) * (1 + len(STEPS))].comparable.figures
             assert compared is not None
             values = np.stack([to_matrix(ground.panel.values[figures]), compared])
@@ -154,16 +160,16 @@ class Auditor:
     def _variant(self, treatment: int, standardization: int) -> Definition:
         key = treatment, standardization
         if key not in self._variants:
-            self._variants[key] = variant(self._ground.definition, self._plan, (0, *key, 0))
+            self._variants[key] = variant(self.ground.definition, self._plan, (0, *key, 0))
         return self._variants[key]
 
     @cached_property
     def _periods(self) -> Rows:
-        return rows_of_periods(self._ground.panel.values)
+        return rows_of_periods(self.ground.panel.values)
 
     @cached_property
     def _signs(self) -> dict[str, int]:
-        leaves, directions = self._ground.definition.leaves, self._ground.directions
+        leaves, directions = self.ground.definition.leaves, self.ground.directions
         return {leaf.id: leaf.direction or directions.get(leaf.id, 1) for leaf in leaves}
 
     @cached_property
@@ -174,12 +180,12 @@ class Auditor:
         numbers = range(len(self._plan.options["standardization"]))
         at = STEPS.index("standardization")
         ways = ([number if k == at else 0 for k in range(len(STEPS))] for number in numbers)
-        variants = (variant(self._ground.definition, self._plan, steps) for steps in ways)
-        return all(is_formula(each, self._ground.methods) for each in variants)
+        variants = (variant(self.ground.definition, self._plan, steps) for steps in ways)
+        return all(is_formula(each, self.ground.methods) for each in variants)
 
     def _gone_by_all(self, steps: tuple[int, ...]) -> Path:
         """A path that all versions of the figures go at once; nothing is missing in them."""
-        ground, versions = self._ground, self._versions
+        ground, versions = self.ground, self._versions
         assert versions is not None
         first = ground.path(ground.run(self._plan, steps, versions.panel(ground, 0)))
         definition = variant(ground.definition, self._plan, steps)

@@ -20,7 +20,9 @@ from cityflux.core.engine.measures.matrix import Floats
 Sampling = Literal["lhs", "sobol", "random"]
 
 
-def sample(draws: int, columns: int, *, seed: int, sampling: Sampling = "lhs") -> Floats:
+def sample(
+    draws: int, columns: int, *, seed: int, sampling: Sampling = "lhs", first: int = 0
+) -> Floats:
     """Draw points, draws x columns, in 0 to 1.
 
     Args:
@@ -28,14 +30,18 @@ def sample(draws: int, columns: int, *, seed: int, sampling: Sampling = "lhs") -
         columns: how many things are uncertain.
         seed: of the random numbers; the same seed gives the same points.
         sampling: ``lhs`` (a Latin hypercube), ``sobol`` or ``random``.
+        first: how many points go before these; each such part is drawn by itself.
     """
-    random = np.random.default_rng(seed)
     if sampling == "sobol" and columns:
         from scipy.stats import qmc  # takes most of a second to import
 
         sequence = qmc.Sobol(columns, scramble=True, seed=seed)
+        if first:
+            sequence.fast_forward(first)
+            return np.asarray(sequence.random(draws))
         points: Floats = sequence.random_base2(max(1, (draws - 1).bit_length()))
         return points[:draws]
+    random = np.random.default_rng([seed, first])
     points = random.random((draws, columns))
     if sampling == "random":
         return points

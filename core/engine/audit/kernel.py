@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 from cityflux.core.engine.comparability import Part
 from cityflux.core.engine.comparing import ADDITIVE
@@ -26,6 +27,9 @@ from cityflux.core.engine.scoring import node_scores, node_weights
 from cityflux.core.engine.steps.aggregation import looks_across_units
 from cityflux.core.engine.steps.methods import Methods
 from cityflux.core.model.errors import CityfluxError
+
+#: Up to so many multiplications OpenBLAS keeps to one thread; and rows that make it worth while.
+_ONE_THREAD, _MANY_ROWS = 1 << 18, 8
 
 
 class _Formula(NamedTuple):
@@ -136,6 +140,8 @@ class Climb:
         place = {node.id: i for i, node in enumerate(definition.tree)}
         found = {leaf.id: leaves[:, :, i] for i, leaf in enumerate(definition.leaves)}
         inner: dict[str, Floats] = {}
+        above = [node.id for node in definition.tree if not node.indicator]
+        room = np.empty((len(above), len(weights), leaves.shape[1]))
         for node in reversed(definition.tree):
             if node.indicator:
                 continue
@@ -145,7 +151,8 @@ class Climb:
             if computing and node.weighting:
                 weights[:, own] = self._computed(node, children, below, len(weights), failed)
             part = parts.get(node.id) if parts is not None else None
-            scores = self.node(node, children, below, weights[:, own], part, failed)
+            out = room[above.index(node.id)]
+            scores = self.node(node, children, below, weights[:, own], part, failed, out)
             found[node.id] = inner[node.id] = scores
         return inner
 
@@ -157,6 +164,7 @@ class Climb:
         weights: Floats,
         part: Part | None,
         failed: Failed,
+        out: Floats | None = None,
     ) -> Floats:
         """The scores of a node, draws x rows, from those of its children.
 
@@ -167,21 +175,26 @@ class Climb:
             weights: draws x children.
             part: what of it is compared; None where all known scores are.
             failed: what came to nothing is noted here.
+            out: where they are written, if anywhere.
         """
         chosen = self.chosen or node.aggregation or Aggregation()
         formula = _formula(chosen)
-        below = [
-            x if part is None else np.where(part.cells[:, j], x, np.nan)
-            for j, x in enumerate(below)
-        ]
         if formula is None:
-            scores = self._one_by_one(node, chosen, children, below, weights, part, failed)
-        else:
-            scores = _mean(formula, chosen, below, weights, failed)
+            below = [
+                x if part is None else np.where(part.cells[:, j], x, np.nan)
+                for j, x in enumerate(below)
+            ]
+            return self._one_by_one(node, chosen, children, below, weights, part, failed)
+        if out is None:
+            out = np.empty((len(weights), below[0].shape[1]))
+        cells = None if part is None else part.cells
+        scores = _mean(formula, chosen, below, cells, weights, failed, out)
         if part is not None and part.grouped and chosen.method in ADDITIVE:
-            every, own = (weights @ used.T for used in (part.children * 1.0, part.cells * 1.0))
+            used = np.where(part.city[:, None], part.children, part.cells)
+            some = np.flatnonzero(~used.all(axis=1))
             total = weights.sum(axis=1)[:, None]
-            scores = scores * (np.where(part.city, every, own) / np.where(total, total, np.nan))
+            share = _product(weights, (used[some] * 1.0).T) / np.where(total, total, np.nan)
+            scores[:, some] *= share
         return scores
 
     def _one_by_one(
@@ -236,43 +249,110 @@ def _mean(
     formula: _Formula,
     chosen: Aggregation,
     below: list[Floats],
+    cells: Bools | None,
     weights: Floats,
     failed: Failed,
+    out: Floats,
 ) -> Floats:
-    """The weighted mean of the children that are there, draws x rows."""
-    alike = all(len(x) == 1 for x in below)  # then two products of matrices do
-    top: Any = 0.0
-    under: Any = 0.0
-    count: Any = 0
+    """The weighted mean of the children that are there, draws x rows, written to ``out``."""
+    total = weights.sum(axis=1)[:, None]
+    children = [_Child.of(x, None if cells is None else cells[:, j]) for j, x in enumerate(below)]
     with np.errstate(all="ignore"):
-        for j, x in enumerate(below):
-            if formula.refused is not None:
-                bad = formula.refused(x).any(axis=1)
-                if bad.any():
-                    failed.note(np.asarray(bad & (weights[:, j] != 0)), formula.why)
-        if alike:
-            x = np.concatenate(below)
-            there = ~np.isnan(x)
-            top = weights @ _finite(formula.there(x))
-            under, count = weights @ there.astype(np.float64), there.sum(axis=0)
+        _refuse(formula, children, weights, failed)
+        if all(len(x) == 1 for x in below):  # then a product of matrices does
+            _product(weights, np.concatenate([each.finite(formula) for each in children]), out)
         else:
-            for j, x in enumerate(below):
-                there, w = ~np.isnan(x), weights[:, j, None]
-                top = top + _finite(formula.there(x)) * w
-                under, count = under + there * w, count + there
-        scores: Floats = formula.back(top / np.where(under == 0, np.nan, under))
-    if chosen.threshold > 0:
-        scores = np.where(count / len(below) >= chosen.threshold, scores, np.nan)
-    if chosen.method == "weighted_sum":
-        scores = scores * weights.sum(axis=1)[:, None]
-    if (wild := np.isinf(scores)).any():
-        failed.note(np.asarray(wild.any(axis=1)), "a score is too large to compute with")
-    return scores
+            out[:] = 0.0
+            term = np.empty(out.shape)
+            for j, each in enumerate(children):
+                out += each.times(formula, weights[:, j, None], term)
+        out /= np.where(total == 0, np.nan, total)
+        if all(len(each.there) == 1 for each in children):
+            seen = np.concatenate([each.there for each in children])
+            some = np.flatnonzero(~seen.all(axis=0))
+            under = _product(weights, seen[:, some] * 1.0)
+            out[:, some] *= total / np.where(under == 0, np.nan, under)
+            count = seen.sum(axis=0)
+        else:
+            under = np.zeros(out.shape)
+            for j, each in enumerate(children):
+                under += each.there * weights[:, j, None]
+            out *= total / np.where(under == 0, np.nan, under)
+            count = sum((each.there * 1 for each in children), np.zeros((), dtype=np.int64))
+        scores = formula.back(out)
+        if chosen.threshold > 0:
+            scores = np.where(count / len(below) >= chosen.threshold, scores, np.nan)
+        if chosen.method == "weighted_sum":
+            scores = scores * total
+        if scores is not out:
+            out[:] = scores
+        if not np.isfinite(out.sum()) and (wild := np.isinf(out)).any():
+            failed.note(np.asarray(wild.any(axis=1)), "a score is too large to compute with")
+    return out
 
 
-def _finite(x: Floats) -> Floats:
-    """What is missing, or was refused and has no weight, adds nothing."""
-    return np.where(np.isfinite(x), x, 0.0)
+class _Child(NamedTuple):
+    """The scores of a child of a node.
+
+    Attributes:
+        x: draws x rows; one row where it is the same in all draws.
+        there: which of them are joined, likewise.
+        rough: the rows in which something is missing or no number.
+    """
+
+    x: Floats
+    there: Bools
+    rough: NDArray[np.intp]
+
+    @classmethod
+    def of(cls, x: Floats, cells: Bools | None) -> _Child:
+        """Look at scores, of which ``cells`` are to be joined."""
+        with np.errstate(all="ignore"):
+            rough = ~np.isfinite(x.sum(axis=0))
+        row = np.ones(x.shape[1], dtype=bool) if cells is None else cells.copy()
+        gaps = np.flatnonzero(rough)
+        known = ~np.isnan(x[:, gaps])
+        alike = bool((known == known[:1]).all())
+        if alike:
+            row[gaps] &= known[0]
+        there = row[None] if alike else np.asarray(~np.isnan(x) & row)
+        return cls(x, there, np.flatnonzero(rough | ~row))
+
+    def finite(self, formula: _Formula) -> Floats:
+        """What it adds: nothing where it is missing, or was refused and has no weight."""
+        found = formula.there(self.x)
+        return np.where(self.there & np.isfinite(found), found, 0.0)
+
+    def times(self, formula: _Formula, weights: Floats, out: Floats) -> Floats:
+        """The same with a weight for each draw."""
+        if formula.there is not _same:
+            return np.multiply(self.finite(formula), weights, out=out)
+        np.multiply(self.x, weights, out=out)
+        own = self.x[:, self.rough]
+        there = self.there[:, self.rough] & np.isfinite(own)
+        out[:, self.rough] = np.where(there, own, 0.0) * weights
+        return out
+
+
+def _product(weights: Floats, x: NDArray[np.floating[Any]], out: Floats | None = None) -> Floats:
+    """A product of matrices so flat that more than one thread would only wait for each other."""
+    out = np.empty((len(weights), x.shape[1])) if out is None else out
+    step = _ONE_THREAD // max(1, x.size)
+    if step < _MANY_ROWS:
+        return np.matmul(weights, x, out=out)
+    for first in range(0, len(weights), step):
+        np.matmul(weights[first : first + step], x, out=out[first : first + step])
+    return out
+
+
+def _refuse(formula: _Formula, children: list[_Child], weights: Floats, failed: Failed) -> None:
+    """Note the draws in which a child that is joined has a score that the formula refuses."""
+    if formula.refused is None:
+        return
+    for j, each in enumerate(children):
+        bad = (formula.refused(each.x) & each.there).any(axis=1)
+        if bad.any():
+            failed.note(np.asarray(bad & (weights[:, j] != 0)), formula.why)
 
 
 def reason_of(error: Exception) -> str:

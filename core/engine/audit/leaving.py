@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 
 from cityflux.core.engine.audit.effects import rank_shift
 from cityflux.core.engine.audit.kernel import Failed
-from cityflux.core.engine.audit.measures import Ranks, ranks
 from cityflux.core.engine.audit.paths import Ground, Path
+from cityflux.core.engine.audit.ranking import Ranks, ranks
 from cityflux.core.engine.measures.matrix import Floats
 
 #: By how much a weight is raised to see its local effect.

@@ -14,63 +14,27 @@ References:
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from cityflux.core.engine.measures.matrix import Bools, Floats
-from cityflux.core.engine.measures.tolerance import ROUNDING
+from cityflux.core.engine.audit.ranking import BLOCK, Counts, Ranks
+from cityflux.core.engine.measures.matrix import Floats
 
-Ranks = NDArray[np.int32]
-Counts = NDArray[np.int64]
 #: The ends of an interval, with its middle.
 ENDS = (0.05, 0.5, 0.95)
-
-
-def ranks(scores: Floats) -> Ranks:
-    """The rank of each city in each draw."""
-    order = np.argsort(scores, axis=1)
-    run = np.take_along_axis(scores, order, axis=1)
-    cities = scores.shape[1]
-    place = np.arange(cities, 0, -1, dtype=np.int32)
-    gaps = bool(np.isnan(run[:, -1:]).any())  # they are sorted to the end
-    size = np.fmax.reduce(np.abs(run[:, [0]] if not gaps else run), axis=1, keepdims=True)
-    if not gaps:
-        size = np.maximum(size, np.abs(run[:, -1:]))
-    with np.errstate(invalid="ignore"):
-        near = run[:, 1:] - run[:, :-1] <= ROUNDING * size
-    if gaps or near.any():
-        place = _shared(run, near)
-    found = np.zeros(scores.shape, dtype=np.int32)
-    np.put_along_axis(found, order, np.broadcast_to(place, scores.shape), axis=1)
-    return found
-
-
-def _shared(run: Floats, near: Bools) -> Ranks:
-    """The ranks of ascending scores, where equals share one and some may be missing."""
-    there = ~np.isnan(run)
-    count = there.sum(axis=1, keepdims=True)
-    end = np.broadcast_to(np.arange(run.shape[1]), run.shape)
-    last = np.where(np.pad(near, ((0, 0), (0, 1))), run.shape[1], end)  # that of all equals
-    end = np.minimum.accumulate(last[:, ::-1], axis=1)[:, ::-1]
-    return np.where(there, count - end, 0).astype(np.int32)
-
-
-def rank_counts(found: Ranks) -> Counts:
-    """Cities x ranks: how often each city is found at each; the first column is none at all."""
-    cities = found.shape[1]
-    cells = found + np.arange(cities, dtype=np.int64) * (cities + 1)
-    counts = np.bincount(cells.ravel(), minlength=cities * (cities + 1))
-    return np.asarray(counts.reshape(cities, cities + 1), dtype=np.int64)
+#: Up to so many draws scores are sorted; of more, a table with so many bins finds the few to sort.
+_FEW, _BINS = 512, 1024
 
 
 def acceptability(counts: Counts) -> Floats:
     """Cities x ranks: the share of its counts that a city has at each rank; NaN for none."""
     ranked = counts[:, 1:]
     total = ranked.sum(axis=1, keepdims=True)
-    return _share(ranked, total)
+    return share(ranked, total)
 
 
 def rank_quantiles(counts: Counts, ends: Sequence[float] = ENDS) -> Floats:
@@ -85,8 +49,23 @@ def rank_quantiles(counts: Counts, ends: Sequence[float] = ENDS) -> Floats:
 
 
 def score_quantiles(scores: Floats, ends: Sequence[float] = ENDS) -> Floats:
-    """Quantiles x cities at some ends, interpolated (type 7), of the draws with a score."""
-    run = np.sort(np.ascontiguousarray(scores.T), axis=1)
+    """Quantiles x cities at some ends, interpolated (type 7), of the draws with a score.
+
+    Args:
+        scores: cities x draws.
+        ends: of the quantiles.
+    """
+    found = np.full((len(ends), len(scores)), np.nan)
+    if scores.shape[1] <= _FEW:
+        return _of_sorted(np.sort(scores, axis=1), ends)
+    for first in range(0, len(scores), step := max(1, (BLOCK * 4) // scores.shape[1])):
+        block = scores[first : first + step]
+        found[:, first : first + step] = _selected(block, ends)
+    return found
+
+
+def _of_sorted(run: Floats, ends: Sequence[float]) -> Floats:
+    """The same of scores that ascend, NaN last."""
     count = (~np.isnan(run)).sum(axis=1)
     found = np.full((len(ends), len(run)), np.nan)
     some, rows = count > 0, np.arange(len(run))
@@ -100,37 +79,99 @@ def score_quantiles(scores: Floats, ends: Sequence[float] = ENDS) -> Floats:
     return found
 
 
-def pairwise_winning(found: Ranks) -> Floats:
-    """Cities x cities: the share of draws in which one is found above another, where both rank.
+def _selected(scores: Floats, ends: Sequence[float]) -> Floats:
+    """The same of many draws: only those near to a quantile, by a table of counts, are sorted."""
+    least, most = scores.min(axis=1, keepdims=True), scores.max(axis=1, keepdims=True)
+    with np.errstate(all="ignore"):
+        scale = np.asarray((_BINS - 1) / (most.astype(np.float64) - least))
+    if not np.isfinite(scale).all():  # a city without a score in some draw, or always with the same
+        return _of_sorted(np.sort(scores, axis=1), ends)
+    cities, draws = scores.shape
+    cells = ((scores - least) * scale.astype(scores.dtype)).astype(np.int64)
+    cells += _BINS * np.arange(cities)[:, None]
+    counts = np.bincount(cells.ravel(), minlength=cities * _BINS).reshape(cities, _BINS)
+    run = np.cumsum(counts, axis=1)
+    places = [math.floor((draws - 1) * end) for end in ends]
+    both = {min(each + more, draws - 1) for each in places for more in (0, 1)}
+    bins = {place: (run <= place).sum(axis=1) for place in both}
+    wanted = np.zeros((cities, _BINS), dtype=bool)
+    for own in bins.values():
+        wanted[np.arange(cities), own] = True
+    picked = np.flatnonzero(wanted.ravel()[cells.ravel()])
+    row, values = picked // draws, scores.ravel()[picked]
+    values = values[np.lexsort((values, row))].astype(np.float64)
+    # how many are below a bin, but not among those picked
+    below = run - np.cumsum(np.where(wanted, counts, 0), axis=1)
+    starts = np.searchsorted(row, np.arange(cities))
+    at = {place: starts + place - below[np.arange(cities), own] for place, own in bins.items()}
+    found = np.empty((len(ends), cities))
+    for k, place in enumerate(places):
+        part, following = (draws - 1) * ends[k] - place, min(place + 1, draws - 1)
+        found[k] = values[at[place]] * (1 - part) + values[at[following]] * part
+    return found
 
-    Two that are equal in a draw both do not win it. NaN where they never rank together, and for a
-    city with itself.
-    """
-    there = (found > 0).astype(np.float64)
-    both = there.T @ there
-    columns = np.ascontiguousarray(np.where(found > 0, found, np.iinfo(np.int32).max).T)
-    wins = np.empty(both.shape)
+
+def wins(found: Ranks) -> tuple[Counts, Counts]:
+    """In how many draws one is found above another, and in how many both rank, cities x cities."""
+    draws, count = found.shape
+    there = found > 0
+    size = there.sum(axis=1)
+    plain = bool((found.sum(axis=1) == size * (size + 1) / 2).all())  # no two share a rank
+    both = np.full((count, count), draws)
+    if size.sum() < found.size:
+        both = np.rint(there.T.astype(np.float64) @ there.astype(np.float64)).astype(np.int64)
+    kind = np.uint16 if count < np.iinfo(np.uint16).max else np.uint32
+    columns = np.ascontiguousarray(np.where(found > 0, found, np.iinfo(kind).max).astype(kind).T)
+    above, less = np.zeros((count, count), dtype=np.int64), np.empty(columns.shape, dtype=bool)
     for i, own in enumerate(columns):
-        wins[i] = np.count_nonzero(own < columns, axis=1)
-    wins -= there.sum(axis=0)[:, None] - both  # a rank against none is no contest
+        others = columns[i + 1 :] if plain else columns
+        np.less(own, others, out=less[: len(others)])
+        times = less[: len(others)].view(np.uint8).sum(axis=1, dtype=np.uint32)
+        above[i, count - len(others) :] = times
+    one = there.sum(axis=0).astype(np.int64)[:, None]
+    above -= np.where(np.tri(count, dtype=bool) & plain, 0, one - both)  # against none: no contest
+    if plain:
+        below = np.tri(count, k=-1, dtype=bool)
+        above[below] = (both - above).T[below]
+    np.fill_diagonal(above, 0)
     np.fill_diagonal(both, 0)
-    return _share(wins, both)
+    return above, both
 
 
-def central_weights(found: Ranks, weights: Floats) -> Floats:
-    """Cities x weights: the mean of the weights with which a city is first; NaN where it never is.
+def wins_beside(found: Ranks, order: NDArray[np.int64], reach: int) -> tuple[Counts, Counts]:
+    """The same of neighbours only, cities x 2 reach: those up to ``reach`` places before and after.
 
     Args:
         found: the ranks, draws x cities.
-        weights: draws x weights.
+        order: the cities, in the order in which they are neighbours.
+        reach: how far a neighbour stands.
+
+    Returns:
+        Places in the order x neighbours, the next after first, then the next before.
     """
-    first = (found == 1).astype(np.float64)
-    times = first.sum(axis=0)[:, None]
-    sums = first.T @ weights
-    return _share(sums, times)
+    columns = np.ascontiguousarray(found[:, order].T)
+    above = np.zeros((len(columns), 2 * reach), dtype=np.int64)
+    both = np.zeros_like(above)
+    for k in range(1, min(reach, len(columns) - 1) + 1):
+        one, other = columns[:-k], columns[k:]
+        there = (one > 0) & (other > 0)
+        above[:-k, k - 1] = ((one < other) & there).sum(axis=1)
+        above[k:, reach + k - 1] = ((other < one) & there).sum(axis=1)
+        both[:-k, k - 1] = both[k:, reach + k - 1] = there.sum(axis=1)
+    return above, both
 
 
-def _share(part: NDArray[Any], whole: NDArray[Any]) -> Floats:
+def first_weights(found: Ranks, weights: Floats) -> Floats:
+    """Cities x weights: the sum of the weights of the draws in which a city is first."""
+    sums = np.zeros((found.shape[1], weights.shape[1]))
+    city, draw = np.nonzero(found.T == 1)
+    if len(city):
+        own, starts = np.unique(city, return_index=True)
+        sums[own] = np.add.reduceat(weights[draw], starts, axis=0)
+    return sums
+
+
+def share(part: NDArray[Any], whole: NDArray[Any]) -> Floats:
     """Divide, with NaN for everything over nothing."""
     found: Floats = np.divide(part, whole, out=np.full(part.shape, np.nan), where=whole > 0)
     return found

@@ -15,8 +15,6 @@ from cityflux.core.engine.measures.matrix import Floats
 from cityflux.storage.audits import AuditRow, PairRow, RankRow, SensitivityRow, save_audit
 from cityflux.storage.database import now, write
 
-#: Above so many cities pairs are kept of neighbours in rank only, so many on either side.
-ALL_PAIRS, NEIGHBOURS = 300, 10
 #: Above so many effects of single figures only their mean over the cities is kept.
 ALL_FIGURES = 5_000
 
@@ -93,13 +91,11 @@ def rank_rows(audit: Audit) -> Iterator[RankRow]:
 def pair_rows(audit: Audit) -> Iterator[PairRow]:
     """A row of an audit for each pair of cities that rank together, in both orders."""
     for k, own in enumerate(rows_of_periods(audit.keys)):
-        pairs, order = audit.pairs[k], np.argsort(audit.ranks[1, own, 0], kind="stable")
-        where = np.argsort(order)
+        pairs = audit.pairs[k]
         cities = [audit.cities[row][1] for row in own.tolist()]
         period = audit.cities[own[0]][0]
         for i, j in zip(*np.nonzero(~np.isnan(pairs)), strict=True):
-            if len(own) <= ALL_PAIRS or abs(int(where[i]) - int(where[j])) <= NEIGHBOURS:
-                yield PairRow(cities[i], cities[j], period, float(pairs[i, j]))
+            yield PairRow(cities[i], cities[j], period, float(pairs[i, j]))
 
 
 def sensitivity_rows(audit: Audit) -> Iterator[SensitivityRow]:

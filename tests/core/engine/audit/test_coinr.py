@@ -12,8 +12,8 @@ from cityflux.core.engine.audit.assumptions import ALL_KNOWN, Assumptions
 from cityflux.core.engine.audit.auditor import Auditor
 from cityflux.core.engine.audit.drawing import STEPS, Draws, Plan
 from cityflux.core.engine.audit.effects import effects, rank_shift
-from cityflux.core.engine.audit.measures import ranks
 from cityflux.core.engine.audit.paths import Ground
+from cityflux.core.engine.audit.ranking import ranks
 from cityflux.core.engine.definition.choices import (
     ImputationChoice,
     Standardization,

@@ -9,10 +9,11 @@ import pytest
 from hypothesis import assume, given, settings
 
 from cityflux.core.engine.audit.assumptions import ALL_KNOWN, Assumptions, Weights
-from cityflux.core.engine.audit.auditing import Settings, audit
+from cityflux.core.engine.audit.auditing import audit
 from cityflux.core.engine.audit.auditor import Auditor
 from cityflux.core.engine.audit.design import Sampling, saltelli, sample
 from cityflux.core.engine.audit.drawing import Plan
+from cityflux.core.engine.audit.gathering import Settings
 from cityflux.core.engine.audit.paths import Ground
 from cityflux.core.engine.definition.choices import Aggregation, Standardization, TreatmentChoice
 from cityflux.core.engine.definition.index import parse_definition
@@ -123,11 +124,11 @@ def test_interrupted_it_keeps_what_is_done() -> None:
     world = ground(np.random.default_rng(2).normal(size=(8, 4)))
 
     def stop(done: int) -> None:
-        if done == 1000:
+        if done == 1024:
             raise KeyboardInterrupt
 
     found = audit(world, Assumptions(weights=Weights()), Settings(5000, 8), stop)
-    assert (found.done, found.stopped) == (1000, True)
+    assert (found.done, found.stopped) == (1024, True)
     assert found.shares["i"][0].sum() == pytest.approx(8)
 
 

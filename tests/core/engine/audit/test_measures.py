@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 
 import numpy as np
@@ -9,18 +10,20 @@ import polars as pl
 import pytest
 
 from cityflux.core.engine.audit.assumptions import Assumptions, Weights
-from cityflux.core.engine.audit.auditing import Settings, audit
+from cityflux.core.engine.audit.auditing import audit
 from cityflux.core.engine.audit.design import saltelli
 from cityflux.core.engine.audit.effects import effects
+from cityflux.core.engine.audit.gathering import Settings
 from cityflux.core.engine.audit.measures import (
     acceptability,
-    central_weights,
-    pairwise_winning,
-    rank_counts,
+    first_weights,
     rank_quantiles,
-    ranks,
     score_quantiles,
+    share,
+    wins,
+    wins_beside,
 )
+from cityflux.core.engine.audit.ranking import count_ranks, rank_counts, ranks
 from tests.conftest import SHARED
 from tests.core.engine.audit.worlds import ground
 
@@ -36,26 +39,52 @@ def test_measures_are_the_direct_count() -> None:
         for row, own in zip(scores, found, strict=True):
             for x, rank in zip(row, own, strict=True):
                 assert rank == (0 if np.isnan(x) else 1 + (row > x).sum())
-        counts = rank_counts(found)
-        shares, quantiles = acceptability(counts), rank_quantiles(counts)
+        counts = rank_counts(scores)
+        assert np.array_equal(counts, count_ranks(found))
+        accepted, quantiles = acceptability(counts), rank_quantiles(counts)
         for city in range(6):
             own = found[:, city][found[:, city] > 0]
-            assert shares[city].tolist() == [(own == r).mean() for r in range(1, 7)]
+            assert accepted[city].tolist() == [(own == r).mean() for r in range(1, 7)]
             expected = np.quantile(own, [0.05, 0.5, 0.95], method="inverted_cdf")
             assert quantiles[:, city].tolist() == expected.tolist()
         assert np.allclose(
-            score_quantiles(scores), np.nanquantile(scores, [0.05, 0.5, 0.95], axis=0), rtol=1e-12
+            score_quantiles(scores.T), np.nanquantile(scores, [0.05, 0.5, 0.95], axis=0), rtol=1e-12
         )
-        pairs, weights = pairwise_winning(found), random.random((30, 3))
+        over, both = wins(found)
+        pairs, weights = share(over, both), random.random((30, 3))
+        central = share(first_weights(found, weights), counts[:, 1:2])
         for i in range(6):
             first = weights[found[:, i] == 1]
             expected = first.mean(axis=0) if len(first) else np.full(3, np.nan)
-            assert np.allclose(central_weights(found, weights)[i], expected, equal_nan=True)
+            assert np.allclose(central[i], expected, equal_nan=True)
             for j in range(6):
-                both = (found[:, i] > 0) & (found[:, j] > 0)
+                pair = (found[:, i] > 0) & (found[:, j] > 0)
                 if i != j:
-                    share = (found[both, i] < found[both, j]).mean()
-                    assert pairs[i, j] == pytest.approx(share)
+                    part = (found[pair, i] < found[pair, j]).mean()
+                    assert pairs[i, j] == pytest.approx(part)
+
+
+def test_many_draws_and_cities_are_counted_as_few_are() -> None:
+    random = np.random.default_rng(2)
+    for cities, gaps in ((40, 0.0), (600, 0.0), (40, 0.02)):
+        scores = random.normal(size=(700, cities)) + 3 * random.normal(size=cities)
+        scores[random.random(scores.shape) < gaps] = np.nan
+        scores[3, 5] = scores[3, 6]
+        scores[4] = np.where(np.isnan(scores[4]), np.nan, 1 + 1e-9 * scores[4])  # all but equal
+        found = ranks(scores)
+        for row, own in zip(scores, found, strict=True):
+            higher = (row[None] > row[:, None] + 1e-12 * np.nanmax(abs(row))).sum(axis=1)
+            assert np.array_equal(own, np.where(np.isnan(row), 0, 1 + higher))
+        assert np.array_equal(rank_counts(scores), count_ranks(found))
+        expected = np.nanquantile(scores, [0.05, 0.5, 0.95], axis=0)
+        assert np.allclose(score_quantiles(scores.T), expected, rtol=1e-12)
+        over, both = wins(found)
+        order = random.permutation(cities)
+        beside = wins_beside(found, order, 2)
+        for k, (i, j) in enumerate(itertools.pairwise(order)):
+            assert beside[0][k, 0] == over[i, j]
+            assert beside[0][k + 1, 2] == over[j, i]
+            assert beside[1][k, 0] == both[i, j]
 
 
 def test_two_criteria_have_closed_forms() -> None:

@@ -11,10 +11,11 @@ import numpy as np
 import pytest
 
 from cityflux.core.engine.audit.assumptions import Assumptions, Error, Missing, Weights
-from cityflux.core.engine.audit.auditing import Audit, Settings, audit
+from cityflux.core.engine.audit.auditing import Audit, audit
 from cityflux.core.engine.audit.auditor import Auditor
 from cityflux.core.engine.audit.completion import complete
 from cityflux.core.engine.audit.drawing import Plan
+from cityflux.core.engine.audit.gathering import Settings
 from cityflux.core.engine.audit.paths import Ground, ground_of
 from cityflux.core.engine.audit.versions import Versions, copies, single_periods, versions_of
 from cityflux.core.engine.definition.choices import Standardization

@@ -98,6 +98,16 @@ def save_derivations(connection: sqlite3.Connection, indicator_id: str, rows: It
     return len(known ^ wanted)
 
 
+def what_is_known(connection: sqlite3.Connection) -> tuple[list[str], list[str], list[str]]:
+    """The indicators, cities and periods of which there are figures."""
+    found = []
+    for column in ("indicator_id", "city_id", "period"):
+        query = f"SELECT DISTINCT {column} FROM observations ORDER BY 1"
+        found.append([row[0] for row in connection.execute(query)])
+    indicators, cities, periods = found
+    return indicators, cities, periods
+
+
 def frequencies(connection: sqlite3.Connection) -> dict[str, str]:
     """How often each indicator is published."""
     return dict(connection.execute("SELECT id, frequency FROM indicators").fetchall())

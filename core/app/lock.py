@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import json
 import os
+import signal
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -144,6 +145,33 @@ def is_running(database: Path) -> bool:
         except BlockingIOError:
             return True
     return False
+
+
+def tell_daemon(database: Path) -> int:
+    """Send SIGHUP to the daemon that holds the lock beside a database.
+
+    Returns:
+        Its pid.
+
+    Raises:
+        CityfluxError: none does, or it runs on another host or as another user.
+    """
+    if not is_running(database):
+        raise CityfluxError(f"{database}: no daemon runs on it; start one with: cityflux run")
+    try:
+        owner = json.loads(_path(database).read_text(encoding="utf-8"))
+    except json.JSONDecodeError:
+        raise CityfluxError(f"{database}: {_owner('')}") from None
+    pid, host = int(owner["pid"]), owner["host"]
+    if host != socket.gethostname():
+        raise CityfluxError(f"{database}: its daemon runs on {host}; call cityflux reload there")
+    try:
+        os.kill(pid, signal.SIGHUP)
+    except PermissionError:
+        raise CityfluxError(
+            f"{database}: its daemon (pid {pid}) is another user's; call cityflux reload as they"
+        ) from None
+    return pid
 
 
 def _path(database: Path) -> Path:

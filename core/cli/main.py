@@ -16,7 +16,9 @@ if TYPE_CHECKING:
 
 #: Each command and the module and name that hold it, in the order of the help.
 COMMANDS = {
+    "init": "cityflux.core.cli.init:init",
     "run": "cityflux.core.cli.run:run",
+    "reload": "cityflux.core.cli.reload:reload",
     "refresh": "cityflux.core.cli.run:refresh",
     "compute": "cityflux.core.cli.compute:compute",
     "show": "cityflux.core.cli.show:show",
@@ -34,6 +36,7 @@ COMMANDS = {
     "whatif": "cityflux.core.cli.whatif:whatif",
     "web": "cityflux.core.cli.web:web",
     "indicators": "cityflux.core.cli.indicators:indicators",
+    "cities": "cityflux.core.cli.cities:cities",
     "sources": "cityflux.core.cli.sources:sources",
     "flows": "cityflux.core.cli.flows:flows",
     "report": "cityflux.core.cli.report:report",
@@ -130,7 +133,9 @@ def _of(record: PluginRecord, command: click.Command) -> click.Command:
 
 
 SUMMARIES = {
+    "init": "Make a folder ready: settings, an index, a plugin and figures that work.",
     "run": "Refresh what is due, compute the indices and print the index.",
+    "reload": "Let the daemon read configuration, plugins and indices anew.",
     "refresh": "Fetch the figures of some indicators, or of all.",
     "compute": "Compute an index, or all, from the stored figures.",
     "show": "Print an index with rank and coverage.",
@@ -148,6 +153,7 @@ SUMMARIES = {
     "whatif": "Set figures or weights and see the index move, or what a rank would take.",
     "web": "Show everything in a browser, read-only.",
     "indicators": "List the indicators, their sources and what is known.",
+    "cities": "List the cities, and what is known of each.",
     "sources": "List the sources, and how their last fetch went.",
     "flows": "List the flows between cities.",
     "report": "Write the yearly report on an index: HTML, PDF or Markdown.",

@@ -83,6 +83,7 @@ def run(
         if not session.wrong_indices:
             raise
         definition = None  # the others are none the worse for it
+    fresh = not session.database.exists()
     with session.open() as connection:
         job = Job(connection, session)
         failed = job.note_broken()
@@ -97,6 +98,7 @@ def run(
         )
         for done in outcome.computed:
             count_notes(done)
+        click.echo(f"the database is {session.database}" + ", made now" * fresh, err=True)
         _report(failed, session.color)
         if definition and definition.id not in dict(outcome.failed):
             rows = scores(connection, definition.id, definition.id)

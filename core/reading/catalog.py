@@ -53,6 +53,16 @@ _SOURCE_TEXTS = """
 SELECT id AS source, publisher, reference, vintage, licence, address, access FROM sources
 """
 
+_KNOWN_CITIES = """
+SELECT c.id, c.name_zh, c.name_en, c.admin_code, c.region, c.country, c.latitude, c.longitude,
+    coalesce(o.indicators, 0) AS indicators, coalesce(o.figures, 0) AS figures
+FROM cities c LEFT JOIN (
+    SELECT city_id, count(DISTINCT indicator_id) AS indicators, count(*) AS figures
+    FROM observations GROUP BY city_id
+) o ON o.city_id = c.id
+ORDER BY c.id
+"""
+
 
 class City(NamedTuple):
     """A city, and where it lies."""
@@ -88,6 +98,11 @@ def cities(connection: sqlite3.Connection) -> list[City]:
 def city_frame(connection: sqlite3.Connection) -> pl.DataFrame:
     """All cities: ``city``, and a column per other field of `City`."""
     return answers.frame(connection, f"{_CITIES} ORDER BY id").rename({"id": "city"})
+
+
+def known_cities(connection: sqlite3.Connection) -> answers.Rows:
+    """All cities, each with the number of its figures and of the indicators that they are of."""
+    return answers.rows(connection, _KNOWN_CITIES)
 
 
 def find_city(connection: sqlite3.Connection, name: str) -> City | None:

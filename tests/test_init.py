@@ -27,7 +27,7 @@ WEIGHTED = [(*SHEET[0], "weight"), (*SHEET[1], 1), (*SHEET[2], 2)]
 
 def workbook(path: Path, indicators: list[tuple[Any, ...]]) -> Path:
     """A table as people have it, of which the first city is the worst and the last the best."""
-    figures = [("city", "year", "cinemas", "commute")]
+    figures: list[tuple[Any, ...]] = [("city", "year", "cinemas", "commute")]
     figures += [(city, 2020, 10 + place, 40 - place) for place, city in enumerate(CITIES)]
     with xlsxwriter.Workbook(path) as book:
         for name, rows in (("indicators", indicators), ("data", figures)):

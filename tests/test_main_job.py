@@ -208,7 +208,7 @@ def test_broken_plugins_cost_themselves_alone(home: Path, cityflux: Cityflux) ->
     stored = connection.execute(
         "SELECT count(*) FROM observations WHERE indicator_id = 'local.cinemas'"
     ).fetchone()
-    assert stored == (4,)
+    assert stored == (6,)
     assert connection.execute(
         "SELECT count(*) FROM observations WHERE indicator_id = 'local.nonsense'"
     ).fetchone() == (0,)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from cityflux.core.charts.atlas import city_map
 from cityflux.core.charts.bars import effects, ranking, waterfall
-from cityflux.core.charts.grids import distances, heatmap
+from cityflux.core.charts.grids import distances, heatmap, od_matrix
 from cityflux.core.charts.lines import lines, panels
 from cityflux.core.charts.radar import radar
 
@@ -19,6 +19,7 @@ __all__ = [
     "effects",
     "heatmap",
     "lines",
+    "od_matrix",
     "panels",
     "radar",
     "ranking",

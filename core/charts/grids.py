@@ -1,4 +1,4 @@
-"""A row per group: a heat map, and the distances to the best."""
+"""A row per group: a heat map, a matrix of flows, and the distances to the best."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from cityflux.core.charts.marks import (
     with_lines,
 )
 from cityflux.core.charts.style import FOCUS, INK, MUTED, RIVAL, RULE, bare_axis, data, width_of
-from cityflux.core.words.numbers import MISSING, percent
+from cityflux.core.words.numbers import MISSING, figure, percent
 
 Values = Literal["scores", "shares", "ranks"]
 
@@ -107,6 +107,63 @@ def _heads(rows: pl.DataFrame, cell: int) -> alt.Axis:
     widest = max(width_of(name) for name in order(rows, "column")) * _LETTER
     angle, limit = (0, cell) if widest <= cell else (-40, 160)
     return alt.Axis(orient="top", labelAngle=angle, ticks=False, domain=False, labelLimit=limit)
+
+
+def od_matrix(
+    flows: pl.DataFrame, *, legend: str = "", title: str = "", cell: int = 64
+) -> alt.LayerChart:
+    """Draw what goes from city to city as a matrix, the darker the more.
+
+    Shades grow with the root of a flow, since few flows are many times the others; what each is
+    stands in its cell.
+
+    Args:
+        flows: ``origin``, ``destination`` (names) and ``value``; both in the order of the first
+            appearance of a city at either end. A pair without a row has no flow.
+        legend: the title of the scale.
+        title: of the chart.
+        cell: the width of a column in pixels.
+
+    Raises:
+        NotEnoughData: there is no flow.
+    """
+    needs(flows, "a matrix needs a flow")
+    ends = pl.concat([flows["origin"], flows["destination"]]).unique(maintain_order=True)
+    names = pl.DataFrame({"origin": ends})
+    largest = float(flows["value"].max())  # type: ignore[arg-type]
+    cells = (
+        names.join(names.rename({"origin": "destination"}), how="cross")
+        .join(flows, on=["origin", "destination"], how="left", maintain_order="left")
+        .with_columns(
+            text=pl.col("value").map_elements(figure, pl.String),
+            dark=pl.col("value") > 0.3 * largest,
+        )
+    )
+    top = alt.Axis(orient="top", labelAngle=-40, ticks=False, domain=False, labelLimit=160)
+    base = alt.Chart(data(cells)).encode(
+        x=alt.X("destination:N", sort=order(cells, "destination"), title=None, axis=top),
+        y=alt.Y("origin:N", sort=order(cells, "origin"), title=None, axis=bare_axis()),
+    )
+    known = base.transform_filter("datum.value != null")
+    empty = base.transform_filter("datum.value == null")
+    color = alt.Color(
+        "value:Q",
+        title=legend or None,
+        scale=alt.Scale(type="sqrt", range=_RAMP, domain=[0, largest], interpolate="lab"),
+        legend=alt.Legend(gradientLength=160, orient="bottom"),
+    )
+    layers = [
+        known.mark_rect(stroke="white", strokeWidth=2).encode(
+            color=color, tooltip=tips("origin:N", "destination:N", "value:Q")
+        ),
+        empty.mark_rect(fill="white", stroke=RULE, strokeDash=[2, 2]),
+        empty.transform_filter("datum.origin != datum.destination").mark_text(
+            text=MISSING, color=MUTED
+        ),
+        known.transform_filter("datum.dark").mark_text(color="white").encode(text=TEXT),
+        known.transform_filter("!datum.dark").mark_text(color=INK).encode(text=TEXT),
+    ]
+    return layered(layers, title, width=alt.Step(cell), height=alt.Step(32))
 
 
 def distances(

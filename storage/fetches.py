@@ -55,7 +55,8 @@ class Ended(NamedTuple):
     """How a fetch ended, and what it brought.
 
     Where it was for the one indicator and source that its row names, that is all there is to say;
-    otherwise ``yields`` says it for each of them.
+    otherwise ``yields`` says it for each of them. ``code`` tells the code that has read it from
+    another version.
     """
 
     fetch_id: int
@@ -65,6 +66,7 @@ class Ended(NamedTuple):
     changed: int = 0
     error: str | None = None
     yields: Sequence[Yield] = ()
+    code: str = ""
 
 
 def begin_fetch(
@@ -136,8 +138,8 @@ def end_fetches(connection: sqlite3.Connection, fetches: Sequence[Ended]) -> Non
     connection.execute(
         "UPDATE fetches SET ended = ?, outcome = v.column2, figures = v.column3, "
         "changed = v.column4, error = v.column5, http_status = v.column6, etag = v.column7, "
-        "snapshot = v.column8, address = coalesce(v.column9, address) "
-        f"FROM (VALUES {_places(9, len(fetches))}) AS v WHERE id = v.column1",
+        "snapshot = v.column8, address = coalesce(v.column9, address), code = v.column10 "
+        f"FROM (VALUES {_places(10, len(fetches))}) AS v WHERE id = v.column1",
         [now(), *chain.from_iterable(map(_ended_row, fetches))],
     )
     connection.execute(
@@ -155,7 +157,8 @@ def end_fetches(connection: sqlite3.Connection, fetches: Sequence[Ended]) -> Non
 def _ended_row(fetch: Ended) -> tuple[object, ...]:
     first = fetch.answers[0] if fetch.answers else None
     document = (first.status, first.etag, first.sha256, first.address) if first else (None,) * 4
-    return (fetch.fetch_id, fetch.outcome, fetch.figures, fetch.changed, fetch.error, *document)
+    said = (fetch.fetch_id, fetch.outcome, fetch.figures, fetch.changed, fetch.error)
+    return (*said, *document, fetch.code)
 
 
 def keep_answers(connection: sqlite3.Connection, answers: Sequence[tuple[Answer, bool]]) -> None:
@@ -253,17 +256,19 @@ def read_snapshot(connection: sqlite3.Connection, sha256: str) -> bytes:
 
 def last_read(
     connection: sqlite3.Connection, indicator_id: str, source_id: str
-) -> tuple[int, Outcome] | None:
-    """The last fetch that was read without an error for an indicator, and what came of it.
+) -> tuple[int, Outcome, str] | None:
+    """The last fetch that was read without an error for an indicator: what came, by which code.
 
     One that brought what was known already is not read: its documents are those of this one.
     """
     row = connection.execute(
-        "SELECT fetch_id, outcome FROM fetch_yields WHERE indicator_id = ? AND source_id = ? "
-        "AND outcome IN ('stored', 'empty') ORDER BY fetch_id DESC LIMIT 1",
+        "SELECT y.fetch_id, y.outcome, f.code "
+        "FROM fetch_yields y JOIN fetches f ON f.id = y.fetch_id "
+        "WHERE y.indicator_id = ? AND y.source_id = ? AND y.outcome IN ('stored', 'empty') "
+        "ORDER BY y.fetch_id DESC LIMIT 1",
         (indicator_id, source_id),
     ).fetchone()
-    return None if row is None else (row[0], row[1])
+    return None if row is None else (row[0], row[1], row[2])
 
 
 def snapshots_of(connection: sqlite3.Connection, fetch_id: int) -> tuple[str, ...]:

@@ -106,7 +106,8 @@ def rivals(
         "JOIN sources s ON s.id = o.source_id JOIN sources t ON t.id = r.source_id "
         "WHERE o.source_id = ? AND o.indicator_id IN (SELECT value FROM json_each(?)) "
         "AND abs(o.value - r.value) > 1e-9 * max(abs(o.value), abs(r.value)) "
-        "AND r.status <> 'suspect' ORDER BY 1, 2, 3, t.priority, t.id",
+        "AND r.status IN ('ok', 'provisional') AND o.status <> 'bound' "
+        "ORDER BY 1, 2, 3, t.priority, t.id",
         (source_id, json.dumps([*indicator_ids])),
     )
     return [Rival(*row) for row in rows]
@@ -166,6 +167,7 @@ def _set_back(
     if before is None:
         connection.execute(f"DELETE FROM observations {where}", cell)
         return
+    value, status, note, fetch_id = before
     done = connection.execute(
         f"UPDATE observations SET value = ?, status = ?, note = ?, fetch_id = ? {where}",
         (*before, *cell),
@@ -173,9 +175,10 @@ def _set_back(
     if not done.rowcount:  # the import had taken it out
         connection.execute(
             "INSERT INTO observations (indicator_id, city_id, period, source_id, value, status, "
-            "note, fetch_id) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-            (*cell, *before),
+            "note) VALUES (?, ?, ?, ?, ?, ?, ?)",
+            (*cell, value, status, note),
         )
+        connection.execute(f"UPDATE observations SET fetch_id = ? {where}", (fetch_id, *cell))
 
 
 def _before(

@@ -250,3 +250,10 @@ def scenarios_are_kept(db: Database) -> None:
     """An index with other figures or weights stands beside the real one; what a city can move."""
     for statement in scenarios.TABLES:
         db.execute(statement)
+
+
+@migrations()
+def code_is_part_of_a_fetch(db: Database) -> None:
+    """What was read by another version of the code is read again; an old fetch takes in nothing."""
+    db.execute(schema.CODE)
+    db.execute(schema.AFTER_THE_FETCH)

@@ -307,6 +307,20 @@ BEGIN
         AND source_id = new.source_id;
 END"""
 
+#: A fetch writes until it has ended; what names it after that is written by a hand, and now, so that
+#: what it replaces keeps its place among the revisions.
+AFTER_THE_FETCH = f"""CREATE TRIGGER observations_after_fetch AFTER INSERT ON observations
+WHEN new.fetch_id IS NOT NULL AND (SELECT ended FROM fetches WHERE id = new.fetch_id) IS NOT NULL
+BEGIN
+    UPDATE observations SET fetch_id = NULL,
+        note = 'written by hand' || iif(new.note = '', '', '; ' || new.note),
+        recorded_at = iif(new.recorded_at < {NOW}, {NOW}, new.recorded_at || '+')
+    WHERE indicator_id = new.indicator_id AND city_id = new.city_id AND period = new.period
+        AND source_id = new.source_id;
+END"""
+#: Which code has read the documents of a fetch.
+CODE = "ALTER TABLE fetches ADD COLUMN code TEXT NOT NULL DEFAULT ''"
+
 # Neither tokenizer of FTS5 finds a Chinese word of two characters inside a longer name, so every
 # run of one to ten characters of the Chinese name becomes a term of its own.
 _TERMS = f"""(

@@ -40,6 +40,7 @@ STEPS = (
     "flows_are_followed",
     "scores_have_digests",
     "scenarios_are_kept",
+    "code_is_part_of_a_fetch",
 )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -12,6 +13,7 @@ from tests.conftest import Cityflux, run_module
 from tests.test_quality import Home
 
 Publish = Callable[[dict[tuple[str, str], float]], dict[str, tuple[float, str]]]
+BY_HAND = "written by hand"
 ALONE = {("shanghai", "2020"): 100.0}
 
 
@@ -75,6 +77,68 @@ def test_a_value_that_was_edited_says_so_and_claims_no_fetch(
     home.refresh({("shanghai", "2020"): 101.0})
     ((value, _, note, fetch),) = home.rows(f"{shown} WHERE indicator_id = 'local.visitors'")
     assert (value, note, fetch is not None) == (101.0, "", True)
+
+
+def test_a_row_that_is_replaced_does_not_speak_for_its_old_fetch(
+    tmp_path: Path, sqlite_utils: Cityflux
+) -> None:
+    home = Home(tmp_path)
+    home.refresh(ALONE)
+    shown = "SELECT value, status, note, fetch_id FROM observations"
+    (before,) = home.rows(f"{shown} WHERE indicator_id = 'local.visitors'")
+    assert before[3] is not None
+    row = json.loads(
+        sqlite_utils(
+            "query",
+            "data/cityflux.db",
+            "SELECT * FROM observations WHERE indicator_id = 'local.visitors'",
+        ).stdout
+    )
+    key = [f"--pk={name}" for name in ("indicator_id", "city_id", "period", "source_id")]
+    for each, value in ((row[0], 100.0), ({**row[0], "value": 130.0}, 130.0)):
+        (tmp_path / "row.json").write_text(json.dumps(each))
+        command = ("insert", "data/cityflux.db", "observations", "row.json", *key, "--replace")
+        done = sqlite_utils(*command)
+        assert done.returncode == 0, done.stderr
+        found = (100.0, "ok", "", before[3]) if value == 100 else (130.0, "ok", BY_HAND, None)
+        assert home.rows(f"{shown} WHERE indicator_id = 'local.visitors'") == [found]
+    assert home.rows("SELECT value FROM revisions WHERE indicator_id = 'local.visitors'") == [
+        (100.0,)
+    ]
+
+
+def test_a_mended_normalize_reads_the_same_page_again(tmp_path: Path) -> None:
+    home = Home(tmp_path)
+    shown = "SELECT value FROM observations WHERE indicator_id = 'local.visitors'"
+    assert "1 new or different" in home.refresh(ALONE).stdout
+    assert "1 sources unchanged" in home.refresh(ALONE).stdout
+    plugin = tmp_path / "my_plugins" / "local.py"
+    text = plugin.read_text("utf-8")
+    plugin.write_text(text.replace("cast(pl.Float64))", "cast(pl.Float64) * 1.5)"), "utf-8")
+    done = home.refresh(ALONE)
+    assert ("1 new or different" in done.stdout, home.rows(shown)) == (True, [(150.0,)])
+    assert "1 sources unchanged" in home.refresh(ALONE).stdout
+
+
+def test_a_page_that_says_everything_twice_gives_each_figure_once_or_none(tmp_path: Path) -> None:
+    home = Home(tmp_path)
+    shown = "SELECT value, status FROM observations WHERE indicator_id = 'local.visitors'"
+    assert home.refresh(ALONE).returncode == 0
+    home.file.write_text("city,period,value\n" + "shanghai,2020,101\n" * 2)
+    done = home.run("refresh", "local.visitors")
+    assert (done.returncode, home.rows(shown)) == (1, [(100.0, "ok")])
+    assert "twice" in done.stderr
+    home.file.write_text("city,period,value\nshanghai,2020,101\nshanghai,2020,1010000\n")
+    done = home.run("refresh", "local.visitors")
+    assert (done.returncode, home.rows(shown)) == (1, [(100.0, "ok")])
+
+
+def test_status_says_how_many_figures_are_suspect(tmp_path: Path) -> None:
+    home = Home(tmp_path)
+    home.refresh(ALONE)
+    home.refresh({("shanghai", "2020"): 1e6})
+    assert "suspect: 1 figures" in home.run("status").stdout
+    assert json.loads(home.run("status", "--json").stdout)["counts"]["suspect"] == 1
 
 
 def test_a_workbook_of_all_tables_and_a_csv_for_excel(tmp_path: Path) -> None:

@@ -119,9 +119,12 @@ def _together(failed: Iterable[Mapping[str, str]]) -> list[tuple[str, str, str, 
 
 def _print(session: Session, found: dict[str, Any]) -> None:
     _print_daemon(session, found)
-    counts = ", ".join(f"{number(count, 0)} {name}" for name, count in found["counts"].items())
+    rows = {**found["counts"]}
+    suspect = rows.pop("suspect")
+    counts = ", ".join(f"{number(count, 0)} {name}" for name, count in rows.items())
     click.echo(f"database: {found['database']} ({number(found['bytes'] / 2**20, 1)} MiB)")
     click.echo(f"holds: {counts}; {number(found['change_position'], 0)} changes so far")
+    click.echo(f"suspect: {number(suspect, 0)} figures; see: cityflux indicators --suspect")
     click.echo(
         f"stale (later than their frequency allows): {len(found['stale'])} indicators; "
         f"without a figure: {found['without_figure']}; see: cityflux indicators --stale"

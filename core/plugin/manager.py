@@ -38,7 +38,7 @@ from cityflux.core.plugin.finding import (
 from cityflux.core.plugin.hook_manager import HookManager
 from cityflux.core.plugin.hookspecs import ExtensionSpec, IndicatorSpec
 from cityflux.core.plugin.record import BUILT_IN, PluginRecord
-from cityflux.core.plugin.traces import one_line
+from cityflux.core.plugin.traces import code_mark, one_line
 
 #: The hooks that are called by the manager, of all plugins at once.
 _BROADCAST = ("prepare_connection", "observations_changed", "index_computed", "refresh_failed")
@@ -76,6 +76,7 @@ class IndicatorPlugin:
         apart: for whoever calls `fetch` and `normalize` in a process of its own, since code that
             is not built in has a part in them: how that process finds it. None for the others.
         homes: the files and folders of its author, and of those who wrap it.
+        code: what tells their code from that of other versions.
     """
 
     plugin: object
@@ -85,6 +86,7 @@ class IndicatorPlugin:
     manager: pluggy.PluginManager
     apart: Selection | None = None
     homes: tuple[Path, ...] = ()
+    code: str = ""
 
     @property
     def derived(self) -> bool:
@@ -186,6 +188,7 @@ class Plugins:
         with contained(record.mark):
             plugin = find()
             record.file = file or file_of(plugin)
+            record.code = code_mark(record.file)
             hooks = indicator_manager(plugin).get_hookcallers(plugin)
             if origin != BUILT_IN:
                 _refuse_slips(plugin)
@@ -295,13 +298,14 @@ class Plugins:
         if record.origin != BUILT_IN:  # that is checked by its tests
             check_declaration(indicator, sources)
             indicator, sources = told(indicator), tuple(map(told, sources))
-        homes = record.homes
+        homes, code = record.homes, record.code
         for wrapper in wrappers:
             if wrapper.plugin is not plugin:
                 manager.register(wrapper)
                 homes += wrapper.record.homes
+                code += wrapper.record.code
         apart = self._apart if self._apart.built_in or record.origin != BUILT_IN else None
-        return IndicatorPlugin(plugin, indicator, sources, record, manager, apart, homes)
+        return IndicatorPlugin(plugin, indicator, sources, record, manager, apart, homes, code)
 
     def _keep(self, found: IndicatorPlugin) -> None:
         indicator, record = found.indicator, found.record

@@ -34,6 +34,7 @@ class PluginRecord:
         error: what could not, in one line.
         indicators: the ids of those that it gives.
         file: where it lies.
+        code: what tells its code from that of another version, as it was loaded.
         failures: how many calls of it failed since, by hook.
         news: where it tells of that, with its name.
         wrong: all that could not be loaded.
@@ -47,6 +48,7 @@ class PluginRecord:
     error: str = ""
     indicators: list[str] = field(default_factory=list)
     file: str = ""
+    code: str = ""
     failures: dict[str, int] = field(default_factory=Counter)
     news: list[tuple[str, str]] = field(default_factory=list, repr=False)
     wrong: list[str] = field(default_factory=list, repr=False)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import hashlib
 import traceback
 from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 
 from cityflux.core.model.errors import CityfluxError, SourceError
 from cityflux.core.model.secrecy import redact
+from cityflux.core.model.version import __version__
 
 #: How many characters of what an error says are told.
 _LONGEST = 1_000
@@ -36,6 +39,16 @@ def _clean(text: str) -> str:
     """What a database, a terminal and a log can take, and a reader."""
     short = text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
     return "".join(each if each.isprintable() else "�" for each in short)
+
+
+def code_mark(file: str) -> str:
+    """What tells the code of a plugin, which lies in a file or a package, from another version."""
+    digest = hashlib.sha256(__version__.encode())
+    home = home_of(file)
+    for path in sorted(home.rglob("*.py")) if file and home.is_dir() else [home]:
+        with suppress(OSError):  # it was loaded, and is gone; or it is no file at all
+            digest.update(path.read_bytes())
+    return digest.hexdigest()[:16]
 
 
 def home_of(file: str) -> Path:

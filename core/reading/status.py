@@ -8,6 +8,7 @@ from typing import NamedTuple
 from cityflux.core.reading import answers
 
 _TABLES = ("indicators", "observations", "revisions", "fetches", "snapshots", "scores")
+_SUSPECT = "SELECT count(*) FROM observations WHERE status = 'suspect'"
 _FAILED = """
 SELECT f.id, y.indicator_id, i.name_zh, i.name_en, y.source_id, f.started, y.error,
     CASE WHEN f.source_id = '' AND f.error <> '' THEN f.address ELSE y.source_id END AS place
@@ -48,8 +49,11 @@ class Freshness(NamedTuple):
 
 
 def counts(connection: sqlite3.Connection) -> dict[str, int]:
-    """How many rows the main tables have."""
-    return {table: answers.number(connection, f"SELECT count(*) FROM {table}") for table in _TABLES}
+    """How many rows the main tables have, and how many figures are suspect."""
+    found = {
+        table: answers.number(connection, f"SELECT count(*) FROM {table}") for table in _TABLES
+    }
+    return {**found, "suspect": answers.number(connection, _SUSPECT)}
 
 
 def freshness(connection: sqlite3.Connection) -> Freshness:

@@ -190,7 +190,9 @@ def _ended(result: Result, fetch_id: int, changed: Sequence[int]) -> fetches.End
     outcome = _outcome(result, whole, result.figures)
     figures, error = result.figures, result.error or None
     yields = _yields(result, changed) if len(result.task.parts) > 1 else ()
-    return fetches.Ended(fetch_id, outcome, answers, figures, sum(changed), error, yields)
+    return fetches.Ended(
+        fetch_id, outcome, answers, figures, sum(changed), error, yields, result.task.code
+    )
 
 
 def _yields(result: Result, changed: Sequence[int]) -> list[fetches.Yield]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import sqlite3
 from collections import Counter
@@ -71,6 +72,12 @@ class Task:
         return first_source(self.parts[0]).id
 
     @property
+    def code(self) -> str:
+        """What tells the code that reads it from that of another version."""
+        codes = dict.fromkeys(part.plugin.code for part in self.parts)
+        return hashlib.sha256(" ".join(codes).encode()).hexdigest()[:16]
+
+    @property
     def where(self) -> str:
         """How its source is named in messages; a page of several has an address alone."""
         return (
@@ -108,7 +115,7 @@ def due(
         if parts[0].source.access in access and not missing_secret(parts[0].source, secrets or {})
     ]
     return [
-        replace(task, since=_since(connection, task.parts), known=_known(connection, task.parts))
+        replace(task, since=_since(connection, task.parts), known=_known(connection, task))
         for task in wanted
         if source_id in ("", task.job)
     ]
@@ -221,10 +228,15 @@ def _since(connection: sqlite3.Connection, parts: Sequence[Part]) -> str | None:
     return max(filter(None, latest), default=None)
 
 
-def _known(connection: sqlite3.Connection, parts: Sequence[Part]) -> tuple[str, ...]:
-    """The hashes of the documents that were read last, well and for each of the indicators."""
-    last = [fetches.last_read(connection, *part.key) for part in parts]
+def _known(connection: sqlite3.Connection, task: Task) -> tuple[str, ...]:
+    """The hashes of the documents that were read last, well and for each of the indicators.
+
+    None where the code that has read them was another one.
+    """
+    last = [fetches.last_read(connection, *part.key) for part in task.parts]
     if None in last or not any(read and read[1] == "stored" for read in last):
+        return ()
+    if {read[2] for read in last if read} != {task.code}:
         return ()
     ids = {read[0] for read in last if read}
     snapshots = {fetches.snapshots_of(connection, fetch_id) for fetch_id in ids}

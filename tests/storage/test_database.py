@@ -98,7 +98,7 @@ def test_the_bytes_are_kept_once(database: sqlite3.Connection) -> None:
             end_fetch(database, fetch, outcome, [answer])
     assert database.execute("SELECT count(*), max(size) FROM snapshots").fetchone() == (1, 700)
     assert read_snapshot(database, "hash") == b"figures" * 100
-    assert last_read(database, "x", "s") == (1, "stored")
+    assert last_read(database, "x", "s") == (1, "stored", "")
     assert snapshots_of(database, 1) == ("hash",)
     assert read_answers(database)[answer.address].etag == '"1"'
     other = answer._replace(sha256="other", address="http://localhost/b")
@@ -107,7 +107,7 @@ def test_the_bytes_are_kept_once(database: sqlite3.Connection) -> None:
         end_fetch(database, fetch, "stored", [answer, other])
         broken = begin_fetch(database, "x", "s", "", now())
         end_fetch(database, broken, "failed", error="no answer")
-    assert last_read(database, "x", "s") == (3, "stored")
+    assert last_read(database, "x", "s") == (3, "stored", "")
     assert snapshots_of(database, 3) == ("hash", "other")
     with pytest.raises(KeyError):
         read_snapshot(database, "nothing")

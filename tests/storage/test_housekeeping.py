@@ -194,8 +194,8 @@ def test_a_page_stays_as_long_as_one_of_its_indicators_rests_on_it() -> None:
         # The second indicator has its figure from the first fetch, the first from the third; the
         # figure of the second fetch was revised.
         assert kept == {text(390): 1, text(380): 0, text(370): 1, text(5): 1}
-        assert fetches.last_read(db, INDICATORS[0], source) == (3, "stored")
-        assert fetches.last_read(db, INDICATORS[1], source) == (1, "stored")
+        assert fetches.last_read(db, INDICATORS[0], source) == (3, "stored", "")
+        assert fetches.last_read(db, INDICATORS[1], source) == (1, "stored", "")
         assert fetches.last_yield(db, INDICATORS[1], source) == (1, 1)
         assert db.execute("PRAGMA foreign_key_check").fetchall() == []
 

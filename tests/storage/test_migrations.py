@@ -52,6 +52,7 @@ FROZEN = {
     "flows_are_followed": "e60142ec8c84aa95",
     "scores_have_digests": "494369a623cb0b8f",
     "scenarios_are_kept": "68e8a8a9f08314d1",
+    "code_is_part_of_a_fetch": "b7639a07ccf2b582",
 }
 
 

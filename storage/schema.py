@@ -307,8 +307,8 @@ BEGIN
         AND source_id = new.source_id;
 END"""
 
-#: A fetch writes until it has ended; what names it after that is written by a hand, and now, so that
-#: what it replaces keeps its place among the revisions.
+#: A fetch writes until it has ended; what names it after that is written by a hand, and now, so
+#: that what it replaces keeps its place among the revisions.
 AFTER_THE_FETCH = f"""CREATE TRIGGER observations_after_fetch AFTER INSERT ON observations
 WHEN new.fetch_id IS NOT NULL AND (SELECT ended FROM fetches WHERE id = new.fetch_id) IS NOT NULL
 BEGIN

@@ -119,12 +119,6 @@ def save_audit(
     return audit_id
 
 
-def last_run_id(connection: sqlite3.Connection, index_id: str) -> int | None:
-    """The last run of an index, if there is one."""
-    row = connection.execute("SELECT max(id) FROM runs WHERE index_id = ?", (index_id,)).fetchone()
-    return None if row[0] is None else int(row[0])
-
-
 def has_audit(
     connection: sqlite3.Connection, run_id: int, draws: int, seed: int, assumptions: str
 ) -> bool:

@@ -9,7 +9,6 @@ from itertools import count, product, repeat
 from operator import add
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from cityflux.storage.changes import position
 from cityflux.storage.database import now
 from cityflux.storage.digests import digests_of, keep_digests, take_digests, unwatched
 
@@ -246,20 +245,6 @@ def save_details(
             f"VALUES (?, ?{', ?' * len(kind._fields)})",
             map(add, repeat((index_id, run_id)), found),
         )
-
-
-def last_run(connection: sqlite3.Connection, index_id: str) -> tuple[str, int] | None:
-    """The definition hash and the data position of the last run of an index, if there is one."""
-    row = connection.execute(
-        "SELECT definition_hash, position FROM runs WHERE index_id = ? ORDER BY id DESC LIMIT 1",
-        (index_id,),
-    ).fetchone()
-    return (row[0], row[1]) if row else None
-
-
-def is_current(connection: sqlite3.Connection, index_id: str, definition_hash: str) -> bool:
-    """Whether the last run of an index knew all changes and this very definition."""
-    return last_run(connection, index_id) == (definition_hash, position(connection))
 
 
 def read_ranks(connection: sqlite3.Connection) -> dict[str, dict[tuple[str, str], int]]:

@@ -48,9 +48,8 @@ def audit_index(
     from cityflux.core.engine.audit.versions import versions_of
     from cityflux.core.engine.open_periods import at_hand
     from cityflux.core.model.errors import IndexDefinitionError
-    from cityflux.storage.audits import last_run_id
     from cityflux.storage.database import now
-    from cityflux.storage.results import is_current
+    from cityflux.storage.runs import is_current, last_run_id
 
     definition = at_hand(connection, definition)
     if not is_current(connection, definition.id, definition.hash):
@@ -86,7 +85,8 @@ def keep_audited(
     """
     from cityflux.core.engine.audit.assumptions import default_assumptions
     from cityflux.core.engine.audit.gathering import Settings
-    from cityflux.storage.audits import has_audit, last_run_id
+    from cityflux.storage.audits import has_audit
+    from cityflux.storage.runs import last_run_id
 
     settings, run_id = Settings(draws), last_run_id(connection, definition.id)
     varied = default_assumptions(definition).model_dump_json(exclude_defaults=True)

@@ -25,7 +25,7 @@ from cityflux.storage import catalog
 from cityflux.storage.changes import position
 from cityflux.storage.complaints import MEND
 from cityflux.storage.database import now, write
-from cityflux.storage.results import is_current
+from cityflux.storage.runs import is_current
 
 if TYPE_CHECKING:
     from cityflux.core.engine.compute import Computed

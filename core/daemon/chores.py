@@ -18,12 +18,11 @@ from cityflux.core.daemon.reports import Reports
 from cityflux.core.engine.open_periods import at_hand
 from cityflux.core.model.errors import CityfluxError, GivenUp, StorageError
 from cityflux.core.refresh.schedule import next_run
-from cityflux.storage.audits import last_run_id
 from cityflux.storage.backup import back_up, copies, prune_copies, target_of
 from cityflux.storage.complaints import MEND
 from cityflux.storage.examination import missing_triggers
 from cityflux.storage.housekeeping import Policy, run_housekeeping
-from cityflux.storage.results import is_current
+from cityflux.storage.runs import is_current, last_run_id
 from cityflux.storage.staleness import read_stale
 
 if TYPE_CHECKING:

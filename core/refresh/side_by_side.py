@@ -5,22 +5,23 @@ from __future__ import annotations
 import queue
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from itertools import groupby
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from cityflux.core.plugin.traces import one_line
 from cityflux.core.refresh.carry_out import Result, carry_out, failed
 from cityflux.core.refresh.gate import Gate
-from cityflux.core.refresh.isolation.errand import Errand
 from cityflux.core.refresh.isolation.work import Batch
 from cityflux.core.refresh.pages import judge_together
 from cityflux.core.refresh.tasks import Task
+from cityflux.core.refresh.underway import Underway
 
 if TYPE_CHECKING:
     from cityflux.core.model.http import Http
+    from cityflux.core.refresh.isolation.errand import Errand
     from cityflux.core.refresh.isolation.pool import Workers
 
 #: How many results are stored in one transaction at most, and how long (s) one waits for others.
@@ -84,7 +85,7 @@ class _Round:
         self._waiting: queue.SimpleQueue[Sequence[Task] | None] = queue.SimpleQueue()
         # Not a SimpleQueue: in CPython 3.11 a signal can make its `get` forget the timeout.
         self._results: queue.Queue[Result] = queue.Queue()
-        self._running: dict[Task, tuple[Errand, Batch[Errand]]] = {}
+        self._running: dict[Task, tuple[Underway, Batch[Underway]]] = {}
         self._turns = threading.Semaphore(means.threads)
         self._open = len(tasks)
         for together in _together(tasks):
@@ -130,7 +131,7 @@ class _Round:
     def _carry_out(self, tasks: Sequence[Task]) -> bool:
         """Carry out tasks in turn; returns whether none of them was given up meanwhile."""
         turns = [self._turns.release, *[_nothing] * (len(tasks) - 1)]  # the last to pop gives it on
-        errands = [Errand(task, self._means.http, lambda: turns.pop()()) for task in tasks]
+        errands = [self._begun(task, lambda: turns.pop()()) for task in tasks]
         batch = Batch(errands)
         self._running |= {errand.task: (errand, batch) for errand in errands}
         is_wanted = True
@@ -143,15 +144,22 @@ class _Round:
         self._call_off(batch)
         return is_wanted
 
-    def _outcomes(self, batch: Batch[Errand]) -> Iterator[Result]:
+    def _begun(self, task: Task, fetched: Callable[[], None]) -> Underway:
+        if not (self._means.workers and task.plugin.apart):
+            return Underway(task, fetched)
+        from cityflux.core.refresh.isolation.errand import Errand  # for strangers alone
+
+        return Errand(task, self._means.http, fetched)
+
+    def _outcomes(self, batch: Batch[Underway]) -> Iterator[Result]:
         errand, means = batch.current, self._means
         if means.workers and errand.plugin.apart:
-            yield from means.workers.carry_out(batch, means.time_limit)
+            yield from means.workers.carry_out(cast("Batch[Errand]", batch), means.time_limit)
         else:
             errand.begin()
             yield carry_out(errand.task, means.http, means.cities, means.time_limit, errand.read)
 
-    def _call_off(self, batch: Batch[Errand]) -> None:
+    def _call_off(self, batch: Batch[Underway]) -> None:
         """Let others do what of a batch is not begun."""
         for errand in batch.call_off():
             del self._running[errand.task]

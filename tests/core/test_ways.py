@@ -17,7 +17,7 @@ from tests.conftest import run_module
 #: are, and ``refresh`` judges figures by those that were accepted.
 WAYS = {
     "show flow_index": (223, 106),
-    "refresh --offline": (444, 450),
+    "refresh --offline": (444, 438),
     "compute": (442, 560),
     "report flow_index": (480, 630),
 }

@@ -1,12 +1,8 @@
-"""A task that is under way: what a worker is sent and may ask, and what came of it."""
+"""A task in the hands of a worker: what it is sent and may ask, and what came of it."""
 
 from __future__ import annotations
 
-import math
-import threading
-import time
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import replace
 from itertools import chain
 from typing import TYPE_CHECKING, Any, cast
@@ -25,36 +21,25 @@ from cityflux.core.refresh.isolation.messages import (
     portable,
 )
 from cityflux.core.refresh.tasks import Part, Task
+from cityflux.core.refresh.underway import Underway
 from cityflux.core.refresh.witness import Witness
-from cityflux.storage.database import now
 
 if TYPE_CHECKING:
     from cityflux.core.model.http import Http
 
 
-class Errand:
-    """A task from its start to its end; one thread sees to it, and another watches its time.
+class Errand(Underway):
+    """A task that a worker carries out, as `core.refresh.isolation.work.Work` has it.
 
     Args:
         task: what to do.
         http: the client that fetches for it.
         fetched: called once when it asks nobody any more, and others may.
-
-    Attributes:
-        task: the same.
-        plugin: whose hooks are called.
-        step: the hook that is running: ``fetch`` or ``normalize``.
     """
 
     def __init__(self, task: Task, http: Http, fetched: Callable[[], None]) -> None:
-        self.task, self.plugin = task, task.plugin
-        self.step = "normalize" if task.kept else "fetch"
-        self._turns = [fetched]
+        super().__init__(task, fetched)
         self._witness = Witness(http)
-        self._started = now()
-        self._since = math.inf
-        self._kill: Callable[[], None] | None = None
-        self._lock = threading.Lock()
         self._documents = {each.sha256: each for each in chain.from_iterable(task.kept)}
         self._answers: dict[str, Any] = {
             "get": lambda *args, **options: self._sent(self._witness.get(*args, **options)),
@@ -63,42 +48,6 @@ class Errand:
             "secret": self._witness.secret,
             "body": lambda sha256: self._documents[sha256].body,
         }
-
-    def begin(self, kill: Callable[[], None] | None = None) -> None:
-        """From now on its time runs; what it spent waiting for a worker does not count."""
-        with self._lock:
-            self._kill = kill
-            self._since = time.monotonic()
-
-    def end(self) -> None:
-        """Whoever worked for it may work for another now."""
-        with self._lock:
-            self._kill = None
-
-    def read(self) -> None:
-        """Fetching is over, and reading begins."""
-        self.step = "normalize"
-        self.end_turn()
-
-    def end_turn(self) -> None:
-        """Others may fetch, if they might not already; any thread may say so."""
-        with suppress(IndexError):
-            self._turns.pop()()
-
-    def seconds(self) -> float:
-        """How long it has been under way."""
-        return time.monotonic() - self._since
-
-    def give_up(self, time_limit: float) -> Result:
-        """Cut it off: its worker is killed; a thread cannot be, and is left behind."""
-        with self._lock:
-            if self._kill:
-                self._kill()
-        self.end_turn()
-        return self.failed(
-            f"{self.step} did not end: gave up after {time_limit:g} s; mend the plugin, or raise "
-            "[refresh] time_limit in config.toml"
-        )
 
     def order(self, time_limit: float) -> Order:
         """What a worker is told to do."""
@@ -123,7 +72,7 @@ class Errand:
         )
         return Result(
             self.task,
-            self._started,
+            self.started,
             documents or tuple(chain.from_iterable(self.task.kept)),
             self._seen(),
             given,
@@ -133,7 +82,7 @@ class Errand:
 
     def failed(self, error: str) -> Result:
         """The result of a task that came to nothing; what it has seen is kept all the same."""
-        return failed(self.task, self._started, self._seen(), error)
+        return failed(self.task, self.started, self._seen(), error)
 
     def _seen(self) -> tuple[Document, ...]:
         return tuple(self._witness.documents)

@@ -5,10 +5,11 @@ from __future__ import annotations
 import threading
 from collections import deque
 from collections.abc import Callable, Iterable
-from typing import Any, Generic, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
-from cityflux.core.plugin.manager import IndicatorPlugin
-from cityflux.core.refresh.isolation.messages import Answer, Ask, Derive, Order
+if TYPE_CHECKING:
+    from cityflux.core.plugin.manager import IndicatorPlugin
+    from cityflux.core.refresh.isolation.messages import Answer, Ask, Derive, Order
 
 Outcome = TypeVar("Outcome", covariant=True)
 
@@ -47,7 +48,7 @@ class Work(Protocol[Outcome]):
         """What came of it where it came to nothing."""
 
 
-Task = TypeVar("Task", bound=Work[Any], covariant=True)
+Task = TypeVar("Task", covariant=True)
 
 
 class Batch(Generic[Task]):

@@ -14,7 +14,7 @@ from cityflux.core.engine.steps.methods import Methods
 from cityflux.core.model.errors import IndexDefinitionError
 from cityflux.core.reading.indices import choose, definition_of
 from cityflux.core.reading.scores import scores
-from cityflux.storage.results import is_current
+from cityflux.storage.runs import is_current
 from tests.core.engine.test_pipeline import database, index, put
 
 __all__ = ["database"]  # a fixture

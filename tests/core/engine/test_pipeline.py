@@ -21,7 +21,7 @@ from cityflux.core.model.figure import Figure
 from cityflux.storage import catalog
 from cityflux.storage.database import open_database, write
 from cityflux.storage.observations import store_figures
-from cityflux.storage.results import is_current
+from cityflux.storage.runs import is_current
 
 CITIES = ("a", "b", "c", "d")
 INDICES = Path(__file__).resolve().parents[3] / "plugins" / "indices"

@@ -14,7 +14,7 @@ from typing import IO, NamedTuple
 
 from cityflux.core.app.session import Session
 from cityflux.core.reading.indices import choose
-from cityflux.storage.audits import last_run_id
+from cityflux.storage.runs import last_run_id
 
 log = logging.getLogger("cityflux")
 

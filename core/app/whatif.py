@@ -160,8 +160,8 @@ def keep_scenario(
     """
     from cityflux.core.engine.compute import score_rows
     from cityflux.core.engine.whatif.settings import with_weights
-    from cityflux.storage.audits import last_run_id
     from cityflux.storage.database import now, write
+    from cityflux.storage.runs import last_run_id
     from cityflux.storage.scenarios import Scenario, ScenarioScore, save_scenario
 
     run_id = last_run_id(connection, definition.id)

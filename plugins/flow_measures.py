@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
-from cityflux import Flow, Indicator, Source, flow_measure, hookimpl
+from cityflux import Flow, Indicator, Source, hookimpl
 
 if TYPE_CHECKING:
     import polars as pl
@@ -157,6 +157,8 @@ class Measured:
     @hookimpl
     def derive(self, flows: pl.DataFrame, places: pl.DataFrame) -> pl.DataFrame:
         """Measure the network of each period."""
+        from cityflux import flow_measure  # which few need
+
         return flow_measure(flows, places, self._told.measure)
 
 

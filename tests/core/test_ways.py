@@ -16,9 +16,9 @@ from tests.conftest import run_module
 #: other indices say to it; both how sure it is; each that loads plugins looks which secrets there
 #: are, and ``refresh`` judges figures by those that were accepted.
 WAYS = {
-    "show flow_index": (223, 106),
-    "refresh --offline": (444, 438),
-    "compute": (442, 560),
+    "show flow_index": (223, 107),
+    "refresh --offline": (444, 460),
+    "compute": (442, 600),
     "report flow_index": (480, 630),
 }
 

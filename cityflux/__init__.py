@@ -23,7 +23,15 @@ if TYPE_CHECKING:
     from cityflux.core.model.document import Document, read_file
     from cityflux.core.model.errors import CityfluxError, Unexpected
     from cityflux.core.model.http import Http
-    from cityflux.core.model.nouns import COMPUTED, Break, City, Flow, Indicator, Source
+    from cityflux.core.model.nouns import (
+        COMPUTED,
+        Break,
+        City,
+        Flow,
+        Indicator,
+        Publication,
+        Source,
+    )
     from cityflux.core.model.period import Period
     from cityflux.core.model.units import convert
     from cityflux.core.model.version import __version__
@@ -48,6 +56,7 @@ __all__ = [
     "Page",
     "Period",
     "Place",
+    "Publication",
     "Source",
     "Unexpected",
     "__version__",
@@ -75,6 +84,7 @@ _PLACES = {
     "Page": "core.plugin.page",
     "Period": "core.model.period",
     "Place": "core.plugin.page",
+    "Publication": "core.model.nouns",
     "Source": "core.model.nouns",
     "Unexpected": "core.model.errors",
     "__version__": "core.model.version",

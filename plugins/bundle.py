@@ -1,7 +1,7 @@
 """The bundled figures: the tables of ``figures/``, each a page with the sources that it cites.
 
 A row holds one figure, or a series with a column for each year (``yearbook.csv``). Beside them
-stand the breaks of their series, ``breaks.csv``.
+stand the breaks of their series, ``breaks.csv``, and where more is printed, ``publications.csv``.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from cityflux import Break, Page, Place, Source
+from cityflux import Break, Page, Place, Publication, Source
 
 if TYPE_CHECKING:
     import polars as pl
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 FOLDER = Path(__file__).parent / "figures"
 BREAKS = Path(__file__).parent / "breaks.csv"
+PUBLICATIONS = Path(__file__).parent / "publications.csv"
 _SCHEME = "bundled:"
 _NOT_FIGURES = "sources.csv"
 
@@ -92,6 +93,27 @@ def breaks() -> Mapping[str, tuple[Break, ...]]:
         for row in csv.DictReader(file):
             indicator_id = row.pop("indicator")
             found[indicator_id] = (*found.get(indicator_id, ()), Break(**row))
+    return found
+
+
+@lru_cache(maxsize=1)
+def publications() -> Mapping[str, tuple[Publication, ...]]:
+    """For each indicator where its figures are printed, by ``publications.csv``."""
+    found: dict[str, tuple[Publication, ...]] = {}
+    with PUBLICATIONS.open(encoding="utf-8", newline="") as file:
+        for row in csv.DictReader(file):
+            printed = Publication(
+                row["publication"],
+                row["table"],
+                row["series"],
+                int(row["lag"]),
+                int(row["first"]) if row["first"] else None,
+                int(row["last"]) if row["last"] else None,
+                tuple(row["cities"].split()),
+                row["address"],
+                row["command"],
+            )
+            found[row["indicator"]] = (*found.get(row["indicator"], ()), printed)
     return found
 
 

@@ -25,5 +25,9 @@ class Published(OnPages):
                 declared.append(each)
             else:
                 places.append(each.at() if isinstance(each, Page) else each)
-        known = replace(indicator, breaks=bundle.breaks().get(indicator.id, ()))
+        known = replace(
+            indicator,
+            breaks=bundle.breaks().get(indicator.id, ()),
+            publications=bundle.publications().get(indicator.id, ()),
+        )
         super().__init__(known, *places, declared=declared)

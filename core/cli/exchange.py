@@ -13,9 +13,7 @@ from cityflux.core.reading.exports import ALL, EXPORTS, export_frame, write_work
 
 
 @click.command("import", epilog="Example: cityflux import figures.xlsx --dry-run")
-@click.argument(
-    "file", required=False, type=click.Path(exists=True, dir_okay=False, path_type=Path)
-)
+@click.argument("file", required=False, type=click.Path(exists=True, path_type=Path))
 @click.option("--dry-run", is_flag=True, help="Show what is understood and store nothing.")
 @click.option("--indicator", help="What the figures are of, where the file does not say.")
 @click.option("--series", help="Which of the file's series that is.")
@@ -47,14 +45,19 @@ def import_figures(
     as_json: bool,
     **told: Any,
 ) -> int:
-    """Take in FILE, a table as people have it, all or none: CSV, XLSX, ODS, JSON."""
+    """Take in FILE, a table as people have it, all or none: CSV, XLSX, ODS, JSON.
+
+    Of a folder every table is taken in, such as those of an edition of 中国城市统计年鉴.
+    """
+    from cityflux.core.cli.taking_folder import take_in_folder
     from cityflux.core.cli.taking_in import Wanted, take_back, take_in
 
     if undo:
         return take_back(session, file, told["source"], as_json)
     if file is None:
         raise click.UsageError("name a FILE, or take the last one back with --undo")
-    return take_in(session, Wanted(file, dry_run, form, as_json, **told))
+    wanted = Wanted(file, dry_run, form, as_json, **told)
+    return take_in_folder(session, wanted) if file.is_dir() else take_in(session, wanted)
 
 
 @click.command(epilog="Example: cityflux export all --out everything.xlsx")

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -15,8 +15,9 @@ from cityflux.core.cli.output import figure as shown
 from cityflux.core.cli.output import print_json
 from cityflux.core.cli.session import Session
 from cityflux.core.model.document import Document, read_file
-from cityflux.core.model.errors import ImportRefused, PluginError
+from cityflux.core.model.errors import ImportRefused, NothingKnown, PluginError
 from cityflux.core.model.near import meant
+from cityflux.core.refresh.importing.editions import PRIORITY, Edition
 from cityflux.core.refresh.importing.formats import frame_figures
 from cityflux.core.refresh.importing.names import read_names
 from cityflux.core.refresh.importing.reading import read_sheets
@@ -55,14 +56,30 @@ class Wanted:
     priority: int | None = None
     force: bool = False
     prune: bool = False
+    edition: Edition | None = None
 
 
-def take_in(session: Session, wanted: Wanted) -> int:
-    """Read a file, tell what was understood, and store it."""
+def take_in(
+    session: Session, wanted: Wanted, tell: Callable[[dict[str, Any]], None] = print_json
+) -> int:
+    """Read a file, tell what was understood, and store it.
+
+    Args:
+        session: plugins and database.
+        wanted: what the user said.
+        tell: takes what is told as JSON.
+
+    Raises:
+        NothingKnown: a table of an edition of a yearbook has no series of ours.
+    """
     document = read_file(wanted.file)
     with session.open() as connection:
         known = session.plugins.indicators
-        names = read_names(connection, {each: known[each].indicator.aliases for each in known})
+        aliases = wanted.edition.aliases if wanted.edition else {}
+        names = read_names(
+            connection,
+            {each: (*known[each].indicator.aliases, *aliases.get(each, ())) for each in known},
+        )
         try:
             file = (
                 Opened(session, names)
@@ -75,13 +92,18 @@ def take_in(session: Session, wanted: Wanted) -> int:
                 wanted.source,
                 publisher=wanted.publisher or file.more.said("publisher"),
                 licence=wanted.licence or file.more.said("licence"),
-                priority=wanted.priority,
+                priority=wanted.priority or (PRIORITY if wanted.edition else None),
                 force=wanted.force,
             )
             reading = _read(session, wanted, document, file, source.id)
         except ImportRefused as error:
-            _tell_refused(wanted, error.reasons)
+            if wanted.edition and isinstance(error, NothingKnown):
+                raise
+            _tell_refused(wanted, error.reasons, tell)
             return 1
+    if wanted.edition:
+        source = wanted.edition.source(source)
+        reading.rows = wanted.edition.copied(reading.rows)
     with file.written(reading.rows, dry_run=wanted.dry_run) as fresh, fresh.open() as connection:
         stored = store_rows(
             connection,
@@ -95,7 +117,7 @@ def take_in(session: Session, wanted: Wanted) -> int:
         )
         failed = [] if wanted.dry_run else file.computed(fresh, connection)
     if wanted.as_json:
-        print_json({**_as_json(wanted, reading, stored, source.id), **file.as_json()})
+        tell({**_as_json(wanted, reading, stored, source.id), **file.as_json()})
     else:
         _tell(wanted, file, reading, stored, source.id)
     for line in failed:
@@ -156,9 +178,11 @@ def _format(session: Session, form: str) -> Callable[..., pl.DataFrame]:
     return formats[form]
 
 
-def _tell_refused(wanted: Wanted, reasons: list[str]) -> None:
+def _tell_refused(
+    wanted: Wanted, reasons: list[str], tell: Callable[[dict[str, Any]], None]
+) -> None:
     if wanted.as_json:
-        print_json({"rows": 0, "changed": 0, "stored": False, "bad": reasons})
+        tell({"rows": 0, "changed": 0, "stored": False, "bad": reasons})
         return
     for reason in reasons:
         click.echo(f"{wanted.file}: {reason}", err=True)

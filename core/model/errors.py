@@ -73,6 +73,10 @@ class ImportRefused(CityfluxError):
         self.reasons = reasons
 
 
+class NothingKnown(ImportRefused):
+    """A file has figures, but not one is of a known city and series."""
+
+
 class IndexDefinitionError(CityfluxError):
     """An index cannot be computed as it is defined."""
 

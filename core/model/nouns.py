@@ -68,6 +68,33 @@ class Break:
 
 
 @dataclass(frozen=True, slots=True)
+class Publication:
+    """A table in which figures of an indicator are printed, and which somebody has to bring.
+
+    Attributes:
+        name: of the publication: 中国城市统计年鉴.
+        table: the title of the table, with its number where that is known.
+        series: what the table calls the figure.
+        lag: by how many years its edition is later: 1 for a yearbook of the year before.
+        first: the first year that it prints; None where nobody knows.
+        last: the last one; None where it goes on.
+        cities: those for which it prints it; empty for all.
+        address: where to look for it.
+        command: how what was downloaded is taken in.
+    """
+
+    name: str
+    table: str
+    series: str
+    lag: int = 0
+    first: int | None = None
+    last: int | None = None
+    cities: tuple[str, ...] = ()
+    address: str = ""
+    command: str = "cityflux import FILE"
+
+
+@dataclass(frozen=True, slots=True)
 class Indicator:
     """What is measured.
 
@@ -87,6 +114,7 @@ class Indicator:
         aliases: what else publishers call it, for files that are taken in.
         movable: whether a city can move it by what it does; not so the figures of its neighbours,
             or what others think and search. What would have to change is told over those it can.
+        publications: where its figures are printed for whoever downloads them.
     """
 
     id: str
@@ -102,6 +130,7 @@ class Indicator:
     breaks: tuple[Break, ...] = ()
     aliases: tuple[str, ...] = ()
     movable: bool = True
+    publications: tuple[Publication, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -68,7 +68,7 @@ def source_row(source: Source) -> dict[str, object]:
 
 def _indicator_row(indicator: Indicator, plugin: str) -> dict[str, object]:
     row = {each.name: getattr(indicator, each.name) for each in fields(indicator)}
-    del row["inputs"], row["breaks"], row["aliases"]
+    del row["inputs"], row["breaks"], row["aliases"], row["publications"]
     return {**row, "plugin": plugin}
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from cityflux.core.model.document import Document
-from cityflux.core.model.errors import CityfluxError, ImportRefused, SourceError
+from cityflux.core.model.errors import CityfluxError, ImportRefused, NothingKnown, SourceError
 from cityflux.core.refresh.importing.names import Names
 from cityflux.core.refresh.importing.series import Choice
 from cityflux.core.refresh.importing.table_reader import STANDARD, Reading, Row, TableReader
@@ -103,7 +103,8 @@ def read_sheets(
     if not any(sheet.rest for sheet, _ in tables):
         bad += [*_twice(reading.rows)]
     if not reading.rows and not bad:
-        bad.append(_nothing(reading))
+        strange = bool(reading.places or reading.series)
+        raise _refused(document, [_nothing(reading)], NothingKnown if strange else ImportRefused)
     if bad:
         raise _refused(document, bad)
     return reading
@@ -143,9 +144,11 @@ def _nothing(reading: Reading) -> str:
     return "the file has no rows" if not reading.missing else "every figure is missing"
 
 
-def _refused(document: Document, reasons: list[str]) -> ImportRefused:
+def _refused(
+    document: Document, reasons: list[str], kind: type[ImportRefused] = ImportRefused
+) -> ImportRefused:
     shown = reasons[:_MOST_SHOWN]
     if len(reasons) > _MOST_SHOWN:
         shown.append(f"and {len(reasons) - _MOST_SHOWN} more")
     count = f"{len(reasons)} bad row{'s' * (len(reasons) > 1)}"
-    return ImportRefused(f"{document.address}: {count}, nothing was taken in; {reasons[0]}", shown)
+    return kind(f"{document.address}: {count}, nothing was taken in; {reasons[0]}", shown)

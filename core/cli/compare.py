@@ -104,6 +104,7 @@ def _print_comparison(index: Index, found: dict[str, Any], top: int, color: bool
         ],
         color=color,
         right=cities,
+        across=cities,
     )
     figures = [figure for each in causes for figure in each["figures"]]
     columns = ["indicator_id", "city_id", "period", "publisher", "before", "after"]

@@ -25,6 +25,12 @@ language_option = click.option(
 )
 
 
+#: A pipe has no end on the right: a row is a line of it.
+_PIPE = 100_000
+#: Of a terminal the share that a column of text may take where others are to fit beside it.
+_TEXT = 0.3
+
+
 def print_json(rows: object) -> None:
     """Print a value as JSON, Chinese as it is where that can be printed."""
     click.echo(json.dumps(rows, ensure_ascii=not shows_unicode(), indent=1))
@@ -35,7 +41,7 @@ def console(color: bool = True, stderr: bool = False) -> Console:
     from rich.console import Console
 
     stream = sys.stderr if stderr else sys.stdout
-    width = None if stream.isatty() else 200
+    width = None if stream.isatty() else _PIPE
     plain = None if color else True  # None leaves it to the variable NO_COLOR
     # An address may hold ":book:", which is no picture of a book.
     return Console(stderr=stderr, no_color=plain, width=width, highlight=False, emoji=False)
@@ -48,6 +54,7 @@ def print_table(
     *,
     color: bool = True,
     right: Sequence[str] = (),
+    across: Sequence[str] = (),
 ) -> None:
     """Print a table: with lines and colours on a terminal, as plain columns in a pipe.
 
@@ -57,6 +64,8 @@ def print_table(
         rows: the cells; None is shown as a dash, and a ``Text`` of rich in its own style.
         color: whether colours are wanted at all.
         right: the headings of the columns that are aligned to the right.
+        across: those of columns of one kind, such as cities. Where a terminal has no room for all,
+            the last ones are left out, and it is said.
     """
     from rich import box
     from rich.markup import escape
@@ -67,14 +76,54 @@ def print_table(
     lines = box.SIMPLE_HEAD if out.is_terminal else None
     out.print(escape(printable(title)), style="bold")
     table = Table(box=lines, pad_edge=False)
-    for column in columns:
+    shown = [
+        [cell if isinstance(cell, Text) else printable(_text(cell)) for cell in r] for r in rows
+    ]
+    places = [*range(len(columns))]
+    if out.is_terminal and across:
+        places = _fitting(columns, shown, across, out.width)
+    for place in places:
+        column = columns[place]
         justify = "right" if column in right else "left"
-        table.add_column(escape(printable(column)), justify=justify, overflow="fold")  # type: ignore[arg-type]
-    for row in rows:
-        table.add_row(
-            *(cell if isinstance(cell, Text) else escape(printable(_text(cell))) for cell in row)
+        table.add_column(
+            escape(printable(column)),
+            justify=justify,  # type: ignore[arg-type]
+            overflow="ellipsis" if column in right else "fold",
+            no_wrap=column in right,  # half a number is another number
         )
+    for row in shown:
+        cells = (row[place] for place in places)
+        table.add_row(*(each if isinstance(each, Text) else escape(each) for each in cells))
     out.print(table)
+    if left := len(columns) - len(places):
+        text = (
+            f"no room for {left} of {len(across)} columns; all are there in a pipe or with --json"
+        )
+        out.print(text, style="dim")
+
+
+def _fitting(
+    columns: Sequence[str], rows: Sequence[Sequence[Any]], across: Sequence[str], width: int
+) -> list[int]:
+    """The places of the columns for which there is room; of those across one at least."""
+    from rich.cells import cell_len
+
+    lengths = [
+        max(cell_len(str(cell)) for cell in each)
+        for each in zip(map(printable, columns), *rows, strict=True)
+    ]
+    room, last = width, 0
+    for place, length in enumerate(lengths):
+        if columns[place] not in across:
+            room -= min(length, int(width * _TEXT)) + 2
+    kept = []
+    for place, length in enumerate(lengths):
+        if columns[place] in across:
+            room, last = room - length - 2, last + 1
+            if room < 0 and last > 1:
+                continue
+        kept.append(place)
+    return kept
 
 
 def _text(cell: Any) -> str:

@@ -59,6 +59,7 @@ def ranking(
         ],
         color=session.color,
         right=columns,
+        across=columns,
     )
 
 

@@ -131,6 +131,7 @@ def _print_grid(index: Index, rows: Sequence[Score], *, leaves: bool, color: boo
         ],
         color=color,
         right=list(cities.values()),
+        across=list(cities.values()),
     )
 
 

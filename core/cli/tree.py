@@ -69,6 +69,7 @@ def tree(
             [["  " * levels[node] + names[node], *cells.values()] for node, cells in parts.items()],
             color=session.color,
             right=columns,
+            across=columns,
         )
     if split.note:
         click.echo(printable(split.note), err=as_json)

@@ -141,6 +141,76 @@ def test_status_says_how_many_figures_are_suspect(tmp_path: Path) -> None:
     assert json.loads(home.run("status", "--json").stdout)["counts"]["suspect"] == 1
 
 
+def test_a_changed_unit_turns_what_is_stored_or_is_refused(tmp_path: Path) -> None:
+    home = Home(tmp_path)
+    of = "WHERE indicator_id = 'local.visitors'"
+    home.refresh(ALONE)
+    home.refresh({("shanghai", "2020"): 101.0})
+    (fetch,) = home.rows(f"SELECT fetch_id FROM observations {of}")
+    plugin = tmp_path / "my_plugins" / "local.py"
+    text = plugin.read_text("utf-8")
+    plugin.write_text(text.replace('"万人次"', '"人次"'), "utf-8")
+    assert home.run("add", "city", "newtown", "新城", "Newtown").returncode == 0
+    shown = "SELECT value, note, fetch_id FROM observations"
+    assert home.rows(f"{shown} {of}") == [(1_010_000.0, "", *fetch)]
+    assert home.rows(f"SELECT value FROM revisions {of} ORDER BY recorded_at") == [
+        (1_000_000.0,),
+        (1_010_000.0,),
+    ]
+    assert home.rows(f"SELECT DISTINCT new_value FROM changes {of} ORDER BY seq") == [
+        (1_000_000.0,),
+        (1_010_000.0,),
+    ]
+    # What counts something else is no figure of it: the plugin is refused, each time.
+    plugin.write_text(text.replace('"万人次"', '"吨"'), "utf-8")
+    for _ in range(2):
+        done = home.run("refresh", "local.visitors")
+        assert done.returncode == 1
+        assert "declares the unit 吨, and 1 figures are stored in 人次" in done.stderr
+    assert home.rows(f"{shown} {of}") == [(1_010_000.0, "", *fetch)]
+    assert home.rows("SELECT unit FROM indicators WHERE id = 'local.visitors'") == [("人次",)]
+
+
+CITY = """
+from cityflux import City, hookimpl
+
+
+@hookimpl
+def register_cities(register):
+    register(City(*NAMES))
+"""
+
+
+@pytest.mark.parametrize(
+    ("names", "told"),
+    [
+        ("('hangzhou', '杭城', 'Hangcheng')", "the city hangzhou, which is there with other names"),
+        ("('hz', '杭州市', 'Hangzhou')", "the city hz, which is there as hangzhou (杭州)"),
+        (
+            "('hz', '钱塘', 'Qiantang', 'CN', '', '330100')",
+            "the city hz, which is there as hangzhou (330100)",
+        ),
+    ],
+)
+def test_no_plugin_renames_a_city_or_gives_it_twice(tmp_path: Path, names: str, told: str) -> None:
+    (tmp_path / "my_plugins").mkdir()
+    (tmp_path / "my_plugins" / "more.py").write_text(CITY.replace("*NAMES", names[1:-1]), "utf-8")
+    listed = json.loads(run_module("cityflux", "plugins", "list", "--json", cwd=tmp_path).stdout)
+    (mine,) = [each for each in listed if each["name"].endswith("more.py")]
+    assert (mine["state"], told in mine["error"]) == ("broken", True), mine["error"]
+
+
+def test_a_city_that_its_own_plugin_renames_is_told(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    home = Home(tmp_path)
+    assert home.run("add", "city", "newtown", "新城", "Newtown").returncode == 0
+    file = tmp_path / "my_plugins" / "local.meta.toml"
+    file.write_text(file.read_text("utf-8").replace("新城", "旧城"), "utf-8")
+    assert home.run("add", "city", "oldtown", "老城", "Oldtown").returncode == 0
+    assert "the city newtown is called 旧城 Newtown now, and was 新城 Newtown" in caplog.text
+
+
 def test_a_workbook_of_all_tables_and_a_csv_for_excel(tmp_path: Path) -> None:
     home = tmp_path
     Home(home).refresh(ALONE)

@@ -3,23 +3,28 @@
 from __future__ import annotations
 
 import hashlib
+import logging
 import sqlite3
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import asdict, fields, replace
 
-from cityflux.core.model.nouns import COMPUTED, Indicator, Source
+from cityflux.core.model.errors import UnitError
+from cityflux.core.model.nouns import COMPUTED, City, Indicator, Source
 from cityflux.core.model.secrecy import redact
+from cityflux.core.model.units import ratio
 from cityflux.core.model.version import __version__
 from cityflux.core.plugin.manager import IndicatorPlugin, Plugins
 from cityflux.storage import catalog
 from cityflux.storage.breaks import save_breaks
 from cityflux.storage.database import write
+from cityflux.storage.rescaling import count_figures, turn_figures
+
+log = logging.getLogger(__name__)
 
 
 def sync_catalog(connection: sqlite3.Connection, plugins: Plugins) -> None:
     """Insert or update the cities, sources and indicators of all plugins, where they are others."""
-    found = plugins.indicators.values()
-    everything = (*found, *plugins.flows.values())
+    everything = (*plugins.indicators.values(), *plugins.flows.values())
     said = [(each.indicator, each.sources, each.record.name) for each in everything]
     mark = hashlib.sha256(repr((__version__, plugins.cities, said)).encode()).hexdigest()
     if catalog.is_written(connection, mark):
@@ -27,6 +32,9 @@ def sync_catalog(connection: sqlite3.Connection, plugins: Plugins) -> None:
     from cityflux.core.refresh.schedule import schedules  # only now: it is seldom written
     from cityflux.core.refresh.tasks import all_parts, first_source
 
+    turned = _turned(connection, plugins)
+    found = plugins.indicators.values()
+    everything = (*found, *plugins.flows.values())
     planned = schedules(plugins, {})
     # A page may be looked at as a source of which no indicator stands on it.
     named = [first_source(part) for part in all_parts(plugins)]
@@ -36,7 +44,10 @@ def sync_catalog(connection: sqlite3.Connection, plugins: Plugins) -> None:
         source.id: replace(source, schedule=planned.get(source.id, source.schedule))
         for source in named
     }
+    _tell_renamed(connection, plugins.cities.values())
     with write(connection):
+        for indicator_id, (many, of) in turned.items():
+            turn_figures(connection, indicator_id, many, of)
         catalog.save_cities(connection, [asdict(city) for city in plugins.cities.values()])
         catalog.save_sources(connection, [source_row(source) for source in sources.values()])
         catalog.save_indicators(
@@ -47,7 +58,44 @@ def sync_catalog(connection: sqlite3.Connection, plugins: Plugins) -> None:
             connection,
             [(each.indicator.id, source.id) for each in found for source in sources_of(each)],
         )
-        catalog.note_written(connection, mark)
+        if len(found) + len(plugins.flows) == len(said):  # else it is looked at each time
+            catalog.note_written(connection, mark)
+
+
+def _turned(connection: sqlite3.Connection, plugins: Plugins) -> dict[str, tuple[int, int]]:
+    """By indicator with another unit now, what its figures are multiplied with and divided by.
+
+    Where the units do not count the same, the indicator is left out, and its plugin says so.
+    """
+    turned = {}
+    for name, unit in catalog.units(connection).items():
+        plugin = plugins.indicators.get(name)
+        if plugin is None or plugin.indicator.unit == unit:
+            continue
+        if not (count := count_figures(connection, name)):
+            continue
+        now = plugin.indicator.unit
+        try:
+            turned[name] = ratio(unit, now)
+        except UnitError:
+            plugin.record.mark(
+                f"{name}: declares the unit {now}, and {count} figures are stored in {unit}, which "
+                "counts something else; give the indicator another id"
+            )
+            del plugins.indicators[name]
+        else:
+            log.warning("%s: %s figures in %s are turned into %s", name, count, unit, now)
+    return turned
+
+
+def _tell_renamed(connection: sqlite3.Connection, cities: Iterable[City]) -> None:
+    """Say which cities have other names now than those that are stored."""
+    before = {each[0]: each[1:3] for each in catalog.city_names(connection)}
+    for city in cities:
+        names = (city.name_zh, city.name_en)
+        if before.get(city.id, names) != names:
+            was = " ".join(before[city.id])
+            log.warning("the city %s is called %s now, and was %s", city.id, " ".join(names), was)
 
 
 def sources_of(plugin: IndicatorPlugin) -> tuple[Source, ...]:

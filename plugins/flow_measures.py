@@ -1,8 +1,8 @@
 """What is measured of flows, as indicators: `flows.air.range` and its like.
 
-Each of the seven kinds of the document (流量) has the five dimensions, over flows that a reader
-takes in with ``cityflux import --flows``; air routes and travel, which plugins fetch, have those
-that can be told of them, and air routes some more.
+Each of the seven kinds of the document (流量), and the network of firms, has the five dimensions,
+over flows that a reader takes in with ``cityflux import --flows`` or ``--firms``; air routes and
+travel, which plugins fetch, have those that can be told of them, and air routes some more.
 """
 
 from __future__ import annotations
@@ -49,6 +49,7 @@ BROUGHT = (
     Kind("information", "information", "信息流", "Information", "指数"),
     Kind("technology", "technology", "科技流", "Science and technology", "件"),
     Kind("culture", "culture", "文化流", "Culture", "次"),
+    Kind("firms", "firms", "企业网络", "Networks of firms", "指数"),
 )
 AIR = Kind("air", "air_routes", "航线", "Air routes", "条", "irregular")
 TRAVEL = Kind("travel", "migration_move_out", "出行", "Travel", "指数", "daily")

@@ -97,3 +97,34 @@ def save_flow_derivations(
         f"INSERT INTO flow_derivations (indicator_id, {listed}) VALUES (?, ?, ?, ?, ?)",
         [(indicator_id, *row) for row in sorted(wanted - known)],
     )
+
+
+def keep_only(
+    connection: sqlite3.Connection, kind: str, source_id: str, flows: Iterable[FlowFigure]
+) -> int:
+    """Take out what a source gave of a kind for the periods of some flows, and is none of them.
+
+    Returns:
+        How many flows were taken out.
+    """
+    kept = {flow[:3] for flow in flows}
+    gone = [
+        row
+        for row in connection.execute(
+            "SELECT origin_id, destination_id, period FROM flows WHERE kind = ? AND source_id = ? "
+            "AND period IN (SELECT value FROM json_each(?))",
+            (kind, source_id, json.dumps(sorted({period for *_, period in kept}))),
+        )
+        if row not in kept
+    ]
+    connection.executemany(
+        "DELETE FROM flows WHERE kind = ? AND source_id = ? AND origin_id = ? "
+        "AND destination_id = ? AND period = ?",
+        [(kind, source_id, *row) for row in gone],
+    )
+    return len(gone)
+
+
+def remove_fetched(connection: sqlite3.Connection, fetch_id: int) -> int:
+    """Take out the flows that a fetch brought; returns how many."""
+    return connection.execute("DELETE FROM flows WHERE fetch_id = ?", (fetch_id,)).rowcount

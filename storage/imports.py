@@ -8,6 +8,7 @@ from collections.abc import Collection
 from typing import NamedTuple
 
 from cityflux.storage.database import now
+from cityflux.storage.flows import remove_fetched
 
 #: What stands in ``sources.scraper`` of a source that is a file somebody took in.
 SCRAPER = "import"
@@ -156,6 +157,7 @@ def take_back(connection: sqlite3.Connection, done: Import) -> tuple[int, int]:
             f"WHERE {column} = ?",
             (f"taken back on {now()}", done.fetch_id),
         )
+    out += remove_fetched(connection, done.fetch_id)
     _forget_if_empty(connection, done.source_id)
     return out, back
 
@@ -200,6 +202,7 @@ def _before(
 def _forget_if_empty(connection: sqlite3.Connection, source_id: str) -> None:
     """Forget a file of which nothing is left."""
     known = known_source(connection, source_id)
-    if known and known.imported and not cells_of(connection, source_id):
+    flows = connection.execute("SELECT 1 FROM flows WHERE source_id = ?", (source_id,)).fetchone()
+    if known and known.imported and not flows and not cells_of(connection, source_id):
         connection.execute("DELETE FROM indicator_sources WHERE source_id = ?", (source_id,))
         connection.execute("DELETE FROM sources WHERE id = ?", (source_id,))

@@ -32,6 +32,8 @@ from cityflux.core.reading.exports import ALL, EXPORTS, export_frame, write_work
 @click.option("--format", "form", help="A layout that a plugin reads, such as nbs.")
 @click.option("--force", is_flag=True, help="Write into a source that is no file, too.")
 @click.option("--prune", is_flag=True, help="Take out what the file gave before and no more.")
+@click.option("--flows", is_flag=True, help="FILE has flows: from, to and value, or a matrix.")
+@click.option("--firms", is_flag=True, help="FILE has firms and cities; cities are linked by them.")
 @click.option("--undo", is_flag=True, help="Take back the last import, of FILE or --source.")
 @json_option
 @pass_session
@@ -42,6 +44,8 @@ def import_figures(
     dry_run: bool,
     form: str | None,
     undo: bool,
+    flows: bool,
+    firms: bool,
     as_json: bool,
     **told: Any,
 ) -> int:
@@ -56,6 +60,10 @@ def import_figures(
         return take_back(session, file, told["source"], as_json)
     if file is None:
         raise click.UsageError("name a FILE, or take the last one back with --undo")
+    if flows or firms:
+        from cityflux.core.cli.taking_flows import take_flows
+
+        return take_flows(session, file, told, firms=firms, dry_run=dry_run, as_json=as_json)
     wanted = Wanted(file, dry_run, form, as_json, **told)
     return take_in_folder(session, wanted) if file.is_dir() else take_in(session, wanted)
 

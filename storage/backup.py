@@ -14,6 +14,7 @@ from cityflux.core.model.errors import GivenUp, StorageError
 from cityflux.storage.access import make_alike, make_file
 from cityflux.storage.database import now
 from cityflux.storage.examination import damage
+from cityflux.storage.panels import drop_names
 from cityflux.storage.read_only import read_database
 
 #: Pages that are copied before others get their turn.
@@ -38,6 +39,7 @@ def back_up(
     target: Path,
     replace: bool = False,
     given_up: Callable[[], bool] = lambda: False,
+    without_names: bool = False,
 ) -> int:
     """Copy a database and check the copy; only a whole one gets its name.
 
@@ -46,6 +48,7 @@ def back_up(
         target: the file of the copy.
         replace: whether a file that is there already may go.
         given_up: asked again and again whether the copy is not wanted any more.
+        without_names: whether the names of experts are left out of it.
 
     Returns:
         The size of the copy in bytes.
@@ -55,7 +58,7 @@ def back_up(
         StorageError: the file is there already, cannot be written, or the copy is damaged.
     """
     with read_database(database) as source:
-        return copy_whole(source, database, target, replace, given_up)
+        return copy_whole(source, database, target, replace, given_up, without_names=without_names)
 
 
 def copy_whole(
@@ -65,6 +68,8 @@ def copy_whole(
     replace: bool = False,
     given_up: Callable[[], bool] = lambda: False,
     as_it_is: bool = False,
+    *,
+    without_names: bool = False,
 ) -> int:
     """Copy a database that is open, also one that is damaged if ``as_it_is``; else as `back_up`."""
 
@@ -86,6 +91,8 @@ def copy_whole(
             source.execute("SELECT 1 FROM sqlite_master").fetchone()
             source.backup(copy, pages=_PAGES, progress=go_on)
             copy.execute("PRAGMA journal_mode = DELETE")  # one file, without companions
+            if without_names:
+                drop_names(copy)
             copy.set_progress_handler(given_up, _STEPS)
             damaged = [] if as_it_is else damage(copy)
         if damaged:

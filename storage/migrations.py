@@ -15,6 +15,7 @@ from cityflux.storage import (
     contributions,
     flow_tables,
     operation,
+    panel_tables,
     quarantine,
     result_tables,
     scenarios,
@@ -257,3 +258,10 @@ def code_is_part_of_a_fetch(db: Database) -> None:
     """What was read by another version of the code is read again; an old fetch takes in nothing."""
     db.execute(schema.CODE)
     db.execute(schema.AFTER_THE_FETCH)
+
+
+@migrations()
+def panels_are_asked(db: Database) -> None:
+    """What experts answer in rounds is kept, and once a round is closed it stays."""
+    for statement in panel_tables.TABLES:
+        db.execute(statement)

@@ -41,6 +41,7 @@ STEPS = (
     "scores_have_digests",
     "scenarios_are_kept",
     "code_is_part_of_a_fetch",
+    "panels_are_asked",
 )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 from cityflux.core.app.session import Session
@@ -26,6 +26,7 @@ def audit_index(
     settings: Settings,
     assumptions: Assumptions | None = None,
     progress: Callable[[int], None] = lambda done: None,
+    experts: Mapping[str, Mapping[str, float]] | None = None,
 ) -> Audit:
     """Audit an index, which is computed before where it is not current, and store the audit.
 
@@ -36,12 +37,14 @@ def audit_index(
         settings: how much is drawn.
         assumptions: what is varied; the defaults of the index without any.
         progress: told how many draws are done.
+        experts: by pseudonym the weights of the nodes, from which the weights are drawn in place
+            of those that ``assumptions`` name.
 
     Raises:
         CityfluxError: the index cannot be computed or ranked.
     """
     from cityflux.core.app.job import Job
-    from cityflux.core.engine.audit.assumptions import default_assumptions
+    from cityflux.core.engine.audit.assumptions import Weights, default_assumptions
     from cityflux.core.engine.audit.auditing import audit
     from cityflux.core.engine.audit.paths import ground_of
     from cityflux.core.engine.audit.storing import store
@@ -58,8 +61,12 @@ def audit_index(
             raise IndexDefinitionError(failed[definition.id])
     started, run_id = now(), last_run_id(connection, definition.id)
     assert run_id is not None
-    ground = ground_of(connection, definition, session.methods)
     varied = assumptions or default_assumptions(definition)
+    if experts:
+        sets = {name: dict(weights) for name, weights in experts.items()}
+        definition = definition.model_copy(update={"weight_sets": sets})
+        varied = varied.model_copy(update={"weights": Weights(sets=list(sets))})
+    ground = ground_of(connection, definition, session.methods)
     versions = versions_of(connection, ground, varied, settings.seed)
     found = audit(ground, varied, settings, progress, versions)
     store(connection, found, run_id, started, __version__)

@@ -48,6 +48,7 @@ _LISTED = 5
     type=click.Path(path_type=Path, dir_okay=False),
     help="A TOML file that says what is varied, in place of the defaults.",
 )
+@click.option("--weights", metavar="panel:NAME", help="Draw the weights from a panel of experts.")
 @click.option("--all-nodes", is_flag=True, help="Keep the shares of ranks of every node.")
 @language_option
 @json_option
@@ -60,6 +61,7 @@ def audit(
     seed: int,
     sampling: str,
     assumptions: Path | None,
+    weights: str | None,
     all_nodes: bool,
     lang: Code | None,
     as_json: bool,
@@ -77,8 +79,19 @@ def audit(
     varied = read_assumptions(assumptions, definition) if assumptions else None
     settings = Settings(draws, points, seed, sampling, all_nodes)  # type: ignore[arg-type]
     with session.open() as connection, progress("auditing", session.color) as moved:
+        experts = None
+        if weights:
+            from cityflux.core.app.panel_results import expert_weights, panel_of
+
+            experts = expert_weights(connection, panel_of(connection, definition, weights))
         audit_index(
-            connection, session, definition, settings, varied, lambda done: moved(done, draws)
+            connection,
+            session,
+            definition,
+            settings,
+            varied,
+            lambda done: moved(done, draws),
+            experts,
         )
         if as_json:
             from cityflux.core.reading.audit_tables import audit_objects

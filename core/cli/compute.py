@@ -12,7 +12,11 @@ from cityflux.core.cli.session import Session, pass_session
 @click.argument("index", required=False)
 @click.option("--as-of", metavar="DATE", help="On what was known at the end of a day; not stored.")
 @click.option("--exclude", metavar="NODE", multiple=True, help="Without this node; not stored.")
-@click.option("--weight-set", metavar="NAME", help="With this set of weights; not stored.")
+@click.option(
+    "--weight-set",
+    metavar="NAME",
+    help="With this set of weights, or that of a panel:NAME; not stored.",
+)
 @json_option
 @pass_session
 def compute(
@@ -32,12 +36,19 @@ def compute(
     from cityflux.core.cli.scoreboard import print_evaluated
     from cityflux.core.engine.compute import evaluate
 
+    if weight_set:
+        from cityflux.core.app.panel_results import PREFIX, with_panel
+
     trial = bool(as_of or exclude or weight_set)
     definition = session.index(index) if index or trial else None
     wanted = [definition] if definition else None
     if trial and definition:
-        definition = definition.variant(exclude=exclude, weight_set=weight_set or "")
+        of_panel = (weight_set or "").startswith(PREFIX)
+        chosen = "" if of_panel else weight_set or ""
+        definition = definition.variant(exclude=exclude, weight_set=chosen)
         with session.open() as connection:
+            if of_panel and weight_set:
+                definition = with_panel(connection, definition, weight_set)
             until = _end_of(as_of) if as_of else None
             scores = evaluate(connection, definition, session.methods, until)
             print_evaluated(

@@ -14,6 +14,7 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 
 from cityflux.core.web.statements import Answer, Statement
+from cityflux.storage.panels import veil_names
 from cityflux.storage.read_only import connect_read_only
 from cityflux.storage.sql_functions import add_functions
 
@@ -55,6 +56,7 @@ def main() -> None:
     resource.setrlimit(resource.RLIMIT_AS, (_MEMORY, _MEMORY))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     connection = connect_read_only(database)
+    veil_names(connection)
     connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, longest)
     connection.execute("PRAGMA temp_store = MEMORY")  # what it sorts counts
     add_functions(connection)

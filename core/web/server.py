@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from cityflux.core.model.errors import ConfigError
 from cityflux.core.model.extra import need_extra
 from cityflux.core.words.catalogue import Code
+from cityflux.storage.panels import veil_names
 from cityflux.storage.read_only import connect_read_only, read_database
 
 if TYPE_CHECKING:
@@ -53,6 +54,7 @@ def make_datasette(path: Path, language: Code | None = None, sql: bool = False) 
             if write:
                 raise PermissionError(f"{path}: is served read-only")
             connection = connect_read_only(path)
+            veil_names(connection)
             connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, LONGEST)
             self._all_file_connections.append(connection)
             return connection

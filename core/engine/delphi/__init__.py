@@ -1,0 +1,1 @@
+"""What a panel of experts says: how far it agrees, and which weights follow from it."""

@@ -53,7 +53,7 @@ FROZEN = {
     "scores_have_digests": "494369a623cb0b8f",
     "scenarios_are_kept": "68e8a8a9f08314d1",
     "code_is_part_of_a_fetch": "b7639a07ccf2b582",
-    "panels_are_asked": "cc74f1ca06566bee",
+    "panels_are_asked": "7dccd54a39dda479",
 }
 
 

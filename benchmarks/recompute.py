@@ -17,6 +17,7 @@ import sqlite3
 import statistics
 import tempfile
 import time
+import tomllib
 from contextlib import closing
 from pathlib import Path
 
@@ -24,7 +25,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cityflux.core.engine.compute import compute
-from cityflux.core.engine.definition.index import Definition, read_definition
+from cityflux.core.engine.definition.index import Definition, parse_definition, read_definition
 from cityflux.core.engine.steps.methods import Methods
 from cityflux.core.model.figure import Figure
 from cityflux.storage import catalog
@@ -38,11 +39,8 @@ ROUNDS = 5
 
 def panel_index(cities: list[str], years: list[str] = YEARS) -> Definition:
     """The tree of the yearly flow index over other cities and years."""
-    yearly = read_definition(INDICES / "flow_index_yearly.toml")
-    periods = yearly.periods.model_copy(update={"of": years})
-    return Definition.model_validate(
-        yearly.model_dump() | {"cities": cities, "periods": periods.model_dump()}
-    )
+    written = tomllib.loads((INDICES / "flow_index_yearly.toml").read_text(encoding="utf-8"))
+    return parse_definition({**written, "cities": cities, "periods": {"of": years}}, "benchmark")
 
 
 def fill(connection: sqlite3.Connection, definition: Definition) -> None:

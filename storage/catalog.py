@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import chain
 from operator import itemgetter
 from typing import Any
@@ -123,10 +124,24 @@ def known_ids(connection: sqlite3.Connection, table: str) -> set[str]:
     return {*chain.from_iterable(connection.execute(f"SELECT id FROM {table}"))}
 
 
-def places(connection: sqlite3.Connection) -> list[tuple[str, str | None, str | None]]:
-    """Every city with its region and its country, None where unknown."""
+def unknown_ids(connection: sqlite3.Connection, table: str, names: Sequence[str]) -> list[str]:
+    """Which of some names are no ids there."""
+    rows = connection.execute(
+        "SELECT value FROM json_each(?) WHERE NOT EXISTS "
+        f"(SELECT 1 FROM {table} WHERE id = value) ORDER BY key",
+        (json.dumps([*names]),),
+    )
+    return [*chain.from_iterable(rows)]
+
+
+def places(
+    connection: sqlite3.Connection, cities: Sequence[str]
+) -> list[tuple[str, str | None, str | None]]:
+    """Some cities with their region and their country, None where unknown."""
     return connection.execute(
-        "SELECT id, nullif(region, ''), nullif(country, '') FROM cities"
+        "SELECT id, nullif(region, ''), nullif(country, '') FROM cities "
+        "WHERE id IN (SELECT value FROM json_each(?))",
+        (json.dumps([*cities]),),
     ).fetchall()
 
 
@@ -135,9 +150,15 @@ def directions(connection: sqlite3.Connection) -> dict[str, int]:
     return dict(connection.execute("SELECT id, direction FROM indicators").fetchall())
 
 
-def indicator_names(connection: sqlite3.Connection) -> dict[str, tuple[str, str]]:
-    """By indicator, its Chinese and its English name."""
-    rows = connection.execute("SELECT id, name_zh, name_en FROM indicators")
+def indicator_names(
+    connection: sqlite3.Connection, indicators: Sequence[str] | None = None
+) -> dict[str, tuple[str, str]]:
+    """By indicator, its Chinese and its English name; of all without a list of some."""
+    query, asked = "SELECT id, name_zh, name_en FROM indicators", []
+    if indicators is not None:
+        query += " WHERE id IN (SELECT value FROM json_each(?))"
+        asked = [json.dumps([*indicators])]
+    rows = connection.execute(query, asked)
     return {indicator: (name_zh, name_en) for indicator, name_zh, name_en in rows}
 
 

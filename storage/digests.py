@@ -34,20 +34,20 @@ def digests_of(
         columns: the arrays of all rows.
     """
     said = json.dumps((cities, periods, [*columns])).encode()
-    height, found = len(cities) * len(periods), {}
-    for place, node in enumerate(nodes):
-        rows, digest = slice(place * height, (place + 1) * height), hashlib.sha256(said)
-        for column in columns.values():
-            digest.update(_as_bytes(column[rows]))
-        found[node] = digest.hexdigest()
-    return found
+    digests = {node: hashlib.sha256(said) for node in nodes}
+    for column in columns.values():
+        parts = column.reshape(len(nodes), -1)
+        for digest, part in zip(digests.values(), map(_as_bytes, parts), strict=True):
+            digest.update(part)
+    return {node: digest.hexdigest() for node, digest in digests.items()}
 
 
 def _as_bytes(part: Any) -> Any:
     if part.dtype.kind != "O":
         return part
-    whole = (part == part[0]).all()  # a reason that holds for all, or none for any
-    return json.dumps(part[:1].tolist() if whole else part.tolist()).encode()
+    values = part.tolist()
+    whole = values.count(values[0]) == len(values)  # a reason that holds for all, or none for any
+    return repr(values[:1] if whole else values).encode()
 
 
 def take_digests(connection: sqlite3.Connection, index_id: str) -> Digests:

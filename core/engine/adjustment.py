@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from functools import cache
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
@@ -41,6 +42,7 @@ _SCHEMA = pl.Schema(
 )
 
 
+@cache
 def no_adjustments() -> pl.DataFrame:
     """The frame of adjustments without a row."""
     return pl.DataFrame(schema=_SCHEMA)

@@ -75,11 +75,11 @@ def across_breaks(
         known.setdefault(row[0], []).append(row)
     if parts is None or not known:
         return []
-    some = parts.filter(pl.col("indicator").is_in(list(known)))
     cells: dict[tuple[str, str, str], list[str]] = {}
-    for indicator, city, target, period in some.select(
-        "indicator", "city", "target", "period"
-    ).iter_rows():
+    columns = [parts[name].to_list() for name in ("indicator", "city", "target", "period")]
+    for indicator, city, target, period in zip(*columns, strict=True):
+        if indicator not in known:
+            continue
         if reduce != "last" or "/" in period:
             cells.setdefault((indicator, city, target), []).append(period)
     crossed: dict[tuple[str, ...], tuple[set[str], set[str]]] = {}

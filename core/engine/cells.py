@@ -134,6 +134,14 @@ class Parts:
         """The same as parts of another column, which is that of all of them."""
         return replace(self, column=np.full(len(self.row), column))
 
+    def among(self, columns: Sequence[int]) -> Parts:
+        """Those of some columns."""
+        if len(columns) > self.column.max(initial=-1):
+            return self
+        part = np.flatnonzero(np.isin(self.column, columns))
+        rest = self.value[part], self.fineness[part], self.full[part], self.start[part]
+        return Parts(self.row[part], self.column[part], self.period[part], *rest)
+
     @staticmethod
     def joined(parts: Sequence[Parts]) -> Parts:
         """Those of many columns, one column after another."""

@@ -19,7 +19,7 @@ from cityflux.core.engine.definition.choices import Aggregation
 from cityflux.core.engine.definition.index import Definition
 from cityflux.core.engine.measures.matrix import to_matrix
 from cityflux.core.engine.open_periods import at_hand
-from cityflux.core.engine.panel import Made, Panel, read_panel
+from cityflux.core.engine.panel import KEYS, Made, Panel, read_panel
 from cityflux.core.engine.scoring import Scores, score
 from cityflux.core.engine.steps.methods import Methods
 from cityflux.core.model.errors import UnknownName
@@ -85,7 +85,8 @@ def _evaluate(
 ) -> Scores:
     scores = score(definition, panel, catalog.directions(connection), methods)
     breaks = breaks_of(connection, definition.figures, definition.cities)
-    crossed = across_breaks(panel.parts, breaks, definition.periods.reduce)
+    parts = panel.parts_of({indicator for indicator, *_ in breaks})
+    crossed = across_breaks(parts, breaks, definition.periods.reduce)
     notes = (*panel.passed_over, *crossed, *scores.notes)
     return replace(scores, notes=notes, passed_over=panel.passed_over)
 
@@ -150,11 +151,11 @@ def results(definition: Definition, scores: Scores) -> Results:
     """The result column by column for the database."""
     comparable, nodes = scores.comparable, [node.id for node in definition.tree]
     cities = definition.cities
-    periods = scores.scores["period"].gather_every(len(cities)).to_list()
+    periods = scores.scores["period"].to_list()[:: len(cities)]
     places = np.ix_(*map(np.argsort, map(np.array, (nodes, cities, periods))))
     columns = {
-        "score": to_matrix(scores.scores[nodes]),
-        "coverage": to_matrix(scores.coverage[nodes]),
+        "score": to_matrix(scores.scores[:, len(KEYS) :]),
+        "coverage": to_matrix(scores.coverage[:, len(KEYS) :]),
         "rank": comparable.places,
         "comparable_score": comparable.values,
         "n": comparable.n,
@@ -185,7 +186,7 @@ def weight_rows(definition: Definition, scores: Scores) -> Iterator[Weight]:
 
 def save_tree(connection: sqlite3.Connection, definition: Definition) -> None:
     """Write down the definition and its tree, within the caller's transaction."""
-    names = catalog.indicator_names(connection)
+    names = catalog.indicator_names(connection, definition.figures)
     nodes = []
     for place, node in enumerate(definition.tree):
         name_zh, name_en = names[node.indicator] if node.indicator else (node.name_zh, node.name_en)
@@ -222,8 +223,7 @@ def _check_names(connection: sqlite3.Connection, definition: Definition) -> None
         ("cities", definition.cities),
         ("indicators", definition.figures),
     ):
-        known = catalog.known_ids(connection, table)
-        if unknown := [name for name in names if name not in known]:
+        if unknown := catalog.unknown_ids(connection, table, names):
             raise UnknownName(
                 f"{definition.id}: {unknown[0]!r} is not among the {table}; "
                 f"see them with: sqlite-utils rows DATABASE {table}"

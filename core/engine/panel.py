@@ -7,7 +7,7 @@ period stands as it is; several are reduced to one, and the coverage is the shar
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Hashable, Sequence
+from collections.abc import Collection, Hashable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -46,11 +46,18 @@ class Panel:
     @cached_property
     def parts(self) -> pl.DataFrame | None:
         """The figures of ``made_of`` by name, as `core.engine.cells.making_up` gives them."""
+        return self.parts_of(self.values.columns[len(KEYS) :])
+
+    def parts_of(self, indicators: Collection[str]) -> pl.DataFrame | None:
+        """Those of some indicators."""
         if self.made_of is None:
             return None
-        cities = self.values["city"].unique(maintain_order=True).to_list()
-        periods = self.values["period"].gather_every(len(cities)).to_list()
-        return self.made_of.frame(self.values.columns[len(KEYS) :], cities, periods)
+        names = self.values.columns[len(KEYS) :]
+        cities, periods = (
+            [*dict.fromkeys(self.values[key].to_list())] for key in ("city", "period")
+        )
+        chosen = [i for i, name in enumerate(names) if name in indicators]
+        return self.made_of.among(chosen).frame(names, cities, periods)
 
 
 def read_panel(
@@ -92,7 +99,7 @@ def read_panel(
     return Panel(
         keys.hstack(_frame([each.values for each in columns], indicators)),
         keys.hstack(_frame([each.coverage for each in columns], indicators)),
-        _places(connection),
+        _places(connection, cities),
         tuple(each.passed_over for each in columns if each.passed_over),
         Parts.joined(parts),
     )
@@ -118,9 +125,9 @@ def covered(figures: pl.DataFrame, coverage: pl.DataFrame, names: list[str]) -> 
     return to_matrix(coverage[names]) * ~np.isnan(to_matrix(figures[names]))
 
 
-def _places(connection: sqlite3.Connection) -> pl.DataFrame:
+def _places(connection: sqlite3.Connection, cities: Sequence[str]) -> pl.DataFrame:
     return pl.DataFrame(
-        catalog.places(connection),
+        catalog.places(connection, cities),
         schema=dict.fromkeys(("city", "region", "country"), pl.String),
         orient="row",
     )

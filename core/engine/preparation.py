@@ -76,7 +76,7 @@ def prepare(
             values = _without(values, left_out)
             imputed = imputed.join(_cells(values, left_out), on=["indicator", *KEYS], how="anti")
     values, treated, remarks = treat_figures(definition, values[[*KEYS, *leaves]], methods)
-    counts = Counter(imputed.select("indicator", "method").iter_rows())
+    counts = Counter(zip(imputed["indicator"].to_list(), imputed["method"].to_list(), strict=True))
     filled = [
         f"{name}: {count} of {values.height} figures imputed by {method}"
         for (name, method), count in counts.items()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import compress
 
 import numpy as np
 import polars as pl
@@ -193,7 +194,8 @@ def _incomparable(definition: Definition, panel: Panel, standardized: pl.DataFra
     for leaf, known, scored in zip(definition.leaves, figures, scores, strict=True):
         if not known or scored:
             continue
-        cities = panel.values.filter(pl.col(leaf.id).is_not_null())["city"].unique()
+        there = panel.values[leaf.id].is_not_null().to_list()
+        cities = [*dict.fromkeys(compress(panel.values["city"].to_list(), there))]
         what = f"only {cities[0]} has a figure" if len(cities) == 1 else "all figures are equal"
         lines.append(
             f"{leaf.id}: {what} in {_list(definition.periods.of)}; "

@@ -39,8 +39,10 @@ class Inputs(NamedTuple):
         import polars as pl
 
         wanted = plugin.indicator.inputs
-        own = self.figures.filter(pl.col("indicator").is_in(wanted))
-        return Inputs(own, self.flows.filter(pl.col("kind").is_in(wanted)), self.places)
+        own, flows = self.figures.filter(pl.col("indicator").is_in(wanted)), self.flows
+        if flows.height:
+            flows = flows.filter(pl.col("kind").is_in(wanted))
+        return Inputs(own, flows, self.places)
 
 
 def inputs_of(figures: Rows, flows: Rows = (), places: Rows = ()) -> Inputs:

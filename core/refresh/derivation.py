@@ -46,7 +46,7 @@ def derive_one(plugin: IndicatorPlugin, own: Inputs, cities: Collection[str]) ->
     """
     frame = plugin.call("derive", **own._asdict())
     found = figures(frame, "derive", cities)
-    flowing = {*own.flows.select("kind", "period").unique().iter_rows()}
+    flowing = {*_rows(own.flows, "kind", "period")}
     kinds = {kind for kind, _ in flowing}
     try:
         cells = [*_lineage(frame, plugin.indicator.inputs)]
@@ -55,7 +55,7 @@ def derive_one(plugin: IndicatorPlugin, own: Inputs, cities: Collection[str]) ->
             "derive() returned a column inputs that holds something else than lists of "
             "{indicator, city, period}"
         ) from error
-    known = {*own.figures.select("indicator", "city", "period").iter_rows()}
+    known = {*_rows(own.figures, "indicator", "city", "period")}
     lineage, flows = [], set()
     for city, period, cell in cells:
         name, where, when = (cell[key] for key in ("indicator", "city", "period"))
@@ -67,6 +67,11 @@ def derive_one(plugin: IndicatorPlugin, own: Inputs, cities: Collection[str]) ->
         else:
             raise PluginError(f"derive() says it used {name} {where} {when}, which has no figure")
     return Derived(found, lineage, sorted(flows))
+
+
+def _rows(frame: pl.DataFrame, *names: str) -> Iterator[tuple[Any, ...]]:
+    """The values of some columns, row by row."""
+    return zip(*(frame[name].to_list() for name in names), strict=True)
 
 
 def _lineage(

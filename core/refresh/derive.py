@@ -91,7 +91,9 @@ def derive_all(
                 inputs = read_inputs(connection, due)
                 results = [(each, _derive(each, inputs, cities, derivations)) for each in due]
                 try:
-                    with write(connection):  # only now: nobody waits for the plugins to write
+                    # Only now, so that nobody waits for the plugins to write; and what a power cut
+                    # takes away of it is computed again by the next start.
+                    with write(connection, lasting=False):
                         alone = alone and position(connection) == seen
                         _store_all(connection, results, done)
                         seen = position(connection)

@@ -40,9 +40,8 @@ def cut(values: pl.Series, columns: Sequence[str]) -> pl.DataFrame:
         columns: the names.
     """
     height = len(values) // max(len(columns), 1)
-    return pl.DataFrame(
-        [values.slice(i * height, height).alias(name) for i, name in enumerate(columns)]
-    )
+    parts = [values.slice(i * height, height) for i in range(len(columns))]
+    return pl.DataFrame(parts, schema=[*columns])
 
 
 def replaced(frame: pl.DataFrame, columns: pl.DataFrame) -> pl.DataFrame:

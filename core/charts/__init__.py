@@ -12,6 +12,7 @@ from cityflux.core.charts.bars import effects, ranking, waterfall
 from cityflux.core.charts.grids import distances, heatmap, od_matrix
 from cityflux.core.charts.lines import lines, panels
 from cityflux.core.charts.radar import radar
+from cityflux.core.charts.ranges import ranges
 
 __all__ = [
     "city_map",
@@ -22,6 +23,7 @@ __all__ = [
     "od_matrix",
     "panels",
     "radar",
+    "ranges",
     "ranking",
     "waterfall",
 ]

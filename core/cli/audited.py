@@ -13,7 +13,12 @@ from cityflux.core.words.catalogue import Code, codes_of, text
 
 
 def print_audit(
-    connection: sqlite3.Connection, index: str, lang: Code | None, *, color: bool
+    connection: sqlite3.Connection,
+    index: str,
+    lang: Code | None,
+    *,
+    color: bool,
+    brief: bool = False,
 ) -> None:
     """Print the rank intervals of the last audit and what they tell, or that there is none.
 
@@ -22,6 +27,7 @@ def print_audit(
         index: what is shown, in its last period.
         lang: the language; both without one.
         color: whether colours are wanted at all.
+        brief: whether the table of the cities is left out.
     """
     found, codes = audit_of(connection, index), codes_of(lang)
     click.echo()
@@ -37,7 +43,8 @@ def print_audit(
         rank, first = None if each.bracketed else each.place, percent(each.shares[0])
         interval = words.interval(each)
         rows.append([rank, each.city, each.name_zh, interval, each.median, first])
-    print_table("; ".join(titles), columns, rows, color=color, right=[columns[0], *columns[3:]])
+    if not brief:
+        print_table("; ".join(titles), columns, rows, color=color, right=[columns[0], *columns[3:]])
     for code in codes:
         for line in words.verdict(code, found):
             click.echo(printable(line))

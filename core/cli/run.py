@@ -110,6 +110,7 @@ def run(
                 if each in session.indices and each != definition.id:
                     _print_beside(session.indices[each], scores(connection, each, each), session)
                     _print_classes(connection, each)
+                    failed += _audit(session, connection, session.indices[each], brief=True)
     return 1 if failed else 0
 
 
@@ -153,9 +154,12 @@ def _key(kind: str) -> str:
 
 
 def _audit(
-    session: Session, connection: sqlite3.Connection, definition: Definition
+    session: Session, connection: sqlite3.Connection, definition: Definition, brief: bool = False
 ) -> list[tuple[str, str]]:
-    """Audit the index that is printed, unless that was done, and print how sure its ranks are."""
+    """Audit the index that is printed, unless that was done, and print how sure its ranks are.
+
+    Brief is what the audit tells in words, without the interval of each city.
+    """
     from cityflux.core.app.audits import keep_audited
     from cityflux.core.cli.audited import print_audit
     from cityflux.core.model.errors import CityfluxError, StorageError
@@ -168,7 +172,7 @@ def _audit(
         lines = [(f"audit of {definition.id}", str(error))]
         _report(lines, session.color)
         return lines
-    print_audit(connection, definition.id, None, color=session.color)
+    print_audit(connection, definition.id, None, color=session.color, brief=brief)
     return []
 
 

@@ -13,6 +13,7 @@ class Way:
     """One way of counting.
 
     Attributes:
+        index: whose scores are counted: those of the verdict's own index, or of the other one.
         count: over all known figures, over the indicators that all cities share, over the groups
             that compare, or as another index of the same groups has it.
         name_zh: the name of the other index.
@@ -22,6 +23,7 @@ class Way:
         first: the city that is first of all by it; None where nobody is alone.
     """
 
+    index: str
     count: Count
     name_zh: str
     name_en: str
@@ -62,7 +64,8 @@ class Verdict:
         period: the period.
         first: the first city over all known figures.
         second: whoever is first by another way of counting, or else the second.
-        told: whether one is ahead by every way of counting, and the whole compares.
+        told: whether one is ahead by every way of counting, the whole compares, and where its ranks
+            were audited the one is above the other in enough of the draws.
         ranked: whether the whole compares.
         ways: each way of counting that gives both a score.
         parts: of each group with a score, the one that makes the most first; empty where scores

@@ -7,7 +7,7 @@ import sqlite3
 from itertools import count
 from operator import attrgetter, mul
 
-from cityflux.core.model.audit import AuditFacts, CityAudit
+from cityflux.core.model.audit import DECIDED, AuditFacts, CityAudit
 from cityflux.core.reading import answers
 
 #: The last audit of an index, with the last run of it.
@@ -32,6 +32,23 @@ SELECT p.city_id AS city, p.other_id AS other, p.period, p.share
 FROM audit_pairs p JOIN audits a ON a.id = p.audit_id WHERE a.index_id = :index {}
 ORDER BY p.period, p.city_id, p.other_id
 """
+
+
+_SHARES = """
+SELECT p.city_id, p.share FROM audit_pairs p JOIN audits a ON a.id = p.audit_id
+WHERE a.id = (SELECT max(id) FROM audits WHERE index_id = :index)
+    AND a.run_id = (SELECT max(id) FROM runs WHERE index_id = :index)
+    AND p.period = :period AND :one IN (p.city_id, p.other_id) AND :two IN (p.city_id, p.other_id)
+"""
+
+
+def apart(
+    connection: sqlite3.Connection, index: str, period: str, one: str, two: str
+) -> bool | None:
+    """Whether the draws tell two cities apart; None where the last run was not audited."""
+    asked = {"index": index, "period": period, "one": one, "two": two}
+    shares = [row["share"] for row in answers.rows(connection, _SHARES, asked)]
+    return max(shares) >= DECIDED if shares else None
 
 
 def audit_of(

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 
 from cityflux.core.model.verdict import Count, Part, Verdict, Way
 from cityflux.core.reading import answers
+from cityflux.core.reading.audits import apart
 from cityflux.core.reading.brackets import groups
 from cityflux.core.reading.indices import choose
 from cityflux.core.reading.scores import scores
@@ -149,18 +150,18 @@ def verdict(
     brought = answers.rows(connection, _GROUPS, asked)
     with_score = sum(row["n"] > 0 for row in brought)
     compared = sum(group.bracket is None for group in standing.values())
-    counts: list[tuple[Count, str, str, int, Mapping[str, float]]] = [
-        ("all_known", "", "", with_score, known),
-        ("shared", "", "", shared[0]["groups"] if shared else 0, totals),
-        ("comparable", "", "", compared, comparable),
+    counts: list[tuple[str, Count, str, str, int, Mapping[str, float]]] = [
+        (index, "all_known", "", "", with_score, known),
+        (index, "shared", "", "", shared[0]["groups"] if shared else 0, totals),
+        (index, "comparable", "", "", compared, comparable),
     ]
     for other, name_zh, name_en, n in answers.rows(connection, _OTHERS, asked):
         rows = scores(connection, other, other, period)
         found = {row.city: row.score for row in rows if row.score is not None}
-        counts.append(("other", name_zh, name_en, n, found))
+        counts.append((other, "other", name_zh, name_en, n, found))
     ways = [
-        Way(count, name_zh, name_en, n, found[first] - found[second], _first(found))
-        for count, name_zh, name_en, n, found in counts
+        Way(whose, count, name_zh, name_en, n, found[first] - found[second], _first(found))
+        for whose, count, name_zh, name_en, n, found in counts
         if first in found and second in found
     ]
     ranked = all(row.bracket is None for row in root if row.city in (first, second))
@@ -172,6 +173,7 @@ def verdict(
         for each in [standing[node]]
     ]
     told = ranked and len(signs) == 1 and 0 not in signs
+    told = told and apart(connection, index, period, first, second) is not False
     return Verdict(index, period, first, second, told, ranked, tuple(ways), tuple(parts))
 
 

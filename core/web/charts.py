@@ -21,6 +21,8 @@ Draw = Callable[[Cells, Code], Any]
 WIDTH, COLUMN, LINES = 560, 44, 320
 #: Cities that fit into the ranking, the ranks by group and the lines; the CSV has all of them.
 BARS, TILES, SERIES = 25, 12, 7
+#: Cities whose intervals fit into the front page.
+FOREMOST = 12
 #: Cities that have their name on the map.
 NAMED = 10
 
@@ -84,6 +86,28 @@ def matrix(rows: Cells, language: Code) -> Any:
         cells.rename({"city": "row", "rank": "column", "share": "value"}),
         values="shares",
         cell=max(34, min(90, WIDTH // columns)),
+    )
+
+
+def spans(rows: Cells, language: Code) -> Any:
+    """Where each rank may lie: ``city``, ``low``, ``median``, ``high``, and its place each way."""
+    import polars as pl
+
+    from cityflux.core import charts
+
+    ways = {
+        "comparable": text(language, "common.comparable"),
+        "known": text(language, "common.known"),
+    }
+    if named := rows[0]["other_index"]:
+        ways["other"] = named
+    numbers = dict.fromkeys(("low", "median", "high", *ways), "Int64")
+    found = _frame(rows, **numbers).rename({"city": "name"})
+    return charts.ranges(
+        found.with_columns(pl.col(way).alias(f"way_{n}") for n, way in enumerate(ways)),
+        [*ways.values()],
+        band=text(language, "audit.interval"),
+        width=WIDTH - 120,
     )
 
 

@@ -18,6 +18,7 @@ from cityflux.core.reading.audits import audit_of
 from cityflux.core.reading.breaks import segments
 from cityflux.core.reading.catalog import find_indicator
 from cityflux.core.reading.figures import largest_flows, series_of
+from cityflux.core.reading.places import comparable_places, places
 from cityflux.core.reading.scores import scores
 from cityflux.core.reading.standing import groups, ranking
 from cityflux.core.web import atlas, charts
@@ -25,6 +26,7 @@ from cityflux.core.web.asked import Asked, NotHere
 from cityflux.core.web.indicator import lines_of
 from cityflux.core.web.page import read, understand
 from cityflux.core.web.queries import chosen, here
+from cityflux.core.web.standing import other_way
 from cityflux.core.words.audit import assumption
 from cityflux.core.words.catalogue import Code, text
 from cityflux.core.words.names import pick, short, told_apart
@@ -84,6 +86,32 @@ def _audit(connection: sqlite3.Connection, asked: Asked) -> Cells:
         }
         for each in cities
         for rank, share in enumerate(each.shares, 1)
+    ]
+
+
+def _ranges(connection: sqlite3.Connection, asked: Asked) -> Cells:
+    shown = chosen(connection, asked, asked.needed("index"))
+    place = (shown.index.id, shown.period)
+    found = audit_of(connection, *place)
+    if found is None:
+        return []
+    comparable, known = comparable_places(connection, *place), places(connection, *place)
+    other = other_way(connection, *place)
+    published = places(connection, other.index, shown.period) if other else {}
+    return [
+        {
+            "id": each.city,
+            "city": pick(asked.language, each.name_zh, each.name_en, each.city),
+            "low": each.low,
+            "median": each.median,
+            "high": each.high,
+            "comparable": comparable.get(each.city),
+            "known": known.get(each.city),
+            "other": published.get(each.city),
+            "other_index": pick(asked.language, other.name_zh, other.name_en) if other else None,
+            "of": len(found.cities),
+        }
+        for each in found.cities
     ]
 
 
@@ -236,6 +264,8 @@ CHARTS: Mapping[str, Chart] = {
     "series": Chart(_series, _of_first(charts.SERIES, "value"), charts.lines),
     "map": Chart(_atlas, list, charts.atlas),
     "audit": Chart(_audit, _of_first(charts.BARS, "share"), charts.matrix),
+    "ranges": Chart(_ranges, _of_first(charts.BARS, "median"), charts.spans),
+    "foremost": Chart(_ranges, _of_first(charts.FOREMOST, "median"), charts.spans),
     "moves": Chart(_moves, _known("total"), charts.moves),
 }
 

@@ -14,6 +14,7 @@ from cityflux.core.web.asked import COOKIE, Asked, NotHere, preferred
 from cityflux.core.web.text import isolated, moment
 from cityflux.core.words.brackets import place, reason
 from cityflux.core.words.catalogue import CODES, Code, term, text
+from cityflux.core.words.language import Language
 from cityflux.core.words.names import pick
 from cityflux.core.words.numbers import figure, number, percent, size
 from cityflux.storage.database import one_state
@@ -78,6 +79,9 @@ def render(page: Page, asked: Asked, database: str) -> str:
     def name(zh: str | None, en: str | None, otherwise: str) -> Any:
         return isolated(pick(asked.language, zh, en, otherwise))
 
+    def mine(words: str) -> Any:
+        return isolated(Language(asked.language).own(words))
+
     return (
         environment()
         .get_template(page.template)
@@ -86,6 +90,7 @@ def render(page: Page, asked: Asked, database: str) -> str:
             asked=asked,
             database=database,
             language=asked.language,
+            mine=mine,
             name=name,
             t=partial(text, asked.language),
             place=partial(place, asked.language),

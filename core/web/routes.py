@@ -16,6 +16,7 @@ from cityflux.core.web.provenance import fetch_page, figure_page, score_page
 from cityflux.core.web.ranking import index_page
 from cityflux.core.web.search import search_page
 from cityflux.core.web.snapshot import as_file, as_text, sender, snapshot_page
+from cityflux.core.web.status import status_page
 
 if TYPE_CHECKING:
     from datasette.utils.asgi import Request, Response
@@ -35,6 +36,7 @@ _PAGES = {
     r"fetch/(?P<id>\d{1,18})": fetch_page,
     _SNAPSHOT: snapshot_page,
     "search": search_page,
+    "status": status_page,
 }
 _ASSETS = {"web.css": "text/css; charset=utf-8", "web.js": "text/javascript; charset=utf-8"}
 

@@ -7,7 +7,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from cityflux.core.model.audit import CityAudit
-from cityflux.core.model.verdict import Verdict
+from cityflux.core.model.verdict import Verdict, Way
 from cityflux.core.reading.audit_tables import moves
 from cityflux.core.reading.audits import audit_of
 from cityflux.core.reading.brackets import Group, groups
@@ -21,21 +21,29 @@ from cityflux.storage.changes import version
 
 
 class Told(NamedTuple):
-    """A verdict in words: one sentence, what the ways of counting show, each of them, and why."""
+    """A verdict in words: one sentence, what the ways of counting show, each of them, and why.
+
+    ``settled`` says whether it can tell the two cities apart.
+    """
 
     headline: str
     lead_in: str
-    ways: list[str]
+    ways: list[words.Counted]
     why: list[str]
+    settled: bool
 
 
 class Audited(NamedTuple):
-    """An audit in words: what it is over, what it tells, the cities with their intervals."""
+    """An audit in words: what it is over, what it tells, the cities with their intervals.
+
+    ``placed`` says whether any city has an interval at all.
+    """
 
     title: str
     lines: list[str]
     cities: list[tuple[CityAudit, str]]
     moved: bool
+    placed: bool
 
 
 def told(
@@ -51,9 +59,17 @@ def told(
     return Told(
         words.headline(code, found, cities),
         words.lead_in(code, found, cities),
-        [words.way(code, found, each, cities) for each in found.ways],
+        [words.counted(code, found, each, cities) for each in found.ways],
         words.why(code, found, cities),
+        found.told,
     )
+
+
+def other_way(connection: sqlite3.Connection, index: str, period: str) -> Way | None:
+    """The other index of the same groups that stands beside this one; None where there is none."""
+    others, _ = version(connection)
+    found = _verdict(connection, index, period, others)
+    return next((way for way in (found.ways if found else ()) if way.count == "other"), None)
 
 
 @lru_cache(maxsize=32)
@@ -77,6 +93,7 @@ def audited(
         audit.verdict(code, found),
         [(each, audit.interval(each)) for each in found.cities],
         bool(moves(connection, index, period)),
+        any(each.median is not None for each in found.cities),
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import NamedTuple
 
 from cityflux.core.model.verdict import Verdict, Way
 from cityflux.core.words.catalogue import Code, text
@@ -33,7 +34,8 @@ def lead_in(code: Code, verdict: Verdict, cities: Mapping[str, str]) -> str:
     """Say before the ways of counting what they show."""
     if len({way.lead > 0 for way in verdict.ways}) > 1:
         return text(code, "verdict.depends")
-    key = "verdict.agree" if verdict.ranked else "verdict.agree_in_brackets"
+    undecided = "verdict.agree" if verdict.told else "verdict.agree_undecided"
+    key = undecided if verdict.ranked else "verdict.agree_in_brackets"
     return text(code, key, first=cities[verdict.leader])
 
 
@@ -41,13 +43,40 @@ def way(code: Code, verdict: Verdict, each: Way, cities: Mapping[str, str]) -> s
     """Say who leads by how much, by one way of counting."""
     ahead = cities[verdict.first if each.lead > 0 else verdict.second]
     points = number(abs(each.lead), 1)
-    if each.count == "other":
-        what = pick(code, each.name_zh, each.name_en)
-    else:
-        what = text(code, f"verdict.{each.count}")
+    what = _what(code, each)
     if points == number(0.0, 1):
         return text(code, "verdict.even", what=what, groups=each.groups)
     return text(code, "verdict.way", what=what, groups=each.groups, ahead=ahead, points=points)
+
+
+class Counted(NamedTuple):
+    """One way of counting: what is let in, of how many groups, who leads, and by how many points.
+
+    The last two are empty where nobody does.
+    """
+
+    what: str
+    groups: str
+    ahead: str
+    points: str
+
+
+def counted(code: Code, verdict: Verdict, each: Way, cities: Mapping[str, str]) -> Counted:
+    """One way of counting in the words of a table."""
+    points = number(abs(each.lead), 1)
+    even = points == number(0.0, 1)
+    return Counted(
+        _what(code, each),
+        text(code, "verdict.groups", n=each.groups),
+        "" if even else cities[verdict.first if each.lead > 0 else verdict.second],
+        "" if even else points,
+    )
+
+
+def _what(code: Code, each: Way) -> str:
+    if each.count == "other":
+        return pick(code, each.name_zh, each.name_en)
+    return text(code, f"verdict.{each.count}")
 
 
 def why(code: Code, verdict: Verdict, cities: Mapping[str, str]) -> list[str]:

@@ -392,3 +392,40 @@ def test_the_focus_and_the_rival_keep_their_colours() -> None:
     hues = colours(["x", "f", "r"], "f", "r")
     assert hues[1:] == list(OKABE_ITO[:2])
     assert hues[0] not in hues[1:]
+
+
+RANKS = pl.DataFrame(
+    {
+        "id": ["shanghai", "c9", "c8"],
+        "name": ["上海", "Nine", "Eight"],
+        "low": [1, 2, None],
+        "median": [1, 3, None],
+        "high": [2, 4, None],
+        "way_0": [1, 1, 3],
+        "way_1": [2, 1, None],
+    }
+)
+
+
+def test_intervals_of_ranks_have_a_band_a_middle_and_a_mark_for_each_way() -> None:
+    chart = charts.ranges(RANKS, ["Comparable", "All known"], band="rank, 5–95 %")
+    texts = drawn(chart)
+    for told in ("● Comparable", "○ All known", "▬ rank, 5–95 %", "上海", "Nine", "Eight"):
+        assert told in texts
+    picture = render.svg(chart)
+    assert picture.count("#0b2480") >= 4  # its band, its middle and both its marks
+    assert "#52606d" in picture  # whoever has no look of its own
+
+
+def test_marks_of_one_place_stand_side_by_side() -> None:
+    marks = re.findall(
+        r'translate\(([\d.]+),([\d.]+)\)" d="[^"]+" fill="[^"]+" stroke="#52606d"',
+        render.svg(charts.ranges(RANKS, ["a", "b"])),
+    )
+    nine = [float(x) for x, y in marks if y == marks[0][1]]
+    assert len(nine) == 2 and 13 < abs(nine[0] - nine[1]) < 15
+
+
+def test_intervals_need_an_audit() -> None:
+    with pytest.raises(NotEnoughData, match="audit"):
+        charts.ranges(RANKS.with_columns(median=pl.lit(None, pl.Int64)), ["a"])

@@ -21,6 +21,7 @@ SCORE = "/-/score?index=flow_index&node=flow_index&city=shanghai&period=2011/202
 FIGURE = "/-/figure?indicator=overall_economy.gdp&city=shanghai&period=2015"
 PAGES = {
     "/": ("Flow index", "流量指数"),
+    "/-/status": ("Last change of a figure", "最近一次数值变化"),
     "/-/index/flow_index": ("The cities, 2011/2020", "2011/2020 的各城市"),
     "/-/index/flow_index?city=shanghai&versus=hangzhou": ("Difference", "差"),
     "/-/index/flow_index_yearly?period=2015": ("Choose a period", "选择时期"),
@@ -61,6 +62,28 @@ def test_an_index_says_how_sure_its_ranks_are_or_that_nobody_knows(site: Site) -
     assert "位次未经检验" in text(site.page("/-/index/paper_transport", "zh"))
 
 
+def test_the_front_page_says_what_can_be_told_and_how_sure_each_rank_is(site: Site) -> None:
+    page = site.page("/")
+    assert page.h1 is not None and text(page.h1) == "Flow index of the main cities"
+    verdict = page.select_one("section.verdict")
+    assert verdict is not None and "settled" not in verdict["class"]
+    assert "These figures cannot tell Shanghai from Beijing." in text(verdict)
+    assert "Beijing ranks above Shanghai in 51% of the draws: not decided" in text(verdict)
+    picture = verdict.select_one("figure img")
+    assert picture is not None and "Shanghai 1 to 2, middle 2" in str(picture["alt"])
+    others = [text(each) for each in page.select("ul.others li")]
+    assert any("These figures cannot tell Beijing from Shanghai." in each for each in others)
+    assert not page.select("details.alarm")
+
+
+def test_what_never_had_a_figure_is_no_alarm_of_days(site: Site) -> None:
+    page = site.page("/-/status")
+    empty = page.select_one("details.empty")
+    assert empty is not None
+    assert "no figure yet" in text(empty)
+    assert "days late" not in text(page)
+
+
 def test_no_page_mixes_the_languages(site: Site) -> None:
     for path in PAGES:
         page = site.page(path, "zh")
@@ -97,7 +120,7 @@ def test_a_ranking_agrees_with_the_command_line(site: Site, made_once: Path) -> 
     shown = run_module("cityflux", "show", "flow_index", "--json", cwd=made_once)
     rows = [row for row in json.loads(shown.stdout) if row["node"] == "flow_index"]
     expected = [number(row["score"], 3) for row in sorted(rows, key=lambda row: row["city"])]
-    table = site.page("/-/index/flow_index").find("table")
+    table = site.page("/-/index/flow_index").select_one("section[aria-labelledby=ranking] table")
     assert table is not None
     assert [link.get_text() for link in table.find_all("a", class_="number")] == expected
 
@@ -136,8 +159,8 @@ def test_a_figure_of_an_indicator_names_all_its_sources_and_what_it_was(hostile:
     assert [each.get_text().split()[0] for each in former] == ["21"]
 
 
-def test_the_front_page_names_what_failed_and_what_is_doubtful(hostile: Site) -> None:
-    page = hostile.page("/")
+def test_the_status_page_names_what_failed_and_what_is_doubtful(hostile: Site) -> None:
+    page = hostile.page("/-/status")
     alarms = [text(each) for each in page.select("details.alarm summary")]
     assert "1 alarms of the daemon" in alarms
     assert "1 failed fetches" in alarms

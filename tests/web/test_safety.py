@@ -155,7 +155,7 @@ def test_others_write_while_it_reads(start: Start, tmp_path: Path) -> None:
     site = start(path, "--sql")
     for page in ("/", "/-/index/small", "/cityflux/cities", "/cityflux?sql=select+1"):
         assert site.get(page).status_code == 200
-    assert "2</span> indicators without a figure, or late" in site.get("/").text
+    assert "2</span> indicators without any figure yet" in site.get("/-/status").text
     connection = sqlite3.connect(path, timeout=0)
     connection.execute("UPDATE cities SET name_en = 'New name' WHERE id = 'c0'")
     connection.execute(
@@ -165,9 +165,8 @@ def test_others_write_while_it_reads(start: Start, tmp_path: Path) -> None:
     connection.commit()
     connection.close()
     assert "New name" in site.get("/-/city/c0").text
-    front = site.get("/").text
-    assert "1</span> indicators without a figure, or late" in front
-    assert "figures changed since" in front
+    assert "1</span> indicators without any figure yet" in site.get("/-/status").text
+    assert "figures changed since" in site.get("/").text
 
 
 def test_reading_leaves_the_file_as_it_was(start: Start, tmp_path: Path) -> None:

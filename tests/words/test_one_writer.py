@@ -13,13 +13,21 @@ CHINESE = re.compile("[\u3400-\u9fff]")
 NO_WORDS = {
     "core/cli/charts.py": "a letter that is encoded, to see whether a terminal can show any",
     "core/cli/add.py": "names in an example",
+    "core/cli/cities.py": "a name in an example",
+    "core/engine/flows/series.py": "the end of units that are read",
     "core/model/numerals.py": "numerals that are read",
     "core/model/units.py": "units that are read",
     "core/model/written_period.py": "periods that are read",
+    "core/plugin/manager.py": "the end of names that are compared",
     "core/refresh/importing/columns.py": "heads of tables that are read",
+    "core/refresh/importing/declared.py": "words of a sheet that are read",
+    "core/refresh/importing/editions.py": "what an edition of the yearbook is called",
+    "core/refresh/importing/listed.py": "heads of sheets that are read",
     "core/refresh/importing/names.py": "names that are read",
     "core/refresh/importing/periods.py": "periods that are read",
+    "core/refresh/importing/od.py": "heads of tables that are read",
     "core/refresh/importing/reading.py": "heads of tables that are read",
+    "core/refresh/importing/table_reader.py": "periods and places that are read",
 }
 #: The rooms that write for readers, and a number with a fixed count of digits.
 FACES = ("report", "web", "cli", "charts")

@@ -96,7 +96,7 @@ def test_who_is_ahead_every_way_is_told(figures: sqlite3.Connection) -> None:
 
 
 def test_an_even_way_tells_nobody_apart() -> None:
-    way = Way("all_known", "", "", 2, 0.0, None)
+    way = Way("i", "all_known", "", "", 2, 0.0, None)
     found = Verdict("i", "2020", "beijing", "shanghai", False, True, (way,), ())
     assert "All known figures (2 groups): even" in paragraph("en", found, EN)
 

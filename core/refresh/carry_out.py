@@ -14,13 +14,13 @@ from cityflux.core.model.errors import SourceError
 from cityflux.core.model.figure import Figure, FlowFigure
 from cityflux.core.plugin.contract import figures, flow_figures, handed_over
 from cityflux.core.plugin.manager import IndicatorPlugin
-from cityflux.core.plugin.sheet import Documents
 from cityflux.core.refresh.tasks import Part, Task
 from cityflux.core.refresh.witness import Witness
 from cityflux.storage.database import now
 
 if TYPE_CHECKING:
     from cityflux.core.model.http import Http
+    from cityflux.core.plugin.sheet import Documents
 
 Found = tuple[Figure, ...] | tuple[FlowFigure, ...]
 
@@ -150,6 +150,8 @@ def _read(
 
     A page is read before anybody picks from it: what is wrong with it is wrong once.
     """
+    from cityflux.core.plugin.sheet import Documents  # what came again as it was is not read
+
     fetched, page = [*map(Documents, groups)], task.page
     if page and (
         error := _attempt(task.plugin, lambda: [page.sheet(each) for each in fetched if each])

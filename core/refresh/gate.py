@@ -19,7 +19,6 @@ from typing import TYPE_CHECKING, cast
 
 from cityflux.core.model.figure import Figure, FlowFigure
 from cityflux.core.refresh.carry_out import Found, Given, Result
-from cityflux.core.refresh.judging import doubts, marked, suspect
 from cityflux.core.refresh.tasks import Part
 from cityflux.storage.fetches import last_yield
 from cityflux.storage.observations import read_known
@@ -107,6 +106,8 @@ class Gate:
                 error=f"{result.documents[0].address}: gave {count} figures, and {before} the last "
                 "time; look whether the page has changed, the last good figures stay"
             )
+        from cityflux.core.refresh.judging import doubts, marked  # for what is new alone
+
         found = cast("tuple[Figure, ...]", given.found)
         indicator = part.plugin.indicator
         known = self._history.known(indicator.id)
@@ -129,4 +130,6 @@ def _doubted(result: Result, reason: str) -> Result:
 def _doubted_too(figure: Figure | FlowFigure, reason: str) -> Figure | FlowFigure:
     if isinstance(figure, FlowFigure) or figure.status == "suspect":
         return figure
+    from cityflux.core.refresh.judging import suspect
+
     return suspect(figure, reason)

@@ -245,8 +245,10 @@ def _known(connection: sqlite3.Connection, task: Task) -> tuple[str, ...]:
 
 def missing_secret(source: Source, secrets: Mapping[str, str]) -> str:
     """The environment variable that a source needs and that is not set; or ``""``."""
-    variables = [secrets.get(name, name) for name in source.secrets]
-    return next((variable for variable in variables if not os.environ.get(variable)), "")
+    for name in source.secrets:
+        if not os.environ.get(variable := secrets.get(name, name)):
+            return variable
+    return ""
 
 
 def left_out(plugins: Plugins, secrets: Mapping[str, str]) -> list[str]:

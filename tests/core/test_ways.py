@@ -17,9 +17,9 @@ from tests.conftest import run_module
 #: are, and ``refresh`` judges figures by those that were accepted.
 WAYS = {
     "show flow_index": (223, 107),
-    "refresh --offline": (444, 460),
+    "refresh --offline": (444, 456),
     "compute": (442, 600),
-    "report flow_index": (480, 630),
+    "report flow_index": (480, 609),
 }
 
 

@@ -7,10 +7,12 @@ import sqlite3
 from collections.abc import Mapping, Sequence
 
 from cityflux.core.model.errors import UnknownName
-from cityflux.core.model.naming import by_name, nearest, the_one
+from cityflux.core.model.near import by_name, nearest, the_one
 from cityflux.core.reading.catalog import cities
 from cityflux.core.reading.nodes import nodes
 
+#: How alike a name must be for what was typed to be taken for a slip of it.
+_ALIKE = 0.75
 #: What a name says in brackets at its end may be left out.
 _REMARK = re.compile(r"\s*[(（].*[)）]\s*$")
 
@@ -46,6 +48,6 @@ def _meant(name: str, known: Mapping[str, Sequence[str]], what: str) -> str:
     ids = by_name(entries, str.casefold)
     if found := the_one(name, ids.get(name.strip().casefold(), ()), what):
         return found
-    if near := nearest(name.casefold(), ids):
+    if near := nearest(name.casefold(), ids, _ALIKE):
         raise UnknownName(f"no {what} is called {name!r}; did you mean {ids[near][0]}?")
     return name

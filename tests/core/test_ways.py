@@ -16,7 +16,7 @@ from tests.conftest import run_module
 #: other indices say to it; both how sure it is; each that loads plugins looks which secrets there
 #: are, and ``refresh`` judges figures by those that were accepted.
 WAYS = {
-    "show flow_index": (223, 107),
+    "show flow_index": (223, 110),
     "refresh --offline": (444, 456),
     "compute": (442, 600),
     "report flow_index": (480, 609),

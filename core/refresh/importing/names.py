@@ -7,10 +7,11 @@ import sqlite3
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 
-from cityflux.core.model.naming import by_name, nearest, the_one
+from cityflux.core.model.near import by_name, nearest, the_one
 from cityflux.scrapers.tables.labels import key, split_languages, split_marks, split_unit
 from cityflux.storage import catalog
 
+_ALIKE = 0.75
 _MOST_HINTS = 100  # a near name takes milliseconds to be found
 #: What may stand in brackets behind a name without making it another one.
 _HARMLESS = re.compile(
@@ -87,7 +88,7 @@ class Names:
     def _near(self, text: str, known: Mapping[str, object]) -> str:
         """What is meant, perhaps; a file of thousands of unknown names is not looked through."""
         self._hints[0] -= 1
-        found = nearest(text, known) if self._hints[0] >= 0 else None
+        found = nearest(text, known, _ALIKE) if self._hints[0] >= 0 else None
         return f"; did you mean {found}?" if found else ""
 
 

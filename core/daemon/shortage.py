@@ -9,6 +9,10 @@ from contextlib import contextmanager
 
 from cityflux.core.model.errors import CityfluxError
 
+_TOO_LITTLE = (
+    "there was too little memory for a thread, so that its work would never be done; give the "
+    "daemon more memory, or lower refresh.processes, and start it again"
+)
 #: After so many looks in a row a thread that has not come up never will.
 _LOOKS = 15
 
@@ -38,15 +42,16 @@ class Shortage:
         not_up = [thread for thread in threading.enumerate() if not thread.is_alive()]
         self._not_up = Counter({thread: self._not_up[thread] + 1 for thread in not_up})
         if self._has_ended or max(self._not_up.values(), default=0) > _LOOKS:
-            raise CityfluxError(
-                "there was too little memory for a thread, so that its work would never be done; "
-                "give the daemon more memory, or lower refresh.processes, and start it again"
-            )
+            raise CityfluxError(_TOO_LITTLE)
 
 
 @contextmanager
 def noticing_shortage() -> Iterator[Shortage]:
-    """Hear of threads that end, until the end of the block."""
+    """Hear of threads that end, until the end of the block.
+
+    Raises:
+        CityfluxError: the block itself could start none.
+    """
     shortage, before = Shortage(), threading.excepthook
 
     def uncaught(failed: threading.ExceptHookArgs) -> None:
@@ -56,5 +61,9 @@ def noticing_shortage() -> Iterator[Shortage]:
     threading.excepthook = uncaught
     try:
         yield shortage
+    except RuntimeError as error:
+        if str(error) != "can't start new thread":  # Python has no class for it
+            raise
+        raise CityfluxError(_TOO_LITTLE) from error
     finally:
         threading.excepthook = before

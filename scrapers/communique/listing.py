@@ -39,6 +39,10 @@ class Http(Protocol):
         """Bring home the document at an address."""
 
 
+#: Letters of a title, blanks included.
+_LONGEST = 300
+
+
 @dataclass(frozen=True, slots=True)
 class Site:
     """Where an office publishes its communiqués; data that a plugin passes in.
@@ -162,7 +166,8 @@ def _items(listing: Document, site: Site) -> Iterator[tuple[str, str]]:
         address = _resolve(listing, link)
         if address:
             names = [link.get_text(), str(link.get("title", ""))]
-            title = re.sub(r"\s+", "", next((n for n in names if _GENRE in n), names[0]))
+            name = next((name for name in names if _GENRE in name), names[0])
+            title = re.sub(r"\s+", "", name[:_LONGEST])  # of links that are never closed, all text
             yield _YEAR.sub(lambda year: year.group().translate(NUMERALS), title), address
 
 

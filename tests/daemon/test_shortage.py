@@ -57,6 +57,18 @@ def test_a_thread_that_ends_for_want_of_memory_is_heard_of_and_no_other() -> Non
             shortage.check()
 
 
+@pytest.mark.parametrize(
+    ("said", "kind"),
+    [("can't start new thread", CityfluxError), ("dictionary changed size", RuntimeError)],
+)
+def test_where_no_thread_can_be_started_memory_is_what_lacks(
+    said: str, kind: type[Exception]
+) -> None:
+    match = "too little memory" if kind is CityfluxError else said
+    with pytest.raises(kind, match=match), noticing_shortage():
+        raise RuntimeError(said)
+
+
 def test_a_thread_that_never_comes_up_is_noticed_and_none_that_is_about_to() -> None:
     thread = SlowToComeUp(target=lambda: None)
     starter = threading.Thread(target=thread.start)

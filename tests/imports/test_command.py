@@ -129,3 +129,11 @@ def test_a_dry_run_shows_the_first_rows_and_stores_nothing(home: Path, cityflux:
     assert "and 2 more" in done.stdout
     assert "1 cells say that there is no figure" in done.stdout
     assert stored(home) == {}
+
+
+def test_a_cell_of_several_lines_is_told_in_one(home: Path, cityflux: Cityflux) -> None:
+    (home / "a.csv").write_text('甲,"乙\n丙",丁\n戊,己,庚\n', "utf-8")
+    done = cityflux("import", "a.csv")
+    assert done.returncode == 1
+    said, ended = done.stderr.splitlines()
+    assert "乙 丙" in said and ended.startswith("Error: a.csv: 1 bad")

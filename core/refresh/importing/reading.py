@@ -147,6 +147,7 @@ def _nothing(reading: Reading) -> str:
 def _refused(
     document: Document, reasons: list[str], kind: type[ImportRefused] = ImportRefused
 ) -> ImportRefused:
+    reasons = [" ".join(reason.split()) for reason in reasons]  # a cell may have several lines
     shown = reasons[:_MOST_SHOWN]
     if len(reasons) > _MOST_SHOWN:
         shown.append(f"and {len(reasons) - _MOST_SHOWN} more")

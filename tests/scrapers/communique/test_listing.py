@@ -164,3 +164,9 @@ def test_every_communique_of_a_real_list_is_found(shared: Path) -> None:
     for row in rows:
         if row["title"].endswith("年上海市国民经济和社会发展统计公报"):
             assert find(document, Site(), int(row["title"][:4])) == row["address"]
+
+
+def test_links_that_are_never_closed_have_short_titles() -> None:
+    open_links = "<a href='x.html'>2020年国民经济和社会发展统计公报" * 300
+    page = Document("https://office.test/list/", f"<ul>{open_links}</ul>".encode())
+    assert find(page, Site(), 2020) == "https://office.test/list/x.html"

@@ -100,6 +100,26 @@ def test_a_curated_source_is_not_written_into(home: Path, cityflux: Cityflux) ->
         assert again.fetchall() == [(publisher,)]
 
 
+def test_a_file_over_a_curated_figure_stands_beside_it(home: Path, cityflux: Cityflux) -> None:
+    curated = preferred(home, "hangzhou", "2019")
+    write(home, "a.csv", f"杭州,2019,{curated * 1e4:.0f}")
+    done = cityflux("import", "a.csv")
+    assert "1 figures are suspect and enter no index" in done.stdout
+    assert preferred(home, "hangzhou", "2019") == curated
+    # The same slip again, then its correction: the file wins, and what it contradicts is told.
+    write(home, "a.csv", f"杭州,2019,{curated * 1e4:.0f}", "杭州,2041,—")
+    assert "1 figures are suspect" in cityflux("import", "a.csv").stdout
+    assert preferred(home, "hangzhou", "2019") == curated
+    write(home, "a.csv", f"杭州,2019,{curated * 1.01:.4f}")
+    done = cityflux("import", "a.csv")
+    assert "suspect" not in done.stdout
+    assert f"hangzhou 2019 {curated * 1.01:,.6g} here" in done.stdout
+    assert preferred(home, "hangzhou", "2019") == pytest.approx(curated * 1.01)
+    for _ in range(3):
+        assert cityflux("import", "--undo").returncode == 0
+    assert preferred(home, "hangzhou", "2019") == curated
+
+
 @pytest.mark.parametrize(
     ("value", "reason"),
     [("12000000", "as a slip of unit makes it"), ("1e300", "more than there can be of anything")],

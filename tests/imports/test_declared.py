@@ -101,6 +101,17 @@ def test_a_metadata_file_beside_the_data_declares_as_well(
         ("beijing", 2),
         ("hangzhou", 3),
     ]
+    # One more city takes one command; the file again, with its figure, and the index has it.
+    assert cityflux("add", "city", "newtown", "新城", "Newtown").returncode == 0
+    with (tmp_path / "parks.csv").open("a") as file:
+        file.write("newtown,9\n")
+    assert cityflux("import", "parks.csv", "--indicator", "parks.area").returncode == 0
+    ranks = json.loads(cityflux("show", "parks", "--json").stdout)
+    of_index = [each for each in ranks if each["node"] == "parks"]
+    assert [(each["city"], each["rank"], each["n"]) for each in of_index][:2] == [
+        ("newtown", 1, 4),
+        ("shanghai", 2, 4),
+    ]
     (tmp_path / "my_plugins" / "parks.meta.toml").write_text("")
     done = cityflux("import", "parks.csv", "--indicator", "parks.area")
     assert (done.returncode, "is there already; give the file" in done.stderr) == (1, True)

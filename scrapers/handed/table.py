@@ -137,7 +137,10 @@ def _head_end(sheet: Sheet, first: int) -> int:
         row = grid[end]
         own = [at for at in labels if at < len(row) and row[at] and (end, at) not in sheet.merged]
         filled = [cell for cell in row if cell]
-        if (own and not _is_unit_row(row)) or not filled or is_note(filled[0]):
+        # A second language names the labels again; 年份 may stand above the years.
+        again = all(role_of(row[at]) not in (None, "value") for at in own)
+        again = again or (not row[0] and all(map(_is_period, filled)))
+        if (own and not (again or _is_unit_row(row))) or not filled or is_note(filled[0]):
             break
         if any(map(_is_figure, filled)) and not all(map(_is_period, _apart(sheet, end, labels))):
             break
@@ -160,7 +163,7 @@ def _row_of_unit(row: Sequence[str]) -> str:
     """The unit of a row that says nothing else."""
     filled = [*dict.fromkeys(cell for cell in row if cell)]
     found = [unit_row(cell) for cell in filled]
-    return found[0] if filled and all(found) else ""
+    return found[0] if filled and all(found) and len({*found}) == 1 else ""
 
 
 def _spread(heads: list[list[str]]) -> list[list[str]]:
@@ -182,9 +185,9 @@ def _columns(heads: list[list[str]]) -> Iterator[Column]:
         texts = [*dict.fromkeys(" ".join(row[at].split()) for row in heads if row[at])]
         if not texts:
             continue
-        roles = [role for text in texts if (role := role_of(text))]
         units = [unit for text in texts[1:] if (unit := unit_of(text.strip("()（）")))]
         path = tuple(text for text in texts if not unit_of(text.strip("()（）")) or len(texts) == 1)
+        roles = [role for text in path or texts if (role := role_of(text))]
         role = roles[0] if roles and len(path) == 1 else None
         if role is None and roles and len(path) > 1:  # 地区 above 城市, or 数值 below a name
             named = [text for text in path if role_of(text) is None]

@@ -321,6 +321,29 @@ SHAPES = (
         _ONE,
     ),
     Shape(
+        "a head in two languages and a row of units, row by row",
+        _text("城市,地区生产总值,常住人口\nCity,GRP,Population\n,(亿元),(万人)\n杭州,1,2\n"),
+        (*_ONE, (PEOPLE, "hangzhou", "2021", 2.0)),
+        (("period", "2021"),),
+    ),
+    Shape(
+        "years below a heading of their own",
+        _text("City,Year,\n,2020,2021\nHangzhou,16106,18109\n"),
+        _W2,
+        _AS_GDP,
+    ),
+    Shape(
+        "a year before a name in Latin letters",
+        _text("城市,2021年Gross regional product（亿元）\n杭州,1\n"),
+        _ONE,
+    ),
+    Shape(
+        "a province before the name of the city",
+        _text("地区,2021\n浙江省杭州市,1\n陕西西安,3\n"),
+        (*_ONE, (GDP, "xian", "2021", 3.0)),
+        _AS_GDP,
+    ),
+    Shape(
         "provinces as rows without figures", _text("城市,2021\n浙江省,\n杭州市,1\n"), _ONE, _AS_GDP
     ),
     Shape("totals and other places", _text("城市,2021\n合计,9\n杭州,1\n"), _ONE, _AS_GDP),

@@ -77,9 +77,9 @@ def _read(column: Column, names: Names) -> Figures:
             said.append(without_territory(text))
     if len(said) == 1 and period is None and (match := _DATED.fullmatch(said[0])):
         dated = marked_period((match["before"] or match["behind"]).replace("末", "").strip())
-        rest = match["name"] or match["label"]
-        if dated and names.indicator(said[0]) is None:
-            period, said = dated, [rest.strip(" _-")]
+        rest = (match["name"] or match["label"]).strip(" _-")
+        if dated and (names.indicator(said[0]) is None or names.indicator(rest)):
+            period, said = dated, [rest]
     series = _series(said, names)
     if series and is_beside(" ".join(column.path)) and not names.indicator(series):
         leave = leave or "a change, a rank or a share"

@@ -29,6 +29,9 @@ PROVINCES = frozenset(
         """,
     )
 )
+_PROVINCE = re.compile(
+    rf"(?:{'|'.join(sorted(PROVINCES))})(?:省|(?:壮族|回族|维吾尔)?自治区)?(?P<city>\S{{2,}})"
+)
 _CITY_END = re.compile(r"(?:市|\s*(?:city|municipality|shi))$")
 
 
@@ -54,8 +57,11 @@ class Names:
     _hints: list[int] = field(default_factory=lambda: [_MOST_HINTS], repr=False)
 
     def city(self, text: str) -> str | None:
-        """The city of a label, or None."""
-        return the_one(text, self.cities.get(city_key(text), ()), "city")
+        """The city of a label, perhaps behind its province (浙江省杭州市), or None."""
+        found = self.cities.get(city_key(text))
+        if found is None and (match := _PROVINCE.match(re.sub(r"\s", "", text))):
+            found = self.cities.get(city_key(match["city"]))
+        return the_one(text, found or (), "city")
 
     def indicator(self, text: str) -> str | None:
         """The indicator of a label, or None.

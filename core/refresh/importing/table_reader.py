@@ -208,7 +208,9 @@ class TableReader:
                 + (self._names.near_city(label) or "; list them with: cityflux cities")
             )
         if found is None and count:
-            self.reading.places[f"{label[:60]}{self._names.near_city(label)}"] += count
+            near = "" if self._names.city(label) else self._names.near_city(label)
+            near = near or ("; write 市 behind a city" if self._names.city(label) else "")
+            self.reading.places[f"{label[:60]}{near}"] += count
         return found
 
     def _read_lines(self) -> Iterator[Line]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Iterable, Mapping
+from itertools import chain
 from typing import Any
 
 from cityflux.storage.database import now
@@ -60,7 +61,7 @@ def drop_messages(connection: sqlite3.Connection, numbers: Iterable[int]) -> Non
 
 def read_told_stale(connection: sqlite3.Connection) -> set[str]:
     """The indicators that were told to be stale."""
-    return {name for (name,) in connection.execute("SELECT indicator_id FROM stale_told")}
+    return {*chain.from_iterable(connection.execute("SELECT indicator_id FROM stale_told"))}
 
 
 def save_told_stale(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from functools import cache
+from itertools import chain
 from typing import NamedTuple
 
 from cityflux.storage.database import without_pandas
@@ -69,7 +70,7 @@ def missing_steps(connection: sqlite3.Connection) -> list[str]:
         )
     except sqlite3.OperationalError:
         return [*STEPS]
-    taken = {name for (name,) in rows}
+    taken = {*chain.from_iterable(rows)}
     return [step for step in STEPS if step not in taken]
 
 

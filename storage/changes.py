@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator
+from itertools import chain
 from typing import Any
 
 
@@ -32,7 +33,7 @@ def named_since(connection: sqlite3.Connection, since: int) -> set[str]:
 
 def _names(connection: sqlite3.Connection, since: int) -> set[str | None]:
     query = "SELECT DISTINCT indicator_id FROM changes WHERE seq > ?"
-    return {name for (name,) in connection.execute(query, (since,))}
+    return {*chain.from_iterable(connection.execute(query, (since,)))}
 
 
 def count_since(connection: sqlite3.Connection, since: int) -> int:

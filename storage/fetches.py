@@ -194,13 +194,11 @@ def keep_answers(connection: sqlite3.Connection, answers: Sequence[tuple[Answer,
 
 def _keep_bytes(connection: sqlite3.Connection, answers: Mapping[str, Answer]) -> None:
     """Keep the bytes that are not kept yet, by their hash."""
-    known = {
-        sha256
-        for (sha256,) in connection.execute(
-            "SELECT sha256 FROM snapshots WHERE sha256 IN (SELECT value FROM json_each(?))",
-            (json.dumps(list(answers)),),
-        )
-    }
+    rows_of_known = connection.execute(
+        "SELECT sha256 FROM snapshots WHERE sha256 IN (SELECT value FROM json_each(?))",
+        (json.dumps(list(answers)),),
+    )
+    known = {*chain.from_iterable(rows_of_known)}
     rows: list[object] = []
     for sha256, answer in answers.items():
         if sha256 not in known:
@@ -276,12 +274,8 @@ def snapshots_of(connection: sqlite3.Connection, fetch_id: int) -> tuple[str, ..
     several = connection.execute(
         "SELECT snapshot FROM fetch_documents WHERE fetch_id = ? ORDER BY position", (fetch_id,)
     ).fetchall()
-    return tuple(snapshot for (snapshot,) in several) or tuple(
-        snapshot
-        for (snapshot,) in connection.execute(
-            "SELECT snapshot FROM fetches WHERE id = ? AND snapshot IS NOT NULL", (fetch_id,)
-        )
-    )
+    one = "SELECT snapshot FROM fetches WHERE id = ? AND snapshot IS NOT NULL"
+    return tuple(chain.from_iterable(several or connection.execute(one, (fetch_id,))))
 
 
 def last_yield(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Collection
+from itertools import chain
 from typing import NamedTuple
 
 from cityflux.storage.database import now
@@ -71,7 +72,7 @@ def curated(connection: sqlite3.Connection, source_ids: Collection[str]) -> list
         "ORDER BY id",
         (json.dumps([*source_ids]),),
     )
-    return [source_id for (source_id,) in rows]
+    return [*chain.from_iterable(rows)]
 
 
 def cells_of(connection: sqlite3.Connection, source_id: str) -> set[Cell]:

@@ -261,7 +261,7 @@ def latest_period(connection: sqlite3.Connection, indicator_id: str, source_id: 
 
 def latest_of(periods: Iterable[tuple[str]]) -> str | None:
     """The first of some rows with a period, the latest first, that is one."""
-    return next((period for (period,) in periods if is_period(period)), None)
+    return next(filter(is_period, chain.from_iterable(periods)), None)
 
 
 def read_series(

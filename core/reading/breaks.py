@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable, Sequence
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from cityflux.core.model.period import Period
@@ -58,7 +59,7 @@ def rows_across(
 
 def differences(connection: sqlite3.Connection) -> frozenset[str]:
     """The indicators that are differences, or may be negative: they have no rate of growth."""
-    return frozenset(name for (name,) in answers.rows(connection, _DIFFERENCES))
+    return frozenset(chain.from_iterable(answers.rows(connection, _DIFFERENCES)))
 
 
 def segments(connection: sqlite3.Connection, indicator: str) -> Callable[[str, str], int]:

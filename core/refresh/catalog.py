@@ -11,7 +11,6 @@ from dataclasses import asdict, fields, replace
 from cityflux.core.model.errors import UnitError
 from cityflux.core.model.nouns import COMPUTED, City, Indicator, Source
 from cityflux.core.model.secrecy import redact
-from cityflux.core.model.units import ratio
 from cityflux.core.model.version import __version__
 from cityflux.core.plugin.manager import IndicatorPlugin, Plugins
 from cityflux.storage import catalog
@@ -75,6 +74,8 @@ def _turned(connection: sqlite3.Connection, plugins: Plugins) -> dict[str, tuple
         if not (count := count_figures(connection, name)):
             continue
         now = plugin.indicator.unit
+        from cityflux.core.model.units import ratio  # a unit seldom becomes another one
+
         try:
             turned[name] = ratio(unit, now)
         except UnitError:

@@ -18,7 +18,7 @@ from tests.conftest import run_module
 WAYS = {
     "show flow_index": (223, 110),
     "refresh --offline": (444, 456),
-    "compute": (442, 600),
+    "compute": (442, 608),
     "report flow_index": (480, 609),
 }
 

@@ -31,13 +31,15 @@ class Known:
 
     Attributes:
         definition: the index.
-        scores: period, city, and a column per node.
+        keys: period and city of each row.
+        values: the scores, rows x nodes of the tree.
         weights: of every node but the root, as they were used.
         panel: the figures of the leaves, ready to be standardized.
     """
 
     definition: Definition
-    scores: pl.DataFrame
+    keys: pl.DataFrame
+    values: Floats
     weights: Mapping[str, float]
     panel: Panel
 
@@ -72,7 +74,7 @@ def comparable_result(known: Known, read: Panel, steps: Steps) -> Comparable:
     common = common_periods(definition, read)
     observed = to_matrix(known.panel.coverage[[leaf.id for leaf in definition.leaves]]) > 0
     leaves = passing(definition, common, observed.reshape(*common.holds.shape[:2], -1))
-    notes = [*reservations(definition, common, known.scores)]
+    notes = [*reservations(definition, common, known.values)]
     ascent = _Ascent(known, leaves, steps)
     try:
         ascent.leaves(_standardized(known, leaves, read, steps))
@@ -98,8 +100,8 @@ def _standardized(known: Known, leaves: Leaves, read: Panel, steps: Steps) -> pl
     many = kept.shape[1] >= MANY
     before = leaves.observed
     if not many:  # then a city has no score by a guess
-        scored = known.scores[[leaf.id for leaf in definition.leaves]]
-        before = before | ~np.isnan(to_matrix(scored)).reshape(kept.shape)
+        own = [i for i, node in enumerate(definition.tree) if node.indicator]
+        before = before | ~np.isnan(known.values[:, own]).reshape(kept.shape)
     passes = leaves.passes.any(axis=0)
     other = passes & ((kept != before).any(axis=(0, 1)) | leaves.moved)
     if many and other.any():  # a guess may rest on any indicator
@@ -107,7 +109,7 @@ def _standardized(known: Known, leaves: Leaves, read: Panel, steps: Steps) -> pl
         other = other | (passes & filled)
     chosen = [leaf for leaf, each in zip(definition.leaves, other, strict=True) if each]
     if not chosen:
-        return known.scores[[*KEYS]]
+        return known.keys
     values, own = _figures(leaves), [places[0] for places in leaves.places]
     if any(leaf.denominator or leaf.treatment or leaf.imputation for leaf in chosen):
         figures = to_frame(values.reshape(-1, values.shape[2]), definition.figures)
@@ -154,10 +156,10 @@ class _Ascent:
         self._known, self._leaves, self._steps = known, leaves, steps
         self._tree = known.definition.tree
         self._place = {node.id: i for i, node in enumerate(self._tree)}
-        self._keys = known.scores[[*KEYS]]
+        self._keys = known.keys
         periods, cities = leaves.holds.shape[:2]
         shape = (periods, cities, len(self._tree))
-        self._all = to_matrix(known.scores[:, len(KEYS) :]).reshape(shape)
+        self._all = known.values.reshape(shape)
         self._scores: Floats = self._all.copy()
         self._has = np.zeros(shape, dtype=bool)  # the cities that compare, where their node does
         self._guessed = np.zeros(shape, dtype=bool)  # those with an imputed figure alone

@@ -17,9 +17,8 @@ import numpy as np
 from cityflux.core.engine.breaks import across_breaks
 from cityflux.core.engine.definition.choices import Aggregation
 from cityflux.core.engine.definition.index import Definition
-from cityflux.core.engine.measures.matrix import to_matrix
 from cityflux.core.engine.open_periods import at_hand
-from cityflux.core.engine.panel import KEYS, Made, Panel, read_panel
+from cityflux.core.engine.panel import Made, Panel, read_panel
 from cityflux.core.engine.scoring import Scores, score
 from cityflux.core.engine.steps.methods import Methods
 from cityflux.core.model.errors import UnknownName
@@ -151,11 +150,11 @@ def results(definition: Definition, scores: Scores) -> Results:
     """The result column by column for the database."""
     comparable, nodes = scores.comparable, [node.id for node in definition.tree]
     cities = definition.cities
-    periods = scores.scores["period"].to_list()[:: len(cities)]
+    periods = scores.keys["period"].to_list()[:: len(cities)]
     places = np.ix_(*map(np.argsort, map(np.array, (nodes, cities, periods))))
     columns = {
-        "score": to_matrix(scores.scores[:, len(KEYS) :]),
-        "coverage": to_matrix(scores.coverage[:, len(KEYS) :]),
+        "score": scores.values,
+        "coverage": scores.covered,
         "rank": comparable.places,
         "comparable_score": comparable.values,
         "n": comparable.n,

@@ -6,12 +6,11 @@ import math
 from collections.abc import Iterator, Sequence
 
 import numpy as np
-import polars as pl
 
 from cityflux.core.engine.common_periods import Common
 from cityflux.core.engine.comparability import FEWEST
 from cityflux.core.engine.definition.index import Definition
-from cityflux.core.engine.measures.matrix import to_matrix
+from cityflux.core.engine.measures.matrix import Floats
 
 
 def ceiling(n: int) -> float:
@@ -22,13 +21,13 @@ def ceiling(n: int) -> float:
     return (n - 1) / math.sqrt(n)
 
 
-def reservations(definition: Definition, common: Common, scores: pl.DataFrame) -> Iterator[str]:
+def reservations(definition: Definition, common: Common, scores: Floats) -> Iterator[str]:
     """Say what holds of the whole index.
 
     Args:
         definition: the index.
         common: the figures over common periods.
-        scores: over all known figures: a column per node.
+        scores: over all known figures, rows x nodes of the tree.
     """
     if len(definition.cities) < FEWEST:
         yield (
@@ -61,16 +60,18 @@ def _too_few_periods(definition: Definition, common: Common) -> Iterator[str]:
             )
 
 
-def _at_the_ceiling(definition: Definition, scores: pl.DataFrame) -> Iterator[str]:
+def _at_the_ceiling(definition: Definition, scores: Floats) -> Iterator[str]:
     """The indicators with a z-score that cannot be further from zero among so few cities."""
-    leaves = [
-        leaf.id
-        for leaf in definition.leaves
-        if (chosen := leaf.standardization or definition.standardization).method == "zscore"
+    places = [
+        place
+        for place, leaf in enumerate(definition.tree)
+        if leaf.indicator
+        and (chosen := leaf.standardization or definition.standardization).method == "zscore"
         and chosen.within == "period"
     ]
+    leaves = [definition.tree[place].id for place in places]
     shape = (len(definition.periods.of), len(definition.cities), len(leaves))
-    z = np.abs(to_matrix(scores[leaves]).reshape(shape))
+    z = np.abs(scores[:, places].reshape(shape))
     counts = (~np.isnan(z)).sum(axis=1)
     most = np.nan_to_num(z).max(axis=1)
     at: dict[int, dict[str, None]] = {}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import compress
 
 import numpy as np
@@ -38,9 +39,13 @@ from cityflux.core.model.errors import IndexDefinitionError, NotEnoughData
 class Scores:
     """The result of an index.
 
+    An array has a row for each period and city, and a column for each node.
+
     Attributes:
-        scores: period, city, and a column per node; null where there is no score.
-        coverage: the same shape: the share of the figures under the node that the score rests on.
+        keys: period and city of each row.
+        nodes: the columns.
+        values: the scores, NaN where there is none.
+        covered: the share of the figures under the node that the score rests on.
         adjustments: a row per figure that was imputed or treated: see `core.engine.adjustment`.
         weights: of every node but the root among its siblings, as it was used.
         notes: what a reader must know, a line each: what the steps touched, computed weights,
@@ -49,13 +54,25 @@ class Scores:
         passed_over: of the notes those on rows that are no figures.
     """
 
-    scores: pl.DataFrame
-    coverage: pl.DataFrame
+    keys: pl.DataFrame
+    nodes: list[str]
+    values: Floats
+    covered: Floats
     adjustments: pl.DataFrame
     weights: Mapping[str, float]
     notes: tuple[str, ...]
     comparable: Comparable
     passed_over: tuple[str, ...] = ()
+
+    @cached_property
+    def scores(self) -> pl.DataFrame:
+        """Period, city, and a column per node; null where there is no score."""
+        return self.keys.hstack(to_frame(self.values, self.nodes))
+
+    @cached_property
+    def coverage(self) -> pl.DataFrame:
+        """The same shape: the share of the figures under the node that the score rests on."""
+        return self.keys.hstack(to_frame(self.covered, self.nodes))
 
     def ranks(self) -> pl.DataFrame:
         """The rank of each city in its period among those that compare, 1 for the highest."""
@@ -79,12 +96,13 @@ def score(
     """
     check_methods(definition, methods)
     leaves = [leaf.id for leaf in definition.leaves]
-    refuse_huge(definition, panel.values, definition.figures)
+    figures = definition.figures
+    refuse_huge(definition, panel.values, figures, to_matrix(panel.values[list(figures)]))
     sums = partial_sums(definition, panel)
     prepared = prepare(definition, panel, directions, methods)
     read, panel, notes = panel, prepared.panel, [*sums, *prepared.notes]
     if any(leaf.denominator or leaf.treatment for leaf in definition.leaves):
-        refuse_huge(definition, panel.values, leaves)
+        refuse_huge(definition, panel.values, leaves, to_matrix(panel.values[leaves]))
     signs = {leaf.id: leaf.direction or directions.get(leaf.id, 1) for leaf in definition.leaves}
     refuse_shares(definition, panel, signs)
     standardized = _standardize(definition, panel, signs, methods, definition.leaves)
@@ -97,12 +115,15 @@ def score(
             "fetch some with cityflux refresh, or import them with cityflux import"
         )
     scores, weights, remarks = _aggregate(definition, standardized, methods)
+    keys, nodes = standardized[[*KEYS]], [node.id for node in definition.tree]
+    refuse_huge(definition, keys, nodes, scores)
     coverage = _coverage(definition, panel, standardized)
     notes += _weight_notes(definition, weights, remarks)
-    known = Known(definition, scores, weights, prepared.panel)
+    known = Known(definition, keys, scores, weights, prepared.panel)
     comparable = comparable_result(known, read, _Again(definition, weights, signs, methods))
     notes += comparable.notes
-    return Scores(scores, coverage, prepared.adjustments, weights, tuple(notes), comparable)
+    found = scores, coverage, prepared.adjustments, weights, tuple(notes), comparable
+    return Scores(keys, nodes, *found)
 
 
 @dataclass(frozen=True)
@@ -206,11 +227,12 @@ def _incomparable(definition: Definition, panel: Panel, standardized: pl.DataFra
 
 def _aggregate(
     definition: Definition, standardized: pl.DataFrame, methods: Methods
-) -> tuple[pl.DataFrame, dict[str, float], dict[str, str]]:
+) -> tuple[Floats, dict[str, float], dict[str, str]]:
     """Add a column per inner node, children before parents.
 
     Returns:
-        The frame, the weights that were used, and by node what a method remarked on them.
+        The scores, rows x nodes of the tree, the weights that were used, and by node what a method
+        remarked on them.
     """
     nodes = [node.id for node in definition.tree]
     place = {name: i for i, name in enumerate(nodes)}
@@ -238,9 +260,7 @@ def _aggregate(
             known[:, place[node.id]] = _node_scores(
                 node, weights, names, below, standardized, methods
             )
-    frame = standardized[[*KEYS]].hstack(to_frame(known, nodes))
-    refuse_huge(definition, frame, nodes)
-    return frame, used, remarks
+    return known, used, remarks
 
 
 def _weight_notes(
@@ -318,7 +338,7 @@ def _node_scores(
     return formula(below, to_weights(weights, names))
 
 
-def _coverage(definition: Definition, panel: Panel, standardized: pl.DataFrame) -> pl.DataFrame:
+def _coverage(definition: Definition, panel: Panel, standardized: pl.DataFrame) -> Floats:
     """The mean coverage of the leaves under each node; a leaf that was not used covers nothing."""
     leaves = [leaf.id for leaf in definition.leaves]
     share = covered(standardized, panel.coverage, leaves)
@@ -333,7 +353,7 @@ def _coverage(definition: Definition, panel: Panel, standardized: pl.DataFrame) 
         means[:, column] = (
             _total(below) * (1.0 / below.shape[1]) if below.shape[1] > 1 else below[:, 0]
         )
-    return panel.coverage[[*KEYS]].hstack(to_frame(np.clip(means, 0, 1), nodes))
+    return np.clip(means, 0, 1)
 
 
 def _total(x: Floats, splits: int = 2) -> Floats:

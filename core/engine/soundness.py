@@ -10,7 +10,7 @@ import polars as pl
 from cityflux.core.engine.checking import located
 from cityflux.core.engine.definition.index import Definition, Node
 from cityflux.core.engine.measures.columns import rows_of
-from cityflux.core.engine.measures.matrix import to_matrix
+from cityflux.core.engine.measures.matrix import Floats, to_frame, to_matrix
 from cityflux.core.engine.measures.refusal import LARGEST, few, named, refuse
 from cityflux.core.engine.panel import KEYS, Panel
 from cityflux.core.engine.steps.aggregation import Aggregation, harmonic_mean
@@ -20,23 +20,25 @@ from cityflux.core.model.errors import IndexDefinitionError
 _COUNTS = ("rank", "borda")
 
 
-def refuse_huge(definition: Definition, frame: pl.DataFrame, names: Sequence[str]) -> None:
+def refuse_huge(
+    definition: Definition, keys: pl.DataFrame, names: Sequence[str], values: Floats
+) -> None:
     """Refuse figures or scores that nothing can be computed with.
 
     Args:
         definition: the index.
-        frame: period, city, and a column per name.
+        keys: period and city of each row.
         names: the indicators or nodes to look at.
+        values: their figures or scores, rows x names.
 
     Raises:
         UnfitFigure: one is infinite, or above `LARGEST`.
     """
-    figures = frame[[*names]]
-    huge = np.abs(to_matrix(figures)) > LARGEST
+    huge = np.abs(values) > LARGEST
     if huge.any():
-        with located(definition, f"index {definition.id}", "figures"), named(frame):
+        with located(definition, f"index {definition.id}", "figures"), named(keys):
             refuse(
-                figures,
+                to_frame(values, names),
                 huge,
                 "too large to compute with; look for a slip in the figure or in a parameter, or "
                 "take another unit",

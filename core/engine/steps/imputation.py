@@ -18,7 +18,7 @@ from typing import Any, Literal
 import numpy as np
 import polars as pl
 
-from cityflux.core.engine.measures.matrix import Floats, cut, replaced, to_frame, to_matrix
+from cityflux.core.engine.measures.matrix import Bools, Floats, cut, replaced, to_frame, to_matrix
 from cityflux.core.engine.measures.timeline import decimal_years
 from cityflux.core.model.errors import ConfigError, IndexDefinitionError
 
@@ -264,8 +264,9 @@ def _column_statistic(
             for column in figures.iter_columns()
         ]
         x = to_matrix(figures)
-        x = np.where(np.isnan(x), np.array(middles, dtype=np.float64), x)
-        return _filled(frame, replaced(frame, to_frame(x, [*columns])), columns)
+        gaps = np.isnan(x)
+        x = np.where(gaps, np.array(middles, dtype=np.float64), x)
+        return _masked(replaced(frame, to_frame(x, [*columns])), gaps & ~np.isnan(x), columns)
     each = pl.col(columns)
     middle = each.mean() if statistic == "mean" else each.median()
     guess = pl.when(pl.col(by).is_not_null()).then(middle.over(by))
@@ -287,5 +288,8 @@ def _fill_gaps(frame: pl.DataFrame, guesses: pl.DataFrame) -> pl.DataFrame:
 
 def _filled(before: pl.DataFrame, after: pl.DataFrame, columns: Sequence[str]) -> Imputed:
     gaps, left = (np.isnan(to_matrix(f[[*columns]])) for f in (before, after))
-    filled = pl.Series((gaps & ~left).ravel("F"))
-    return Imputed(after, cut(filled, columns))
+    return _masked(after, gaps & ~left, columns)
+
+
+def _masked(after: pl.DataFrame, filled: Bools, columns: Sequence[str]) -> Imputed:
+    return Imputed(after, cut(pl.Series(filled.ravel("F")), columns))

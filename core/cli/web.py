@@ -32,6 +32,7 @@ LOOPBACK = ("localhost", "127.0.0.1", "[::1]")
     help="The language for readers who chose none; else that of their browser.",
 )
 @click.option("--sql", is_flag=True, help="Let readers ask in SQL of their own: see docs/web.md.")
+@click.option("--panel", is_flag=True, help="Let experts answer by their links: docs/panel.md.")
 @pass_session
 def web(
     session: Session,
@@ -41,11 +42,17 @@ def web(
     show: bool,
     lang: Literal["zh", "en"] | None,
     sql: bool,
+    panel: bool,
 ) -> None:
     """Show everything in a browser: read-only, also while the daemon writes."""
     from cityflux.core.web.server import listen, make_datasette, serve
 
     datasette = make_datasette(session.database, lang, sql)
+    answering = None
+    if panel:
+        from cityflux.core.web.answering import Answering
+
+        answering = Answering(session.database)
     with listen(host, port) as taken:
         bound = taken.getsockname()
         shown = f"[{host}]" if ":" in host else host
@@ -61,4 +68,4 @@ def web(
         click.echo(f"{session.database} at {address} (stop with Ctrl+C)")
         if show:
             click.launch(address)
-        serve(datasette, taken, names)
+        serve(datasette, taken, names, answering)

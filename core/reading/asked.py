@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sqlite3
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -10,12 +9,12 @@ from typing import NamedTuple
 from cityflux.core.reading import answers
 
 _NODES = """
-SELECT n.node_id AS node, n.name_zh, n.name_en, coalesce(i.definition, '') AS definition,
+SELECT n.name_zh, n.name_en, coalesce(i.definition, '') AS definition,
     (SELECT avg(s.coverage) FROM scores s WHERE s.index_id = n.index_id AND s.node_id = n.node_id
         AND s.period = (SELECT max(period) FROM scores k WHERE k.index_id = n.index_id
             AND k.node_id = n.index_id)) AS coverage
 FROM nodes n LEFT JOIN indicators i ON i.id = n.indicator_id
-WHERE n.index_id = ? AND n.node_id IN (SELECT value FROM json_each(?))
+WHERE n.index_id = ? AND n.node_id = ?
 """
 
 
@@ -33,8 +32,7 @@ def asked_nodes(
 ) -> dict[str, AskedNode]:
     """Some nodes by id; one that the index has no more has no names."""
     found = {name: AskedNode(name, name, "", None) for name in nodes}
-    for row in answers.rows(connection, _NODES, (index, json.dumps([*nodes]))):
-        found[row["node"]] = AskedNode(
-            row["name_zh"], row["name_en"], row["definition"], row["coverage"]
-        )
+    for name in found:
+        if row := answers.first(connection, _NODES, (index, name)):
+            found[name] = AskedNode(*row)
     return found

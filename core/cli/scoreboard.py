@@ -18,6 +18,18 @@ if TYPE_CHECKING:
     from cityflux.core.reading.indices import Index
     from cityflux.core.reading.scores import Score
 
+#: What is printed of a score for machines.
+SHOWN = (
+    "city",
+    "node",
+    "period",
+    "score",
+    "rank",
+    "coverage",
+    "comparable_score",
+    "n",
+    "bracket",
+)
 #: How wide the bars are, at most and at least.
 _BAR, _SHORT_BAR = 20, 5
 
@@ -128,18 +140,7 @@ def print_evaluated(
     if not as_json:
         print_scoreboard(definition, rows, color=color, as_of=as_of)
         return
-    shown = (
-        "city",
-        "node",
-        "period",
-        "score",
-        "rank",
-        "coverage",
-        "comparable_score",
-        "n",
-        "bracket",
-    )
-    objects = [{name: getattr(row, name) for name in shown} for row in rows]
+    objects = [{name: getattr(row, name) for name in SHOWN} for row in rows]
     print_json([{**found, "as_of": as_of} for found in objects])
 
 

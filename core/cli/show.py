@@ -18,7 +18,7 @@ from cityflux.core.cli.output import (
     print_json,
     print_table,
 )
-from cityflux.core.cli.scoreboard import bracketed, print_scoreboard
+from cityflux.core.cli.scoreboard import SHOWN, bracketed, print_scoreboard
 from cityflux.core.cli.session import Session
 from cityflux.core.cli.verdict import print_verdict
 from cityflux.core.reading.indices import Index, index_of
@@ -86,22 +86,11 @@ def _print_objects(connection: sqlite3.Connection, index: str) -> None:
     """Print every score as an object, with the number of imputed figures that it rests on."""
     from cityflux.core.reading.adjustments import imputed_below
 
-    names = (
-        "city",
-        "node",
-        "period",
-        "score",
-        "rank",
-        "coverage",
-        "comparable_score",
-        "n",
-        "bracket",
-    )
     imputed = imputed_below(connection, index)
     print_json(
         [
             {
-                **{name: getattr(row, name) for name in names},
+                **{name: getattr(row, name) for name in SHOWN},
                 "imputed": imputed[row.node, row.city, row.period],
             }
             for row in scores(connection, index)

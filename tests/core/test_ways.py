@@ -8,13 +8,11 @@ import pytest
 
 from tests.conftest import run_module
 
-#: Each command, how many functions it passed before the rooms were rebuilt, and how many it may:
-#: ``show`` a third. Counted by ``python -m tests.ways --database FILE COMMAND``, both times after
-#: ``run --once --offline``. The report has since learnt of breaks, and why no growth is told;
-#: ``compute`` what of an index compares and what a connection keeps of figures and results,
-#: ``show`` and the report to tell the verdict, and the report why something is in brackets and what
-#: other indices say to it; both how sure it is; each that loads plugins looks which secrets there
-#: are, and ``refresh`` judges figures by those that were accepted.
+#: Each command, how many functions it passed before the rooms were rebuilt, and how many it may.
+#: Counted by ``python -m tests.ways --database FILE COMMAND``, after ``run --once --offline``. What
+#: they do has grown since: ``show`` and the report tell a verdict, how sure it is and why something
+#: is in brackets; an index compares what it can and has open periods, and what stands is told from
+#: digests; indicators follow flows; each that loads plugins looks which secrets there are.
 WAYS = {
     "show flow_index": (223, 110),
     "refresh --offline": (444, 456),

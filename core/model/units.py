@@ -51,6 +51,7 @@ _BASES: dict[str, dict[str, int | Fraction]] = {
         "kg": 1,
         "吨": 1000,
         "t": 1000,
+        **dict.fromkeys(("tonne", "tonnes", "ton", "tons"), 1000),
     },
     "tonnes of standard coal": {"吨标准煤": 1},
     "length": {"米": 1, "m": 1, "公里": 1000, "km": 1000, "海里": 1852},

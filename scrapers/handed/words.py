@@ -15,7 +15,7 @@ _WORDS: dict[Role, str] = {
     "city": """
         城市 城市名 城市名称 地区 地区名称 市 地市 市州 市名 区域 省市 地域 名称 单位名称
         city cities city_name cityname city_id region area place name uname
-        municipality location prefecture 港口 机场
+        municipality location prefecture port airport 港口 机场
     """,
     "code": """
         行政区划代码 区划代码 城市代码 地区代码 代码 城市编码 adcode code admin_code
@@ -54,6 +54,8 @@ _WORDS: dict[Role, str] = {
     """,
 }
 ROLES: dict[str, Role] = {word: role for role, words in _WORDS.items() for word in words.split()}
+#: A heading in two languages, of which the first is too short to be told from the name: City 城市.
+_TWICE = re.compile(r"(?P<english>[A-Za-z_]+)\s*(?P<chinese>[\u4e00-\u9fff]+)")
 _NOTE = re.compile(
     r"\W*(?:注|附注|备注|说明|资料来源|数据来源|来源|出处|注释|制表|填表|审核|更新时间|导出时间|下载时间"
     r"|notes?|sources?|remarks?|data source|last updated?|updated|exported)\s*\d*\s*[:：.、)）]",
@@ -75,7 +77,10 @@ def role_of(heading: str) -> Role | None:
     for text in (heading, plain, *split_languages(plain)):
         if role := ROLES.get(key(text).strip("*: ")):
             return role
-    return None
+    if not (match := _TWICE.fullmatch(plain)):
+        return None
+    one, other = (ROLES.get(key(match[each])) for each in ("english", "chinese"))
+    return one if one == other else None
 
 
 def is_note(text: str) -> bool:

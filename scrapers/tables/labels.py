@@ -28,7 +28,7 @@ _UNIT_ZH = re.compile(rf"{_SCALE}(?:{_WORD}){{1,4}}(?:[/·每]{_SCALE}(?:{_WORD}
 _UNIT_EN = re.compile(
     r"(?:usd|us\$|rmb|cny)?\s*\d[\d ,]*\s*[a-z][a-z .$/-]*"
     rf"|(?:(?:{'|'.join(word for word in PREFIXES if word.isascii())})\s+)?"
-    r"(?:person-times?|us dollars?|tons?|tonnes?|units?"
+    r"(?:person-times?|us dollars?|units?"
     r"|sq\.? ?km|sq\.? ?m|cu\.? ?m|hectares?|households?|times?|pieces?|items?|sets?"
     r"|(?:passenger|ton)-?(?:km|kilometers)|hours?|days?|year|years old|beds?|cases?|volumes?)"
     r"(?:/[a-z .]+)?",

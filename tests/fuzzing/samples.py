@@ -72,6 +72,12 @@ IMPORTS = [
     'people.population,beijing,2020-Q3,2189,万人,case.import,provisional,"一,二"\n'.encode(),
 ]
 
+LISTS = [
+    "Level,iCode,iName,Direction,Weight,Parent,Type,Unit\n1,LPI,Logistics,1,0.5,Phys,Indicator,分\n"
+    "2,Phys,Physical,1,1,Conn,Aggregate,\n3,Conn,Connectivity,1,1,NA,Aggregate,\n".encode(),
+    "id,name,unit,direction,weight,parent\na,影院,家,负,30%,b\nb,生活,,,,\n".encode(),
+]
+
 JSONS = [
     '[{"城市":"上海","2019":1.5,"2020":null},{"城市":"北京","2019":2,"2020":"1,234"}]'.encode(),
     '{"城市":["上海","北京"],"2019":[1,2.5],"2020":["—",true]}'.encode(),

@@ -24,8 +24,10 @@ from cityflux.core.model.errors import (
 )
 from cityflux.core.model.period import Period
 from cityflux.core.model.written_period import period_of
+from cityflux.core.refresh.importing.declared import declaration
+from cityflux.core.refresh.importing.listed import listed_in
 from cityflux.core.refresh.importing.names import names_of
-from cityflux.core.refresh.importing.reading import read_figures
+from cityflux.core.refresh.importing.reading import opened, read_figures
 from cityflux.core.refresh.importing.series import Choice
 from cityflux.plugins.communiques import rules
 from cityflux.scrapers import (
@@ -43,6 +45,8 @@ from cityflux.scrapers import (
     yearbook,
 )
 from cityflux.scrapers.communique import listing
+from cityflux.scrapers.foreign import blamed
+from cityflux.scrapers.handed.large import LargeText
 from cityflux.scrapers.nbs import current, easyquery, read_download
 from cityflux.scrapers.tables import html
 from cityflux.scrapers.tables.apart import read_book, read_parquet
@@ -145,15 +149,27 @@ def _openflights(body: bytes) -> None:
         openflights.parse_airports(document(body))
 
 
+_KNOWN = names_of(
+    [("shanghai", "上海"), ("beijing", "北京")],
+    [("people.population", "常住人口")],
+    {"people.population": "万人"},
+    {"people.population": "annual"},
+    {"case.import"},
+)
+
+
 def _import(body: bytes) -> None:
-    known = names_of(
-        [("shanghai", "上海"), ("beijing", "北京")],
-        [("people.population", "常住人口")],
-        {"people.population": "万人"},
-        {"people.population": "annual"},
-        {"case.import"},
-    )
-    read_figures(document(body), known, "case.import", Choice())
+    read_figures(document(body), _KNOWN, "case.import", Choice())
+
+
+def _lists(body: bytes) -> None:
+    listed, _ = listed_in(opened(document(body))[1])
+    declaration(listed, _KNOWN, "case", "score")
+
+
+def _large(body: bytes) -> None:
+    with blamed(_ADDRESS, "text"):
+        LargeText(document(body)).rows(2)
 
 
 def _charset(body: bytes) -> None:
@@ -223,6 +239,8 @@ TARGETS = {
         ),
         Target("csv", _files, samples.CSVS, bombs=bombs.texts),
         Target("import", _import, samples.IMPORTS, (ImportRefused,), bombs=bombs.texts),
+        Target("lists", _lists, samples.LISTS, (CityfluxError,), bombs=bombs.texts),
+        Target("large", _large, samples.IMPORTS, bombs=bombs.texts),
         Target("xlsx", _files, [samples.workbook(*_GRID)], bombs=bombs.workbooks),
         Target("szse", _szse, [samples.workbook(*_STOCKS)], bombs=bombs.workbooks),
         Target("xls", read_book, [bombs.old_book(2, 1)], bombs=bombs.old_workbooks, apart=True),

@@ -344,6 +344,17 @@ SHAPES = (
         _AS_GDP,
     ),
     Shape(
+        "a year and a name in two scripts, with a row of units",
+        _text("City 城市,2021年GDP,2021年常住人口\n单位,亿元,万人\n杭州,1,2\n"),
+        (*_ONE, (PEOPLE, "hangzhou", "2021", 2.0)),
+    ),
+    Shape(
+        "English units of weight",
+        _text("Port,2021-01\nHangzhou,450\n"),
+        ((MONTHLY, "hangzhou", "2021-01", 45000.0),),
+        (("indicator", MONTHLY), ("unit", "million tonnes")),
+    ),
+    Shape(
         "provinces as rows without figures", _text("城市,2021\n浙江省,\n杭州市,1\n"), _ONE, _AS_GDP
     ),
     Shape("totals and other places", _text("城市,2021\n合计,9\n杭州,1\n"), _ONE, _AS_GDP),

@@ -129,6 +129,11 @@ META = [
 DATA = [["uCode", "uName", "Time", "LPI"], ["AUT", "Austria", "2018", "4"], ["SH", "Shanghai"]]
 
 
+def test_a_level_that_is_none_makes_no_group() -> None:
+    rows = [[*META[0]], ["9" * 5000, *META[1][1:]], *META[2:]]
+    assert len(declared(Sheet(rows, "iMeta")).indicators) == 3
+
+
 def declared(*sheets: Sheet, unit: str = "score") -> Declaration:
     listed, _ = listed_in(sheets)
     return declaration(listed, names(), "asem", unit)

@@ -104,4 +104,6 @@ def _name_and_unit(heading: str) -> tuple[str, str]:
         parts.append(name)
     chinese, english = parts
     name = chinese or english
+    if english and chinese and marked_period(chinese):  # 2023年GDP is in one language
+        name = f"{chinese}{english}"
     return ("", unit or unit_of(name)) if unit_of(name) and not unit else (name, unit)

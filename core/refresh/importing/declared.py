@@ -149,7 +149,7 @@ def _kind(row: Row, parents: set[str]) -> str:
     said, level = key(row.get("type", "")), row.get("level", "")
     if said in _ASIDE:
         return "aside"
-    if said in _GROUPS or (level.isdecimal() and int(level) > 1):
+    if said in _GROUPS or re.fullmatch("[2-9]", level):
         return "group"
     own = {key(row.get("id", "")), *map(key, both(row))} - {""}
     return "group" if own & parents else "leaf"

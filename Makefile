@@ -6,6 +6,7 @@
 # make soak   an hour at 100 times the real pace with faults on: memory, descriptors, threads, and no change lost
 # make fuzz   mutated samples and bombs for every parser, 100,000 executions each
 # make rows   500 writes of any hand into a database that is followed, read and then mended
+# make docs   the site of the documents in build/site, every warning an error, and its search asked in Chinese
 # make fuzz-plugins  500 plugins that misbehave, each read by SIGHUP into a running daemon
 PYTHON ?= python3
 VENV := .venv
@@ -15,7 +16,7 @@ STAMP := $(VENV)/.installed
 # Hundreds of processes start in the tests: what they import is compiled once.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: run check quick test pytest deep lint types bench chaos soak fuzz fuzz-plugins rows clean
+.PHONY: run check quick test pytest deep lint types bench chaos soak fuzz fuzz-plugins rows docs clean
 
 run: $(STAMP)
 	$(BIN)/cityflux run --once --offline
@@ -73,6 +74,11 @@ rows: $(STAMP)
 
 fuzz-plugins: $(STAMP)
 	$(BIN)/python -m tests.hands.plugins
+
+docs: $(STAMP)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[docs]'
+	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build
+	$(BIN)/python -m tests.docs.search build/site
 
 clean:
 	rm -rf $(VENV) build dist *.egg-info

@@ -22,7 +22,13 @@ if TYPE_CHECKING:
     epilog="Example: cityflux whatif main_cities_index --city wuhan --overtake chengdu --lang en"
 )
 @click.argument("index", required=False)
-@click.option("--set", "figures", multiple=True, metavar="CITY.INDICATOR[.PERIOD]=VALUE")
+@click.option(
+    "--set",
+    "figures",
+    multiple=True,
+    metavar="CITY.INDICATOR[.PERIOD]=VALUE",
+    help="A figure as it might be.",
+)
 @click.option("--weight", "weights", multiple=True, metavar="NODE=WEIGHT", help="0 leaves it out.")
 @click.option("--reach", type=int, metavar="RANK", help="What it takes to be at a rank or better.")
 @click.option("--overtake", metavar="CITY", help="What it takes to be above another city.")

@@ -45,8 +45,19 @@ def delphi() -> None:
 @click.option("--most", default=5, show_default=True, help="The top of the scale.")
 @click.option("--iqr", default=1.0, show_default=True, help="Agreed from this range downwards.")
 @click.option("--cv", default=0.25, show_default=True, help="And this variation.")
-@click.option("--format", "form", type=click.Choice(["xlsx", "csv"]), default="xlsx")
-@click.option("--out", type=click.Path(path_type=Path, file_okay=False), default=Path())
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["xlsx", "csv"]),
+    default="xlsx",
+    help="Of the sheets that the experts fill in.",
+)
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path, file_okay=False),
+    default=Path(),
+    help="The folder for them; this one unless given.",
+)
 @pass_session
 def new(
     session: Session,
@@ -165,7 +176,11 @@ def close(session: Session, name: str) -> None:
 @delphi.command(epilog="Example: cityflux delphi weights jiang --by median --integer")
 @click.argument("name")
 @click.option(
-    "--by", type=click.Choice(["mean", "trimmed", "median"]), default="mean", show_default=True
+    "--by",
+    type=click.Choice(["mean", "trimmed", "median"]),
+    default="mean",
+    show_default=True,
+    help="How the experts' ratings become one.",
 )
 @click.option("--integer", is_flag=True, help="Rounded to whole points.")
 @click.option("--force", is_flag=True, help="Also where judgements contradict each other.")
@@ -209,7 +224,12 @@ def weights(
 
 @delphi.command(epilog="Example: cityflux delphi links jiang --address http://127.0.0.1:8001")
 @click.argument("name")
-@click.option("--address", default="http://127.0.0.1:8001", show_default=True)
+@click.option(
+    "--address",
+    default="http://127.0.0.1:8001",
+    show_default=True,
+    help="Where the experts reach cityflux web.",
+)
 @pass_session
 def links(session: Session, name: str, address: str) -> None:
     """Make a link for each expert to answer the open round of NAME in a browser.

@@ -36,10 +36,10 @@ def compute(
     from cityflux.core.cli.scoreboard import print_evaluated
     from cityflux.core.engine.compute import evaluate
 
-    if weight_set:
+    trial = bool(as_of or exclude or weight_set)
+    if trial:
         from cityflux.core.app.panel_results import PREFIX, with_panel
 
-    trial = bool(as_of or exclude or weight_set)
     definition = session.index(index) if index or trial else None
     wanted = [definition] if definition else None
     if trial and definition:

@@ -143,8 +143,8 @@ class Watched:
         audited = f"(SELECT max(id) FROM runs WHERE index_id = '{INDEX}')"
         self.daemon.until(lambda: self.rows(f"SELECT 1 FROM audits WHERE run_id = {audited}"), 120)
         report = folder / "reports" / f"{INDEX}_{YEAR}.md"
-        earlier = self.daemon.log.read_text().count(f"report: {report}")
-        self.daemon.until_said(f"report: {report}", earlier + 1)
+        told = f"report: {report}\n"
+        self.daemon.until(lambda: told in self.daemon.log.read_text().rpartition("audit: ")[2], 120)
         assert str(YEAR) in report.read_text(encoding="utf-8")
         asked = (
             "SELECT r.city_id, s.rank, r.rank_low, r.rank_high FROM audit_ranks r "
@@ -152,8 +152,8 @@ class Watched:
             "s.node_id = r.node_id AND s.city_id = r.city_id AND s.period = r.period "
             f"WHERE (a.run_id, r.node_id, r.period) = ({audited}, '{INDEX}', '{YEAR}')"
         )
-        told = run_module("sqlite_utils", str(self.daemon.database), asked, cwd=folder)
-        found = [row for row in json.loads(told.stdout) if row["rank"]]
+        read = run_module("sqlite_utils", str(self.daemon.database), asked, cwd=folder)
+        found = [row for row in json.loads(read.stdout) if row["rank"]]
         assert {row["city_id"] for row in found} == {*cities}
         assert all(row["rank_low"] <= row["rank_high"] for row in found)
 

@@ -9,6 +9,7 @@ import click
 
 from cityflux.core.cli.output import json_option, print_json, print_table
 from cityflux.core.cli.session import Session, pass_session
+from cityflux.core.cli.worklist import print_worklist
 from cityflux.core.model.errors import PluginError
 from cityflux.core.model.near import meant
 from cityflux.core.reading.figures import (
@@ -26,7 +27,11 @@ if TYPE_CHECKING:
     invoke_without_command=True, epilog="Example: cityflux indicators --index flow_index --missing"
 )
 @click.option("--index", "name", metavar="INDEX", help="Only the indicators of an index.")
-@click.option("--missing", is_flag=True, help="Only those without any figure.")
+@click.option(
+    "--missing",
+    is_flag=True,
+    help="List the figures that an index lacks, where they are printed, and what they bring.",
+)
 @click.option("--stale", is_flag=True, help="List those later than their frequency allows.")
 @click.option("--suspect", is_flag=True, help="List the figures that are doubted, with the reason.")
 @click.option("--conflicts", is_flag=True, help="List the figures that two sources dispute.")
@@ -63,8 +68,10 @@ def indicators(
         _print(session, "disputed figures", disputed, _CONFLICT_COLUMNS, as_json)
     elif stale:
         _list_stale(session, as_json)
+    elif missing:
+        print_worklist(session, name, as_json)
     else:
-        _list_indicators(session, name, missing, as_json)
+        _list_indicators(session, name, as_json)
 
 
 _SUSPECT_COLUMNS = ("indicator_id", "city_id", "period", "value", "unit", "source_id", "note")
@@ -123,7 +130,7 @@ def _known(session: Session) -> dict[str, Known]:
         return known_figures(connection)
 
 
-def _list_indicators(session: Session, name: str | None, missing: bool, as_json: bool) -> None:
+def _list_indicators(session: Session, name: str | None, as_json: bool) -> None:
     known = _known(session)
     wanted = (
         [leaf.id for leaf in session.index(name).leaves]
@@ -134,7 +141,7 @@ def _list_indicators(session: Session, name: str | None, missing: bool, as_json:
     for identifier in wanted:
         plugin = session.plugins.indicators.get(identifier)
         count, cities, latest = known.get(identifier, Known())
-        if plugin is None or (missing and count):
+        if plugin is None:
             continue
         declared = plugin.indicator
         rows.append(

@@ -196,12 +196,15 @@ def _stay_up(session: Session) -> int:
 def refresh(
     session: Session, ids: tuple[str, ...], offline: bool, from_snapshots: bool, as_json: bool
 ) -> int:
-    """Fetch the figures of the indicators or flows ID, or of all of them."""
+    """Fetch the figures of the indicators, flows or sources ID, or of all of them."""
     from cityflux.core.app.job import Job
     from cityflux.core.model.errors import PluginError
     from cityflux.core.model.near import meant
+    from cityflux.core.refresh.tasks import users
 
     known = {**session.plugins.indicators, **session.plugins.flows}
+    served = users(session.plugins)
+    ids = tuple(each for name in ids for each in served.get(name, [name]))
     if unknown := [name for name in ids if name not in known]:
         hint = meant(unknown[0], known, "list them with: cityflux indicators")
         raise PluginError(f"no plugin gives the indicator {unknown[0]!r}; {hint}")

@@ -15,6 +15,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from cityflux.core.engine.cells import Parts
+from cityflux.core.engine.definition.choices import SLACK
 from cityflux.core.engine.definition.index import Definition
 from cityflux.core.engine.measures.matrix import Bools, Floats, to_matrix
 from cityflux.core.engine.panel import Panel
@@ -22,8 +23,6 @@ from cityflux.core.engine.panel import Panel
 _Counts = NDArray[np.int64]
 #: How much of a span a city needs to say what is common.
 _HALF = 0.5
-#: What a share may fall short of by rounding.
-SLACK = 1e-9
 
 
 @dataclass(frozen=True)

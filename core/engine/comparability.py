@@ -20,7 +20,6 @@ does not pass, no other one takes its weight, so that a total over two groups lo
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -29,14 +28,11 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from cityflux.core.engine.common_periods import SLACK, Common
+from cityflux.core.engine.common_periods import Common
 from cityflux.core.engine.definition.index import Definition
 from cityflux.core.engine.measures.columns import rows_of
 from cityflux.core.engine.measures.matrix import Bools, Floats, to_frame
 from cityflux.core.engine.measures.ranking import places
-
-#: An indicator needs so many cities, whatever its definition says: two never differ but in sign.
-FEWEST = 3
 
 
 @dataclass(frozen=True)
@@ -165,12 +161,6 @@ class Leaves:
         return "score"
 
 
-def needed(definition: Definition) -> int:
-    """How many cities an indicator needs."""
-    share = definition.comparability.cities * len(definition.cities)
-    return max(FEWEST, math.ceil(share - SLACK))
-
-
 def passing(definition: Definition, common: Common, observed: Bools) -> Leaves:
     """Apply the rules on periods and cities to the indicators.
 
@@ -185,6 +175,8 @@ def passing(definition: Definition, common: Common, observed: Bools) -> Leaves:
     by = [place[leaf.denominator.by if leaf.denominator else leaf.id] for leaf in leaves]
     holds = observed & common.holds[:, :, own] & common.holds[:, :, by]
     enough = common.enough[:, own] & common.enough[:, by]
-    passes = enough & (holds.sum(axis=1) >= needed(definition))
+    passes = enough & (
+        holds.sum(axis=1) >= definition.comparability.cities_needed(len(definition.cities))
+    )
     places = [tuple(dict.fromkeys(pair)) for pair in zip(own, by, strict=True)]
     return Leaves(observed, np.asarray(holds), np.asarray(passes), common, places)

@@ -11,8 +11,9 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from cityflux.core.engine.common_periods import SLACK, common_periods
-from cityflux.core.engine.comparability import FEWEST, Comparable, Leaves, Part, passing
+from cityflux.core.engine.common_periods import common_periods
+from cityflux.core.engine.comparability import Comparable, Leaves, Part, passing
+from cityflux.core.engine.definition.choices import FEWEST, SLACK
 from cityflux.core.engine.definition.index import Definition, Node
 from cityflux.core.engine.measures.matrix import Bools, Floats, to_frame, to_matrix
 from cityflux.core.engine.panel import KEYS, Panel

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sqlite3
 
-from cityflux.core.engine.comparability import needed
 from cityflux.core.engine.definition.index import Definition
 from cityflux.storage.observations import cities_by_year
 
@@ -15,7 +14,7 @@ def at_hand(
     """The definition with the periods that there are, where its periods are open.
 
     A year is there as soon as one of its indicators has figures of so many cities as the index
-    compares (see `core.engine.comparability.needed`); all else of it stays in brackets. A span is
+    compares (see `Comparability.cities_needed`); all else of it stays in brackets. A span is
     there as soon as its last year is.
 
     Args:
@@ -32,7 +31,8 @@ def at_hand(
     counts = cities_by_year(
         connection, definition.figures, definition.cities, periods.spans or 1, as_of
     )
-    enough = {(name, year) for name, year, cities in counts if cities >= needed(definition)}
+    least = definition.comparability.cities_needed(len(definition.cities))
+    enough = {(name, year) for name, year, cities in counts if cities >= least}
     years = {
         year
         for leaf in definition.leaves

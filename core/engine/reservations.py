@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from cityflux.core.engine.common_periods import Common
-from cityflux.core.engine.comparability import FEWEST
+from cityflux.core.engine.definition.choices import FEWEST
 from cityflux.core.engine.definition.index import Definition
 from cityflux.core.engine.measures.matrix import Floats
 

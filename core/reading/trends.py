@@ -116,7 +116,7 @@ def develop(subject: Subject, latest: int | None = None) -> Development:
     import polars as pl
 
     from cityflux.core.engine.analysis.convergence import convergence
-    from cityflux.core.engine.comparability import FEWEST
+    from cityflux.core.engine.definition.choices import FEWEST
     from cityflux.core.engine.measures.continuity import NO_BREAKS, since_break
     from cityflux.core.engine.measures.ranking import ranks
 

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from cityflux.plugins import communiques
 from tests.conftest import run_module
 from tests.daemon.spring import GDP, INVESTMENT, RETAIL, REVISION, Spring
 from tests.daemon.test_clock import Hands
@@ -90,9 +91,12 @@ class Watched:
         (folder / f"{INDEX}.toml").write_text(index(cities, first), encoding="utf-8")
         self.spring.offices(folder / "offices.csv")
         (folder / "my_plugins").mkdir()
+        known = {each.city for each in communiques.offices(communiques.OFFICES)}
+        never = (f'"{city}.communique" = ""\n' for city in sorted(known.difference(cities)))
+        others = "\n".join(["[schedule]", *never])
         code = PLUGIN.replace("ADDRESS", server.address("/bureau/"))
         (folder / "my_plugins" / "loopback.py").write_text(code, encoding="utf-8")
-        (folder / "config.toml").write_text(CONFIG + more, encoding="utf-8")
+        (folder / "config.toml").write_text(CONFIG + more + others, encoding="utf-8")
         self._hands = Hands(folder / "offset")
 
     def start(self, day: date) -> None:

@@ -6,6 +6,7 @@ indicator: the nearest choice holds, and a whole choice replaces a whole choice.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Collection
 from typing import Annotated, Any, Literal, Self
 
@@ -16,6 +17,10 @@ from cityflux.core.model.period import Period
 from cityflux.core.model.sections import Section
 
 Within = Literal["period", "all"]
+#: Fewer cities never compare.
+FEWEST = 3
+#: What a share may fall short of by rounding.
+SLACK = 1e-9
 
 
 class Choice(Section):
@@ -171,6 +176,10 @@ class Comparability(Choice):
         if not share and value != "any":
             raise ValueError('write a share above 0 and up to 1, or "any"')
         return value
+
+    def cities_needed(self, cities: int) -> int:
+        """How many of the cities of an index an indicator needs."""
+        return max(FEWEST, math.ceil(self.cities * cities - SLACK))
 
 
 class Joining(Choice):

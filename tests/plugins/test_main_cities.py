@@ -5,12 +5,14 @@ from __future__ import annotations
 import csv
 import sqlite3
 import tomllib
+import zlib
 from collections import defaultdict
 from pathlib import Path
 
 import polars as pl
 import pytest
 
+from benchmarks.main_cities import moves, trails
 from cityflux.core.reading.classes import figures_by_class
 
 PLUGINS = Path(__file__).parents[2] / "plugins"
@@ -132,6 +134,23 @@ def test_ranks_go_with_gdp_and_hardly_move_between_years(database: sqlite3.Conne
     )
     assert with_year_before.height == 9
     assert with_year_before["score"].min() > 0.95  # type: ignore[operator]
+
+
+def test_cells_drawn_at_random_lead_to_the_row_in_the_stored_bytes(
+    database: sqlite3.Connection,
+) -> None:
+    followed = [*trails(database, 20, 7)]
+    assert len({(each.indicator, each.city, each.period) for each in followed}) == 20
+    assert all(each.publisher and each.reference for each in followed)
+    with database, pytest.raises(LookupError, match="the stored bytes are others"):
+        database.execute("UPDATE snapshots SET body = ?", (zlib.compress(b"other"),))
+        [*trails(database, 20, 7)]
+
+
+def test_who_moves_far_is_named_with_the_figure_that_moved_it(database: sqlite3.Connection) -> None:
+    assert [move[:6] for move in moves(database)] == [
+        ("dalian", "2014", "2015", 13, 20, "goods_commerce.inward_fdi")
+    ]
 
 
 def test_the_main_job_counts_the_figures_by_the_class_of_their_source(

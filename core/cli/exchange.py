@@ -33,7 +33,7 @@ from cityflux.core.reading.exports import ALL, EXPORTS, export_frame, write_work
 @click.option("--force", is_flag=True, help="Write into a source that is no file, too.")
 @click.option("--prune", is_flag=True, help="Take out what the file gave before and no more.")
 @click.option("--flows", is_flag=True, help="FILE has flows: from, to and value, or a matrix.")
-@click.option("--firms", is_flag=True, help="FILE has firms and cities; cities are linked by them.")
+@click.option("--firms", is_flag=True, hidden=True, help="FILE has firms and cities.")
 @click.option("--undo", is_flag=True, help="Take back the last import, of FILE or --source.")
 @json_option
 @pass_session

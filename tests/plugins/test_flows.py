@@ -144,4 +144,6 @@ def test_a_flow_that_breaks_its_contract_is_named(tmp_path: Path, frame: str, sa
 def test_an_unknown_kind_is_refused_with_those_that_there_are(home: Path) -> None:
     done = run_module("cityflux", "flows", "letters", cwd=home)
     assert done.returncode == 1
-    assert "there are: air_routes, airlines, capital, commerce, culture, goods" in done.stderr
+    assert (
+        "there are: air_routes, airlines, capital, commerce, culture, firms, goods" in done.stderr
+    )

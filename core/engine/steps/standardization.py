@@ -250,15 +250,15 @@ def goalposts(
 
 
 @over_columns
-def fraction_of_max(x: Columns) -> Floats:
-    """Score by the share of the largest: x / max.
+def fraction_of_max(x: Columns, *, best: float = 1.0) -> Floats:
+    """Score by the share of the largest: best x / max, so that the largest has ``best``.
 
     Made for figures that are not negative: a negative maximum, as every indicator has of which
     less is better, turns the order round (as in COINr, ``n_fracmax``). A maximum of 0 is null.
     Source: COINr, ``n_fracmax``.
     """
     largest = x.largest()
-    return np.where(largest == 0, np.nan, x.x * (1 / largest))
+    return np.where(largest == 0, np.nan, x.x * (best / largest))
 
 
 @over_columns

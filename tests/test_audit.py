@@ -82,7 +82,7 @@ def test_an_audit_older_than_its_run_says_so(here: Path) -> None:
     assert "computed again since" not in shown
     CliRunner().invoke(cli, ["compute", "flow_index"])
     shown = CliRunner().invoke(cli, ["show", "--lang", "en"]).output
-    line = "This audit is of run 1, and the index was computed again since: cityflux audit"
+    line = "This audit is of run 3, and the index was computed again since: cityflux audit"
     assert line in shown
     never = CliRunner().invoke(cli, ["show", "paper_transport", "--lang", "zh"]).output
     assert "未经检验；命令：cityflux audit paper_transport" in never

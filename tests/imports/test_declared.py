@@ -129,6 +129,33 @@ META = [
 DATA = [["uCode", "uName", "Time", "LPI"], ["AUT", "Austria", "2018", "4"], ["SH", "Shanghai"]]
 
 
+def test_levels_in_columns_of_their_own_make_a_tree() -> None:
+    head = ["一级指标", "二级指标", "三级指标", "单位", "属性", "权重"]
+    rows = [
+        ["活力", "经济", "电影院数", "家", "正向", "0.3"],
+        ["活力", "经济", "咖啡馆数", "家", "正向", "0.4"],
+        ["活力", "生活", "噪声", "分贝", "负向", "0.3"],
+    ]
+    found = declared(Sheet([head, *rows], "指标体系"))
+    assert [(each["name_zh"], each["direction"]) for each in found.indicators] == [
+        ("电影院数", 1),
+        ("咖啡馆数", 1),
+        ("噪声", -1),
+    ]
+    tree = found.tree
+    assert tree is not None
+    # A group without a weight weighs what is under it weighs.
+    assert (tree.name_zh, [(each.name_zh, each.parent, each.weight) for each in tree.groups]) == (
+        "活力",
+        [("经济", "", 0.7), ("生活", "", 0.3)],
+    )
+    # The ids of names that are not in Latin letters stay, whatever their order.
+    again = declared(Sheet([head, *rows[::-1]], "指标体系"))
+    assert {each["id"] for each in again.indicators} == {each["id"] for each in found.indicators}
+    cycle = [["id", "name", "parent", "unit"], ["a", "甲", "b", "家"], ["b", "乙", "a", "家"]]
+    assert declared(Sheet(cycle, "indicators")).indicators == ()
+
+
 def test_a_level_that_is_none_makes_no_group() -> None:
     rows = [[*META[0]], ["9" * 5000, *META[1][1:]], *META[2:]]
     assert len(declared(Sheet(rows, "iMeta")).indicators) == 3
@@ -167,7 +194,6 @@ def test_the_lists_of_coinr_are_understood() -> None:
         (["a", "甲", "furlong", "1"], "a: its unit 'furlong' is not known"),
         (["a", "甲", "", "1"], "a: no unit is stated"),
         (["a", "甲", "家", "down"], "a: direction is 'down'; write 1 or -1"),
-        (["甲", "甲", "家", "1"], "甲: no id can be made of it"),
         (["b!", "乙", "家", "1"], "b and b! are both asem.b"),
         (["q", "乙", "家", "1"], "q: asem.q is there already"),
     ],

@@ -15,8 +15,9 @@ from cityflux.scrapers.tables.labels import has_chinese, key
 
 _GROUPS = {"aggregate", "aggregation", "group", "汇总", "维度", "组", "一级指标", "二级指标"}
 _ASIDE = {"denominator", "other", "分母", "其他"}
-_DOWN = {"-1", "-", "负", "负向", "逆向", "反向", "negative"}
-_UP = {"", "1", "+", "+1", "正", "正向", "positive"}
+_DOWN = {"-1", "-", "负", "负向", "逆向", "反向", "成本型", "逆指标", "negative"}
+_UP = {"", "1", "+", "+1", "正", "正向", "效益型", "正指标", "positive"}
+_DEEPEST = 20  # a tree that is none has no end
 _ID = re.compile(r"[a-z][a-z0-9_]*(\.[a-z0-9_]+)+")
 
 
@@ -96,7 +97,7 @@ def declaration(
     Raises:
         CityfluxError: a row lacks something, or declares what another plugin does.
     """
-    prefix = _slug(stem, "_") or f"book_{hashlib.sha256(stem.encode()).hexdigest()[:8]}"
+    prefix = _slug(stem, "_") or f"book_{_digest(stem)}"
     parents = {key(row.get("parent", "")) for row in listed.indicators} - {""}
     groups: list[Row] = []
     leaves: list[Row] = []
@@ -159,14 +160,12 @@ def _id(row: Row, prefix: str, names: Names, own: Collection[str]) -> tuple[str,
     """The id of an indicator, and whether it is declared here.
 
     Raises:
-        CityfluxError: another plugin has it, or none can be made.
+        CityfluxError: another plugin has it.
     """
     said = row.get("id", "")
     if said in names.units and said not in own:
         return said, False
-    last = _slug(said, "_") or _slug(both(row)[1], "_")
-    if not last:
-        raise CityfluxError(f"{label(row)}: no id can be made of it; write one, such as id = pop")
+    last = _slug(said, "_") or _slug(both(row)[1], "_") or f"i_{_digest(both(row)[0])}"
     found = said if _ID.fullmatch(said) else f"{prefix}.{last}"
     if found in names.units and found not in own:
         raise CityfluxError(
@@ -220,10 +219,14 @@ def _tree(groups: list[Row], leaves: Sequence[tuple[str, Row]], stem: str) -> Tr
         above = known.get(key(row.get("parent", "")))
         return "" if above is None or above is root else ids[id(above)]
 
+    below: dict[int, list[Row]] = {}
+    for row in [*groups, *(row for _, row in leaves)]:
+        below.setdefault(id(known.get(key(row.get("parent", "")))), []).append(row)
+
     return Tree(
         *(both(root) if root else (stem, stem)),
         tuple(
-            Group(ids[id(row)], *both(row), parent(row), _weight(row))
+            Group(ids[id(row)], *both(row), parent(row), _together(row, below) or 1.0)
             for row in groups
             if row is not root
         ),
@@ -232,6 +235,16 @@ def _tree(groups: list[Row], leaves: Sequence[tuple[str, Row]], stem: str) -> Tr
             for name, row in leaves
         ),
     )
+
+
+def _together(row: Row, below: Mapping[int, list[Row]], depth: int = 0) -> float | None:
+    """The weight of a row, or of all under it where it says none itself; None where they do not."""
+    if row.get("weight"):
+        return _weight(row)
+    rows = below.get(id(row), []) if depth < _DEEPEST else []
+    weights = [_together(each, below, depth + 1) for each in rows]
+    stated = [weight for weight in weights if weight is not None]
+    return round(sum(stated), 12) if rows and len(stated) == len(rows) else None
 
 
 def _cities(
@@ -291,6 +304,11 @@ def _refuse_same(found: Iterable[tuple[str, Row]]) -> None:
             raise CityfluxError(
                 f"{label(row)} and {label(first[name])} are both {name}; write other ids"
             )
+
+
+def _digest(text: str) -> str:
+    """What stands for a name that is in no Latin letters: the same for the same name."""
+    return hashlib.sha256(text.encode()).hexdigest()[:8]
 
 
 def _slug(text: str, joint: str) -> str:

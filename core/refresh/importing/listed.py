@@ -48,6 +48,8 @@ _SHEETS = {
     "indicators": {"indicators", "indicator", "imeta", "indmeta", "指标", "指标表", "指标体系"},
     "cities": {"cities", "city", "umeta", "units", "城市", "城市表"},
 }
+#: Columns of one level each, from above to below, the last one that of the indicators.
+_LEVELS = ("目标层", "准则层", "一级指标", "二级指标", "三级指标", "指标层")
 _MOST_ABOVE = 10
 
 Row = dict[str, str]
@@ -131,11 +133,15 @@ def _list_of(sheet: Sheet) -> tuple[str, list[Row]]:
     for at, cells in enumerate(sheet.grid[:_MOST_ABOVE]):
         heads = [key(cell) for cell in cells]
         fields = [_FIELDS.get(head, "") for head in heads]
+        if levels := [column for column, head in enumerate(heads) if head in _LEVELS]:
+            fields = _in_levels(fields, levels)
         there, filled = {*fields} - {""}, [head for head in heads if head]
         if not {"id", "name", "name_zh"} & there or len(filled) < 2:
             continue
         known = len(filled) == sum(map(bool, fields))
         of_indicators = len(there & _OF_INDICATORS)
+        if len(levels) > 1 and known and "parent" in there:
+            return "indicators", [*_rows(sheet, at, fields), *_above(sheet, at, levels)]
         if "icode" in heads or (of_indicators and title in _SHEETS["indicators"]):
             return "indicators", _rows(sheet, at, fields)
         if known and of_indicators > 1 and {"direction", "weight", "parent"} & there:
@@ -144,6 +150,28 @@ def _list_of(sheet: Sheet) -> tuple[str, list[Row]]:
             return "cities", _rows(sheet, at, fields)
         break
     return "", []
+
+
+def _in_levels(fields: Sequence[str], levels: Sequence[int]) -> list[str]:
+    """What the columns are where some are levels: the last names the indicator, unless one does."""
+    found = [*fields]
+    below = [*levels]
+    if "name" not in fields or fields.index("name") in levels:
+        found[below.pop()] = "name"
+    for column in below:
+        found[column] = "level"
+    if below:
+        found[below[-1]] = "parent"
+    return found
+
+
+def _above(sheet: Sheet, head: int, levels: Sequence[int]) -> list[Row]:
+    """The groups of all levels but the last, each with the one that it stands under."""
+    groups: dict[str, str] = {}
+    for cells in sheet.grid[head + 1 :]:
+        path = [cells[column] for column in levels[:-1] if column < len(cells) and cells[column]]
+        groups |= dict(zip(path, ["", *path], strict=False))
+    return [{"id": name, "parent": parent, "type": "group"} for name, parent in groups.items()]
 
 
 def _rows(sheet: Sheet, head: int, fields: Sequence[str]) -> list[Row]:

@@ -17,6 +17,7 @@ from cityflux.core.web.ranking import index_page
 from cityflux.core.web.search import search_page
 from cityflux.core.web.snapshot import as_file, as_text, sender, snapshot_page
 from cityflux.core.web.status import status_page
+from cityflux.core.web.weights import weights_page
 
 if TYPE_CHECKING:
     from datasette.utils.asgi import Request, Response
@@ -30,6 +31,7 @@ _PAGES = {
     f"index/{_ID}": index_page,
     f"city/{_ID}": city_page,
     f"indicator/{_ID}": indicator_page,
+    f"weights/{_ID}": weights_page,
     "map": map_page,
     "score": score_page,
     "figure": figure_page,

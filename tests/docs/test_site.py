@@ -7,12 +7,15 @@ from __future__ import annotations
 
 import re
 import shlex
+from collections.abc import Callable
 from pathlib import Path
 
 import click
 import pytest
+from click.testing import Result
 
 from cityflux.core.cli.main import cli
+from tests.conftest import answer
 from tests.docs import reference
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -83,3 +86,22 @@ def test_every_command_of_the_documents_exists_with_its_options() -> None:
             wrong.append(f"{name}: {line}: {error.message}")
     assert wrong == []
     assert seen > 100
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("README.md", ("for analysts", "Why not a spreadsheet", "tutorial.md")),
+        ("README.zh-CN.md", ("写给", "为什么不用电子表格", "tutorial.md")),
+    ],
+)
+def test_the_first_ten_lines_say_what_for_whom_and_why_with_a_true_picture(
+    name: str, words: tuple[str, ...], read_only: Callable[..., Result]
+) -> None:
+    head = "\n".join((ROOT / name).read_text("utf-8").splitlines()[:10])
+    assert [word for word in words if word not in head] == []
+    ((said, picture),) = re.findall(r"^!\[(.*)\]\((.*)\)$", head, re.M)
+    assert (ROOT / picture).exists()
+    split = answer(read_only, "tree", "flow_index", "--city", "shanghai", "--versus", "beijing")
+    (lead,) = split["flow_index"].values()
+    assert f"{lead:.2f}" in said, "draw it anew with: python -m tests.report.screenshots --readme"

@@ -3,7 +3,8 @@
 ``speed`` (the default): draws of an index of 300 cities x 127 indicators x 4 levels, the
 sensitivity, the index without each node, and copies of missing figures, beside a plain numpy loop
 that goes draw by draw, in the same run; seconds of CPU, medians. ``--large`` prints the curve to
-3,000 cities x 500 indicators and to 100,000 draws.
+3,000 cities x 500 indicators and to 100,000 draws, ``--dask`` what a cluster of two processes
+brings.
 
 ``calibration``: made-up panels of which figures are deleted by six patterns; how often the
 intervals hold the score and rank of the full figures, and how wide they are beside those of an
@@ -17,9 +18,11 @@ import statistics
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 import numpy as np
 import polars as pl
+from distributed import Client
 from numpy.typing import NDArray
 from scipy.stats import kurtosis, skew
 
@@ -27,6 +30,7 @@ from benchmarks import engine
 from cityflux.core.engine.audit.assumptions import Assumptions, Weights
 from cityflux.core.engine.audit.auditing import audit
 from cityflux.core.engine.audit.auditor import Auditor
+from cityflux.core.engine.audit.cluster import on_cluster
 from cityflux.core.engine.audit.completion import complete
 from cityflux.core.engine.audit.drawing import Plan
 from cityflux.core.engine.audit.gathering import Settings
@@ -160,20 +164,89 @@ def speed() -> None:
         print(f"{f'200 copies of {n} x {p} x {times}':42}{seconds(work, 3):8.3f}{wanted:8.2f}")
 
 
+#: Draws, cities and indicators whose time ``--large`` prints, each beside the line before.
+CURVE = (
+    *((1_000, 300, 127), (10_000, 300, 127), (100_000, 300, 127)),
+    *((1_000, 1_000, 127), (1_000, 3_000, 127), (1_000, 3_000, 500)),
+)
+
+
 def large() -> None:
-    """Print how the time grows."""
-    print("draws, cities, indicators: seconds of CPU, GiB of memory at most so far")
+    """Print how the time grows; of a linear one the last column stays where it is."""
+    print("draws, cities, indicators: seconds of CPU, GiB of memory at most so far, ns a score")
     alone = Assumptions(weights=Weights())
-    for draws, units, indicators in (
-        *((500, 300, 127), (2_000, 300, 127), (10_000, 300, 127)),
-        *((500, 1_000, 127), (500, 3_000, 127), (500, 3_000, 500), (100_000, 30, 37)),
-    ):
+    for draws, units, indicators in CURVE:
         ground = ground_of(units, indicators)
         start = time.process_time()
         audit(ground, alone, Settings(draws, 0))
         spent = time.process_time() - start
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
-        print(f"{draws:8} {units:6} {indicators:5}: {spent:8.2f} {peak:6.2f}")
+        each = spent / (draws * units * len(ground.inner)) * 1e9
+        print(
+            f"{draws:8,} {units:6,} {indicators:5}: {spent:8.2f} {peak:6.2f} {each:6.0f}",
+            flush=True,
+        )
+
+
+def cluster() -> None:
+    """Print how long an audit takes here, and on a cluster of two processes."""
+    alone = Assumptions(weights=Weights())
+    ground = ground_of(300, 127)
+    print("300 cities x 127 indicators, weights alone; seconds of CPU, and that pass")
+    print(f"{'draws':>8}{'here: CPU':>11}{'passed':>8}{'two: home':>11}{'each':>6}{'passed':>8}")
+    for draws in (5_000, 20_000, 80_000):
+        with Measured() as here:
+            audit(ground, alone, Settings(draws, 0))
+        with _two_workers() as client:
+            before = _busy(client)
+            gather = on_cluster(client.scheduler_info()["address"])
+            with Measured() as home:
+                audit(ground, alone, Settings(draws, 0), gather=gather)
+            each = (_busy(client) - before) / 2
+        print(f"{draws:8,}{here.cpu:11.1f}{here.passed:8.1f}", end="")
+        print(f"{home.cpu:11.1f}{each:6.1f}{home.passed:8.1f}", flush=True)
+
+
+class Measured:
+    """A block, with the seconds of CPU that it takes and those that pass."""
+
+    def __enter__(self) -> Measured:
+        """Start."""
+        self.cpu, self.passed = -time.process_time(), -time.perf_counter()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Stop."""
+        self.cpu += time.process_time()
+        self.passed += time.perf_counter()
+
+
+@contextmanager
+def _two_workers() -> Iterator[Client]:
+    """A cluster of two processes with one thread each, which have imported what an audit needs."""
+    import dask
+    from distributed import LocalCluster
+
+    # by its default a worker gives memory back at every step, which takes longer than the draws
+    environment = {"distributed.nanny.pre-spawn-environ": {"OPENBLAS_NUM_THREADS": 1}}
+    with (
+        dask.config.set(environment),
+        LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None) as own,
+        Client(own) as client,
+    ):
+        _busy(client)
+        yield client
+
+
+def _busy(client: Client) -> float:
+    """The seconds of CPU of all workers so far."""
+    return float(sum(client.run(_process_time).values()))
+
+
+def _process_time() -> float:
+    import cityflux.core.engine.audit.auditing  # noqa: F401 - before anything is measured
+
+    return time.process_time()
 
 
 def made_up(n: int, p: int, times: int, seed: int) -> tuple[Floats, dict[str, Floats]]:
@@ -344,6 +417,8 @@ def main(arguments: list[str]) -> None:
         calibration(36, 12, 4, 5, 100, 1)
     elif "--large" in arguments:
         large()
+    elif "--dask" in arguments:
+        cluster()
     else:
         speed()
 

@@ -27,6 +27,7 @@ def audit_index(
     assumptions: Assumptions | None = None,
     progress: Callable[[int], None] = lambda done: None,
     experts: Mapping[str, Mapping[str, float]] | None = None,
+    cluster: str | None = None,
 ) -> Audit:
     """Audit an index, which is computed before where it is not current, and store the audit.
 
@@ -39,13 +40,16 @@ def audit_index(
         progress: told how many draws are done.
         experts: by pseudonym the weights of the nodes, from which the weights are drawn in place
             of those that ``assumptions`` name.
+        cluster: the address of a Dask scheduler whose workers draw; this machine without any.
 
     Raises:
-        CityfluxError: the index cannot be computed or ranked.
+        CityfluxError: the index cannot be computed or ranked, or the cluster does not answer.
     """
     from cityflux.core.app.job import Job
     from cityflux.core.engine.audit.assumptions import Weights, default_assumptions
     from cityflux.core.engine.audit.auditing import audit
+    from cityflux.core.engine.audit.cluster import on_cluster
+    from cityflux.core.engine.audit.gathering import gathered
     from cityflux.core.engine.audit.paths import ground_of
     from cityflux.core.engine.audit.storing import store
     from cityflux.core.engine.audit.versions import versions_of
@@ -68,7 +72,8 @@ def audit_index(
         varied = varied.model_copy(update={"weights": Weights(sets=list(sets))})
     ground = ground_of(connection, definition, session.methods)
     versions = versions_of(connection, ground, varied, settings.seed)
-    found = audit(ground, varied, settings, progress, versions)
+    gather = on_cluster(cluster) if cluster else gathered
+    found = audit(ground, varied, settings, progress, versions, gather)
     store(connection, found, run_id, started, __version__)
     return found
 

@@ -49,6 +49,7 @@ _LISTED = 5
     help="A TOML file that says what is varied, in place of the defaults.",
 )
 @click.option("--weights", metavar="panel:NAME", help="Draw the weights from a panel of experts.")
+@click.option("--dask", metavar="ADDRESS", help="Draw on a Dask cluster, such as tcp://host:8786.")
 @click.option("--all-nodes", is_flag=True, help="Keep the shares of ranks of every node.")
 @language_option
 @json_option
@@ -62,6 +63,7 @@ def audit(
     sampling: str,
     assumptions: Path | None,
     weights: str | None,
+    dask: str | None,
     all_nodes: bool,
     lang: Code | None,
     as_json: bool,
@@ -74,7 +76,10 @@ def audit(
     from cityflux.core.app.audits import audit_index
     from cityflux.core.engine.audit.assumptions import read_assumptions
     from cityflux.core.engine.audit.gathering import Settings
+    from cityflux.core.model.extra import need_extra
 
+    if dask:
+        need_extra("dask")
     definition = session.index(index)
     varied = read_assumptions(assumptions, definition) if assumptions else None
     settings = Settings(draws, points, seed, sampling, all_nodes)  # type: ignore[arg-type]
@@ -84,7 +89,7 @@ def audit(
             from cityflux.core.app.panel_results import expert_weights, panel_of
 
             experts = expert_weights(connection, panel_of(connection, definition, weights))
-        audit_index(
+        found = audit_index(
             connection,
             session,
             definition,
@@ -92,6 +97,7 @@ def audit(
             varied,
             lambda done: moved(done, draws),
             experts,
+            dask,
         )
         if as_json:
             from cityflux.core.reading.audit_tables import audit_objects
@@ -99,6 +105,10 @@ def audit(
             print_json(audit_objects(connection, definition.id))
             return
         print_audit(connection, definition.id, lang, color=session.color)
+        if found.score_error:
+            error = number(found.score_error, 4)
+            for code in codes_of(lang):
+                click.echo(text(code, "audit.score_error", error=error))
         _print_moves(connection, definition.id, lang, session.color)
 
 

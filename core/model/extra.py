@@ -10,12 +10,13 @@ from cityflux.core.model.errors import ReportError
 _NEEDED = {
     "report": ("altair", "jinja2", "vl_convert"),
     "web": ("altair", "jinja2", "vl_convert", "datasette"),
+    "dask": ("distributed",),
 }
-_WHAT = {"report": "charts and the report", "web": "the pages"}
+_WHAT = {"report": "charts and the report", "web": "the pages", "dask": "audits on a cluster"}
 
 
-def need_extra(name: Literal["report", "web"] = "report") -> None:
-    """Check that charts can be drawn here, or the pages be shown.
+def need_extra(name: Literal["report", "web", "dask"] = "report") -> None:
+    """Check that charts can be drawn here, pages be shown, or a cluster be asked.
 
     Raises:
         ReportError: the extra is not installed.

@@ -6,7 +6,7 @@ References:
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -19,20 +19,18 @@ from cityflux.core.engine.audit.batch import rows_of_periods
 from cityflux.core.engine.audit.design import saltelli
 from cityflux.core.engine.audit.drawing import Plan
 from cityflux.core.engine.audit.effects import Effects, effects, rank_shift
-from cityflux.core.engine.audit.gathering import Chunks, Progress, Settings, gathered
+from cityflux.core.engine.audit.gathering import Chunks, Gather, Progress, Settings, gathered
 from cityflux.core.engine.audit.leaving import Left, left_out
 from cityflux.core.engine.audit.measures import acceptability
 from cityflux.core.engine.audit.paths import Ground, Path, missing_of
 from cityflux.core.engine.audit.ranking import ranks
-from cityflux.core.engine.audit.tally import Counting, Tally, by_rank
+from cityflux.core.engine.audit.tally import Counting, Tally, by_rank, unit_of
 from cityflux.core.engine.audit.versions import Versions
 from cityflux.core.engine.measures.matrix import Bools, Floats
 from cityflux.core.model.errors import NotEnoughData
 
 #: How often the points are drawn anew for an interval of a Sobol index.
 SAMPLES = 200
-#: Counts the chunks of draws: `core.engine.audit.gathering.gathered` does it here.
-Gather = Callable[[Chunks, Counting, Progress], Tally]
 
 
 @dataclass(frozen=True)
@@ -62,6 +60,7 @@ class Audit:
             ``left`` as they are, or with them the ranks are ``not determined``.
         copies: how many versions of the figures were drawn from.
         stopped: whether it was interrupted.
+        score_error: by how much the ends of ``scores`` may be off; 0 where all scores were kept.
     """
 
     ground: Ground
@@ -84,6 +83,7 @@ class Audit:
     missing: str = "left"
     copies: int = 0
     stopped: bool = False
+    score_error: float = 0.0
 
     @property
     def keys(self) -> pl.DataFrame:
@@ -120,13 +120,13 @@ def audit(
     nominal = auditor.nominal()
     periods = rows_of_periods(nominal.climb.keys)
     placed = _nominal_ranks(auditor, plan, periods, ground.inner)
-    counting = Counting(
-        periods, ground.inner, by_rank(placed[:, 0], periods), settings.draws, settings.all_nodes
-    )
+    order = by_rank(placed[:, 0], periods)
+    unit = unit_of(plan.written)
+    counting = Counting(periods, ground.inner, order, unit, settings.draws, settings.all_nodes)
     chunks = Chunks(auditor, plan, settings)
     tally = gather(chunks, counting, progress)
     if not tally.done:
-        why, count = tally.failed.most_common(1)[0]
+        why, count = next(iter(tally.failed_by_reason.items()))
         raise NotEnoughData(
             f"{ground.definition.id}: all {settings.draws} draws failed, {count} of them as {why}"
         )
@@ -156,7 +156,7 @@ def _result(
         list(nominal.climb.keys.select("period", "city").iter_rows()),
         inner,
         tally.done,
-        dict(tally.failed.most_common()),
+        tally.failed_by_reason,
         {each.name: each.options for each in plan.all},
         tally.score_quantiles(),
         found,
@@ -169,6 +169,7 @@ def _result(
         left_out(ground, nominal, plan.written, periods),
         missing=missing_of(ground),
         stopped=tally.stopped,
+        score_error=tally.error,
     )
 
 

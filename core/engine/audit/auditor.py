@@ -43,6 +43,10 @@ class Auditor:
         self._known: dict[int, Floats] = {}
         self._variants: dict[tuple[int, int], Definition] = {}
 
+    def afresh(self) -> Auditor:
+        """The same before any path was gone."""
+        return Auditor(self.ground, self._plan, self._versions)
+
     def nominal(self) -> Path:
         """The path that the index itself goes.
 

@@ -15,6 +15,8 @@ from cityflux.core.engine.measures.matrix import Floats
 _SCORES, _LEAST, _MOST = 1 << 24, 64, 1024
 #: Called with how many draws are done.
 Progress = Callable[[int], None]
+#: Counts the chunks of draws: `gathered` on this machine, `core.engine.audit.cluster` on others.
+Gather = Callable[["Chunks", Counting, Progress], Tally]
 
 
 @dataclass(frozen=True)
@@ -61,6 +63,10 @@ class Chunks:
     def firsts(self) -> list[int]:
         """The first draw of each chunk."""
         return list(range(0, self.settings.draws, self.size))
+
+    def afresh(self) -> Chunks:
+        """The same without what was computed, to be sent elsewhere."""
+        return replace(self, auditor=self.auditor.afresh())
 
     def drawn(self, first: int) -> tuple[dict[str, Floats], Draws, dict[int, str]]:
         """A chunk: the scores of each node, what was drawn, and why some draws came to nothing."""

@@ -6,11 +6,13 @@ drawn: whole numbers in any order, sums of weights in the order of the chunks.
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -38,8 +40,10 @@ MANY, TOO_MANY = 50_000_000, 120_000_000
 ALL_PAIRS, NEIGHBOURS = 300, 10
 #: Above so many cities the ranks of nodes below the root are counted in wider steps.
 ALL_RANKS = 512
+#: The bits of a weight that are summed up.
+_PRECISE = 34
 #: Two at a time, which is what most machines can do.
-_THREADS = 1
+_THREADS = 2
 
 
 @dataclass(frozen=True)
@@ -50,6 +54,7 @@ class Counting:
         periods: the rows of each period.
         nodes: those above the leaves, the root first.
         order: by period, its cities by their rank as it stands.
+        unit: of weights; sums of whole units are the same in any order.
         draws: how many are planned.
         all_nodes: whether all nodes are counted as the root is.
         windows: by node, the table in which scores are counted; None to keep the scores.
@@ -58,6 +63,7 @@ class Counting:
     periods: Rows
     nodes: list[str]
     order: list[NDArray[np.int64]]
+    unit: float
     draws: int
     all_nodes: bool = False
     windows: Mapping[str, Window] | None = None
@@ -86,23 +92,24 @@ class Tally:
         counting: how they are counted.
 
     Attributes:
-        done: how many draws came to something.
+        drawn: how many draws there were.
+        done: how many came to something.
         failed: how many came to nothing, by reason.
         stopped: whether there were to be more.
     """
 
     def __init__(self, counting: Counting) -> None:
         self.counting = counting
-        self.done, self.stopped = 0, False
+        self.drawn, self.done, self.stopped = 0, 0, False
         self.failed: Counter[str] = Counter()
         exact = counting.scores <= MANY
         self._dtype = np.float64 if exact else np.float32
         self._kept: dict[str, list[Floats]] = {name: [] for name in counting.nodes}
         windows = counting.windows or {}
         self._counted = {name: Histogram(window) for name, window in windows.items()}
-        self._ranks: dict[tuple[str, int], Counts | int] = {}
+        self._ranks: dict[tuple[str, int], NDArray[Any] | int] = {}
         self._wins: list[tuple[Counts, Counts] | None] = [None] * len(counting.periods)
-        self._first: list[Floats | float] = [0.0] * len(counting.periods)
+        self._first: list[Counts | int] = [0] * len(counting.periods)
 
     def add(self, scores: dict[str, Floats], draws: Draws, reasons: dict[int, str]) -> None:
         """Add a chunk of draws.
@@ -112,6 +119,7 @@ class Tally:
             draws: what was drawn.
             reasons: by draw of the chunk why it came to nothing.
         """
+        self.drawn += len(draws)
         self.failed.update(reasons.values())
         good = np.ones(len(draws), dtype=bool)
         good[list(reasons)] = False
@@ -138,7 +146,8 @@ class Tally:
             else:
                 new = wins_beside(found, self.counting.order[k], NEIGHBOURS)
             self._wins[k] = _sum(self._wins[k], new)
-            self._first[k] = self._first[k] + first_weights(found, weights)
+            units = np.rint(weights / self.counting.unit)
+            self._first[k] = self._first[k] + first_weights(found, units).astype(np.int64)
 
     def _add_ranks(self, scores: dict[str, Floats], name: str) -> None:
         for k, rows in enumerate(self.counting.periods):
@@ -152,6 +161,7 @@ class Tally:
 
     def merge(self, other: Tally) -> None:
         """Add what was counted of later draws."""
+        self.drawn += other.drawn
         self.done += other.done
         self.failed.update(other.failed)
         for name, parts in other._kept.items():
@@ -159,10 +169,23 @@ class Tally:
         for name, counted in other._counted.items():
             self._counted[name].merge(counted)
         for key, counts in other._ranks.items():
-            self._ranks[key] = self._ranks.get(key, 0) + counts
+            self._ranks[key] = np.asarray(counts, dtype=np.int64) + self._ranks.get(key, 0)
         for k, new in enumerate(other._wins):
             self._wins[k] = self._wins[k] if new is None else _sum(self._wins[k], new)
             self._first[k] = self._first[k] + other._first[k]
+
+    def packed(self) -> Tally:
+        """The same in few bytes, to be sent home and merged there."""
+        small: type[np.unsignedinteger[Any]] = np.uint16 if self.drawn < 1 << 16 else np.uint32
+        self._ranks = {key: np.asarray(each).astype(small) for key, each in self._ranks.items()}
+        for counted in self._counted.values():
+            counted.counts = counted.counts.astype(small)
+        return self
+
+    @property
+    def failed_by_reason(self) -> dict[str, int]:
+        """The failed draws, the most frequent reason first."""
+        return dict(sorted(self.failed.items(), key=lambda each: (-each[1], each[0])))
 
     def counts(self, node: str, period: int) -> Counts:
         """Cities x ranks of a period: how often each occurred."""
@@ -214,7 +237,7 @@ class Tally:
     def central(self, period: int) -> Floats:
         """Cities x nodes: the mean of the weights with which a city is first; NaN if never."""
         times = self.counts(self.counting.nodes[0], period)[:, 1:2]
-        return share(np.asarray(self._first[period]), times)
+        return share(np.asarray(self._first[period]) * self.counting.unit, times)
 
 
 def _coarse(found: Ranks, step: int) -> Ranks:
@@ -253,3 +276,8 @@ def by_rank(placed: Floats, periods: Sequence[NDArray[np.int64]]) -> list[NDArra
     return [
         np.argsort(np.where(placed[own] > 0, placed[own], np.inf), kind="stable") for own in periods
     ]
+
+
+def unit_of(weights: Floats) -> float:
+    """A unit of weights that is far below their size, and of which a number can hold millions."""
+    return 2.0 ** (math.frexp(float(weights.max()))[1] - _PRECISE)

@@ -83,9 +83,11 @@ def probe(ground: Ground, aim: Aim, *, quick: bool = True) -> Probing:
     brackets = [why for why in compared.reasons[own, at] if why]
     if np.isnan(compared.places[own, at]).all():
         why = f" ({brackets[0]})" if brackets else ""
+        ranked = ~np.isnan(compared.places[own]).all(axis=0)
+        others = [name for name in ground.inner if ranked[compared.nodes.index(name)]]
         raise NotEnoughData(
             f"{ground.definition.id}: nothing compares at {aim.node} in {aim.period}{why}; "
-            "name a node that does with --node"
+            f"name a node that does with --node: {', '.join(others) or 'there is none'}"
         )
     slow = SlowProbe(ground, aim, found)
     if quick and _is_plain(ground):

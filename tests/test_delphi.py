@@ -198,6 +198,8 @@ def test_a_panel_goes_from_the_command_line_to_the_audit(home: Path) -> None:
     assert run("delphi", "import", "jiang", *map(str, files)).count("stored") == 3
     status = json.loads(run("delphi", "status", "jiang", "--json"))
     assert (status["kendall"]["w"], status["agreed"], status["again"]) == (1.0, True, [])
+    run("delphi", "status", "jiang", "--png", "panel.png")
+    assert (home / "panel.png").read_bytes().startswith(b"\x89PNG")
     run("delphi", "close", "jiang")
     run("delphi", "weights", "jiang", "--by", "median")
     scores = json.loads(run("compute", INDEX, "--weight-set", "panel:jiang", "--json"))

@@ -16,6 +16,7 @@ from click.testing import Result
 
 from cityflux.core.app.session import Session
 from cityflux.core.app.whatif import facts_of, left_behind, seek_goal, settings_of, what_if
+from cityflux.core.cli.picture import draw_goal
 from cityflux.core.engine.definition.index import Definition
 from cityflux.core.engine.open_periods import at_hand
 from cityflux.core.engine.whatif.outcome import moved
@@ -110,6 +111,11 @@ def test_the_answer_reaches_the_rank_through_the_whole_engine(
             rows = moved(*what_if(world.connection, world.session, world.definition, settings))
             places = {(row.node, row.city, row.period): row.rank_after for row in rows}
             assert places[INDEX, "wuhan", "2023"] == rank
+
+
+def test_a_goal_is_drawn(worlds: Callable[[str], World], tmp_path: Path) -> None:
+    draw_goal(worlds(INDEX).facts("wuhan", rank=7), tmp_path / "goal.png", "zh")
+    assert (tmp_path / "goal.png").read_bytes().startswith(b"\x89PNG")
 
 
 def test_what_cannot_be_reached_is_told_with_the_nearest_rank(

@@ -137,11 +137,19 @@ def import_answers(
 @delphi.command(epilog="Example: cityflux delphi status jiang --round 1")
 @click.argument("name", required=False)
 @click.option("--round", "number", type=int, help="The last one unless given.")
+@click.option(
+    "--png", type=click.Path(path_type=Path, dir_okay=False), help="Draw it into a file instead."
+)
 @language_option
 @json_option
 @pass_session
 def status(
-    session: Session, name: str | None, number: int | None, lang: Code | None, as_json: bool
+    session: Session,
+    name: str | None,
+    number: int | None,
+    png: Path | None,
+    lang: Code | None,
+    as_json: bool,
 ) -> None:
     """Say how far the panel NAME agrees, and where another round is worth while."""
     from cityflux.core.app.panel_results import status_of
@@ -153,7 +161,11 @@ def status(
             print_panels(connection, as_json=as_json, color=session.color)
             return
         found = status_of(connection, find_panel(connection, name), number)
-    if as_json:
+    if png:
+        from cityflux.core.cli.picture import draw_status
+
+        draw_status(found, png, lang or "zh")
+    elif as_json:
         print_json(status_object(found))
     else:
         print_status(found, lang, color=session.color)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -43,6 +44,11 @@ if TYPE_CHECKING:
 )
 @click.option("--draws", type=click.IntRange(min=0), default=200, show_default=True)
 @click.option("--seed", type=click.IntRange(min=0), default=1, show_default=True)
+@click.option(
+    "--png",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Draw a goal into a file instead.",
+)
 @click.option("--save", metavar="NAME", help="Keep it as a scenario.")
 @click.option("--list", "listed", is_flag=True, help="List the scenarios.")
 @click.option("--show", metavar="NAME", help="A scenario beside the index.")
@@ -65,6 +71,7 @@ def whatif(
     by: str,
     draws: int,
     seed: int,
+    png: Path | None,
     save: str | None,
     listed: bool,
     show: str | None,
@@ -119,7 +126,7 @@ def whatif(
             within,
             by,
         )
-        _seek(connection, session, definition, asked, (draws, seed, top), save, lang, as_json)
+        _seek(connection, session, definition, asked, (draws, seed, top), save, png, lang, as_json)
 
 
 def _say(lang: Code | None, key: str, **values: str) -> None:
@@ -183,6 +190,7 @@ def _seek(
     asked: Asked,
     amounts: Sequence[int],
     save: str | None,
+    png: Path | None,
     lang: Code | None,
     as_json: bool,
 ) -> None:
@@ -198,6 +206,11 @@ def _seek(
         settings = Settings((Setting(aim.city, first.indicator, first.after, aim.period),))
         _, after = what_if(connection, session, definition, settings)
         keep_scenario(connection, definition, settings, after, save)
+    if png:
+        from cityflux.core.cli.picture import draw_goal
+
+        draw_goal(facts, png, lang or "zh")
+        return
     if as_json:
         print_json(tables.goal_object(facts, save))
         return

@@ -83,7 +83,7 @@ def probe(ground: Ground, aim: Aim, *, quick: bool = True) -> Probing:
     brackets = [why for why in compared.reasons[own, at] if why]
     if np.isnan(compared.places[own, at]).all():
         why = f" ({brackets[0]})" if brackets else ""
-        ranked = ~np.isnan(compared.places[own]).all(axis=0)
+        ranked = np.asarray(~np.isnan(compared.places[own]).all(axis=0))
         others = [name for name in ground.inner if ranked[compared.nodes.index(name)]]
         raise NotEnoughData(
             f"{ground.definition.id}: nothing compares at {aim.node} in {aim.period}{why}; "

@@ -10,6 +10,7 @@ from cityflux.core.cli.session import Session, pass_session
 
 @click.command(epilog="Example: cityflux compute flow_index --as-of 2026-06-30")
 @click.argument("index", required=False)
+@click.option("--all", "everything", is_flag=True, help="All indices, as without INDEX.")
 @click.option("--as-of", metavar="DATE", help="On what was known at the end of a day; not stored.")
 @click.option("--exclude", metavar="NODE", multiple=True, help="Without this node; not stored.")
 @click.option(
@@ -22,6 +23,7 @@ from cityflux.core.cli.session import Session, pass_session
 def compute(
     session: Session,
     index: str | None,
+    everything: bool,
     as_of: str | None,
     exclude: tuple[str, ...],
     weight_set: str | None,
@@ -37,6 +39,8 @@ def compute(
     from cityflux.core.engine.compute import evaluate
 
     trial = bool(as_of or exclude or weight_set)
+    if everything and (index or trial):
+        raise click.UsageError("--all goes with neither INDEX nor a trial")
     if trial:
         from cityflux.core.app.panel_results import PREFIX, with_panel
 

@@ -85,3 +85,10 @@ def test_seven_kinds_have_five_dimensions_and_the_best_city_has_100(ask: Any) ->
         "AND node_id = 'comparison.container_throughput'"
     )
     assert best == [(100,)]
+
+
+def test_a_plan_that_names_an_indicator_names_one_that_there_is(ask: Any) -> None:
+    plans = read(PLUGINS / "documents_plans.csv")
+    assert len(plans) == 20 + 12
+    known = {name for (name,) in ask("SELECT id FROM indicators")}
+    assert {plan["indicator"] for plan in plans} - {""} <= known

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from cityflux.storage.periods import is_period
-from cityflux.storage.schema import NOW
+from cityflux.storage.triggers import NOW
 
 #: The name of a CHECK is what SQLite says where a row fails it.
 _PERIOD = f"""CONSTRAINT "a period is 2020, 2020-Q3, 2020-07, 2020-07-14 or 2011/2020"

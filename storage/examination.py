@@ -15,7 +15,7 @@ from cityflux.storage.complaints import BUSY_TIMEOUT
 from cityflux.storage.flow_tables import FLOW_TRIGGERS
 from cityflux.storage.periods import is_period
 from cityflux.storage.quarantine import described
-from cityflux.storage.schema import CHANGE_TRIGGERS, MOVE
+from cityflux.storage.triggers import CHANGE_TRIGGERS, MOVE
 
 #: What the check of SQLite says of rows, rather than of pages.
 _UNFIT = re.compile(r"(?:CHECK constraint failed|\S+ value) in (\w+)")

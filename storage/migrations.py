@@ -20,6 +20,7 @@ from cityflux.storage import (
     result_tables,
     scenarios,
     schema,
+    triggers,
 )
 from cityflux.storage.provenance import PROVENANCE
 from cityflux.storage.views import SOUND_OBSERVATIONS, VIEWS
@@ -36,7 +37,7 @@ def first_tables(db: Database) -> None:
         for statement in script.split(";\n"):
             if statement.strip():
                 db.execute(statement)
-    for trigger in schema.CHANGE_TRIGGERS:
+    for trigger in triggers.CHANGE_TRIGGERS:
         db.execute(trigger)
 
 
@@ -115,7 +116,7 @@ def no_revision_of_what_stands(db: Database) -> None:
         "(SELECT indicator_id, city_id, period, source_id, recorded_at FROM observations)"
     )
     db.execute("DROP TRIGGER IF EXISTS observations_standing")
-    db.execute(schema.STANDING)
+    db.execute(triggers.STANDING)
 
 
 @migrations()
@@ -201,7 +202,7 @@ def ranks_are_audited(db: Database) -> None:
 @migrations()
 def figures_that_move_are_told(db: Database) -> None:
     """A figure that a hand gives another city or period is a change, and is followed."""
-    db.execute(schema.MOVE)
+    db.execute(triggers.MOVE)
 
 
 @migrations()
@@ -219,7 +220,7 @@ def sources_say_of_what_class_they_are(db: Database) -> None:
 @migrations()
 def a_hand_is_visible(db: Database) -> None:
     """A value that was edited loses its claim to the publisher's bytes."""
-    db.execute(schema.BY_HAND)
+    db.execute(triggers.BY_HAND)
 
 
 @migrations()
@@ -257,7 +258,7 @@ def scenarios_are_kept(db: Database) -> None:
 def code_is_part_of_a_fetch(db: Database) -> None:
     """What was read by another version of the code is read again; an old fetch takes in nothing."""
     db.execute(schema.CODE)
-    db.execute(schema.AFTER_THE_FETCH)
+    db.execute(triggers.AFTER_THE_FETCH)
 
 
 @migrations()

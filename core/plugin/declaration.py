@@ -173,6 +173,25 @@ def check_city(city: City) -> None:
             raise PluginError(f"{city.id}: {name} is {value!r}; write degrees, -{most} to {most}")
 
 
+def refuse_double(city: City, others: Iterable[City]) -> None:
+    """Refuse a city that is there already under another id.
+
+    Raises:
+        PluginError: saying which it is.
+    """
+    for other in others:
+        if other.id == city.id or other.country != city.country:
+            continue
+        name = city.name_zh.removesuffix("市")
+        same = [name] if name == other.name_zh.removesuffix("市") else []
+        same += [city.admin_code] if city.admin_code and city.admin_code == other.admin_code else []
+        if same:
+            raise PluginError(
+                f"registers the city {city.id}, which is there as {other.id} ({' '.join(same)}); "
+                "use that id, or give it another name and code"
+            )
+
+
 def _check_fields(noun: City | Indicator | Source) -> None:
     """Refuse a value of the wrong type, or none of those that there are."""
     kind: Any = type(noun)

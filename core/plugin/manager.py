@@ -24,6 +24,7 @@ from cityflux.core.plugin.declaration import (
     check_schedules,
     declaration,
     missing_input,
+    refuse_double,
     told,
 )
 from cityflux.core.plugin.dispatch import around, contained, guarded, listener
@@ -266,7 +267,7 @@ class Plugins:
         if record.origin != BUILT_IN:
             check_city(city)
             city = told(city)
-            _refuse_double(city, self.cities.values())
+            refuse_double(city, self.cities.values())
         if self.cities.setdefault(city.id, city) != city:
             raise PluginError(
                 f"registers the city {city.id}, which is there with other names or places; the "
@@ -366,25 +367,6 @@ def _refuse_slips(plugin: object) -> None:
     marked = marked_hooks(plugin)
     if wrong := missing_hooks(marked, bool(_wrapping(plugin))) or unmarked_hook(plugin, marked):
         raise PluginError(wrong)
-
-
-def _refuse_double(city: City, others: Iterable[City]) -> None:
-    """Refuse a city that is there already under another id.
-
-    Raises:
-        PluginError: saying which it is.
-    """
-    for other in others:
-        if other.id == city.id or other.country != city.country:
-            continue
-        name = city.name_zh.removesuffix("市")
-        same = [name] if name == other.name_zh.removesuffix("市") else []
-        same += [city.admin_code] if city.admin_code and city.admin_code == other.admin_code else []
-        if same:
-            raise PluginError(
-                f"registers the city {city.id}, which is there as {other.id} ({' '.join(same)}); "
-                "use that id, or give it another name and code"
-            )
 
 
 def _wrapping(plugin: object) -> list[str]:

@@ -36,6 +36,7 @@ WHERE indicator_id = ? AND city_id = ? AND period = ? AND source_id = ?
 FIGURE = """
 SELECT indicator_id, city_id, period, source_id FROM current_observations
 WHERE indicator_id IN ('people.domestic_visitors', 'overall_economy.gdp') AND city_id = ?
+    AND period <= '2020'
 ORDER BY indicator_id DESC, period DESC LIMIT 1
 """
 

@@ -72,7 +72,7 @@ class Daemon(Section):
 
     timezone: str = "UTC"
     poll: float = Field(default=0.05, gt=0, le=60)
-    gather: float = Field(default=0.005, ge=0, le=60)
+    gather: float = Field(default=0.002, ge=0, le=60)
     grace: float = Field(default=30.0, ge=0)
     port: int = Field(default=0, ge=0, le=65535)
     names: list[str] = Field(default_factory=list)

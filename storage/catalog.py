@@ -145,6 +145,15 @@ def places(
     ).fetchall()
 
 
+def retold(connection: sqlite3.Connection) -> set[str]:
+    """The indicators of which no source is an office, or anybody but who retells one."""
+    rows = connection.execute(
+        "SELECT i.indicator_id FROM indicator_sources i JOIN sources s ON s.id = i.source_id "
+        "GROUP BY i.indicator_id HAVING min(s.class IN ('second-hand', 'press'))"
+    )
+    return {indicator for (indicator,) in rows}
+
+
 def directions(connection: sqlite3.Connection) -> dict[str, int]:
     """By indicator, whether more is better (1) or worse (-1)."""
     return dict(connection.execute("SELECT id, direction FROM indicators").fetchall())

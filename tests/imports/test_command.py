@@ -139,6 +139,25 @@ def test_what_cannot_be_right_is_suspect(
     assert ("import.b", "hangzhou", "2036") in stored(home)
 
 
+def test_a_name_that_several_series_have(home: Path, cityflux: Cityflux) -> None:
+    def told(text: str, *options: str) -> str:
+        (home / "a.csv").write_text(text, "utf-8")
+        done = cityflux("import", "a.csv", "--dry-run", *options)
+        return done.stdout + done.stderr
+
+    # Those that only retell what offices say leave the name to the office's series.
+    assert "overall_economy.gdp hangzhou 2031 20,059 亿元" in told(
+        "城市,年份,地区生产总值（亿元）\n杭州,2031,20059\n"
+    )
+    # Else the user says which is meant, and only of those that are called so.
+    text = "城市,年份,外贸进口额（亿元）\n杭州,2031,3000\n"
+    assert "write the id of one indicator" in told(text)
+    imports = "goods_commerce.goods_imports"
+    assert f"{imports} hangzhou 2031 3,000 亿元" in told(text, "--indicator", imports)
+    titled = "社会消费品零售总额（亿元）\n城市,2031\n杭州,7671\n"
+    assert "check --indicator" in told(titled, "--indicator", "overall_economy.gdp")
+
+
 def test_a_dry_run_shows_the_first_rows_and_stores_nothing(home: Path, cityflux: Cityflux) -> None:
     write(home, "a.csv", *(f"杭州,{year},1200" for year in range(2030, 2037)), "杭州,2037,—")
     done = cityflux("import", "a.csv", "--dry-run")

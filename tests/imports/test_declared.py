@@ -18,6 +18,7 @@ from cityflux.scrapers.handed.sheets import Sheet
 from tests.conftest import Cityflux
 from tests.imports.shapes import GDP, names
 
+#: The id of the last one looks like a unit.
 INDICATORS: list[list[Any]] = [
     ["id", "name_zh", "name_en", "unit", "direction", "weight", "parent", "publisher", "licence"],
     ["vitality", "活力指数", "Vitality"],
@@ -25,11 +26,11 @@ INDICATORS: list[list[Any]] = [
     ["life", "生活", "Life", "", "", 1, "vitality"],
     ["cinemas", "电影院", "Cinemas", "家", 1, 1, "economy", "文旅局", "CC-BY"],
     ["cafes", "咖啡馆", "Cafes", "家", 1, 3, "economy", "文旅局", "CC-BY"],
-    ["noise", "噪声", "Noise", "分贝", -1, 1, "life", "文旅局", "CC-BY"],
+    ["h", "噪声", "Noise", "分贝", -1, 1, "life", "文旅局", "CC-BY"],
 ]
 CITIES = [["id", "name_zh", "name_en"], ["newtown", "新城", "Newtown"], ["hz", "杭州", "Hangzhou"]]
 FIGURES: list[list[Any]] = [
-    ["城市", "年份", "电影院", "咖啡馆(万人)", "噪声"],
+    ["城市", "年份", "电影院", "咖啡馆(万人)", "h"],
     ["杭州", 2031, 300, 20, 55],
     ["上海市", 2031, 500, 90, 60],
     ["新城", 2031, 100, 10, 50],
@@ -52,7 +53,7 @@ def test_a_workbook_is_a_ranked_index_after_two_commands(
     done = cityflux("import", "town.xlsx")
     assert (done.returncode, "cannot turn 万人 into 家" in done.stderr) == (1, True)
     assert not (tmp_path / "my_plugins").exists()
-    figures = [[*FIGURES[0][:3], "咖啡馆(百家)", "噪声"], *FIGURES[1:]]
+    figures = [[*FIGURES[0][:3], "咖啡馆(百家)", "h"], *FIGURES[1:]]
     book(tmp_path / "town.xlsx", indicators=INDICATORS, cities=CITIES, figures=figures)
     done = cityflux("import", "town.xlsx", "--dry-run")
     assert "declares 3 indicators, 1 cities, the index town of 3 indicators in 2 groups" in (

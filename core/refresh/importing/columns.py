@@ -64,6 +64,8 @@ def _read(column: Column, names: Names) -> Figures:
     said: list[str] = []
     for heading in column.path:
         text, own = _name_and_unit(heading)
+        if own and not text and heading.lower() in names.indicators:  # a code such as H or T
+            text, own = heading, ""
         unit = own or unit
         if found := marked_period(heading) or marked_period(text):
             period = found
@@ -78,18 +80,18 @@ def _read(column: Column, names: Names) -> Figures:
     if len(said) == 1 and period is None and (match := _DATED.fullmatch(said[0])):
         dated = marked_period((match["before"] or match["behind"]).replace("末", "").strip())
         rest = (match["name"] or match["label"]).strip(" _-")
-        if dated and (names.indicator(said[0]) is None or names.indicator(rest)):
+        if dated and (not names.called(said[0]) or names.called(rest)):
             period, said = dated, [rest]
     series = _series(said, names)
-    if series and is_beside(" ".join(column.path)) and not names.indicator(series):
+    if series and is_beside(" ".join(column.path)) and not names.called(series):
         leave = leave or "a change, a rank or a share"
     return Figures(column, series, period, part, city, unit, leave)
 
 
 def _series(said: list[str], names: Names) -> str:
     """The name of a series: its last heading, if those above it are names that are known."""
-    known = [names.indicator(each) for each in said]
-    if len(said) > 1 and not (all(known) or names.indicator("".join(said))):
+    known = [names.called(each) for each in said]
+    if len(said) > 1 and not (all(known) or names.called("".join(said))):
         return " > ".join(said)
     return said[-1] if said and (len(said) == 1 or known[-1]) else "".join(said)
 

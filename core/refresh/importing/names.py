@@ -69,19 +69,23 @@ class Names:
         Raises:
             UnknownName: several indicators are called so.
         """
+        return the_one(text, self.called(text), "indicator")
+
+    def called(self, text: str) -> tuple[str, ...]:
+        """The indicators that a label may mean."""
         if text in self.units:
-            return text
+            return (text,)
         for each in (text, *split_languages(text)):
             if each and (found := self.indicators.get(series_key(each))):
-                return the_one(text, found, "indicator")
-        return None
+                return found
+        return ()
 
-    def indicators_in(self, title: str) -> set[str]:
-        """The indicators that a title names; a name inside a longer one does not count."""
+    def indicators_in(self, title: str) -> list[tuple[str, ...]]:
+        """What each name in a title may mean; a name inside a longer one does not count."""
         plain = series_key(title)
         found = {name for name in self.indicators if len(name) > 2 and name in plain}
         longest = [name for name in found if not any(name != o and name in o for o in found)]
-        return {self.indicators[name][0] for name in longest if len(self.indicators[name]) == 1}
+        return [self.indicators[name] for name in longest]
 
     def near_city(self, text: str) -> str:
         """``; did you mean hangzhou?`` for what is nearly the name of a city."""
@@ -114,6 +118,7 @@ def read_names(connection: sqlite3.Connection, aliases: Mapping[str, Iterable[st
         catalog.units(connection),
         catalog.frequencies(connection),
         catalog.known_ids(connection, "sources"),
+        catalog.retold(connection),
     )
 
 
@@ -123,6 +128,7 @@ def names_of(
     units: Mapping[str, str],
     frequencies: Mapping[str, str],
     sources: Collection[str],
+    retold: Collection[str] = (),
 ) -> Names:
     """Names of some cities and indicators.
 
@@ -132,13 +138,17 @@ def names_of(
         units: by indicator.
         frequencies: by indicator.
         sources: the ids of all sources.
+        retold: indicators of which others retell what offices say: a name that an office's series
+            has as well is not theirs.
     """
+    series = by_name(((*each, each[0].rpartition(".")[2]) for each in indicators), series_key)
+    own = {name: tuple(each for each in ids if each not in retold) for name, ids in series.items()}
     return Names(
         units,
         frequencies,
         frozenset(sources),
         by_name(cities, city_key),
-        by_name(((*each, each[0].rpartition(".")[2]) for each in indicators), series_key),
+        {name: own[name] or ids for name, ids in series.items()},
     )
 
 

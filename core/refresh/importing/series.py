@@ -112,17 +112,24 @@ class Series:
         return next((unit for text in texts if (unit := split_unit(text)[1])), "")
 
     def _id_of(self, name: str) -> str | None:
-        return self._names.indicator(name) if name else self._title
+        """The indicator of a name: that which the user says, where it may be meant."""
+        if not name:
+            return self._meant(self._title)
+        return self._meant(self._names.called(name)) or self._names.indicator(name)
 
-    def _of_title(self) -> str | None:
-        """The indicator that a line above, the title or the name of the sheet speaks of."""
+    def _meant(self, ids: Sequence[str]) -> str | None:
+        wanted = self._choice.indicator
+        return wanted if wanted in ids else ids[0] if len(ids) == 1 else None
+
+    def _of_title(self) -> tuple[str, ...]:
+        """What a line above, the title or the name of the sheet may speak of."""
         fact = self._table.facts.get("indicator", "")
-        if fact and (found := self._names.indicator(fact)):
+        if fact and (found := self._names.called(fact)):
             return found
         for text in () if fact else [*self._table.title, self._table.sheet.name]:
             if len(named := self._names.indicators_in(text)) == 1:
-                return named.pop()
-        return None
+                return named[0]
+        return ()
 
     def _choose(self) -> dict[str, str]:
         """The indicator of each series that is taken, by its name."""
@@ -145,7 +152,7 @@ class Series:
         raise CityfluxError(f"the file is about {about}, and not {wanted}; {how}")
 
     def _named_otherwise(self) -> bool:
-        return self._title is not None and self._title != self._choice.indicator
+        return bool(self._title) and self._choice.indicator not in self._title
 
     def _by_series(self, wanted: str | None, series: str) -> dict[str, str]:
         asked = series_key(series)

@@ -231,12 +231,13 @@ def _since(connection: sqlite3.Connection, parts: Sequence[Part]) -> str | None:
 def _known(connection: sqlite3.Connection, task: Task) -> tuple[str, ...]:
     """The hashes of the documents that were read last, well and for each of the indicators.
 
-    None where the code that has read them was another one.
+    None where the code that has read them was another one; of what an older version of cityflux
+    has read nobody knows, and a hand may have changed it since.
     """
     last = [fetches.last_read(connection, *part.key) for part in task.parts]
     if None in last or not any(read and read[1] == "stored" for read in last):
         return ()
-    if {read[2] for read in last if read} != {task.code}:
+    if {read[2] for read in last if read} - {"", task.code}:
         return ()
     ids = {read[0] for read in last if read}
     snapshots = {fetches.snapshots_of(connection, fetch_id) for fetch_id in ids}

@@ -150,10 +150,10 @@ def test_a_name_that_several_series_have(home: Path, cityflux: Cityflux) -> None
         "城市,年份,地区生产总值（亿元）\n杭州,2031,20059\n"
     )
     # Else the user says which is meant, and only of those that are called so.
-    text = "城市,年份,外贸进口额（亿元）\n杭州,2031,3000\n"
+    text = "城市,年份,对外投资额（亿美元）\n杭州,2031,30\n"
     assert "write the id of one indicator" in told(text)
-    imports = "goods_commerce.goods_imports"
-    assert f"{imports} hangzhou 2031 3,000 亿元" in told(text, "--indicator", imports)
+    outward = "goods_commerce.outward_investment"
+    assert f"{outward} hangzhou 2031 30 亿美元" in told(text, "--indicator", outward)
     titled = "社会消费品零售总额（亿元）\n城市,2031\n杭州,7671\n"
     assert "check --indicator" in told(titled, "--indicator", "overall_economy.gdp")
 

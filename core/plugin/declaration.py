@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import fields, replace
 from functools import lru_cache
 from typing import Any, TypeVar, get_args, get_type_hints
@@ -21,6 +21,7 @@ from cityflux.core.model.nouns import (
     Flow,
     Frequency,
     Indicator,
+    Publication,
     Scale,
     Source,
 )
@@ -192,6 +193,10 @@ def refuse_double(city: City, others: Iterable[City]) -> None:
             )
 
 
+#: What the tuples of a declaration hold that are none of texts.
+_PARTS: Mapping[str, type] = {"breaks": Break, "publications": Publication}
+
+
 def _check_fields(noun: City | Indicator | Source) -> None:
     """Refuse a value of the wrong type, or none of those that there are."""
     kind: Any = type(noun)
@@ -202,7 +207,7 @@ def _check_fields(noun: City | Indicator | Source) -> None:
             hint = meant(value, texts, f"there are {', '.join(texts)}")
             raise PluginError(f"{noun.id}: {name} is {value!r}; {hint}")
         parts = value if isinstance(value, tuple | list) else ()
-        part = Break if name == "breaks" else str
+        part = _PARTS.get(name, str)
         if (
             not isinstance(value, kinds)
             or isinstance(value, bool) != (kinds == (bool,))

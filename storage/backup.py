@@ -14,7 +14,7 @@ from cityflux.core.model.errors import GivenUp, StorageError
 from cityflux.storage.access import make_alike, make_file
 from cityflux.storage.database import now
 from cityflux.storage.examination import damage
-from cityflux.storage.panels import drop_names
+from cityflux.storage.panel_access import drop_names
 from cityflux.storage.read_only import read_database
 
 #: Pages that are copied before others get their turn.

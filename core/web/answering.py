@@ -33,6 +33,7 @@ from cityflux.core.web.page import POLICY, environment
 from cityflux.core.web.safety import HEADERS, Asgi
 from cityflux.core.words.catalogue import CODES, Code, text
 from cityflux.storage import panels as storage
+from cityflux.storage.panel_access import opened_for_answers
 
 #: The path of a questionnaire.
 _PATH = re.compile(r"/panel/([A-Za-z0-9_-]{43})")
@@ -64,7 +65,7 @@ class Answering:
         self._key = secrets.token_bytes(32)
         self._lock = threading.Lock()
         self._by_token, self._by_guess = Limit(OFTEN), Limit(GUESSES)
-        with storage.opened_for_answers(database):
+        with opened_for_answers(database):
             pass
 
     def before(self, application: Asgi) -> Asgi:
@@ -114,7 +115,7 @@ class Answering:
         self, token: str, form: Mapping[str, str] | None, language: Code, *, sent: bool
     ) -> Reply | None:
         """Show or take in one questionnaire; None where the token opens none."""
-        with self._lock, storage.opened_for_answers(self._database) as connection:
+        with self._lock, opened_for_answers(self._database) as connection:
             opens = storage.token_of(connection, token)
             if opens is None:
                 return None

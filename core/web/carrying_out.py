@@ -14,7 +14,7 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 
 from cityflux.core.web.statements import Answer, Statement
-from cityflux.storage.panels import veil_names
+from cityflux.storage.panel_access import veil_names
 from cityflux.storage.read_only import connect_read_only
 from cityflux.storage.sql_functions import add_functions
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from cityflux.core.model.errors import ConfigError
 from cityflux.core.model.extra import need_extra
 from cityflux.core.words.catalogue import Code
-from cityflux.storage.panels import veil_names
+from cityflux.storage.panel_access import veil_names
 from cityflux.storage.read_only import connect_read_only, read_database
 
 if TYPE_CHECKING:

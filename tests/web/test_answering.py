@@ -22,6 +22,7 @@ from cityflux.core.app.session import Session
 from cityflux.core.web.limits import Limit
 from cityflux.storage import panels as storage
 from cityflux.storage.database import write
+from cityflux.storage.panel_access import opened_for_answers
 from cityflux.storage.panels import Panel
 from tests.web.site import Site
 from tests.web.test_browser import Open, browser, visit
@@ -225,7 +226,7 @@ def test_no_request_writes_into_another_table(
 
 
 def test_the_connection_of_the_page_can_do_nothing_else(asked: Asked) -> None:
-    with storage.opened_for_answers(asked.site.database) as connection:
+    with opened_for_answers(asked.site.database) as connection:
         for statement in (
             "UPDATE rounds SET closed = 'x'",
             "DELETE FROM ratings",

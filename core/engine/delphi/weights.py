@@ -54,7 +54,14 @@ def from_ratings(ratings: Floats, by: By = "mean", *, integer: bool = False) -> 
 
 
 def together(matrices: Sequence[Floats]) -> Floats:
-    """The matrix of several experts' pairwise judgements: their geometric mean, entry by entry."""
+    """Join the pairwise judgements of several experts by their geometric mean, entry by entry.
+
+    Args:
+        matrices: one of each expert, reciprocal and of the same size.
+
+    Raises:
+        NotEnoughData: there is none.
+    """
     if not len(matrices):
         raise NotEnoughData("nobody has compared anything")
     return np.asarray(np.exp(np.mean([np.log(each) for each in matrices], axis=0)))
@@ -85,6 +92,10 @@ def from_pairs(names: Sequence[str], judged: Mapping[tuple[str, str], float]) ->
 
 def hierarchy(matrix: Floats, *, forced: bool = False) -> Judged:
     """Weights by the analytic hierarchy process.
+
+    Args:
+        matrix: reciprocal, as `together` gives it.
+        forced: whether judgements that contradict each other are taken.
 
     Raises:
         IndexDefinitionError: its consistency ratio is over the limit, and it is not forced.
@@ -118,7 +129,14 @@ def best_and_worst(
 
 
 def mean_of(weights: Sequence[Sequence[float]]) -> list[float]:
-    """Weights of several experts, each of which sum to 1, joined by their geometric mean."""
+    """Join the weights of several experts, each of which sum to 1, by their geometric mean.
+
+    Args:
+        weights: of each expert, in the same order.
+
+    Raises:
+        NotEnoughData: there are none.
+    """
     if not len(weights):
         raise NotEnoughData("nobody has compared anything")
     joined = np.exp(np.mean(np.log(np.maximum(np.array(weights), 1e-12)), axis=0))

@@ -135,7 +135,13 @@ def levers(
 
 
 def smallest(probing: Probing, goal: Goal, lever: Lever) -> Change | Nearest:
-    """The smallest change of one figure with which a goal is reached, or the best it can do."""
+    """The smallest change of one figure with which a goal is reached, or the best it can do.
+
+    Args:
+        probing: the city.
+        goal: where it is to be.
+        lever: the figure, and how far it may move.
+    """
     if lever.limit <= LEAST:
         return Nearest(None, {})
     count, parts, rounds = probing.cuts

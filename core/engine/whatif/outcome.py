@@ -42,7 +42,11 @@ class Standing(NamedTuple):
 
 
 def standing(found: Scores) -> Standing:
-    """The scores that count, with ranks and brackets."""
+    """The scores that count, with ranks and brackets.
+
+    Args:
+        found: what the engine gave.
+    """
     compared = found.comparable
     known = to_matrix(found.scores[compared.nodes])
     keys = list(compared.keys.select("period", "city").iter_rows())
@@ -54,6 +58,10 @@ def moved(before: Scores, after: Scores) -> Iterator[Moved]:
     """Every node of either result, city and period, in the order of the tree.
 
     A node that is there once only has no score in the other.
+
+    Args:
+        before: the index as it is.
+        after: the same cities and periods with something set.
     """
     first, second = standing(before), standing(after)
     places = [{name: i for i, name in enumerate(each.nodes)} for each in (first, second)]

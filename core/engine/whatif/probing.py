@@ -36,7 +36,13 @@ _AGREES = 1e-9
 
 @dataclass(frozen=True)
 class Aim:
-    """Where a city is looked at: its id, the period and the node."""
+    """Where a city is looked at.
+
+    Attributes:
+        city: its id.
+        period: one of the index.
+        node: the id of what is ranked.
+    """
 
     city: str
     period: str

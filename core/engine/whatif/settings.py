@@ -65,6 +65,10 @@ class Settings:
 def changed(ground: Ground, settings: Settings) -> Ground:
     """The ground of an index with other figures and weights.
 
+    Args:
+        ground: the index and its figures, which stay as they are.
+        settings: what is set.
+
     Raises:
         UnknownName: the index has no such city, indicator, node or period.
         IndexDefinitionError: a weight cannot be set, or a value is no number.
@@ -78,6 +82,10 @@ def changed(ground: Ground, settings: Settings) -> Ground:
 
 def with_weights(definition: Definition, weights: Mapping[str, float]) -> Definition:
     """The same index with the weights of some nodes others; 0 leaves a node out.
+
+    Args:
+        definition: the index.
+        weights: by node, relative among its siblings.
 
     Raises:
         UnknownName: there is no such node.
@@ -114,6 +122,11 @@ def with_weights(definition: Definition, weights: Mapping[str, float]) -> Defini
 
 def with_figures(panel: Panel, definition: Definition, figures: Sequence[Setting]) -> Panel:
     """The panel of an index with other figures.
+
+    Args:
+        panel: the figures of ``definition``, which stay as they are.
+        definition: the index.
+        figures: what is set, the last one of a cell being the one that counts.
 
     Raises:
         UnknownName: the index has no such city, indicator or period.

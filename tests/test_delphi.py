@@ -54,8 +54,7 @@ class World(NamedTuple):
     def begin(self, kind: str = "scale", nodes: tuple[str, ...] = (), people: int = 3) -> Panel:
         """A panel with its first round open."""
         panel = self.panel(kind, f"{self.name}_{kind}" if nodes else self.name)
-        panels.begin(self.connection, panel, TWENTY[:people])
-        panels.next_round(self.connection, panel, self.definition, nodes)
+        panels.begin(self.connection, panel, self.definition, TWENTY[:people], nodes)
         return panel
 
     def rows(self, panel: Panel, number: int, expert: str, fill: Fill) -> list[list[str]]:
@@ -184,6 +183,8 @@ def test_a_panel_goes_from_the_command_line_to_the_audit(home: Path) -> None:
     people = [part for name in TWENTY[:3] for part in ("--expert", name)]
     run("delphi", "new", "jiang", "--index", INDEX, *people, "--out", "asked", "--format", "csv")
     files = sorted((home / "asked").glob("*.csv"))
+    files[0].unlink()
+    run("delphi", "files", "jiang", "--out", "asked", "--format", "csv")
     assert [path.name for path in files] == [f"jiang-1-E0{i}.csv" for i in (1, 2, 3)]
     texts = "".join(path.read_text("utf-8") for path in files)
     assert not any(name in texts for name in TWENTY)
@@ -350,8 +351,7 @@ def test_missing_answers_and_fewer_experts_are_said(world: World) -> None:
 
 def test_an_open_round_takes_strikes_and_proposals(world: World) -> None:
     panel = world.panel()
-    panels.begin(world.connection, panel, TWENTY[:2])
-    panels.next_round(world.connection, panel, world.definition, proposing=True)
+    panels.begin(world.connection, panel, world.definition, TWENTY[:2], proposing=True)
     asked: Questionnaire = panels.questionnaire(world.connection, panel, 1, "E01")
     path = world.folder / "open.csv"
     write(asked, path)
@@ -381,5 +381,5 @@ def test_a_panel_that_makes_no_sense_is_refused(
 ) -> None:
     panel = world.panel()
     with pytest.raises(CityfluxError, match=message):
-        panels.begin(world.connection, panel, names)
-        panels.next_round(world.connection, panel, world.definition, nodes)
+        panels.begin(world.connection, panel, world.definition, names, nodes)
+    assert panel.name not in storage.panel_names(world.connection)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import secrets
 import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
@@ -30,33 +31,52 @@ if TYPE_CHECKING:
 #: When a panel has agreed on an item, unless it says otherwise: the interquartile range and the
 #: coefficient of variation at the most; and the p below which the panel as a whole agrees.
 RULE: Mapping[str, float] = {"iqr": 1.0, "cv": 0.25, "p": 0.05}
+_NAME = re.compile(r"[a-z][a-z0-9_]*")
 
 
-def begin(connection: sqlite3.Connection, panel: Panel, names: Sequence[str]) -> dict[str, str]:
-    """Begin a panel, whose experts get pseudonyms in an order of no meaning.
+def begin(
+    connection: sqlite3.Connection,
+    panel: Panel,
+    definition: Definition,
+    names: Sequence[str],
+    nodes: Sequence[str] = (),
+    *,
+    proposing: bool = False,
+) -> dict[str, str]:
+    """Begin a panel with its first round; experts get pseudonyms in an order of no meaning.
 
     Args:
         connection: for writing.
         panel: the panel.
+        definition: its index.
         names: of the experts.
+        nodes: what is rated; what stands right under the root without any.
+        proposing: whether nodes may be struck and proposed.
 
     Returns:
         The name behind each pseudonym.
 
     Raises:
         StorageError: there is one of this name.
-        ImportRefused: nobody is asked, or somebody twice.
+        ImportRefused: nobody is asked, or somebody twice, or the panel makes no sense.
+        IndexDefinitionError: as `next_round`.
     """
+    if not _NAME.fullmatch(panel.name):
+        raise ImportRefused(f"{panel.name!r}: use small letters, digits and underscores", [])
+    if panel.least >= panel.most:
+        raise ImportRefused(f"a scale from {panel.least} to {panel.most} has no steps", [])
     if not names:
         raise ImportRefused("a panel needs experts; name them with --experts or --expert", [])
     if len(set(names)) < len(names):
         twice = next(name for name in names if names.count(name) > 1)
         raise ImportRefused(f"the expert {twice!r} is named twice; name each once", [])
+    rated = _rated(definition, nodes)
     mixed = secrets.SystemRandom().sample(list(names), len(names))
     width = max(2, len(str(len(names))))
     known = {f"E{place:0{width}}": name for place, name in enumerate(mixed, 1)}
     with write(connection):
         storage.save_panel(connection, panel, known, __version__)
+        storage.open_round(connection, panel.name, rated, proposing=proposing)
     return known
 
 
@@ -74,19 +94,25 @@ def next_round(
         connection: for writing.
         panel: the panel.
         definition: its index.
-        nodes: what is rated; that of the round before without any, and of a first round what
-            stands right under the root.
+        nodes: what is rated; that of the round before without any.
         proposing: whether nodes may be struck and proposed.
 
     Raises:
         IndexDefinitionError: the index has no such node, or fewer than two are compared.
         StorageError: a round is open.
     """
-    known = {node.id: node for node in definition.tree}
     before = storage.rounds(connection, panel.name)
     if not nodes and before:
         last = storage.round_nodes(connection, panel.name, before[-1].round)
         nodes = [node for node, _ in last]
+    rated = _rated(definition, nodes)
+    with write(connection):
+        return storage.open_round(connection, panel.name, rated, proposing=proposing)
+
+
+def _rated(definition: Definition, nodes: Sequence[str]) -> list[tuple[str, str]]:
+    """What is rated, each with its parent; without names what stands right under the root."""
+    known = {node.id: node for node in definition.tree}
     nodes = list(dict.fromkeys(nodes)) or [child.id for child in definition.children[definition.id]]
     unknown = [name for name in nodes if name not in known or known[name].parent is None]
     if unknown:
@@ -94,11 +120,9 @@ def next_round(
             f"{definition.id} has no node {unknown[0]!r} that could be weighted; "
             f"see: cityflux weights {definition.id}"
         )
-    pairs = [(name, known[name].parent or "") for name in nodes]
-    if len(pairs) < 2:
+    if len(nodes) < 2:
         raise IndexDefinitionError("a panel weighs nodes against each other; name two or more")
-    with write(connection):
-        return storage.open_round(connection, panel.name, pairs, proposing=proposing)
+    return [(name, known[name].parent or "") for name in nodes]
 
 
 def questionnaire(

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import sqlite3
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -17,6 +18,9 @@ from cityflux.core.cli.output import (
 )
 from cityflux.core.cli.session import Session, pass_session
 from cityflux.core.words.catalogue import Code
+
+if TYPE_CHECKING:
+    from cityflux.storage.panels import Panel
 
 
 @click.group(epilog="Example: cityflux delphi status jiang")
@@ -77,7 +81,6 @@ def new(
 ) -> None:
     """Begin the panel NAME with --index, or open its next round; write a file for each expert."""
     from cityflux.core.app import panels
-    from cityflux.core.cli.questionnaires import write
     from cityflux.core.reading.names import node_called
     from cityflux.storage import panels as storage
     from cityflux.storage.panels import Panel
@@ -86,19 +89,44 @@ def new(
         if index:
             rule = {**panels.RULE, "iqr": iqr, "cv": cv}
             panel = Panel(name, session.index(index).id, kind, least, most, rule)
-            names = [*people, *(panels.read_experts(experts) if experts else ())]
-            known = panels.begin(connection, panel, names)
-            for expert, person in known.items():
-                click.echo(printable(f"{expert}  {person}"))
         else:
             panel = storage.find_panel(connection, name)
         definition = session.index(panel.index_id)
         wanted = [node_called(connection, definition.id, each) for each in nodes]
-        opened = panels.next_round(connection, panel, definition, wanted, proposing=proposing)
-        out.mkdir(parents=True, exist_ok=True)
-        for expert in storage.experts(connection, panel.name):
-            asked = panels.questionnaire(connection, panel, opened, expert)
-            write(asked, out / f"{panel.name}-{opened}-{expert}.{form}")
+        if index:
+            names = [*people, *(panels.read_experts(experts) if experts else ())]
+            known = panels.begin(connection, panel, definition, names, wanted, proposing=proposing)
+            for expert, person in known.items():
+                click.echo(printable(f"{expert}  {person}"))
+        else:
+            panels.next_round(connection, panel, definition, wanted, proposing=proposing)
+        _write_files(connection, panel, form, out)
+
+
+@delphi.command(epilog="Example: cityflux delphi files jiang --out asked")
+@click.argument("name")
+@click.option("--format", "form", type=click.Choice(["xlsx", "csv"]), default="xlsx")
+@click.option("--out", type=click.Path(path_type=Path, file_okay=False), default=Path())
+@pass_session
+def files(session: Session, name: str, form: str, out: Path) -> None:
+    """Write the questionnaires of the open round of NAME again."""
+    from cityflux.storage.panels import find_panel
+
+    with session.read() as connection:
+        _write_files(connection, find_panel(connection, name), form, out)
+
+
+def _write_files(connection: sqlite3.Connection, panel: Panel, form: str, out: Path) -> None:
+    """Write a questionnaire for each expert."""
+    from cityflux.core.app.panels import questionnaire
+    from cityflux.core.cli.questionnaires import write
+    from cityflux.storage.panels import experts, open_number
+
+    opened = open_number(connection, panel.name)
+    out.mkdir(parents=True, exist_ok=True)
+    for expert in experts(connection, panel.name):
+        asked = questionnaire(connection, panel, opened, expert)
+        write(asked, out / f"{panel.name}-{opened}-{expert}.{form}")
     click.echo(
         f"{panel.name}: round {opened} is open; a file for each expert is in {out.resolve()}"
     )

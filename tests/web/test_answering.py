@@ -67,8 +67,7 @@ def asked(made_once: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator
     session = Session(database=file)
     with session.open() as connection:
         panel = Panel("jiang", "paper_published", "scale", 1, 5, panels.RULE)
-        panels.begin(connection, panel, PEOPLE)
-        panels.next_round(connection, panel, session.index("paper_published"))
+        panels.begin(connection, panel, session.index("paper_published"), PEOPLE)
         links = panels.new_links(connection, panel)
     with Site(file, folder, "--panel") as site:
         yield Asked(site, dict(links.tokens))

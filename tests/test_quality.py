@@ -268,6 +268,8 @@ def test_sources_that_disagree_are_listed_and_not_averaged(home: Path) -> None:
         and row["other"] == 23014.59
     ]
     assert (gdp["used"], gdp["used_source"]) == (26034.1, "nbs.city_gdp_2026")
+    assert gdp["reason"].startswith("2026-03 download ≠ ")  # another vintage
+    assert sum(bool(row["reason"]) for row in found) > 0.8 * len(found)
     wide = run_module(
         "cityflux", "indicators", "--conflicts", "--tolerance", "0.2", "--json", cwd=home
     )

@@ -77,7 +77,7 @@ def indicators(
 _SUSPECT_COLUMNS = ("indicator_id", "city_id", "period", "value", "unit", "source_id", "note")
 _CONFLICT_COLUMNS = (
     *("indicator_id", "city_id", "period", "used", "used_source", "used_priority"),
-    *("other", "other_source", "other_priority", "unit", "difference"),
+    *("other", "other_source", "other_priority", "unit", "difference", "reason"),
 )
 
 

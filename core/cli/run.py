@@ -133,24 +133,13 @@ def _print_beside(definition: Definition, rows: Sequence[Score], session: Sessio
 def _print_classes(connection: sqlite3.Connection, index_id: str) -> None:
     """Print how many figures of an index come from official tables, from second hand, and so on."""
     from cityflux.core.reading.classes import figures_by_class
-    from cityflux.core.words.catalogue import CODES, text
-    from cityflux.core.words.numbers import number
+    from cityflux.core.words.catalogue import CODES
+    from cityflux.core.words.classes import by_class
 
     found = figures_by_class(connection, index_id)
-    if not any(found):  # nobody said it of any source
-        return
-    click.echo()
-    for language in CODES:
-        named = (
-            f"{text(language, f'terms.class.{_key(kind)}')} {number(count, 0)}"
-            for kind, count in found.items()
-        )
-        counts = text(language, "common.comma").join(named)
-        click.echo(text(language, "bracket.by_class", counts=counts))
-
-
-def _key(kind: str) -> str:
-    return kind.replace(" ", "_").replace("-", "_") or "unsaid"
+    lines = [line for code in CODES if (line := by_class(code, found))]
+    for line in ["", *lines] if lines else []:
+        click.echo(line)
 
 
 def _audit(

@@ -20,14 +20,18 @@ from cityflux.core.reading.audits import audit_of
 from cityflux.core.reading.brackets import Group, standing_of_nodes
 from cityflux.core.reading.breaks import differences
 from cityflux.core.reading.catalog import city_frame, source_frame
+from cityflux.core.reading.classes import figures_by_class
 from cityflux.core.reading.comparison import Beside, claims_beside
-from cityflux.core.reading.figures import figures_in_use, flow_frame
+from cityflux.core.reading.figures import disputed_figures, figures_in_use, flow_frame
 from cityflux.core.reading.indices import choose, definition_of
 from cityflux.core.reading.nodes import node_frame
 from cityflux.core.reading.runs import Run, last_runs
 from cityflux.core.reading.scores import score_frame
 from cityflux.core.reading.verdict import verdict
 from cityflux.core.reading.vintages import Mixed, mixed_vintages
+
+#: By what share of the larger one two figures differ that dispute each other.
+DISPUTED = 0.05
 
 
 @dataclass(frozen=True)
@@ -60,6 +64,9 @@ class Facts:
         changes: the figures of the index that changed between the two.
         adjustments: the figures that the last run imputed or treated.
         flows: between these cities.
+        classes: how many of the figures come from sources of each class, see
+            `core.reading.classes.figures_by_class`.
+        disputed: the figures that another source has otherwise by more than a twentieth.
         suspects: how many figures of these indicators are marked as suspect.
         breaks: where the series of these indicators begin anew, see
             `core.reading.breaks.break_frame`.
@@ -91,6 +98,8 @@ class Facts:
     changes: pl.DataFrame
     adjustments: pl.DataFrame
     flows: pl.DataFrame
+    classes: dict[str, int]
+    disputed: answers.Rows
     suspects: int
     breaks: pl.DataFrame
     crossings: pl.DataFrame
@@ -211,6 +220,12 @@ def gather(connection: sqlite3.Connection, index_id: str, period: str | None = N
         changes=answers.frame(connection, _CHANGES, changed),
         adjustments=adjustment_frame(connection, index_id).filter(period=period),
         flows=flows,
+        classes=figures_by_class(connection, index_id),
+        disputed=[
+            row
+            for row in disputed_figures(connection, DISPUTED)
+            if row["indicator_id"] in names and row["city_id"] in cities
+        ],
         suspects=answers.frame(connection, _SUSPECTS, (index_id,)).item(),
         breaks=breaks,
         crossings=crossings(panel.parts, breaks),

@@ -44,7 +44,14 @@ _CONFLICTS = """
 SELECT u.indicator_id, u.city_id, c.name_zh AS city_zh, c.name_en AS city_en, u.period,
     u.value AS used, u.source_id AS used_source, t.priority AS used_priority, o.value AS other,
     o.source_id AS other_source, s.priority AS other_priority, u.unit,
-    abs(o.value - u.value) / max(abs(u.value), abs(o.value)) AS difference
+    abs(o.value - u.value) / max(abs(u.value), abs(o.value)) AS difference,
+    CASE
+        WHEN t.vintage <> s.vintage THEN
+            iif(t.vintage = '', '…', t.vintage) || ' ≠ ' || iif(s.vintage = '', '…', s.vintage)
+        WHEN u.status <> o.status THEN u.status || ' ≠ ' || o.status
+        WHEN t.class <> s.class THEN t.class || ' ≠ ' || s.class
+        ELSE ''
+    END AS reason
 FROM current_observations u
 JOIN observations o ON o.indicator_id = u.indicator_id AND o.city_id = u.city_id
     AND o.period = u.period AND o.source_id <> u.source_id AND o.status <> 'suspect'
@@ -178,6 +185,9 @@ def disputed_figures(
     limit: int = -1,
 ) -> answers.Rows:
     """The figures in use beside those of other sources, the largest difference first.
+
+    The column ``reason`` says wherein the two are known to differ: the vintage (first print, base,
+    census), the status, or the class of the source; it is empty where nobody knows.
 
     Args:
         connection: any connection.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 
 from cityflux.core.reading.answers import Rows
+from cityflux.core.reading.classes import figures_by_class
 from cityflux.core.reading.runs import last_run
 from cityflux.core.reading.standing import branches, ranking
 from cityflux.core.web.asked import Asked, NotHere
@@ -12,6 +13,7 @@ from cityflux.core.web.charts import BARS, SERIES, TILES
 from cityflux.core.web.page import Page
 from cityflux.core.web.queries import chosen
 from cityflux.core.web.standing import audited, in_brackets, told
+from cityflux.core.words.classes import by_class
 from cityflux.core.words.names import pick
 
 #: Cities on one page of the ranking.
@@ -46,6 +48,7 @@ def index_page(connection: sqlite3.Connection, asked: Asked) -> Page:
             "run": run,
             "verdict": told(connection, asked, *place, run),
             "audit": audited(connection, asked, *place),
+            "classes": by_class(asked.language, figures_by_class(connection, shown.index.id)),
             "brackets": in_brackets(connection, *place) if shown.period else [],
             "ranked": any(row["rank"] is not None for row in cities),
             "cities": cities,

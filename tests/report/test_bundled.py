@@ -101,6 +101,20 @@ def test_the_census_is_no_fall_and_a_difference_has_no_rate(
     assert means not in page.section("group-industry")
 
 
+def test_the_classes_of_sources_are_counted_and_disputes_listed(pages: dict[str, Page]) -> None:
+    counted = {
+        "zh": "按来源类别的数据个数：转载 ",
+        "en": "Figures by class of source: second-hand ",
+    }
+    disputed = {
+        "zh": "另有来源给出不同数值的数据",
+        "en": "Figures that another source has otherwise",
+    }
+    for code, page in pages.items():
+        assert counted[code] in page.text
+        assert disputed[code] in page.text
+
+
 def test_what_is_missing_is_said(pages: dict[str, Page]) -> None:
     page = pages["en"]
     assert "without the missing figures: not determined" in page.section("audit")

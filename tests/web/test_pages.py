@@ -76,6 +76,11 @@ def test_the_front_page_says_what_can_be_told_and_how_sure_each_rank_is(site: Si
     assert not page.select("details.alarm")
 
 
+def test_an_index_counts_its_figures_by_class_of_source(site: Site) -> None:
+    shown = text(site.page("/-/index/main_cities_index"))
+    assert "Figures by class of source: second-hand 6," in shown
+
+
 def test_what_never_had_a_figure_is_no_alarm_of_days(site: Site) -> None:
     page = site.page("/-/status")
     empty = page.select_one("details.empty")

@@ -10,9 +10,12 @@ import polars as pl
 from cityflux.core.reading.breaks import inside
 from cityflux.core.report.blocks import Block, Cell, Missing, Section, Table, Text, anchor
 from cityflux.core.report.view import View
+from cityflux.core.words.classes import by_class
 from cityflux.core.words.growth import told
 from cityflux.core.words.numbers import number
 
+#: So many disputed figures are listed.
+_MOST = 15
 _BRACKETED = re.compile(r"<https?://[^<>\s]+>")
 _LINK = re.compile(r"<(https?://[^<>\s]+)>|(https?://[^\s<>;，；()（）…]+)")
 
@@ -24,8 +27,10 @@ def citations(view: View) -> Section:
         return Section("sources", title, [Missing(view.text("sources.none"))])
     blocks: list[Block] = [
         Text(view.text("sources.lead"), lead=True),
+        *([Text(counts)] if (counts := by_class(view.language.code, view.facts.classes)) else []),
         _by_indicator(view),
         _list(view),
+        *_disputed(view),
         *_breaks(view),
     ]
     return Section("sources", title, blocks)
@@ -89,6 +94,30 @@ def _list(view: View) -> Table:
     columns = [view.text(f"sources.{name}") for name in names]
     caption = view.text("sources.list")
     return Table(columns, rows, right=len(columns), caption=caption, widths=(6, 22, 42, 11, 19))
+
+
+def _disputed(view: View) -> list[Block]:
+    """The figures that another source has otherwise, those that differ most."""
+    names = dict(view.facts.nodes.select("indicator", "node").iter_rows())
+    rows = [
+        [
+            Cell(view.node(names[row["indicator_id"]])),
+            Cell(view.city(row["city_id"])),
+            Cell(row["period"]),
+            Cell(f"{row['used_source']} / {row['other_source']}"),
+            Cell(row["reason"]),
+            Cell(view.figure(row["used"])),
+            Cell(view.figure(row["other"])),
+        ]
+        for row in view.facts.disputed[:_MOST]
+    ]
+    if not rows:
+        return []
+    keys = ("indicator", "city", "period")
+    columns = [view.text(f"common.{key}") for key in keys]
+    columns += [view.text(f"web.{key}") for key in ("source", "reason", "used", "other_source")]
+    caption = view.text("sources.disputed")
+    return [Table(columns, rows, right=5, caption=caption, widths=(18, 9, 7, 24, 20, 11, 11))]
 
 
 def _breaks(view: View) -> list[Block]:

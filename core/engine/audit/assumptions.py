@@ -35,12 +35,15 @@ class Weights(Choice):
             parameters sum to c times their number; in place of the noise.
         sets: draw the weights of all nodes from these ``weight_sets`` of the definition and the
             written ones; the noise is then 0 unless given.
+        bootstrap: draw the mean of as many of the ``sets``, with replacement, in place of one of
+            them: how sure the mean of a panel of experts is, and not how far apart they are.
     """
 
     noise: float | None = Field(default=None, ge=0, le=1)
     nodes: dict[str, float] = Field(default_factory=dict)
     concentration: float | None = Field(default=None, gt=0, allow_inf_nan=False)
     sets: list[str] = Field(default_factory=list)
+    bootstrap: bool = False
 
     @property
     def spread(self) -> float:
@@ -53,6 +56,8 @@ class Weights(Choice):
     def _one(self) -> Weights:
         if self.concentration is not None and (self.noise is not None or self.nodes):
             raise ValueError("noise and concentration exclude each other; keep one")
+        if self.bootstrap and len(self.sets) < 2:
+            raise ValueError("bootstrap draws from sets; name two or more in sets")
         if any(not 0 <= each <= 1 for each in self.nodes.values()):
             raise ValueError("the noise of a node is a share; write 0 to 1")
         return self

@@ -129,8 +129,13 @@ class Plan:
             for name in chosen.sets:
                 own = definition.weight_sets[name]
                 rows.append(np.array([own.get(n.id, n.weight) for n in definition.tree]))
-            labels = ["written", *chosen.sets]
-            found.append(_Assumption("weight_sets", 1, _pick_set(np.array(rows)), labels))
+            sets = np.array(rows)
+            if chosen.bootstrap:
+                apply, width = mean_of_experts(sets[1:]), len(chosen.sets)
+                found.append(_Assumption("weight_sets", width, apply, list(chosen.sets)))
+            else:
+                labels = ["written", *chosen.sets]
+                found.append(_Assumption("weight_sets", 1, _pick_set(sets), labels))
         spread = {node.id: chosen.spread for node in definition.tree[1:]} | chosen.nodes
         moved = [self._place[name] for name, f in spread.items() if f > 0]
         if chosen.concentration is not None:
@@ -200,6 +205,22 @@ def _pick_figures(versions: int) -> Callable[[Floats, Draws], None]:
 def _pick_set(rows: Floats) -> Callable[[Floats, Draws], None]:
     def apply(points: Floats, draws: Draws) -> None:
         draws.weights[:] = rows[_picked(points, len(rows))]
+
+    return apply
+
+
+def mean_of_experts(weights: Floats) -> Callable[[Floats, Draws], None]:
+    """The mean of a bootstrap sample of experts. Source: Efron (1979), Annals of Statistics 7(1).
+
+    Args:
+        weights: experts x nodes of the tree; it takes a column of the unit cube for each expert.
+    """
+
+    def apply(points: Floats, draws: Draws) -> None:
+        experts = len(weights)
+        picked = np.minimum((points * experts).astype(np.int64), experts - 1)
+        times = (picked[:, :, None] == np.arange(experts)).sum(axis=1)
+        draws.weights[:] = times @ weights / experts
 
     return apply
 

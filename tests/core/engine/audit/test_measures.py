@@ -11,7 +11,8 @@ import pytest
 
 from cityflux.core.engine.audit.assumptions import Assumptions, Weights
 from cityflux.core.engine.audit.auditing import audit
-from cityflux.core.engine.audit.design import saltelli
+from cityflux.core.engine.audit.design import saltelli, sample
+from cityflux.core.engine.audit.drawing import Plan
 from cityflux.core.engine.audit.effects import effects
 from cityflux.core.engine.audit.gathering import Settings
 from cityflux.core.engine.audit.measures import (
@@ -106,6 +107,22 @@ def test_two_criteria_have_closed_forms() -> None:
     assert np.allclose(found.pairs[0], pairs, atol=sure, equal_nan=True)
     first = found.central[0][:, 1:] / 2
     assert np.allclose(first, [[0.8, 0.2], [0.2, 0.8], [0.5, 0.5]], atol=sure)
+
+
+def test_a_panel_of_experts_is_drawn_from_or_its_mean_is() -> None:
+    sets = {f"e{k}": {"x0": 1.0 + k, "x1": 4.0 - k} for k in range(4)}
+    world = ground(np.eye(2), weight_sets=sets, standardization={"method": "none"})
+    each, mean = (
+        Plan(world.definition, Assumptions(weights=Weights(sets=list(sets), bootstrap=chosen)))
+        for chosen in (False, True)
+    )
+    one = each.realize(sample(4000, sum(each.groups), seed=1)).weights[:, 1]
+    assert np.unique(one).tolist() == [1, 2, 3, 4]  # those as written are 1 and 1
+    drawn = mean.realize(sample(4000, sum(mean.groups), seed=1)).weights[:, 1:]
+    assert np.allclose(drawn.sum(axis=1), 5)
+    experts = np.array([1.0, 2, 3, 4])
+    assert drawn[:, 0].mean() == pytest.approx(experts.mean(), abs=0.03)
+    assert drawn[:, 0].std() == pytest.approx(experts.std() / 2, rel=0.05)  # √4 experts
 
 
 def test_the_estimators_reproduce_the_ishigami_file() -> None:

@@ -15,8 +15,8 @@ from tests.conftest import run_module
 #: digests; indicators follow flows; each that loads plugins looks which secrets there are.
 WAYS = {
     "show flow_index": (223, 110),
-    "refresh --offline": (444, 456),
-    "compute": (442, 608),
+    "refresh --offline": (444, 462),
+    "compute": (442, 620),
     "report flow_index": (480, 609),
 }
 

@@ -72,7 +72,7 @@ def read(body: bytes) -> dict[tuple[str, str], float] | None:
     down=st.booleans(),
     mark=st.sampled_from(",;\t"),
 )
-@settings(max_examples=60)
+@settings(max_examples=40)
 def test_a_table_gives_what_its_cells_say_or_nothing(
     cells: dict[tuple[str, str], str],
     bad: tuple[tuple[str, str], str] | None,
@@ -101,7 +101,7 @@ DAMAGE = st.sampled_from(
 
 
 @given(at=st.integers(0, len(ROWS)), line=DAMAGE)
-@settings(max_examples=5, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=3, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_a_file_with_one_bad_line_stores_nothing(
     home: Path, cityflux: Cityflux, at: int, line: str
 ) -> None:

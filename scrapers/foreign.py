@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import wraps
+from inspect import signature
 from typing import ParamSpec, TypeVar
 
 from cityflux.core.model.document import Document
@@ -57,12 +58,31 @@ def reader(kind: str) -> Callable[[Callable[Given, Read]], Callable[Given, Read]
     def guard(read: Callable[Given, Read]) -> Callable[Given, Read]:
         @wraps(read)
         def guarded(*args: Given.args, **kwargs: Given.kwargs) -> Read:
-            with blamed(_address(args[0] if args else None), kind):
-                return read(*args, **kwargs)
+            try:
+                with blamed(_address(args[0] if args else None), kind):
+                    return read(*args, **kwargs)
+            except Unexpected as error:
+                if isinstance(error.__cause__, TypeError):
+                    _refuse_call(read, args, kwargs)
+                raise
 
         return guarded
 
     return guard
+
+
+def _refuse_call(
+    read: Callable[..., object], given: tuple[object, ...], named: dict[str, object]
+) -> None:
+    """A call with the wrong arguments is a slip of whoever calls, and no fault of the document.
+
+    Raises:
+        TypeError: it is one.
+    """
+    try:
+        signature(read).bind(*given, **named)
+    except TypeError as error:
+        raise TypeError(f"{read.__name__}(): {error}") from None
 
 
 def bounded(document: Document, what: str, count: int, most: int) -> None:

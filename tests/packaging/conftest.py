@@ -15,7 +15,17 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 #: What a distribution is made of; the links among them are copied as links, as git keeps them.
-_PARTS = ("cityflux", "core", "plugins", "scrapers", "storage", "pyproject.toml", "README.md")
+_PARTS = (
+    "cityflux",
+    "core",
+    "plugins",
+    "scrapers",
+    "storage",
+    "pyproject.toml",
+    "README.md",
+    "MANIFEST.in",
+    "tests",
+)
 
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
 

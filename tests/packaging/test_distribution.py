@@ -56,6 +56,10 @@ def test_the_sdist_holds_the_same(built: Path) -> None:
         files = {item.name.partition("/")[2]: item for item in sdist.getmembers()}
     assert sorted(_files() - {name for name, item in files.items() if item.isreg()}) == []
     assert not [name for name, item in files.items() if item.issym()]
+    top = {name.partition("/")[0] for name, item in files.items() if item.isreg()}
+    made = {"PKG-INFO", "setup.cfg", "cityflux.egg-info"}
+    wanted = {"cityflux", "pyproject.toml", "MANIFEST.in", "README.md", "LICENSE"}
+    assert top - made == wanted
 
 
 @pytest.fixture(params=["from_wheel", pytest.param("editable", marks=pytest.mark.deep)])

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from cityflux import Document, web_table
 from tests.conftest import Cityflux
 from tests.core.plugin.written import FETCHED, GOOD, write
 from tests.servers import LoopbackServer
@@ -139,3 +140,10 @@ def test_the_built_in_ones_pass(name: str, home: Path, cityflux: Cityflux) -> No
     rows = checked(cityflux, name)
     assert rows
     assert not [row for row in rows.values() if row["error"]]
+
+
+def test_a_reader_that_is_called_wrongly_is_no_damage_of_the_page() -> None:
+    text = "<table><tr><th>港<th>量</tr><tr><td>上海<td>1</tr></table>"
+    page = Document("https://ports.example/", text.encode())
+    with pytest.raises(TypeError, match=r"^table\(\): missing a required .*'city'"):
+        web_table(page, value="量")  # type: ignore[call-arg]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from itertools import chain
+from pathlib import Path
 
 import click
 
@@ -26,9 +27,18 @@ class Session(session.Session):
         except ConfigError:
             return False  # the command that is called will say so
         return bool(entry_points(group="cityflux")) or any(
-            next(chain(folder.glob("*.py"), folder.glob("*/__init__.py")), None)
+            _names_the_hook(path)
             for folder in folders
+            for path in chain(folder.glob("*.py"), folder.glob("*/**/*.py"))
         )
+
+
+def _names_the_hook(path: Path) -> bool:
+    """Whether the code of a plugin may add commands: then it is loaded for the help too."""
+    try:
+        return b"register_commands" in path.read_bytes()
+    except OSError:
+        return False  # the command that is called will say so
 
 
 #: Hands the session to a command as its first argument.

@@ -105,8 +105,19 @@ def new(
 
 @delphi.command(epilog="Example: cityflux delphi files jiang --out asked")
 @click.argument("name")
-@click.option("--format", "form", type=click.Choice(["xlsx", "csv"]), default="xlsx")
-@click.option("--out", type=click.Path(path_type=Path, file_okay=False), default=Path())
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["xlsx", "csv"]),
+    default="xlsx",
+    help="Of the sheets that the experts fill in.",
+)
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path, file_okay=False),
+    default=Path(),
+    help="The folder for them; this one unless given.",
+)
 @pass_session
 def files(session: Session, name: str, form: str, out: Path) -> None:
     """Write the questionnaires of the open round of NAME again."""

@@ -55,11 +55,15 @@ def shared() -> Path:
     return SHARED
 
 
-#: Where the subject is a daemon, a worker, a browser, a printer, an install, or a set of texts.
+#: Where the subject is a daemon, a worker, a browser, a printer, an install, a set of texts, or a
+#: whole command.
 _LONG = (
     *("chaos", "charts", "conformance", "daemon", "docs", "faces", "fuzzing", "hands", "isolation"),
     *("packaging", "plugins", "report", "web", "communique"),
-    *("test_attribution.py", "test_cells.py", "test_pages.py", "test_slips.py", "test_ways.py"),
+    *("test_access.py", "test_attribution.py", "test_cells.py", "test_check.py", "test_derive.py"),
+    *("test_dispatch.py", "test_history.py", "test_housekeeping.py", "test_job.py"),
+    *("test_pages.py", "test_rewind.py", "test_slips.py", "test_version_before.py"),
+    "test_ways.py",
 )
 
 

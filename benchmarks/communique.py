@@ -127,10 +127,10 @@ def compare(case: Case) -> tuple[Score, list[Error]]:
     """Read one text and compare with its labels; bounds are no figures."""
     stated = figures(case.document, rules=rules())
     found = {figure.rule_id: figure for figure in stated if figure.status != "bound"}
-    copies = {name for rule in rules().rules for name in rule.same_as}
-    if not copies & case.labels["figures"].keys():  # labelled once for all indicators
-        found = {name: f for name, f in found.items() if name.split("@")[0] not in copies}
     labels = case.labels["figures"]
+    copies = {name for rule in rules().rules for name in rule.same_as} - labels.keys()
+    # labelled once for all indicators
+    found = {name: f for name, f in found.items() if name.split("@")[0] not in copies}
     score, errors = Score(len(labels), len(found)), []
     for rule_id in sorted(labels.keys() | found.keys()):
         label, figure = labels.get(rule_id), found.get(rule_id)

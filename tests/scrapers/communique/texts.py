@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
-
 from benchmarks.communique import FILLER
 from cityflux.core.model.document import Document
 from cityflux.plugins.communiques import rules
@@ -13,7 +11,14 @@ from cityflux.scrapers.communique import Statement
 __all__ = ["FILLER", "TITLE", "document", "figure", "figures", "read"]
 
 TITLE = "2021年江城市国民经济和社会发展统计公报"
-figures = partial(communique.figures, rules=rules())
+#: Indicators that get the same figure as another one, and would stand in every text twice.
+_TWICE = "_first_print"
+
+
+def figures(*documents: Document, body: str = "") -> list[Statement]:
+    """The figures of a communiqué by the rules of the plugins, each once."""
+    found = communique.figures(*documents, rules=rules(), body=body)
+    return [each for each in found if _TWICE not in each.rule_id]
 
 
 def document(*paragraphs: str, title: str = TITLE) -> Document:

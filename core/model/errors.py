@@ -9,6 +9,7 @@
     ├── UnitError          a unit is unknown, or two units do not measure the same thing
     ├── ReportError        a chart or a report cannot be made here
     ├── ImportRefused      rows of a file that cannot be taken in, each with its reason
+    │   └── NothingKnown   not one of its figures is of a known city and series
     ├── IndexDefinitionError   an index that cannot be computed as it is defined
     │   ├── UnfitFigure    a figure or score that a formula cannot take: node, city and period
     │   ├── NotEnoughData  an index that has nothing, or too little, to compare

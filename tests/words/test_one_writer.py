@@ -18,7 +18,7 @@ NO_WORDS = {
     "core/model/numerals.py": "numerals that are read",
     "core/model/units.py": "units that are read",
     "core/model/written_period.py": "periods that are read",
-    "core/plugin/manager.py": "the end of names that are compared",
+    "core/plugin/declaration.py": "the end of names that are compared",
     "core/refresh/importing/columns.py": "heads of tables that are read",
     "core/refresh/importing/declared.py": "words of a sheet that are read",
     "core/refresh/importing/editions.py": "what an edition of the yearbook is called",

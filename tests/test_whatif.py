@@ -129,15 +129,16 @@ def test_what_cannot_be_reached_is_told_with_the_nearest_rank(
 
 
 def test_a_scenario_stands_beside_the_index_until_it_is_forgotten(home: Path) -> None:
-    def run(*arguments: str) -> subprocess.CompletedProcess[str]:
-        return run_module("cityflux", "whatif", INDEX, *arguments, cwd=home)
+    def run(*arguments: str, command: str = "scenarios") -> subprocess.CompletedProcess[str]:
+        return run_module("cityflux", command, INDEX, *arguments, cwd=home)
 
-    kept = run("--set", f"wuhan.{GDP}=60000", "--save", "rich", "--lang", "en")
+    rich = ("--save", "rich", "--lang", "en")
+    kept = run("--set", f"wuhan.{GDP}=60000", *rich, command="whatif")
     assert "Kept as the scenario rich of main_cities_index." in kept.stdout
-    again = run("--set", f"wuhan.{GDP}=70000", "--save", "rich")
+    again = run("--set", f"wuhan.{GDP}=70000", *rich, command="whatif")
     assert again.returncode == 1
     assert "has a scenario 'rich'; take another name" in again.stderr
-    (row,) = json.loads(run("--list", "--json").stdout)
+    (row,) = json.loads(run("--json").stdout)
     assert (row["name"], row["stale"], row["settings"]["weights"]) == ("rich", False, {})
     query = (
         "SELECT rank, scenario_rank FROM scenario_board "

@@ -68,11 +68,7 @@ def audit(
     lang: Code | None,
     as_json: bool,
 ) -> None:
-    """Say how sure each rank of INDEX (or the default one) is, and what it hangs on.
-
-    Weights, standardization, which figures are let in, an indicator left out, and missing figures
-    are drawn otherwise, many times. Ctrl-C keeps what is done.
-    """
+    """Say how sure each rank of INDEX is, of many draws; Ctrl-C keeps what is done."""
     from cityflux.core.app.audits import audit_index
     from cityflux.core.engine.audit.assumptions import read_assumptions
     from cityflux.core.engine.audit.gathering import Settings

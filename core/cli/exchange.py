@@ -27,6 +27,7 @@ from cityflux.core.reading.exports import ALL, EXPORTS, export_frame, write_work
 @click.option(
     "--priority",
     type=int,
+    hidden=True,  # docs/import.md; what helps most fits on a screen
     help="The smaller wins; else the file taken in last.",
 )
 @click.option("--format", "form", help="A layout that a plugin reads, such as nbs.")
@@ -49,10 +50,7 @@ def import_figures(
     as_json: bool,
     **told: Any,
 ) -> int:
-    """Take in FILE, a table as people have it, all or none: CSV, XLSX, ODS, JSON.
-
-    Of a folder every table is taken in, such as those of an edition of 中国城市统计年鉴.
-    """
+    """Take in FILE, or every table of a folder, whole or not at all."""
     from cityflux.core.cli.taking_folder import take_in_folder
     from cityflux.core.cli.taking_in import Wanted, take_back, take_in
 

@@ -19,40 +19,46 @@ if TYPE_CHECKING:
     from cityflux.core.engine.whatif.settings import Settings
 
 
-@click.command(
-    epilog="Example: cityflux whatif main_cities_index --city wuhan --overtake chengdu --lang en"
-)
+@click.command(epilog="Example: cityflux whatif main_cities_index --city wuhan --overtake chengdu")
 @click.argument("index", required=False)
 @click.option(
     "--set",
     "figures",
     multiple=True,
-    metavar="CITY.INDICATOR[.PERIOD]=VALUE",
-    help="A figure as it might be.",
+    metavar="FIGURE",
+    help="city.indicator=value or city.indicator.period=value.",
 )
 @click.option("--weight", "weights", multiple=True, metavar="NODE=WEIGHT", help="0 leaves it out.")
 @click.option("--reach", type=int, metavar="RANK", help="What it takes to be at a rank or better.")
 @click.option("--overtake", metavar="CITY", help="What it takes to be above another city.")
 @click.option("--city", help="The city that is to reach or to overtake.")
-@click.option("--node", help="The node that is ranked; the whole index unless given.")
-@click.option("--period", help="One of the index; the last one unless given.")
+@click.option("--node", help="What is ranked, in place of the whole.")
+@click.option("--period", help="The last one unless given.")
 @click.option(
-    "--within", default=1.0, show_default=True, help="How many SD each of a set may move."
+    "--within", default=1.0, metavar="SD", show_default=True, help="SD that each of a set may move."
 )
 @click.option(
-    "--by", type=click.Choice(["deviations", "years"]), default="deviations", show_default=True
+    "--by",
+    type=click.Choice(["deviations", "years"]),
+    metavar="HOW",
+    default="deviations",
+    help="What comes first: least deviations or years.",
 )
-@click.option("--draws", type=click.IntRange(min=0), default=200, show_default=True)
-@click.option("--seed", type=click.IntRange(min=0), default=1, show_default=True)
+@click.option(
+    "--draws",
+    type=click.IntRange(min=0),
+    metavar="N",
+    default=200,
+    show_default=True,
+    help="Of the chance.",
+)
+@click.option("--seed", type=click.IntRange(min=0), metavar="N", default=1, help="Of the draws.")
 @click.option(
     "--png",
     type=click.Path(path_type=Path, dir_okay=False),
     help="Draw a goal into a file instead.",
 )
 @click.option("--save", metavar="NAME", help="Keep it as a scenario.")
-@click.option("--list", "listed", is_flag=True, help="List the scenarios.")
-@click.option("--show", metavar="NAME", help="A scenario beside the index.")
-@click.option("--drop", metavar="NAME", help="Forget a scenario.")
 @click.option("--top", default=10, show_default=True, help="How many rows to print.")
 @language_option
 @json_option
@@ -73,39 +79,22 @@ def whatif(
     seed: int,
     png: Path | None,
     save: str | None,
-    listed: bool,
-    show: str | None,
-    drop: str | None,
     top: int,
     lang: Code | None,
     as_json: bool,
 ) -> None:
-    """Set figures or weights of INDEX and see it move; or ask what a rank would take.
-
-    Nothing is written but with --save. A rank is sought over indicators that compare and that a
-    city can move: each by itself, and the smallest set.
-    """
-    from cityflux.core.cli import whatif_tables as tables
+    """See INDEX move as figures or weights do, or ask what a rank would take."""
     from cityflux.core.engine.open_periods import at_hand
     from cityflux.core.engine.whatif.probing import Aim
     from cityflux.core.engine.whatif.seeking import Asked
     from cityflux.core.reading.names import city_called, node_called
 
     sets, goal = bool(figures or weights), reach is not None or overtake is not None
-    if sum((sets, goal, listed, bool(show), bool(drop))) != 1 or (reach and overtake):
-        raise click.UsageError(
-            "say one thing: --set or --weight, --reach, --overtake, --list, --show or --drop"
-        )
+    if sets == goal or (reach and overtake):
+        raise click.UsageError("say one thing: --set or --weight, --reach, or --overtake")
     if goal and not city:
         raise click.UsageError("--reach and --overtake need --city")
     definition = session.index(index)
-    if listed or show:
-        with session.read() as connection:
-            tables.print_scenarios(connection, definition.id, show, top, as_json, session.color)
-        return
-    if drop:
-        _drop(session, definition.id, drop, lang)
-        return
     with session.open() if save else session.read() as connection:
         definition = at_hand(connection, definition)
         if sets:
@@ -132,18 +121,6 @@ def whatif(
 def _say(lang: Code | None, key: str, **values: str) -> None:
     for code in codes_of(lang):
         click.echo(printable(text(code, key, **values)))
-
-
-def _drop(session: Session, index: str, name: str, lang: Code | None) -> None:
-    from cityflux.core.reading.scenarios import scenario_board
-    from cityflux.storage.database import write
-    from cityflux.storage.scenarios import drop_scenario
-
-    with session.open() as connection:
-        scenario_board(connection, index, name)  # where there is none, it says which there are
-        with write(connection):
-            drop_scenario(connection, index, name)
-    _say(lang, "whatif.dropped", name=name, index=index)
 
 
 def _set(

@@ -33,8 +33,10 @@ def on_cluster(address: str) -> Gather:
         address: of its scheduler, such as ``tcp://10.0.0.1:8786``.
 
     Returns:
-        What takes the place of `core.engine.audit.gathering.gathered`. It raises ConfigError where
-        the cluster does not answer, or loses its workers.
+        What takes the place of `core.engine.audit.gathering.gathered`.
+
+    Raises:
+        ConfigError: when that is called, and the cluster does not answer or loses its workers.
     """
 
     def gather(chunks: Chunks, counting: Counting, progress: Progress) -> Tally:

@@ -79,7 +79,7 @@ class Chunks:
 
 
 def with_windows(chunks: Chunks, counting: Counting) -> Counting:
-    """The same, with scores counted in tables that the first chunk makes, and not kept."""
+    """The same ``counting``, with scores counted in tables that the first of the chunks makes."""
     scores, draws, _ = chunks.drawn(0)
     return replace(counting, windows=windows_of(scores, draws))
 

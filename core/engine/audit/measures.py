@@ -172,6 +172,6 @@ def first_weights(found: Ranks, weights: Floats) -> Floats:
 
 
 def share(part: NDArray[Any], whole: NDArray[Any]) -> Floats:
-    """Divide, with NaN for everything over nothing."""
+    """Divide a ``part`` by its ``whole``, with NaN for everything over nothing."""
     found: Floats = np.divide(part, whole, out=np.full(part.shape, np.nan), where=whole > 0)
     return found

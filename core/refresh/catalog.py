@@ -67,6 +67,7 @@ def _turned(connection: sqlite3.Connection, plugins: Plugins) -> dict[str, tuple
     Where the units do not count the same, the indicator is left out, and its plugin says so.
     """
     turned = {}
+    declared = catalog.is_declared(connection)
     for name, unit in catalog.units(connection).items():
         plugin = plugins.indicators.get(name)
         if plugin is None or plugin.indicator.unit == unit:
@@ -74,11 +75,13 @@ def _turned(connection: sqlite3.Connection, plugins: Plugins) -> dict[str, tuple
         if not (count := count_figures(connection, name)):
             continue
         now = plugin.indicator.unit
-        from cityflux.core.model.units import ratio  # a unit seldom becomes another one
+        from cityflux.core.model.units import is_known, ratio  # a unit seldom becomes another one
 
         try:
             turned[name] = ratio(unit, now)
         except UnitError:
+            if not (declared or is_known(unit)):
+                continue  # some hand wrote it, and no plugin
             plugin.record.mark(
                 f"{name}: declares the unit {now}, and {count} figures are stored in {unit}, which "
                 "counts something else; give the indicator another id"

@@ -88,7 +88,7 @@ def hostile(path: Path) -> None:
     with open_database(path) as connection:
         with write(connection):
             _save_hostile_names(connection, cities)
-            fetch = _save_fetches(connection)
+            fetch, answers = _save_fetches(connection)
             for place, indicator in enumerate(INDICATORS):
                 _save_indicator(connection, indicator, HOSTILE[place], HOSTILE[0])
                 figures = [
@@ -98,6 +98,7 @@ def hostile(path: Path) -> None:
                 ]
                 store_figures(connection, indicator, "s'0\"<>/", figures, fetch)
             _save_disagreement(connection, fetch)
+            end_fetch(connection, fetch, "stored", answers, figures=12, changed=12)
             raise_alarm(connection, "backup", HOSTILE[0])
             store_flows(
                 connection,
@@ -143,8 +144,8 @@ def _save_indicator(
     catalog.save_indicators(connection, [row])
 
 
-def _save_fetches(connection: sqlite3.Connection) -> int:
-    """A fetch of a page and a workbook, and one that failed; gives the first."""
+def _save_fetches(connection: sqlite3.Connection) -> tuple[int, list[Answer]]:
+    """A fetch under way of a page and a workbook, and one that failed; gives the first."""
     page = Answer(
         f"https://example.org/{SCRIPT}", SHA256, lambda: SNAPSHOT, 200, "text/html", "gb18030"
     )
@@ -152,10 +153,9 @@ def _save_fetches(connection: sqlite3.Connection) -> int:
     indicator, source = INDICATORS[0], "s'0\"<>/"
     _save_indicator(connection, indicator, HOSTILE[0])
     fetch = begin_fetch(connection, indicator, source, page.address, now())
-    end_fetch(connection, fetch, "stored", [page, book], figures=12, changed=12)
     failed = begin_fetch(connection, indicator, "s1", HOSTILE[0], now())
     end_fetch(connection, failed, "failed", error=HOSTILE[0])
-    return fetch
+    return fetch, [page, book]
 
 
 def _save_disagreement(connection: sqlite3.Connection, fetch: int) -> None:

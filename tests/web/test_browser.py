@@ -175,7 +175,7 @@ def test_the_slider_moves_the_numbers(site: Site, visit: Open) -> None:
             "SELECT score FROM scores WHERE node_id = 'flow_index_yearly' AND period = '2017' "
             "ORDER BY rank IS NULL, rank, city_id"
         ).fetchall()
-    table = page.locator("#moving table").first
+    table = page.locator("section[aria-labelledby=ranking] table").first
     assert table.locator("a.number").all_inner_texts() == [number(score, 3) for (score,) in scores]
     expect(slider).to_be_focused()
     # What was open stays open, and the other language shows the same year.

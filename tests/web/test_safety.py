@@ -155,7 +155,8 @@ def test_others_write_while_it_reads(start: Start, tmp_path: Path) -> None:
     site = start(path, "--sql")
     for page in ("/", "/-/index/small", "/cityflux/cities", "/cityflux?sql=select+1"):
         assert site.get(page).status_code == 200
-    assert "2</span> indicators without any figure yet" in site.get("/-/status").text
+    late = "</span> indicators whose last figure is older"
+    assert f"2{late}" in site.get("/-/status").text
     connection = sqlite3.connect(path, timeout=0)
     connection.execute("UPDATE cities SET name_en = 'New name' WHERE id = 'c0'")
     connection.execute(
@@ -165,7 +166,7 @@ def test_others_write_while_it_reads(start: Start, tmp_path: Path) -> None:
     connection.commit()
     connection.close()
     assert "New name" in site.get("/-/city/c0").text
-    assert "1</span> indicators without any figure yet" in site.get("/-/status").text
+    assert f"1{late}" in site.get("/-/status").text
     assert "figures changed since" in site.get("/").text
 
 

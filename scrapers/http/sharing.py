@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import threading
 from collections.abc import Callable, Hashable, Iterator
 from concurrent.futures import Future
@@ -81,5 +80,12 @@ def _wait(known: Future[Any]) -> Any:
 
 
 def _apart(error: BaseException) -> BaseException:
-    """The same error without its traceback, which threads would write into each other's."""
-    return cast("BaseException", copy.copy(error)) if isinstance(error, SourceError) else error
+    """The same error without its traceback, which threads would write into each other's.
+
+    Not by `copy`: other libraries have a say in how that copies errors, as Dask's has.
+    """
+    if not isinstance(error, SourceError):
+        return error
+    twin = error.__class__.__new__(error.__class__, *error.args)
+    twin.__dict__.update(error.__dict__)
+    return twin

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copyreg
 import itertools
 
 import pytest
@@ -88,6 +89,18 @@ def test_rules_that_cannot_be_read_forbid_all(
             with pytest.raises(Refused, match=rf"{page}: robots.txt could not be read.*{reason}"):
                 client.get(server.address(page))
     assert (server.count(), server.count("/robots.txt")) == (0, 2)
+
+
+def test_who_else_copies_errors_in_this_process_spoils_none(
+    server: LoopbackServer, make_client: MakeClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(copyreg.dispatch_table, Refused, lambda error: (Refused, ("spoilt",)))
+    server.answer("/robots.txt", Answer(status=500))
+    client = make_client(retries=1)
+    with client.refresh():
+        for page in ("/a", "/b"):
+            with pytest.raises(Refused, match=f"{page}: robots.txt could not be read"):
+                client.get(server.address(page))
 
 
 def test_rules_are_read_again_after_a_day(

@@ -116,7 +116,6 @@ def test_a_failure_is_the_exit_code(home: Path, cityflux: Cityflux) -> None:
 def test_damage_to_the_database_is_found(
     home: Path, look: Callable[[], dict[str, Finding]], script: str, check: str, said: str
 ) -> None:
-    assert look()[check].state == "ok"
     change(home / "data" / "cityflux.db", script)
     found = look()
     assert found[check].state == "failed"

@@ -9,6 +9,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 ROOT = str(Path(__file__).resolve().parents[1])
 GOOD = '''
 import click
@@ -108,6 +110,7 @@ def test_a_broken_one_costs_only_itself(home: Path) -> None:
     assert {"trams", "plugins.capital"} <= whole
 
 
+@pytest.mark.deep
 def test_the_main_job_goes_on_without_the_broken_ones(home: Path) -> None:
     for name, code in BROKEN.items():
         install(home / "site", name, code)

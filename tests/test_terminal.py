@@ -75,7 +75,7 @@ def test_chinese_is_as_wide_as_two_letters(made_once: Path) -> None:
     assert len({cell_len(line[: line.index("│")]) for line in lines}) == 1
 
 
-@pytest.mark.parametrize("encoding", ["ascii", "latin-1"])
+@pytest.mark.parametrize("encoding", ["ascii", pytest.param("latin-1", marks=pytest.mark.deep)])
 def test_a_terminal_without_unicode_gets_plain_characters(made_once: Path, encoding: str) -> None:
     for asked in (("show", "flow_index_yearly"), ("trends", "overall_economy.gdp")):
         shown = on_terminal(*asked, cwd=made_once, PYTHONIOENCODING=encoding)

@@ -169,6 +169,7 @@ def test_sources_keep_their_pace_though_the_clock_is_set_back_and_forward(
     assert clocked.daemon.stop() == 0
 
 
+@pytest.mark.deep
 def test_a_source_that_fails_comes_back_though_the_clock_was_set_back(clocked: Clocked) -> None:
     clocked.set(morning(10, 3))
     clocked.start()

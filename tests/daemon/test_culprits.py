@@ -106,6 +106,7 @@ def test_each_culprit_is_cut_off_at_its_limit_and_named(daemon: Daemon) -> None:
     assert daemon.stop() == 0
 
 
+@pytest.mark.deep
 def test_derived_figures_and_indices_go_on_when_a_derive_hangs(daemon: Daemon) -> None:
     configure(daemon.folder, 2)
     write_derived(daemon.folder, "adds", ENDLESS["adds"][1], of="boats")

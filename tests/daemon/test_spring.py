@@ -193,7 +193,10 @@ def watch(home: Path) -> Iterator[Callable[..., Watched]]:
 
 @pytest.mark.parametrize(
     ("cities", "first", "step"),
-    [(6, 2019, 0), pytest.param(36, 2011, 3, marks=pytest.mark.deep)],
+    [
+        pytest.param(6, 2019, 0, marks=pytest.mark.deep),
+        pytest.param(36, 2011, 3, marks=pytest.mark.deep),
+    ],
 )
 def test_a_new_year_comes_without_a_hand(
     watch: Callable[..., Watched], cities: int, first: int, step: int

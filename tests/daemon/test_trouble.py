@@ -90,6 +90,7 @@ def test_a_configuration_that_is_deleted_is_not_taken_for_the_defaults(daemon: D
     assert daemon.stop() == 0
 
 
+@pytest.mark.deep
 def test_a_copy_that_is_under_way_does_not_hold_up_the_end(daemon: Daemon) -> None:
     daemon.start()
     assert daemon.stop() == 0

@@ -45,6 +45,7 @@ def refreshed(folder: Path) -> subprocess.CompletedProcess[str]:
     return run_module("cityflux", "refresh", *names, cwd=folder)
 
 
+@pytest.mark.deep
 def test_each_culprit_is_named_and_costs_itself_alone(
     refreshed: subprocess.CompletedProcess[str], folder: Path
 ) -> None:

@@ -360,6 +360,7 @@ def test_the_exchange_is_asked_for_each_weekday_once(
     assert server.count("/q") == len(found)
 
 
+@pytest.mark.deep
 def test_kept_pages_are_read_again_without_asking_anybody(
     server: LoopbackServer, tmp_path: Path
 ) -> None:

@@ -171,7 +171,11 @@ def folder(made_once: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-@pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.name)
+@pytest.mark.parametrize(
+    "path",
+    [pytest.param(each, marks=[pytest.mark.deep] * (each.stem != "index")) for each in EXAMPLES],
+    ids=lambda path: path.name,
+)
 def test_an_example_runs_again_and_says_what_it_said(path: Path, folder: Path) -> None:
     kept, again = nbformat.read(path, as_version=4), run_notebook(path, folder)
     assert _texts(kept) == _texts(again)

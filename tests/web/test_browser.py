@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -54,6 +54,19 @@ INDICATOR = "/-/indicator/overall_economy.gdp"
 PATIENCE = 30_000  # milliseconds, for a machine that does much else
 
 Open = Callable[..., Page]
+
+#: Pages of which others are like enough to be looked at each time.
+_ALIKE = {
+    *("/-/index/flow_index", "/-/map", "/-/fetch/1", "/-/search?q=gdp", FIGURE),
+    *("/-/city/c2", "/-/map", DATASETTE[1]),
+}
+
+
+def mostly(paths: Iterable[str]) -> list[Any]:
+    """The paths, those that are like others only in the deep form."""
+    return [
+        pytest.param(path, marks=pytest.mark.deep) if path in _ALIKE else path for path in paths
+    ]
 
 
 @pytest.fixture(scope="module")
@@ -116,7 +129,7 @@ def sideways(page: Page) -> int:
     return int(page.evaluate("document.documentElement.scrollWidth"))
 
 
-@pytest.mark.parametrize("path", PAGES)
+@pytest.mark.parametrize("path", mostly(PAGES))
 def test_each_page_is_clean_for_everybody(site: Site, visit: Open, path: str) -> None:
     page = visit(site, path, locale="zh-CN")
     if path in (YEARLY, INDICATOR):
@@ -127,7 +140,7 @@ def test_each_page_is_clean_for_everybody(site: Site, visit: Open, path: str) ->
     assert sideways(page) <= 360
 
 
-@pytest.mark.parametrize("path", HOSTILE)
+@pytest.mark.parametrize("path", mostly(HOSTILE))
 def test_hostile_texts_run_nothing_and_keep_the_page_narrow(
     hostile: Site, visit: Open, path: str
 ) -> None:
@@ -137,7 +150,7 @@ def test_hostile_texts_run_nothing_and_keep_the_page_narrow(
     assert [each["id"] for each in found if each["impact"] in ("serious", "critical")] == []
 
 
-@pytest.mark.parametrize("path", DATASETTE)
+@pytest.mark.parametrize("path", mostly(DATASETTE))
 def test_the_policy_lets_the_pages_of_datasette_work(site: Site, visit: Open, path: str) -> None:
     page = visit(site, path)
     assert page.title() != ""

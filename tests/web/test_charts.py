@@ -90,6 +90,7 @@ def test_the_map_draws_cities_and_flows(hostile: Site) -> None:
     assert "7.5" in rows
 
 
+@pytest.mark.deep
 def test_two_cities_of_one_name_are_two_in_a_picture(tmp_path: Path) -> None:
     databases.small(tmp_path / "same.db", ["c0", "c1"], ["2020", "2021"])
     with open_database(tmp_path / "same.db") as connection, write(connection):
@@ -108,6 +109,7 @@ def test_a_series_of_hostile_names_is_drawn_as_text(hostile: Site) -> None:
     assert [e.tag for e in ElementTree.fromstring(svg.text).iter() if "script" in e.tag] == []
 
 
+@pytest.mark.deep
 def test_a_letter_that_no_picture_may_hold_is_replaced(tmp_path: Path) -> None:
     databases.small(tmp_path / "bell.db", ["c0", "c1"], ["2020"])
     with open_database(tmp_path / "bell.db") as connection, write(connection):

@@ -39,6 +39,7 @@ def ask(installed: Path, database: Path, path: str, *options: str) -> Ask:
     return done.returncode, done.stdout
 
 
+@pytest.mark.deep
 def test_datasette_shows_our_pages_also_below_a_path(installed: Path, made_once: Path) -> None:
     database = made_once / "data" / "cityflux.db"
     code, page = ask(installed, database, "/-/index/flow_index")

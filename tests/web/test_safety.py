@@ -322,7 +322,9 @@ def test_it_answers_under_its_own_names_alone(named: Site, host: str, status: in
         assert answer.text.endswith("--name NAME\n")
 
 
-@pytest.mark.parametrize("options", [(), ("--name", "mine.example.org")])
+@pytest.mark.parametrize(
+    "options", [(), pytest.param(("--name", "mine.example.org"), marks=pytest.mark.deep)]
+)
 def test_what_everybody_reaches_may_have_any_name(
     made_once: Path, start: Start, options: tuple[str, ...]
 ) -> None:

@@ -135,7 +135,14 @@ def test_what_is_no_plugin_is_named_with_one_that_is(cityflux: Cityflux) -> None
     assert "absent.py: is not there" in done.stdout + done.stderr
 
 
-@pytest.mark.parametrize("name", ["plugins.transport", "plugins.regional_pull", "plugins.flows"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        pytest.param("plugins.transport", marks=pytest.mark.deep),
+        "plugins.regional_pull",
+        "plugins.flows",
+    ],
+)
 def test_the_built_in_ones_pass(name: str, home: Path, cityflux: Cityflux) -> None:
     rows = checked(cityflux, name)
     assert rows

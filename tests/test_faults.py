@@ -304,7 +304,7 @@ def test_each_fault_is_named_and_costs_nothing(
     check_what_is_said(office, {name: each.said * each.code for name, each in faults.items()}, err)
 
 
-@pytest.mark.parametrize("endless", [False, True])
+@pytest.mark.parametrize("endless", [False, pytest.param(True, marks=pytest.mark.deep)])
 def test_each_culprit_is_named_and_costs_nothing(
     endless: bool, server: LoopbackServer, office: Office
 ) -> None:

@@ -11,6 +11,7 @@ from typing import Any, TypeVar, cast
 from cityflux.core.model.errors import SourceError
 
 T = TypeVar("T")
+Kind = TypeVar("Kind", bound=BaseException)
 
 
 class Sharing:
@@ -66,7 +67,7 @@ class Sharing:
         try:
             answer = make()
         except BaseException as error:
-            mine.set_exception(_apart(error))
+            mine.set_exception(apart(error))
             raise
         mine.set_result(answer)
         return answer
@@ -75,11 +76,11 @@ class Sharing:
 def _wait(known: Future[Any]) -> Any:
     error = known.exception()
     if error is not None:
-        raise _apart(error)
+        raise apart(error)
     return known.result()
 
 
-def _apart(error: BaseException) -> BaseException:
+def apart(error: Kind) -> Kind:
     """The same error without its traceback, which threads would write into each other's.
 
     Not by `copy`: other libraries have a say in how that copies errors, as Dask's has.

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,6 +11,7 @@ from cityflux.core.model.errors import HostDown, Refused, Stopped
 from cityflux.scrapers.http.circuit import Circuit, HostState
 from cityflux.scrapers.http.clock import Clock
 from cityflux.scrapers.http.policy import Policy
+from cityflux.scrapers.http.sharing import apart
 
 
 class Slot:
@@ -128,7 +128,7 @@ class Slot:
             if self._stopped.is_set():
                 raise Stopped("stopped: the client takes no more work")
             if self._down:
-                raise copy.copy(self._down)
+                raise apart(self._down)
             self._circuit.check()
             now = self._clock.now()
             pause = self._next - now

@@ -133,6 +133,7 @@ def test_what_cannot_be_drawn_is_said(site: Site) -> None:
         assert (answer.status_code, len(answer.text.splitlines())) == (404, 1), path
 
 
+@pytest.mark.deep
 def test_without_a_chinese_font_a_picture_is_refused_and_the_drawing_is_not(
     site: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

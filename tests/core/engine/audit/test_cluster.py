@@ -71,6 +71,7 @@ def test_a_cluster_counts_what_one_machine_counts() -> None:
     assert len(done) == 5
 
 
+@pytest.mark.deep
 def test_the_command_draws_on_a_cluster_or_says_that_none_answers(
     home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

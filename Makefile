@@ -21,8 +21,8 @@ unexport PYTHONDONTWRITEBYTECODE
 run: $(STAMP)
 	$(BIN)/cityflux run --once --offline
 
-# A worker more than there are cores, since many of the tests wait for others.
-WORKERS := $(shell expr $$(nproc) + 1)
+# Two workers more than there are cores, since many of the tests wait for others.
+WORKERS := $(shell expr $$(nproc) + 2)
 
 check: lint
 	$(MAKE) --no-print-directory --jobs 2 types quick

@@ -138,6 +138,7 @@ def test_pages_that_were_overwritten_are_found(
     assert found.detail.endswith("go back to a copy, see docs/operations.md")
 
 
+@pytest.mark.deep
 def test_the_lock_tells_whether_a_daemon_is_well(
     home: Path, look: Callable[[], dict[str, Finding]]
 ) -> None:
@@ -153,6 +154,7 @@ def test_the_lock_tells_whether_a_daemon_is_well(
         assert (found.state, "without a sign of life" in found.detail) == ("failed", True)
 
 
+@pytest.mark.deep
 def test_a_disk_without_room_is_found(
     look: Callable[[], dict[str, Finding]], monkeypatch: pytest.MonkeyPatch
 ) -> None:

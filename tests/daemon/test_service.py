@@ -315,6 +315,7 @@ def test_a_source_has_failed_where_a_part_has_whichever_came_last(
     assert daemon.stop() == 0
 
 
+@pytest.mark.deep
 def test_each_second_has_one_run_and_those_that_were_slept_over_have_one_together(
     daemon: Daemon, server: LoopbackServer
 ) -> None:

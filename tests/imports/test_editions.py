@@ -65,6 +65,7 @@ def plainly(folder: Path, names: dict[str, str]) -> dict[tuple[str, str, str], f
     return found
 
 
+@pytest.mark.deep
 def test_the_edition_of_2024_as_it_was_downloaded(home: Path, shared: Path) -> None:
     folder = shared / "samples" / "yearbook_2024"
     with sqlite3.connect(home / "data" / "cityflux.db") as connection:

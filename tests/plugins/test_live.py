@@ -183,6 +183,7 @@ def answer_of(seen: Seen, status: int = 0) -> Answer:
     return Answer(json.dumps({"status": 0, "data": data}, ensure_ascii=False))
 
 
+@pytest.mark.deep
 def test_a_backfill_that_is_turned_away_goes_on_where_it_was(
     server: LoopbackServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

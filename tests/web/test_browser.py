@@ -245,7 +245,9 @@ def test_a_click_after_another_leads_from_a_score_to_its_bytes(site: Site, visit
     assert Path(download.value.path()).stat().st_size > 0
 
 
-@pytest.mark.parametrize("path", ["/", "/-/index/flow_index?versus=hangzhou", FIGURE, SCORE])
+@pytest.mark.parametrize(
+    "path", mostly(["/", "/-/index/flow_index?versus=hangzhou", FIGURE, SCORE])
+)
 def test_the_keyboard_reaches_everything(site: Site, visit: Open, path: str) -> None:
     page = visit(site, path)
     reachable = page.evaluate(

@@ -57,6 +57,7 @@ def test_a_page_that_takes_too_long_says_so(installed: Path, made_once: Path) ->
     assert (code, "The query took longer than is allowed" in page) == (1, True)
 
 
+@pytest.mark.deep
 def test_a_database_of_somebody_else_is_left_alone(installed: Path, tmp_path: Path) -> None:
     connection = sqlite3.connect(tmp_path / "other.db")
     connection.execute("CREATE TABLE cities (id TEXT)")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +22,24 @@ from cityflux.core.words.catalogue import Code
 
 if TYPE_CHECKING:
     from cityflux.storage.panels import Panel
+
+
+def _sheet_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """What the sheets that the experts fill in are, and where they go."""
+    form = click.option(
+        "--format",
+        "form",
+        type=click.Choice(["xlsx", "csv"]),
+        default="xlsx",
+        help="Of the sheets that the experts fill in.",
+    )
+    out = click.option(
+        "--out",
+        type=click.Path(path_type=Path, file_okay=False),
+        default=Path(),
+        help="The folder for them; this one unless given.",
+    )
+    return form(out(command))
 
 
 @click.group(epilog="Example: cityflux delphi status jiang")
@@ -49,19 +68,7 @@ def delphi() -> None:
 @click.option("--most", default=5, show_default=True, help="The top of the scale.")
 @click.option("--iqr", default=1.0, show_default=True, help="Agreed from this range downwards.")
 @click.option("--cv", default=0.25, show_default=True, help="And this variation.")
-@click.option(
-    "--format",
-    "form",
-    type=click.Choice(["xlsx", "csv"]),
-    default="xlsx",
-    help="Of the sheets that the experts fill in.",
-)
-@click.option(
-    "--out",
-    type=click.Path(path_type=Path, file_okay=False),
-    default=Path(),
-    help="The folder for them; this one unless given.",
-)
+@_sheet_options
 @pass_session
 def new(
     session: Session,
@@ -105,19 +112,7 @@ def new(
 
 @delphi.command(epilog="Example: cityflux delphi files jiang --out asked")
 @click.argument("name")
-@click.option(
-    "--format",
-    "form",
-    type=click.Choice(["xlsx", "csv"]),
-    default="xlsx",
-    help="Of the sheets that the experts fill in.",
-)
-@click.option(
-    "--out",
-    type=click.Path(path_type=Path, file_okay=False),
-    default=Path(),
-    help="The folder for them; this one unless given.",
-)
+@_sheet_options
 @pass_session
 def files(session: Session, name: str, form: str, out: Path) -> None:
     """Write the questionnaires of the open round of NAME again."""

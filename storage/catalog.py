@@ -10,6 +10,7 @@ from operator import itemgetter
 from typing import Any
 
 from cityflux.storage.database import upsert
+from cityflux.storage.lineage import keep_lineage
 
 Row = Mapping[str, Any]
 
@@ -81,22 +82,8 @@ def save_index(connection: sqlite3.Connection, index: Row, nodes: Iterable[Row])
 def save_derivations(connection: sqlite3.Connection, indicator_id: str, rows: Iterable[Row]) -> int:
     """Replace the lineage of a derived indicator where it differs; returns how many rows did."""
     columns = ("city_id", "period", "input_indicator_id", "input_city_id", "input_period")
-    listed = ", ".join(columns)
     wanted = {*map(itemgetter(*columns), rows)}
-    known = {
-        *connection.execute(
-            f"SELECT {listed} FROM derivations WHERE indicator_id = ?", (indicator_id,)
-        )
-    }
-    connection.executemany(
-        f"DELETE FROM derivations WHERE indicator_id = ? AND ({listed}) = (?, ?, ?, ?, ?)",
-        [(indicator_id, *row) for row in known - wanted],
-    )
-    connection.executemany(
-        f"INSERT INTO derivations (indicator_id, {listed}) VALUES (?, ?, ?, ?, ?, ?)",
-        [(indicator_id, *row) for row in sorted(wanted - known)],
-    )
-    return len(known ^ wanted)
+    return keep_lineage(connection, "derivations", indicator_id, columns, wanted)
 
 
 def what_is_known(connection: sqlite3.Connection) -> tuple[list[str], list[str], list[str]]:

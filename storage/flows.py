@@ -8,6 +8,7 @@ from collections.abc import Collection, Iterable
 from typing import Any
 
 from cityflux.core.model.figure import FlowFigure
+from cityflux.storage.lineage import keep_lineage
 from cityflux.storage.observations import latest_of
 
 
@@ -82,21 +83,8 @@ def save_flow_derivations(
         indicator_id: the indicator.
         rows: city, period, kind of flow and its period.
     """
-    listed = "city_id, period, kind, flow_period"
-    wanted = {*rows}
-    known = {
-        *connection.execute(
-            f"SELECT {listed} FROM flow_derivations WHERE indicator_id = ?", (indicator_id,)
-        )
-    }
-    connection.executemany(
-        f"DELETE FROM flow_derivations WHERE indicator_id = ? AND ({listed}) = (?, ?, ?, ?)",
-        [(indicator_id, *row) for row in known - wanted],
-    )
-    connection.executemany(
-        f"INSERT INTO flow_derivations (indicator_id, {listed}) VALUES (?, ?, ?, ?, ?)",
-        [(indicator_id, *row) for row in sorted(wanted - known)],
-    )
+    columns = ("city_id", "period", "kind", "flow_period")
+    keep_lineage(connection, "flow_derivations", indicator_id, columns, {*rows})
 
 
 def keep_only(

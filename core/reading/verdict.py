@@ -14,6 +14,7 @@ from cityflux.core.reading import answers
 from cityflux.core.reading.audits import apart
 from cityflux.core.reading.brackets import groups
 from cityflux.core.reading.indices import choose
+from cityflux.core.reading.places import NOTHING, counted
 from cityflux.core.reading.scores import scores
 
 # The nodes, each with its weight times what the method of its parent scales the weights to. Where a
@@ -100,8 +101,6 @@ GROUP BY o.index_id
 HAVING count(DISTINCT s.city_id) = 2 AND 2 * count(DISTINCT o.node_id) >= json_array_length(:groups)
 ORDER BY groups DESC, o.index_id
 """
-#: Two scores that differ by less are one.
-_NOTHING = 1e-9
 
 
 def verdict(
@@ -122,31 +121,25 @@ def verdict(
     """
     period = choose(connection, index, period).period
     root = scores(connection, index, index, period)
-    known = {row.city: row.score for row in root if row.score is not None}
-    if len(known) < 2:
+    over_all, over_comparable = counted(root)
+    if len(over_all) < 2:
         return None
-    comparable = {
-        row.city: row.comparable_score
-        for row in root  # of whom too much is missing is like nobody
-        if row.comparable_score is not None and "weight" not in (row.bracket or "")
-    }
     standing = {group.node: group for group in groups(connection, index, period)}
     asked = {"index": index, "period": period, "groups": json.dumps([*standing])}
     shared = answers.rows(connection, _SHARED, asked)
     totals = {row["city"]: row["total"] for row in shared}
-    first, second = _pair(known, totals, comparable)
+    first, second = _pair(over_all, totals, over_comparable)
     asked |= {"first": first, "second": second}
     brought = answers.rows(connection, _GROUPS, asked)
     with_score = sum(row["n"] > 0 for row in brought)
     compared = sum(group.bracket is None for group in standing.values())
     counts: list[tuple[str, Count, str, str, int, Mapping[str, float]]] = [
-        (index, "all_known", "", "", with_score, known),
+        (index, "all_known", "", "", with_score, over_all),
         (index, "shared", "", "", shared[0]["groups"] if shared else 0, totals),
-        (index, "comparable", "", "", compared, comparable),
+        (index, "comparable", "", "", compared, over_comparable),
     ]
     for other, name_zh, name_en, n in answers.rows(connection, _OTHERS, asked):
-        rows = scores(connection, other, other, period)
-        found = {row.city: row.score for row in rows if row.score is not None}
+        found, _ = counted(scores(connection, other, other, period))
         counts.append((other, "other", name_zh, name_en, n, found))
     ways = [
         Way(whose, count, name_zh, name_en, n, found[first] - found[second], _first(found))
@@ -154,7 +147,7 @@ def verdict(
         if first in found and second in found
     ]
     ranked = all(row.bracket is None for row in root if row.city in (first, second))
-    signs = {0 if abs(way.lead) < _NOTHING else way.lead > 0 or -1 for way in ways}
+    signs = {0 if abs(way.lead) < NOTHING else way.lead > 0 or -1 for way in ways}
     parts = [
         Part(node, each.name_zh, each.name_en, lead, n, each.cities, each.bracket is None)
         for node, n, lead in brought
@@ -179,5 +172,5 @@ def _pair(known: Mapping[str, float], *others: Mapping[str, float]) -> tuple[str
 def _first(found: Mapping[str, float]) -> str | None:
     """Who is first alone."""
     best = max(found.values())
-    ahead = [city for city, value in found.items() if best - value < _NOTHING]
+    ahead = [city for city, value in found.items() if best - value < NOTHING]
     return ahead[0] if len(ahead) == 1 else None

@@ -18,7 +18,7 @@ from cityflux.core.reading.audits import audit_of
 from cityflux.core.reading.breaks import segments
 from cityflux.core.reading.catalog import find_indicator
 from cityflux.core.reading.figures import largest_flows, series_of
-from cityflux.core.reading.places import comparable_places, places
+from cityflux.core.reading.places import counted, places
 from cityflux.core.reading.scores import scores
 from cityflux.core.reading.standing import groups, ranking
 from cityflux.core.web import atlas, charts
@@ -95,9 +95,11 @@ def _ranges(connection: sqlite3.Connection, asked: Asked) -> Cells:
     found = audit_of(connection, *place)
     if found is None:
         return []
-    comparable, known = comparable_places(connection, *place), places(connection, *place)
+    rows = scores(connection, shown.index.id, shown.root, shown.period)
+    over_all, over_comparable = map(places, counted(rows))
     other = other_way(connection, *place)
-    published = places(connection, other.index, shown.period) if other else {}
+    elsewhere = scores(connection, other.index, other.index, shown.period) if other else []
+    over_other = places(counted(elsewhere)[0])
     return [
         {
             "id": each.city,
@@ -105,9 +107,9 @@ def _ranges(connection: sqlite3.Connection, asked: Asked) -> Cells:
             "low": each.low,
             "median": each.median,
             "high": each.high,
-            "comparable": comparable.get(each.city),
-            "known": known.get(each.city),
-            "other": published.get(each.city),
+            "comparable": over_comparable.get(each.city),
+            "known": over_all.get(each.city),
+            "other": over_other.get(each.city),
             "other_index": pick(asked.language, other.name_zh, other.name_en) if other else None,
             "of": len(found.cities),
         }

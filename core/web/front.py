@@ -29,7 +29,6 @@ class Summary(NamedTuple):
     cities: int
     run: Run | None
     verdict: Told | None
-    audit: Audited | None
 
     @property
     def ranked(self) -> bool:
@@ -47,6 +46,7 @@ def front_page(connection: sqlite3.Connection, asked: Asked) -> Page:
         text(asked.language, "web.product"),
         {
             "head": head,
+            "audit": head and _audited(connection, asked, head),
             "most": FOREMOST,
             "leaves": [node for node in nodes(connection, head.shown.root) if node.indicator]
             if head
@@ -65,5 +65,10 @@ def _summary(connection: sqlite3.Connection, asked: Asked, index_id: str) -> Sum
         count_ranked(connection, shown),
         run,
         told(connection, asked, index_id, shown.period, run),
-        audited(connection, asked, index_id, shown.period),
     )
+
+
+def _audited(connection: sqlite3.Connection, asked: Asked, summary: Summary) -> Audited | None:
+    """The audit of an index, where any city has an interval."""
+    found = audited(connection, asked, summary.shown.index.id, summary.shown.period)
+    return found if found and found.placed else None

@@ -79,7 +79,10 @@ class Pages:
                 f"{self._database}: {self._damage}: it was damaged or overwritten while the daemon "
                 f"had it open; {go_back_to(self._database, self._copies)}"
             )
-        mark = self._mark()
+        try:
+            mark = self._mark()
+        except FileNotFoundError:
+            return  # just now; whoever looks for the file says so
         if self.is_looking() or time.monotonic() < self._next or mark == self._seen:
             return
         self._next = time.monotonic() + _SOON

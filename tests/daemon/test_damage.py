@@ -260,3 +260,16 @@ def test_health_answers_whatever_the_database_is_and_under_known_names_only(
             assert state == 503
             assert "0 bytes long and no cityflux database; put a copy in its place" in said
     assert capfd.readouterr().err == ""
+
+
+def test_that_a_file_is_gone_is_said_by_whoever_looks_for_it(tmp_path: Path) -> None:
+    """It may go between the two looks, and then it is no error of the look at the pages."""
+    database = tmp_path / "cityflux.db"
+    with open_database(database) as connection:
+        known = position(connection)
+    pages, place = Pages(database, tmp_path), Place(database)
+    database.unlink()
+    pages.check(known)
+    pages.close()
+    with pytest.raises(CityfluxError, match="was moved, deleted or replaced"):
+        place.check()

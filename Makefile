@@ -50,9 +50,10 @@ types: $(STAMP)
 bench: $(STAMP)
 	for name in storage recompute engine latency daemon report web communique importing; do $(BIN)/python -m benchmarks.$$name; done
 
+# What is imported is compiled then: most of what is installed is not.
 $(STAMP): pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
+	$(BIN)/python -m pip install --quiet --no-compile --disable-pip-version-check -c constraints.txt -e '.[dev]'
 	touch $@
 
 # Options of the chaos, such as: make chaos CHAOS="--part 0.1 --seconds 60"
